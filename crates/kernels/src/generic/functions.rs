@@ -1,0 +1,161 @@
+//! functions.rs: exp, ln, tanh and erf, lane by lane, from additions, products and bits only:
+//! no platform function, hence the same bits on every machine.
+
+use crate::vector::Float;
+
+/// Adding this to a number below 2²² in size rounds it to an integer, left in the low bits.
+const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³
+
+/// ln 2 in two parts; an integer below 2⁹ times the first is exact (Cody and Waite).
+const LN_2_HIGH: f32 = 0.693_359_375;
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+
+/// Evaluates a polynomial, highest coefficient first.
+#[inline(always)]
+fn polynomial<F: Float, const N: usize>(x: F, coefficients: [f32; N]) -> F {
+    let mut sum = x.like(coefficients[0]);
+    for &coefficient in &coefficients[1..] {
+        sum = sum.mul_add(x, x.like(coefficient));
+    }
+    sum
+}
+
+/// eˣ. Results below the smallest normal number are 0; +∞ above ln(f32::MAX); NaN stays NaN.
+///
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2; eʳ is a polynomial (Cephes' expf), 2ⁿ is added to its exponent.
+#[inline(always)]
+pub(crate) fn exp<F: Float>(x: F) -> F {
+    let shifted = x.mul_add(x.like(core::f32::consts::LOG2_E), x.like(ROUND));
+    let n = shifted - x.like(ROUND);
+    let r = n.mul_add(x.like(-LN_2_HIGH), x);
+    let r = n.mul_add(x.like(-LN_2_LOW), r);
+    let tail = polynomial(
+        r,
+        [
+            1.987_569_1e-4,
+            1.398_2e-3,
+            8.333_452e-3,
+            4.166_579_6e-2,
+            1.666_666_5e-1,
+            5.000_000_1e-1,
+        ],
+    );
+    let power = (r * r).mul_add(tail, r) + x.like(1.0);
+    let result = power.add_bits(shifted.to_exponent());
+    // The comparisons fail for NaN: it is the one that neither bound lets through as a result.
+    let result = F::select(x.less(x.like(88.722_84)), result, x * x.like(f32::INFINITY));
+    F::select(x.less(x.like(-87.336)), x.like(0.0), result)
+}
+
+/// The natural logarithm. −∞ at ±0, NaN below, +∞ at +∞; NaN stays NaN.
+///
+/// x = 2ᵏ·(1 + f) with √½ ≤ 1 + f < √2; ln(1 + f) is a polynomial (Cephes' logf).
+#[inline(always)]
+pub(crate) fn ln<F: Float>(x: F) -> F {
+    let tiny = x.less(x.like(f32::MIN_POSITIVE));
+    let scaled = F::select(tiny, x * x.like(8_388_608.0), x);
+    // The exponent field counts from √½ instead of from 1.
+    let offset = 0x3f80_0000 - 0x3f35_04f3;
+    let moved = scaled.add_bits(x.like_bits(offset));
+    // k + 127 is in the integer's place: under the exponent of 2²³ it is a number.
+    let k = moved.exponent_bits().or_bits(x.like(8_388_608.0)) - x.like(8_388_608.0 + 127.0);
+    let k = F::select(tiny, k - x.like(23.0), k);
+    let mantissa = moved
+        .and_bits(x.like_bits(0x007f_ffff))
+        .add_bits(x.like_bits(0x3f35_04f3));
+    let f = mantissa - x.like(1.0);
+    let square = f * f;
+    let tail = polynomial(
+        f,
+        [
+            7.037_683_6e-2,
+            -1.151_461e-1,
+            1.167_699_9e-1,
+            -1.242_014_1e-1,
+            1.424_932_3e-1,
+            -1.666_805_8e-1,
+            2.000_071_5e-1,
+            -2.499_999_4e-1,
+            3.333_333e-1,
+        ],
+    );
+    let low = k.mul_add(x.like(LN_2_LOW), tail * f * square);
+    let low = square.mul_add(x.like(-0.5), low);
+    let result = k.mul_add(x.like(LN_2_HIGH), f + low);
+    let infinity = x.like(f32::INFINITY);
+    // ∞ and NaN stay as they are; x·∞ is −∞ or NaN below 0, and at 0 the answer is −∞.
+    let result = F::select(x.less(infinity), result, x);
+    let result = F::select(x.less(x.like(0.0)), x.like(f32::NAN), result);
+    F::select(x.abs().less(x.like_bits(1)), -infinity, result)
+}
+
+/// tanh x: a rational function of odd numerator (degree 13 over 6), ±1 from about 8 on.
+#[inline(always)]
+pub(crate) fn tanh<F: Float>(x: F) -> F {
+    let limit = x.like(7.905_311);
+    let size = x.abs();
+    let small = F::select(limit.less(size), limit, size).with_sign_of(x);
+    let square = small * small;
+    let top = polynomial(
+        square,
+        [
+            -2.760_768_5e-16,
+            2.000_187_9e-13,
+            -8.604_672e-11,
+            5.122_297e-8,
+            1.485_722_4e-5,
+            6.372_619_3e-4,
+            4.893_524_6e-3,
+        ],
+    );
+    let bottom = polynomial(
+        square,
+        [1.198_258_4e-6, 1.185_347_1e-4, 2.268_434_6e-3, 4.893_525_2e-3],
+    );
+    let result = small * top / bottom;
+    F::select(size.less(x.like(4e-4)), x, result)
+}
+
+/// erf x: a polynomial near 0, 1 − e to a polynomial beyond (after N. Juffa).
+#[inline(always)]
+pub(crate) fn erf<F: Float>(x: F) -> F {
+    let t = x.abs();
+    let square = x * x;
+    let far = polynomial(
+        t,
+        [
+            -1.728_534_7e-5,
+            3.831_971_3e-4,
+            -3.883_964_4e-3,
+            2.425_462_2e-2,
+            -1.067_778_8e-1,
+            -6.348_466_9e-1,
+            -1.287_175_1e-1,
+        ],
+    );
+    let far = (x.like(1.0) - exp(far.mul_add(t, -t))).with_sign_of(x);
+    let near = polynomial(
+        square,
+        [
+            -5.967_617e-4,
+            4.991_194e-3,
+            -2.676_813_5e-2,
+            1.128_199_25e-1,
+            -3.761_253_4e-1,
+            1.283_791_7e-1,
+        ],
+    )
+    .mul_add(x, x);
+    let result = F::select(t.less(x.like(0.927_734_4)), near, far);
+    // Beyond 4 the polynomials overflow; ±1 has been reached. NaN is less than nothing.
+    F::select(x.like(4.0).less(t), x.like(1.0).with_sign_of(x), result)
+}
+
+/// GELU x·Φ(x) and its derivative Φ(x) + x·φ(x), Φ and φ the normal distribution's.
+#[inline(always)]
+pub(crate) fn gelu<F: Float>(x: F) -> (F, F) {
+    let half = x.like(0.5);
+    let below = half.mul_add(erf(x * x.like(core::f32::consts::FRAC_1_SQRT_2)), half);
+    let density = exp(x * x * x.like(-0.5)) * x.like(0.398_942_3);
+    (x * below, x.mul_add(density, below))
+}

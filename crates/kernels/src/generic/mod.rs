@@ -1,0 +1,13 @@
+//! generic: the algorithms, each written once over any instance of the vector trait.
+
+pub(crate) mod functions;
+
+pub(crate) mod elementwise;
+
+pub(crate) mod matmul;
+
+pub(crate) mod softmax;
+
+pub(crate) mod rows;
+
+pub(crate) mod optimizer;

@@ -1,0 +1,502 @@
+//! kernels.rs: the public interface: a chosen instance, and every kernel as a checked, safe method.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::arch;
+use crate::generic::elementwise::{
+    Elementwise, Gelu, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
+};
+use crate::generic::matmul::Matmul;
+use crate::generic::optimizer::{AdamW, Axpy, Lerp, Sgd};
+use crate::generic::rows::{ScatterRows, SumColumns, SumRows};
+use crate::generic::softmax::Softmax;
+use crate::vector::{Kernel, LANES};
+
+/// The instructions that an instance is made of. All variants exist on all targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InstructionSet {
+    /// Plain Rust, vectorised by the compiler: available everywhere.
+    Portable,
+    /// x86-64 with AVX2 and FMA.
+    Avx2,
+    /// x86-64 with AVX-512F.
+    Avx512,
+}
+
+impl fmt::Display for InstructionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            InstructionSet::Portable => "portable",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Avx512 => "avx512",
+        })
+    }
+}
+
+impl FromStr for InstructionSet {
+    type Err = ParseInstructionSetError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "portable" => Ok(InstructionSet::Portable),
+            "avx2" => Ok(InstructionSet::Avx2),
+            "avx512" => Ok(InstructionSet::Avx512),
+            _ => Err(ParseInstructionSetError),
+        }
+    }
+}
+
+/// The name was none of `portable`, `avx2`, `avx512`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseInstructionSetError;
+
+impl fmt::Display for ParseInstructionSetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown instruction set: choose portable, avx2 or avx512")
+    }
+}
+
+impl core::error::Error for ParseInstructionSetError {}
+
+/// Whether a·b + c is rounded once or twice. The only choice that changes results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// Rounded once: the fast form on machines with FMA; emulated, correctly and slowly, elsewhere.
+    Fused,
+    /// The product rounded, then the sum: what every machine, and WebAssembly, can do.
+    Unfused,
+}
+
+/// The sizes of a product: left \[rows, inner\] · right \[inner, columns\].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatmulShape {
+    /// Rows of the left operand and of the result.
+    pub rows: usize,
+    /// Columns of the left operand, rows of the right one: the length of every sum.
+    pub inner: usize,
+    /// Columns of the right operand and of the result; a multiple of [`LANES`].
+    pub columns: usize,
+}
+
+/// A matrix whose element (i, j) is `data[i * row_stride + j * column_stride]`:
+/// row-major with strides (width, 1), and its transpose with (1, width).
+#[derive(Clone, Copy, Debug)]
+pub struct Strided<'a> {
+    /// The numbers.
+    pub data: &'a [f32],
+    /// Distance from a row to the next.
+    pub row_stride: usize,
+    /// Distance from a column to the next.
+    pub column_stride: usize,
+}
+
+/// A matrix of contiguous rows: element (i, j) is `data[i * stride + j]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The numbers.
+    pub data: &'a [f32],
+    /// Distance from a row to the next.
+    pub stride: usize,
+}
+
+/// A matrix of contiguous rows to be written: element (i, j) is `data[i * stride + j]`.
+#[derive(Debug)]
+pub struct RowsMut<'a> {
+    /// The numbers.
+    pub data: &'a mut [f32],
+    /// Distance from a row to the next; at least the number of columns.
+    pub stride: usize,
+}
+
+/// What a product's sums start from.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// 0.
+    Zero,
+    /// A bias \[columns\], the same for every row.
+    Bias(&'a [f32]),
+    /// What the result's place holds already.
+    Accumulate,
+}
+
+/// A chosen instance: an instruction set that this machine has, and an arithmetic.
+///
+/// Results depend on the arithmetic only. The value is small: pass it by copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernels {
+    set: InstructionSet,
+    arithmetic: Arithmetic,
+}
+
+impl Kernels {
+    /// The instance of `set`, or `None` if this machine lacks it.
+    pub fn new(set: InstructionSet, arithmetic: Arithmetic) -> Option<Kernels> {
+        let exists = match set {
+            InstructionSet::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => arch::x86_64::has_avx2(),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => arch::x86_64::has_avx512(),
+            #[cfg(not(target_arch = "x86_64"))]
+            InstructionSet::Avx2 | InstructionSet::Avx512 => false,
+        };
+        exists.then_some(Kernels { set, arithmetic })
+    }
+
+    /// The fastest instance that this machine has.
+    pub fn best(arithmetic: Arithmetic) -> Kernels {
+        let portable = Kernels { set: InstructionSet::Portable, arithmetic };
+        let candidates = [InstructionSet::Avx512, InstructionSet::Avx2];
+        candidates.into_iter().find_map(|set| Kernels::new(set, arithmetic)).unwrap_or(portable)
+    }
+
+    /// The instruction sets that this machine has, the portable one first, the fastest last.
+    pub fn available() -> Vec<InstructionSet> {
+        [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512]
+            .into_iter()
+            .filter(|&set| Kernels::new(set, Arithmetic::Fused).is_some())
+            .collect()
+    }
+
+    /// Which instructions it uses.
+    pub fn instruction_set(self) -> InstructionSet {
+        self.set
+    }
+
+    /// How it rounds.
+    pub fn arithmetic(self) -> Arithmetic {
+        self.arithmetic
+    }
+
+    /// Runs a kernel in the chosen instance.
+    fn run(self, kernel: impl Kernel) {
+        match (self.set, self.arithmetic) {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `new` makes this set only where the processor has AVX2 and FMA.
+            (InstructionSet::Avx2, Arithmetic::Fused) => unsafe {
+                arch::x86_64::run_avx2::<true>(kernel)
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `new` makes this set only where the processor has AVX2 and FMA.
+            (InstructionSet::Avx2, Arithmetic::Unfused) => unsafe {
+                arch::x86_64::run_avx2::<false>(kernel)
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `new` makes this set only where the processor has AVX-512F.
+            (InstructionSet::Avx512, Arithmetic::Fused) => unsafe {
+                arch::x86_64::run_avx512::<true>(kernel)
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `new` makes this set only where the processor has AVX-512F.
+            (InstructionSet::Avx512, Arithmetic::Unfused) => unsafe {
+                arch::x86_64::run_avx512::<false>(kernel)
+            },
+            (_, Arithmetic::Fused) => arch::portable::run::<true>(kernel),
+            (_, Arithmetic::Unfused) => arch::portable::run::<false>(kernel),
+        }
+    }
+
+    /// Runs an elementwise computation over slices of one length.
+    fn each<E: Elementwise<READ, WRITE>, const READ: usize, const WRITE: usize>(
+        self,
+        operation: E,
+        read: [&[f32]; READ],
+        write: [&mut [f32]; WRITE],
+    ) {
+        let length = write[0].len();
+        assert!(read.iter().all(|slice| slice.len() == length), "slices must have one length");
+        assert!(write.iter().all(|slice| slice.len() == length), "slices must have one length");
+        self.run(Over { operation, read, write });
+    }
+
+    /// The matrix product `out = start + left · right`.
+    ///
+    /// Every element is summed over the inner index in order, beginning with `start`. The strides
+    /// of `left` serve A·B and Aᵀ·B alike.
+    ///
+    /// # Shapes
+    /// left \[rows, inner\], right \[inner, columns\], out \[rows, columns\], bias \[columns\]
+    ///
+    /// # Panics
+    /// If `columns` is not a multiple of [`LANES`], a slice is too short for its shape and strides,
+    /// a stride is smaller than a row, or the bias is not \[columns\].
+    pub fn matmul(
+        self,
+        shape: MatmulShape,
+        left: Strided<'_>,
+        right: Rows<'_>,
+        start: Start<'_>,
+        out: RowsMut<'_>,
+    ) {
+        let MatmulShape { rows, inner, columns } = shape;
+        assert!(columns.is_multiple_of(LANES), "{columns} columns: not a multiple of {LANES}");
+        if let Start::Bias(bias) = start {
+            assert_eq!(bias.len(), columns, "length of the bias");
+        }
+        if rows == 0 || columns == 0 {
+            return;
+        }
+        assert!(out.stride >= columns, "rows of the result overlap");
+        let end = extent(rows, out.stride, columns, 1);
+        assert!(out.data.len() >= end, "the result is too short for its shape");
+        if inner > 0 {
+            let end = extent(rows, left.row_stride, inner, left.column_stride);
+            assert!(left.data.len() >= end, "the left operand is too short for its shape");
+            assert!(right.stride >= columns, "rows of the right operand overlap");
+            let end = extent(inner, right.stride, columns, 1);
+            assert!(right.data.len() >= end, "the right operand is too short for its shape");
+        }
+        self.run(Matmul { shape, left, right, start, out });
+    }
+
+    /// Copies a matrix into its transpose: `to[j, i] = from[i, j]`.
+    ///
+    /// # Shapes
+    /// from \[rows, columns\] with rows `from_stride` apart; to \[columns, rows\] with `to_stride`
+    ///
+    /// # Panics
+    /// If a slice is too short or a stride is smaller than a row.
+    pub fn transpose(
+        self,
+        rows: usize,
+        columns: usize,
+        from: &[f32],
+        from_stride: usize,
+        to: &mut [f32],
+        to_stride: usize,
+    ) {
+        if rows == 0 || columns == 0 {
+            return;
+        }
+        assert!(from_stride >= columns && to_stride >= rows, "a stride is smaller than a row");
+        assert!(from.len() >= extent(rows, from_stride, columns, 1), "`from` is too short");
+        assert!(to.len() >= extent(columns, to_stride, rows, 1), "`to` is too short");
+        // Strips of sixteen rows of `from`: sixteen read streams, and whole lines written.
+        for strip in (0..rows).step_by(LANES) {
+            let height = LANES.min(rows - strip);
+            for column in 0..columns {
+                let to = &mut to[column * to_stride + strip..][..height];
+                for (row, to) in to.iter_mut().enumerate() {
+                    *to = from[(strip + row) * from_stride + column];
+                }
+            }
+        }
+    }
+
+    /// The first layer as a table: `out[b] = bias + Σ_j tables[j, contexts[b, j]]`, j in order.
+    ///
+    /// # Shapes
+    /// contexts \[B, context_length\], tables \[context_length, vocab_size, width\], bias \[width\],
+    /// out \[B, width\]; `width` a multiple of [`LANES`]
+    ///
+    /// # Panics
+    /// If a length does not fit these shapes or a token is not below `vocab_size`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn sum_rows(
+        self,
+        contexts: &[u16],
+        context_length: usize,
+        vocab_size: usize,
+        tables: &[f32],
+        bias: &[f32],
+        width: usize,
+        out: &mut [f32],
+    ) {
+        let rows = check_contexts(contexts, context_length, vocab_size, width);
+        assert_eq!(tables.len(), context_length * vocab_size * width, "length of the tables");
+        assert_eq!(bias.len(), width, "length of the bias");
+        assert_eq!(out.len(), rows * width, "length of the result");
+        self.run(SumRows { contexts, context_length, vocab_size, tables, bias, width, out });
+    }
+
+    /// The gradient of [`Kernels::sum_rows`]: for each row b in order,
+    /// `table_grads[j, contexts[b, j]] += deltas[b]` for every j, and `bias_grad += deltas[b]`.
+    ///
+    /// # Shapes
+    /// contexts \[B, context_length\], deltas \[B, width\], table_grads
+    /// \[context_length, vocab_size, width\], bias_grad \[width\]; `width` a multiple of [`LANES`]
+    ///
+    /// # Panics
+    /// If a length does not fit these shapes or a token is not below `vocab_size`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn scatter_rows(
+        self,
+        contexts: &[u16],
+        context_length: usize,
+        vocab_size: usize,
+        deltas: &[f32],
+        width: usize,
+        table_grads: &mut [f32],
+        bias_grad: &mut [f32],
+    ) {
+        let rows = check_contexts(contexts, context_length, vocab_size, width);
+        assert_eq!(deltas.len(), rows * width, "length of the deltas");
+        let table = context_length * vocab_size * width;
+        assert_eq!(table_grads.len(), table, "length of the tables' gradient");
+        assert_eq!(bias_grad.len(), width, "length of the bias's gradient");
+        self.run(ScatterRows {
+            contexts,
+            context_length,
+            vocab_size,
+            deltas,
+            width,
+            table_grads,
+            bias_grad,
+        });
+    }
+
+    /// `out += Σ_b rows[b]`, b in order.
+    ///
+    /// # Shapes
+    /// rows \[B, width\], out \[width\]; `width` a multiple of [`LANES`]
+    ///
+    /// # Panics
+    /// If a length does not fit these shapes.
+    pub fn sum_columns(self, rows: &[f32], width: usize, out: &mut [f32]) {
+        check_width(width);
+        assert!(rows.len().is_multiple_of(width), "not a whole number of rows");
+        assert_eq!(out.len(), width, "length of the result");
+        self.run(SumColumns { rows, width, out });
+    }
+
+    /// `x ← tanh x`, any length.
+    pub fn tanh(self, values: &mut [f32]) {
+        self.each(Tanh, [], [values]);
+    }
+
+    /// `δ ← δ·(1 − a²)`, a the value of tanh.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn tanh_backward(self, activations: &[f32], deltas: &mut [f32]) {
+        self.each(TanhBackward, [activations], [deltas]);
+    }
+
+    /// `x ← max(0, x)`, any length; NaN stays NaN.
+    pub fn relu(self, values: &mut [f32]) {
+        self.each(Relu, [], [values]);
+    }
+
+    /// `δ ← δ` where `a > 0`, else 0.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn relu_backward(self, activations: &[f32], deltas: &mut [f32]) {
+        self.each(ReluBackward, [activations], [deltas]);
+    }
+
+    /// `x ← x·Φ(x)` (PyTorch's default GELU), and in `slopes` the derivative Φ(x) + x·φ(x).
+    ///
+    /// Backward is then [`Kernels::multiply`] with the slopes. What `slopes` holds is ignored.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn gelu(self, values: &mut [f32], slopes: &mut [f32]) {
+        self.each(Gelu, [], [values, slopes]);
+    }
+
+    /// `δ ← δ·f`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn multiply(self, factors: &[f32], deltas: &mut [f32]) {
+        self.each(Multiply, [factors], [deltas]);
+    }
+
+    /// Logits into weighted probabilities, in place: row b becomes
+    /// `row_weights[b] · softmax(row)` over the first `vocab_size` numbers and 0 in the padding, and
+    /// `log_sums[b] = ln Σ exp(z)` (nats), so that `ln p(t) = z_t − log_sums[b]`.
+    ///
+    /// The largest logit is subtracted first. A row with NaN or +∞, or with −∞ only, becomes NaN.
+    ///
+    /// # Shapes
+    /// logits \[B, stride\], row_weights \[B\], log_sums \[B\]; `stride` a multiple of [`LANES`]
+    ///
+    /// # Panics
+    /// If a length does not fit these shapes, `vocab_size` is 0 or greater than `stride`.
+    pub fn softmax(
+        self,
+        logits: &mut [f32],
+        stride: usize,
+        vocab_size: usize,
+        row_weights: &[f32],
+        log_sums: &mut [f32],
+    ) {
+        check_width(stride);
+        assert!(0 < vocab_size && vocab_size <= stride, "{vocab_size} classes in rows of {stride}");
+        assert_eq!(logits.len(), row_weights.len() * stride, "length of the logits");
+        assert_eq!(log_sums.len(), row_weights.len(), "length of the log sums");
+        self.run(Softmax { logits, stride, vocab_size, row_weights, log_sums });
+    }
+
+    /// One step of AdamW (Loshchilov and Hutter 2019; PyTorch's form), any length.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn adamw(
+        self,
+        step: AdamW,
+        params: &mut [f32],
+        grads: &[f32],
+        first_moment: &mut [f32],
+        second_moment: &mut [f32],
+    ) {
+        self.each(step, [grads], [params, first_moment, second_moment]);
+    }
+
+    /// `params ← params − learning_rate·grads`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn sgd(self, learning_rate: f32, params: &mut [f32], grads: &[f32]) {
+        self.each(Sgd { learning_rate }, [grads], [params]);
+    }
+
+    /// `into ← into + weight·from`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn axpy(self, weight: f32, from: &[f32], into: &mut [f32]) {
+        self.each(Axpy { weight }, [from], [into]);
+    }
+
+    /// `into ← into + weight·(from − into)`: the averaging of weights.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn lerp(self, weight: f32, from: &[f32], into: &mut [f32]) {
+        self.each(Lerp { weight }, [from], [into]);
+    }
+}
+
+/// How long a slice must be to hold element (rows − 1, columns − 1); both must be at least 1.
+fn extent(rows: usize, row_stride: usize, columns: usize, column_stride: usize) -> usize {
+    let last_row = (rows - 1).checked_mul(row_stride);
+    let last_column = (columns - 1).checked_mul(column_stride);
+    let end = last_row.zip(last_column).and_then(|(row, column)| row.checked_add(column));
+    end.and_then(|end| end.checked_add(1)).expect("a matrix larger than the address space")
+}
+
+/// Asserts that rows of `width` are a positive whole number of vectors.
+fn check_width(width: usize) {
+    assert!(width > 0 && width.is_multiple_of(LANES), "width {width}: not a multiple of {LANES}");
+}
+
+/// Asserts that contexts are whole and of known tokens; returns how many there are.
+fn check_contexts(
+    contexts: &[u16],
+    context_length: usize,
+    vocab_size: usize,
+    width: usize,
+) -> usize {
+    check_width(width);
+    assert!(context_length > 0, "contexts of length 0");
+    assert!(contexts.len().is_multiple_of(context_length), "not a whole number of contexts");
+    let largest = contexts.iter().fold(0, |largest, &token| token.max(largest));
+    assert!(
+        contexts.is_empty() || usize::from(largest) < vocab_size,
+        "token {largest} in a vocabulary of {vocab_size}"
+    );
+    contexts.len() / context_length
+}

@@ -1,0 +1,84 @@
+//! Nextchar's arithmetic: matrix products, table sums, activations, softmax and optimiser steps in
+//! f32 that give **the same bits for every instruction set and any number of threads**.
+//!
+//! [`Kernels`] is a chosen instance: an [`InstructionSet`] (found at run time) and an
+//! [`Arithmetic`] (whether a multiply-add rounds once or twice). Only the second changes results.
+//! All methods are plain functions on slices: no threads, no allocation, no state.
+//!
+//! ```
+//! use nextchar_kernels::{Arithmetic, Kernels, MatmulShape, Rows, RowsMut, Start, Strided};
+//!
+//! let kernels = Kernels::best(Arithmetic::Fused);
+//! let left = [1.0, 2.0]; // 1×2
+//! let right = [[1.0; 16], [10.0; 16]].concat(); // 2×16
+//! let mut out = [0.0; 16]; // 1×16
+//! kernels.matmul(
+//!     MatmulShape { rows: 1, inner: 2, columns: 16 },
+//!     Strided { data: &left, row_stride: 2, column_stride: 1 },
+//!     Rows { data: &right, stride: 16 },
+//!     Start::Zero,
+//!     RowsMut { data: &mut out, stride: 16 },
+//! );
+//! assert_eq!(out, [21.0; 16]);
+//! ```
+//!
+//! # How the bits stay the same
+//!
+//! - Every algorithm is written once over a logical vector of [`LANES`] = 16 lanes; an instance only
+//!   says how those lanes are added, multiplied, loaded.
+//! - Lanes run across outputs and sums run in index order. The one sum across lanes (softmax's)
+//!   is sixteen partial sums and one fixed tree.
+//! - exp, ln, tanh and erf are this crate's own; +, ×, ÷ and √ are IEEE 754's.
+//! - Which bits a NaN has is left open; that it is a NaN is not.
+//!
+//! # What is checked, and where
+//!
+//! Every length is asserted before `unsafe` code is entered: wrong ones panic. The portable instance
+//! runs under Miri (`cargo miri test -p nextchar-kernels`, a nightly component): feature detection
+//! finds no vector instructions there. The x86-64 instances do not; they share every
+//! algorithm, and so every index, with the portable one. There is no aarch64 or wasm32 instance yet:
+//! the portable one serves there.
+
+mod arch;
+mod generic;
+mod kernels;
+mod vector;
+
+pub use generic::optimizer::AdamW;
+pub use kernels::{
+    Arithmetic, InstructionSet, Kernels, MatmulShape, ParseInstructionSetError, Rows, RowsMut,
+    Start, Strided,
+};
+pub use vector::LANES;
+
+use arch::portable::Scalar;
+use generic::functions;
+
+/// `width` rounded up to a multiple of [`LANES`].
+pub fn padded(width: usize) -> usize {
+    width.next_multiple_of(LANES)
+}
+
+/// eˣ within 2 units in the last place; bit-equal to the kernels' unfused arithmetic.
+///
+/// Results below the smallest normal number are 0. NaN gives NaN.
+pub fn exp(x: f32) -> f32 {
+    functions::exp(Scalar::<false>(x)).0
+}
+
+/// ln x within 2 units in the last place; bit-equal to the kernels' unfused arithmetic.
+///
+/// −∞ at 0, NaN below. NaN gives NaN.
+pub fn ln(x: f32) -> f32 {
+    functions::ln(Scalar::<false>(x)).0
+}
+
+/// tanh x within 4 units in the last place; bit-equal to the kernels' unfused arithmetic.
+pub fn tanh(x: f32) -> f32 {
+    functions::tanh(Scalar::<false>(x)).0
+}
+
+/// erf x within 2e-7; bit-equal to the kernels' unfused arithmetic.
+pub fn erf(x: f32) -> f32 {
+    functions::erf(Scalar::<false>(x)).0
+}

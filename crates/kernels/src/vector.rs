@@ -1,0 +1,111 @@
+//! vector.rs: the vocabulary in which every algorithm of this crate is written, once.
+//!
+//! [`Float`] is arithmetic on one or more numbers side by side; [`Vector`] adds memory and the
+//! fixed width of [`LANES`] = 16 numbers. An instance whose register holds fewer keeps several
+//! registers: the *logical* width is 16 everywhere, so a sum across lanes is always the same
+//! sixteen partial sums reduced by the same tree, and the result has the same bits.
+//!
+//! # Why the methods are safe
+//!
+//! An instance's operations may only run where its instructions exist. A value of a vector type is
+//! therefore also the proof that they do: the only way to make the first one is `unsafe` (see
+//! `arch`), and every further one comes from an existing one ([`Float::like`] instead of a
+//! constructor).
+
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+/// How many f32 numbers a logical vector holds, under every instruction set.
+pub const LANES: usize = 16;
+
+/// Arithmetic on one number (`arch::portable::Scalar`) or sixteen, lane by lane.
+///
+/// Everything here is exactly specified by IEEE 754 or acts on bits, so all instances agree to the
+/// last bit (which bits a NaN has is left open). The one choice is [`Float::mul_add`].
+pub(crate) trait Float:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// One truth value per lane.
+    type Mask: Copy;
+
+    /// `value` in every lane.
+    fn like(self, value: f32) -> Self;
+
+    /// `self · factor + addend`: rounded once in fused instances, twice in unfused ones.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+
+    /// The square root.
+    fn sqrt(self) -> Self;
+
+    /// `self` where `self > other`, else `other` (so a NaN in `other` comes through).
+    fn max(self, other: Self) -> Self;
+
+    /// `self < other`; false where either is NaN.
+    fn less(self, other: Self) -> Self::Mask;
+
+    /// `yes` where `mask` holds, else `no`.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// The bits of both added as integers, wrapping.
+    fn add_bits(self, other: Self) -> Self;
+
+    /// The bits common to both.
+    fn and_bits(self, other: Self) -> Self;
+
+    /// The bits of either.
+    fn or_bits(self, other: Self) -> Self;
+
+    /// The bits moved from the integer's place into the exponent's: `bits << 23`.
+    fn to_exponent(self) -> Self;
+
+    /// The sign and exponent moved into the integer's place: `bits >> 23`.
+    fn exponent_bits(self) -> Self;
+
+    /// The same bits in every lane.
+    #[inline(always)]
+    fn like_bits(self, bits: u32) -> Self {
+        self.like(f32::from_bits(bits))
+    }
+
+    /// Without its sign.
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.and_bits(self.like_bits(0x7fff_ffff))
+    }
+
+    /// The size of `self` (which must not be negative) with the sign of `sign`.
+    #[inline(always)]
+    fn with_sign_of(self, sign: Self) -> Self {
+        self.or_bits(sign.and_bits(sign.like_bits(0x8000_0000)))
+    }
+}
+
+/// Sixteen lanes that can be read from and written to memory.
+pub(crate) trait Vector: Float {
+    /// Rows of the matrix product's full tile.
+    const TILE_ROWS: usize;
+    /// Vectors in each row of the matrix product's full tile.
+    const TILE_VECTORS: usize;
+
+    /// Reads sixteen numbers.
+    fn load(self, from: &[f32; LANES]) -> Self;
+
+    /// Writes sixteen numbers.
+    fn store(self, to: &mut [f32; LANES]);
+
+    /// The sum of the lanes: i and i+8 added, then i and i+4, i and i+2, and the last two.
+    fn reduce_add(self) -> f32;
+
+    /// The largest lane, by the tree of [`Vector::reduce_add`].
+    fn reduce_max(self) -> f32;
+}
+
+/// A computation written over any instance; `Kernels` picks the instance and runs it there.
+pub(crate) trait Kernel {
+    /// Runs it; `zero` is the zero vector and the proof that the instructions exist.
+    fn run<V: Vector>(self, zero: V);
+}

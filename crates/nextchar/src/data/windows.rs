@@ -1,0 +1,362 @@
+//! Step 3: the sliding window, and its collapse into unique contexts with counts.
+//!
+//! The loss of a list depends on it only through n(c, t), how often token t follows context c.
+//! [`windows`] is the lecture's literal list of rows; [`CountedWindows`] is the table that
+//! everything that learns learns from, far smaller and exactly as good.
+
+use rustc_hash::FxHashMap;
+
+use super::vocab::{END, Token};
+use crate::error::Error;
+
+/// The lecture's rows for one name: every (context, target), the last target being [`END`].
+///
+/// ```
+/// use nextchar::data::{Vocab, windows};
+///
+/// let vocab = Vocab::az();
+/// let rows: Vec<String> = windows(&vocab.encode("aabid").unwrap(), 3)
+///     .map(|(context, target)| format!("{}→{}", vocab.decode(&context), vocab.symbol(target)))
+///     .collect();
+/// assert_eq!(rows, ["___→a", "__a→a", "_aa→b", "aab→i", "abi→d", "bid→_"]);
+/// ```
+pub fn windows(
+    name: &[Token],
+    context_length: usize,
+) -> impl Iterator<Item = (Vec<Token>, Token)> + '_ {
+    (0..=name.len()).map(move |position| {
+        let context = (0..context_length)
+            .map(|offset| {
+                (position + offset)
+                    .checked_sub(context_length)
+                    .map_or(END, |index| name[index])
+            })
+            .collect();
+        (context, name.get(position).copied().unwrap_or(END))
+    })
+}
+
+/// Unique contexts, sorted, with the counts of the tokens that follow them.
+///
+/// Row `i` is a context of T tokens; its targets are in ascending order with counts ≥ 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedWindows {
+    vocab_size: usize,
+    context_length: usize,
+    /// [U, T], rows in ascending order.
+    contexts: Vec<Token>,
+    /// [U + 1]: row i owns `targets[starts[i]..starts[i + 1]]`.
+    starts: Vec<usize>,
+    targets: Vec<Token>,
+    counts: Vec<u64>,
+    /// [U]: the counts of each row added up.
+    totals: Vec<u64>,
+    examples: u64,
+}
+
+/// One row of a [`CountedWindows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedRow<'a> {
+    /// The context's T tokens.
+    pub context: &'a [Token],
+    /// The tokens seen after it, ascending.
+    pub targets: &'a [Token],
+    /// How often each was seen.
+    pub counts: &'a [u64],
+    /// Their sum.
+    pub total: u64,
+}
+
+impl CountedWindows {
+    /// The windows of tokenised names, each with the number of times it stands in the corpus.
+    ///
+    /// # Errors
+    /// As [`WindowCounter::new`].
+    pub fn from_names<'a>(
+        names: impl IntoIterator<Item = (&'a [Token], u64)>,
+        vocab_size: usize,
+        context_length: usize,
+    ) -> Result<Self, Error> {
+        let mut counter = WindowCounter::new(vocab_size, context_length)?;
+        for (name, count) in names {
+            counter.add(name, count);
+        }
+        Ok(counter.finish())
+    }
+
+    /// Number of classes V.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// Number of tokens T in a context.
+    pub fn context_length(&self) -> usize {
+        self.context_length
+    }
+
+    /// Number of unique contexts U.
+    pub fn len(&self) -> usize {
+        self.totals.len()
+    }
+
+    /// Whether there is no window at all.
+    pub fn is_empty(&self) -> bool {
+        self.totals.is_empty()
+    }
+
+    /// Number of windows N, repeated ones counted each time: the denominator of a loss.
+    pub fn examples(&self) -> u64 {
+        self.examples
+    }
+
+    /// Number of different (context, target) pairs.
+    pub fn pairs(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// All contexts, [U, T].
+    pub fn contexts(&self) -> &[Token] {
+        &self.contexts
+    }
+
+    /// How often each context occurs, [U].
+    pub fn totals(&self) -> &[u64] {
+        &self.totals
+    }
+
+    /// Row `index`.
+    ///
+    /// # Panics
+    /// If `index` is not below [`CountedWindows::len`].
+    pub fn row(&self, index: usize) -> CountedRow<'_> {
+        let (start, end) = (self.starts[index], self.starts[index + 1]);
+        CountedRow {
+            context: &self.contexts[index * self.context_length..][..self.context_length],
+            targets: &self.targets[start..end],
+            counts: &self.counts[start..end],
+            total: self.totals[index],
+        }
+    }
+
+    /// The row of a context, if it was ever seen.
+    pub fn find(&self, context: &[Token]) -> Option<CountedRow<'_>> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.row(middle).context.cmp(context) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(self.row(middle)),
+            }
+        }
+        None
+    }
+
+    /// All rows in ascending order of their contexts.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = CountedRow<'_>> {
+        (0..self.len()).map(|index| self.row(index))
+    }
+}
+
+/// Counts the windows of a stream of names without ever holding the windows.
+///
+/// Memory follows the number of different windows, not the length of the stream. Counters of
+/// parts of a corpus [`merge`](WindowCounter::merge) into the counter of the whole.
+#[derive(Clone, Debug)]
+pub struct WindowCounter {
+    vocab_size: usize,
+    context_length: usize,
+    token_bits: u32,
+    /// A window packed as `context_1 … context_T target`, so that numeric order is table order.
+    counts: FxHashMap<u128, u64>,
+}
+
+impl WindowCounter {
+    /// A counter that has seen nothing.
+    ///
+    /// # Errors
+    /// [`Error::ContextTooLong`] where a window of this many tokens does not fit 128 bits.
+    pub fn new(vocab_size: usize, context_length: usize) -> Result<Self, Error> {
+        let token_bits = usize::BITS - vocab_size.saturating_sub(1).leading_zeros();
+        let longest = Self::longest_context(vocab_size);
+        if context_length > longest {
+            return Err(Error::ContextTooLong {
+                context_length,
+                vocab_size,
+                longest,
+            });
+        }
+        Ok(WindowCounter {
+            vocab_size,
+            context_length,
+            token_bits,
+            counts: FxHashMap::default(),
+        })
+    }
+
+    /// The longest context that can be counted for a vocabulary: 24 for the lecture's 27 classes.
+    pub fn longest_context(vocab_size: usize) -> usize {
+        let token_bits = usize::BITS - vocab_size.saturating_sub(1).leading_zeros();
+        (u128::BITS / token_bits.max(1)) as usize - 1
+    }
+
+    /// Counts every window of one name `count` times.
+    ///
+    /// # Panics
+    /// If a token is not below the vocabulary's size.
+    pub fn add(&mut self, name: &[Token], count: u64) {
+        let window_bits = self.token_bits * (self.context_length as u32 + 1);
+        let mask = u128::MAX >> (u128::BITS - window_bits);
+        let mut window = 0u128; // END is 0, so this is a window of padding
+        for &token in name.iter().chain(&[END]) {
+            window = self.shift_in(window, token) & mask;
+            self.count(window, count);
+        }
+    }
+
+    /// Counts a single window, its context followed by its target, `count` times.
+    ///
+    /// # Panics
+    /// If it has not T + 1 tokens, or one is not below the vocabulary's size.
+    pub fn add_window(&mut self, window: &[Token], count: u64) {
+        assert_eq!(window.len(), self.context_length + 1, "a context and a target");
+        let packed = window.iter().fold(0, |packed, &token| self.shift_in(packed, token));
+        self.count(packed, count);
+    }
+
+    fn shift_in(&self, window: u128, token: Token) -> u128 {
+        assert!(
+            usize::from(token) < self.vocab_size,
+            "token {token} of {} classes",
+            self.vocab_size
+        );
+        (window << self.token_bits) | u128::from(token)
+    }
+
+    fn count(&mut self, window: u128, count: u64) {
+        if count > 0 {
+            let sum = self.counts.entry(window).or_default();
+            *sum = sum.saturating_add(count);
+        }
+    }
+
+    /// Adds what another counter has seen.
+    ///
+    /// # Panics
+    /// If the two differ in vocabulary size or context length.
+    pub fn merge(&mut self, other: WindowCounter) {
+        assert_eq!(
+            (self.vocab_size, self.context_length),
+            (other.vocab_size, other.context_length)
+        );
+        for (window, count) in other.counts {
+            self.count(window, count);
+        }
+    }
+
+    /// The sorted table of all that was counted.
+    pub fn finish(self) -> CountedWindows {
+        let mut windows: Vec<(u128, u64)> = self.counts.into_iter().collect();
+        windows.sort_unstable();
+        let token_mask = (1u128 << self.token_bits) - 1;
+        let mut table = CountedWindows {
+            vocab_size: self.vocab_size,
+            context_length: self.context_length,
+            contexts: Vec::new(),
+            starts: vec![0],
+            targets: Vec::with_capacity(windows.len()),
+            counts: Vec::with_capacity(windows.len()),
+            totals: Vec::new(),
+            examples: 0,
+        };
+        let mut current = None;
+        for (window, count) in windows {
+            let context = window >> self.token_bits;
+            if current != Some(context) {
+                current = Some(context);
+                for position in (0..self.context_length as u32).rev() {
+                    let token = (context >> (position * self.token_bits)) & token_mask;
+                    table.contexts.push(token as Token);
+                }
+                table.totals.push(0);
+                table.starts.push(table.targets.len());
+            }
+            table.targets.push((window & token_mask) as Token);
+            table.counts.push(count);
+            *table.totals.last_mut().expect("a row was begun") += count;
+            *table.starts.last_mut().expect("a row was begun") = table.targets.len();
+            table.examples += count;
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn aabid_has_six_rows_at_any_context_length() {
+        let name = [1, 1, 2, 9, 4];
+        for context_length in 0..9 {
+            let rows: Vec<_> = windows(&name, context_length).collect();
+            assert_eq!(rows.len(), 6);
+            assert!(rows.iter().all(|(context, _)| context.len() == context_length));
+            assert_eq!(rows[5].1, END);
+        }
+    }
+
+    #[test]
+    fn a_context_that_does_not_fit_is_refused() {
+        assert_eq!(WindowCounter::longest_context(27), 24);
+        assert!(WindowCounter::new(27, 24).is_ok());
+        assert!(matches!(
+            WindowCounter::new(27, 25),
+            Err(Error::ContextTooLong { longest: 24, .. })
+        ));
+    }
+
+    proptest! {
+        /// The table holds exactly the literal windows, sorted, whatever way they were merged.
+        #[test]
+        fn table_equals_the_literal_windows(
+            names in prop::collection::vec(
+                (prop::collection::vec(1u16..5, 0..7), 0u64..4), 0..12),
+            context_length in 0usize..5,
+            cut in 0usize..12,
+        ) {
+            let mut expected: BTreeMap<(Vec<Token>, Token), u64> = BTreeMap::new();
+            for (name, count) in &names {
+                for window in windows(name, context_length) {
+                    if *count > 0 {
+                        *expected.entry(window).or_default() += count;
+                    }
+                }
+            }
+            let mut first = WindowCounter::new(5, context_length).unwrap();
+            let mut second = first.clone();
+            for (index, (name, count)) in names.iter().enumerate() {
+                if index < cut { first.add(name, *count) } else { second.add(name, *count) }
+            }
+            first.merge(second);
+            let table = first.finish();
+            let found: Vec<_> = table.rows().flat_map(|row| {
+                assert_eq!(row.total, row.counts.iter().sum::<u64>());
+                row.targets.iter().zip(row.counts)
+                    .map(|(&target, &count)| ((row.context.to_vec(), target), count))
+                    .collect::<Vec<_>>()
+            }).collect();
+            for row in table.rows() {
+                prop_assert_eq!(table.find(row.context), Some(row));
+            }
+            prop_assert_eq!(table.find(&vec![7; context_length]).is_some(),
+                context_length == 0 && !table.is_empty());
+            prop_assert_eq!(table.examples(), expected.values().sum::<u64>());
+            prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The loss of a batch and its gradient, block by block, shard by shard.
+//!
+//! Rows are cut into shards whose number follows from the number of rows alone; each shard goes
+//! through its rows in blocks that stay in cache and adds up a gradient of its own; gradients are
+//! reduced in shard order. So the bits do not depend on who computes what.
+
+use nextchar_kernels::Kernels;
+
+use super::batch::Batch;
+use super::config::{Activation, ModelConfig};
+use super::packed::PackedLayout;
+use super::{embedding, features, hidden, loss};
+use crate::executor::Executor;
+
+/// Rows that go forward and backward together.
+const BLOCK_ROWS: usize = 64;
+/// A shard is worth its own gradient and a thread from this many rows on.
+const SHARD_ROWS: usize = 256;
+/// More shards than this cost more to reduce than they bring.
+const MAX_SHARDS: usize = 8;
+
+/// Scratch memory for gradients, made once for a network and used for every step.
+#[derive(Debug)]
+pub struct Backprop {
+    config: ModelConfig,
+    layout: PackedLayout,
+    kernels: Kernels,
+    /// T_j for every position, [T, V, H₁].
+    tables: Vec<f32>,
+    /// Wᵀ of every layer above the first, [outputs, inputs' stride].
+    transposed: Vec<Vec<f32>>,
+    /// W₁ⱼᵀ of one position, [H₁, padded(E)].
+    transposed_first: Vec<f32>,
+    shards: Vec<Shard>,
+}
+
+/// What one shard computes with and adds up.
+#[derive(Debug)]
+struct Shard {
+    loss: f64,
+    /// G_j for every position, [T, V, H₁].
+    table_grads: Vec<f32>,
+    /// Gradients of all but the embedding and the first weight, in the packed layout's places
+    /// from the first bias on.
+    grads: Vec<f32>,
+    /// Activations of every layer; the last are the logits and then their gradient.
+    values: Vec<Vec<f32>>,
+    slopes: Vec<Vec<f32>>,
+    /// The gradient on its way down, one vector a layer.
+    deltas: Vec<Vec<f32>>,
+    log_sums: Vec<f32>,
+}
+
+impl Backprop {
+    /// Scratch memory for a configuration.
+    pub fn new(config: &ModelConfig, kernels: Kernels) -> Self {
+        let layout = PackedLayout::new(config);
+        let first = &layout.layers[0];
+        let tables = vec![0.0; config.context_length * config.vocab_size * first.stride];
+        let transposed = layout
+            .layers
+            .windows(2)
+            .map(|pair| vec![0.0; pair[1].outputs * pair[0].stride])
+            .collect();
+        let transposed_first = vec![0.0; first.outputs * layout.embedding_stride];
+        Backprop {
+            config: config.clone(),
+            kernels,
+            tables,
+            transposed,
+            transposed_first,
+            shards: Vec::new(),
+            layout,
+        }
+    }
+
+    /// The layout of the packed parameters and gradients.
+    pub fn layout(&self) -> &PackedLayout {
+        &self.layout
+    }
+
+    /// The batch's loss in nats; its gradient is written to `grads`.
+    ///
+    /// # Shapes
+    /// `flat` and `grads` packed, [`PackedLayout::len`].
+    pub fn loss_and_gradients(
+        &mut self,
+        flat: &[f32],
+        batch: &Batch,
+        grads: &mut [f32],
+        executor: &impl Executor,
+    ) -> f64 {
+        self.prepare(flat);
+        let count = batch.len().div_ceil(SHARD_ROWS).clamp(1, MAX_SHARDS);
+        while self.shards.len() < count {
+            self.shards.push(Shard::new(&self.layout, self.tables.len()));
+        }
+        let shard_rows = batch.len().div_ceil(count);
+        let mut shards = std::mem::take(&mut self.shards);
+        executor.for_each(&mut shards[..count], |index, shard| {
+            let rows = index * shard_rows..((index + 1) * shard_rows).min(batch.len());
+            shard.run(self, flat, batch, rows);
+        });
+        let loss = shards[..count].iter().map(|shard| shard.loss).sum();
+        self.reduce(&mut shards[..count], flat, grads);
+        self.shards = shards;
+        loss
+    }
+
+    /// What all rows share: the first layer's tables and the transposed weights.
+    fn prepare(&mut self, flat: &[f32]) {
+        embedding::tables(
+            self.kernels,
+            &self.layout,
+            self.config.vocab_size,
+            self.config.embedding_dim,
+            flat,
+            &mut self.tables,
+        );
+        for (pair, transposed) in self.layout.layers.windows(2).zip(&mut self.transposed) {
+            let (below, layer) = (&pair[0], &pair[1]);
+            self.kernels.transpose(
+                layer.inputs,
+                layer.outputs,
+                &flat[layer.weight.clone()],
+                layer.stride,
+                transposed,
+                below.stride,
+            );
+        }
+    }
+
+    /// Adds the shards up in order and finishes the first layer.
+    fn reduce(&mut self, shards: &mut [Shard], flat: &[f32], grads: &mut [f32]) {
+        let (sum, others) = shards.split_first_mut().expect("there is always a shard");
+        for other in others {
+            add(&mut sum.table_grads, &other.table_grads);
+            add(&mut sum.grads, &other.grads);
+        }
+        let rest = self.layout.layers[0].bias.start;
+        grads[..rest].fill(0.0);
+        grads[rest..].copy_from_slice(&sum.grads);
+        embedding::tables_backward(
+            self.kernels,
+            &self.layout,
+            self.config.vocab_size,
+            self.config.embedding_dim,
+            flat,
+            &sum.table_grads,
+            &mut self.transposed_first,
+            grads,
+        );
+    }
+}
+
+fn add(sum: &mut [f32], values: &[f32]) {
+    for (sum, value) in sum.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
+
+impl Shard {
+    fn new(layout: &PackedLayout, tables: usize) -> Self {
+        let block = |stride: usize| vec![0.0; BLOCK_ROWS * stride];
+        let blocks: Vec<Vec<f32>> = layout.layers.iter().map(|l| block(l.stride)).collect();
+        Shard {
+            loss: 0.0,
+            table_grads: vec![0.0; tables],
+            grads: vec![0.0; layout.len - layout.layers[0].bias.start],
+            slopes: blocks.clone(),
+            deltas: blocks.clone(),
+            values: blocks,
+            log_sums: vec![0.0; BLOCK_ROWS],
+        }
+    }
+
+    fn run(
+        &mut self,
+        shared: &Backprop,
+        flat: &[f32],
+        batch: &Batch,
+        rows: std::ops::Range<usize>,
+    ) {
+        self.loss = 0.0;
+        self.table_grads.fill(0.0);
+        self.grads.fill(0.0);
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = (start + BLOCK_ROWS).min(rows.end);
+            self.forward(shared, flat, batch, start..end);
+            self.backward(shared, batch, start..end);
+            start = end;
+        }
+    }
+
+    /// Features, hidden layers and logits of one block.
+    fn forward(
+        &mut self,
+        shared: &Backprop,
+        flat: &[f32],
+        batch: &Batch,
+        rows: std::ops::Range<usize>,
+    ) {
+        let (kernels, config, count) = (shared.kernels, &shared.config, rows.len());
+        let layers = &shared.layout.layers;
+        features::forward(
+            kernels,
+            &layers[0],
+            config.context_length,
+            config.vocab_size,
+            flat,
+            contexts_of(batch, &rows, config.context_length),
+            &shared.tables,
+            &mut self.values[0][..count * layers[0].stride],
+        );
+        for (index, pair) in layers.windows(2).enumerate() {
+            let (below, layer) = (&pair[0], &pair[1]);
+            let (lower, upper) = self.values.split_at_mut(index + 1);
+            let input = &mut lower[index][..count * below.stride];
+            let slopes = &mut self.slopes[index][..count * below.stride];
+            hidden::activate(kernels, config.activation, input, slopes);
+            let out = &mut upper[0][..count * layer.stride];
+            hidden::linear(kernels, layer, flat, input, below.stride, out);
+        }
+    }
+
+    /// Cross-entropy, and the gradient back through every layer of one block.
+    fn backward(&mut self, shared: &Backprop, batch: &Batch, rows: std::ops::Range<usize>) {
+        let (kernels, config, count) = (shared.kernels, &shared.config, rows.len());
+        let layers = &shared.layout.layers;
+        let offset = layers[0].bias.start;
+        let top = layers.len() - 1;
+        let logits = &mut self.values[top][..count * layers[top].stride];
+        self.loss += loss::cross_entropy_backward(
+            kernels,
+            batch,
+            rows.clone(),
+            config.vocab_size,
+            layers[top].stride,
+            logits,
+            &mut self.log_sums[..count],
+        );
+        std::mem::swap(&mut self.values[top], &mut self.deltas[top]);
+        for index in (1..=top).rev() {
+            let (below, layer) = (&layers[index - 1], &layers[index]);
+            let (lower, upper) = self.deltas.split_at_mut(index);
+            let deltas = &upper[0][..count * layer.stride];
+            let input = &self.values[index - 1][..count * below.stride];
+            let weights = layer.weight.start - offset..layer.bias.end - offset;
+            let (weight_grad, bias_grad) =
+                self.grads[weights].split_at_mut(layer.inputs * layer.stride);
+            hidden::linear_backward_weight(
+                kernels,
+                layer,
+                input,
+                below.stride,
+                deltas,
+                weight_grad,
+                bias_grad,
+            );
+            let out = &mut lower[index - 1][..count * below.stride];
+            let transposed = &shared.transposed[index - 1];
+            hidden::linear_backward_input(kernels, layer, transposed, deltas, below.stride, out);
+            let slopes = match config.activation {
+                Activation::Gelu => &self.slopes[index - 1][..count * below.stride],
+                Activation::Tanh | Activation::Relu => &[],
+            };
+            hidden::activate_backward(kernels, config.activation, input, slopes, out);
+        }
+        features::backward(
+            kernels,
+            &layers[0],
+            config.context_length,
+            config.vocab_size,
+            contexts_of(batch, &rows, config.context_length),
+            &self.deltas[0][..count * layers[0].stride],
+            &mut self.table_grads,
+            &mut self.grads[..layers[0].stride],
+        );
+    }
+}
+
+fn contexts_of<'a>(
+    batch: &'a Batch,
+    rows: &std::ops::Range<usize>,
+    context_length: usize,
+) -> &'a [crate::data::Token] {
+    &batch.contexts[rows.start * context_length..rows.end * context_length]
+}

@@ -1,0 +1,195 @@
+//! The shape of the network and how its parameters begin.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// The nonlinearity φ between layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// tanh, the lecture's.
+    #[default]
+    Tanh,
+    /// max(0, z).
+    Relu,
+    /// z·Φ(z) with the exact normal distribution (Hendrycks and Gimpel 2016), as PyTorch's default.
+    Gelu,
+}
+
+impl Activation {
+    /// φ(z).
+    pub fn apply(self, z: f64) -> f64 {
+        match self {
+            Activation::Tanh => libm::tanh(z),
+            Activation::Relu => z.max(0.0),
+            Activation::Gelu => z * normal_cdf(z),
+        }
+    }
+
+    /// φ′(z).
+    pub fn slope(self, z: f64) -> f64 {
+        match self {
+            Activation::Tanh => 1.0 - libm::tanh(z) * libm::tanh(z),
+            Activation::Relu => f64::from(z > 0.0),
+            Activation::Gelu => {
+                let density = libm::exp(-0.5 * z * z) / libm::sqrt(std::f64::consts::TAU);
+                normal_cdf(z) + z * density
+            }
+        }
+    }
+
+    /// The factor that keeps the variance of a layer's output at that of its input
+    /// (He et al. 2015; PyTorch's `calculate_gain`, with ReLU's for GELU).
+    pub fn gain(self) -> f64 {
+        match self {
+            Activation::Tanh => 5.0 / 3.0,
+            Activation::Relu | Activation::Gelu => std::f64::consts::SQRT_2,
+        }
+    }
+}
+
+fn normal_cdf(z: f64) -> f64 {
+    0.5 * (1.0 + libm::erf(z * std::f64::consts::FRAC_1_SQRT_2))
+}
+
+/// How the parameters begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Init {
+    /// Hidden layers scaled by the activation's gain over √fan-in, the output layer a twentieth of
+    /// 1/√fan-in, biases 0: the first loss is close to ln V.
+    #[default]
+    Kaiming,
+    /// Everything from N(0, 1), as in part 2 of Karpathy's lectures: the first loss is about 27
+    /// nats because the network begins confidently wrong.
+    Lecture,
+}
+
+/// The shape of the network: everything that fixes how many parameters it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// V: number of classes, the end mark included.
+    pub vocab_size: usize,
+    /// T: number of tokens looked back.
+    pub context_length: usize,
+    /// E: width of a token's embedding.
+    pub embedding_dim: usize,
+    /// H₁ … H_L: widths of the hidden layers; none makes the model a softmax regression.
+    pub hidden_sizes: Vec<usize>,
+    /// φ.
+    pub activation: Activation,
+}
+
+impl ModelConfig {
+    /// The largest width of a layer and the largest number of layers that are accepted.
+    pub const MAX_WIDTH: usize = 16_384;
+    /// The largest number of hidden layers.
+    pub const MAX_LAYERS: usize = 64;
+    /// The largest number of parameters: 1 GB of them.
+    pub const MAX_PARAMETERS: usize = 250_000_000;
+
+    /// Checks every bound, so that a configuration from a file can be trusted afterwards.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] says which bound was broken.
+    pub fn validate(&self) -> Result<(), Error> {
+        let bad = |what: String| Err(Error::BadConfig(what));
+        let width = 1..=Self::MAX_WIDTH;
+        if !(2..=crate::data::Vocab::MAX_LEN).contains(&self.vocab_size) {
+            return bad(format!("{} classes", self.vocab_size));
+        }
+        if self.context_length == 0 {
+            return bad("a context of 0 characters (1 or more is possible)".into());
+        }
+        let longest = crate::data::WindowCounter::longest_context(self.vocab_size);
+        if self.context_length > longest {
+            return Err(Error::ContextTooLong {
+                context_length: self.context_length,
+                vocab_size: self.vocab_size,
+                longest,
+            });
+        }
+        if !width.contains(&self.embedding_dim) {
+            return bad(format!(
+                "an embedding of width {} (1 to {} is possible)",
+                self.embedding_dim,
+                Self::MAX_WIDTH
+            ));
+        }
+        if self.hidden_sizes.len() > Self::MAX_LAYERS {
+            return bad(format!(
+                "{} hidden layers (at most {})",
+                self.hidden_sizes.len(),
+                Self::MAX_LAYERS
+            ));
+        }
+        if let Some(hidden) = self.hidden_sizes.iter().find(|h| !width.contains(h)) {
+            return bad(format!(
+                "a hidden layer of width {hidden} (1 to {} is possible)",
+                Self::MAX_WIDTH
+            ));
+        }
+        match self.parameter_count() {
+            Some(count) if count <= Self::MAX_PARAMETERS => Ok(()),
+            _ => bad(format!("more than {} parameters", Self::MAX_PARAMETERS)),
+        }
+    }
+
+    /// Width of the concatenated features, T·E.
+    pub fn feature_dim(&self) -> usize {
+        self.context_length * self.embedding_dim
+    }
+
+    /// (inputs, outputs) of every layer, the output layer last.
+    pub fn layer_shapes(&self) -> Vec<(usize, usize)> {
+        let mut widths = vec![self.feature_dim()];
+        widths.extend(&self.hidden_sizes);
+        widths.push(self.vocab_size);
+        widths.windows(2).map(|pair| (pair[0], pair[1])).collect()
+    }
+
+    /// Number of parameters, or `None` where it overflows.
+    pub fn parameter_count(&self) -> Option<usize> {
+        let embedding = self.vocab_size.checked_mul(self.embedding_dim)?;
+        self.layer_shapes()
+            .iter()
+            .try_fold(embedding, |sum, &(inputs, outputs)| {
+                sum.checked_add(inputs.checked_add(1)?.checked_mul(outputs)?)
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lectures_network_has_11897_parameters() {
+        let config = ModelConfig {
+            vocab_size: 27,
+            context_length: 3,
+            embedding_dim: 10,
+            hidden_sizes: vec![200],
+            activation: Activation::Tanh,
+        };
+        assert_eq!(config.parameter_count(), Some(11_897));
+        assert!(config.validate().is_ok());
+    }
+
+    #[test]
+    fn absurd_shapes_are_refused() {
+        let config = |context_length, embedding_dim, hidden: usize| ModelConfig {
+            vocab_size: 27,
+            context_length,
+            embedding_dim,
+            hidden_sizes: vec![hidden],
+            activation: Activation::Tanh,
+        };
+        assert!(config(25, 10, 10).validate().is_err());
+        assert!(config(3, 0, 10).validate().is_err());
+        assert!(config(3, 10, 0).validate().is_err());
+        assert!(config(3, 10, usize::MAX).validate().is_err());
+        assert!(config(24, 16_384, 16_384).validate().is_err());
+    }
+}

@@ -1,0 +1,22 @@
+//! Steps 4 to 6 of the lecture: embedding, concatenation, MLP, cross-entropy.
+#![cfg_attr(rustfmt, rustfmt_skip)] // lecture order
+
+mod config;
+mod params;
+pub mod reference;
+
+mod packed;
+mod batch;
+mod embedding;
+mod features;
+mod hidden;
+mod loss;
+mod network;
+mod backprop;
+
+pub use config::{Activation, Init, ModelConfig};
+pub use params::{Linear, Params, TensorInfo};
+pub use packed::{PackedLayer, PackedLayout};
+pub use batch::Batch;
+pub use network::Network;
+pub use backprop::Backprop;

@@ -1,0 +1,156 @@
+//! The network as a model: embedding, features, hidden layers, logits, softmax, in that order.
+//!
+//! Inference is always portable arithmetic (unfused, one order of every sum), so one file gives
+//! the same probabilities natively, in a browser and from any language.
+
+use nextchar_kernels::{Arithmetic, Kernels};
+
+use super::config::ModelConfig;
+use super::packed::PackedLayout;
+use super::params::Params;
+use super::{embedding, features, hidden};
+use crate::data::Token;
+use crate::error::Error;
+use crate::language_model::LanguageModel;
+
+/// Rows that go through the layers together: their activations stay in cache.
+const BLOCK_ROWS: usize = 128;
+
+/// A trained (or new) network: parameters, and what inference computes from them once.
+#[derive(Clone, Debug)]
+pub struct Network {
+    config: ModelConfig,
+    params: Params,
+    layout: PackedLayout,
+    flat: Vec<f32>,
+    tables: Vec<f32>,
+    kernels: Kernels,
+}
+
+impl Network {
+    /// A network of these parameters.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where the configuration cannot be, or where a tensor has another
+    /// size than it says.
+    pub fn new(config: ModelConfig, params: Params) -> Result<Self, Error> {
+        config.validate()?;
+        let infos = Params::<f32>::tensor_infos(&config);
+        let tensors = params.tensors();
+        let fits = infos.len() == tensors.len()
+            && infos.iter().zip(tensors).all(|(info, values)| info.len() == values.len());
+        if !fits {
+            return Err(Error::BadConfig(
+                "tensors of other sizes than its configuration says".into(),
+            ));
+        }
+        let layout = PackedLayout::new(&config);
+        let flat = layout.pack(&params);
+        Ok(Self::from_packed(config, params, layout, flat))
+    }
+
+    fn from_packed(
+        config: ModelConfig,
+        params: Params,
+        layout: PackedLayout,
+        flat: Vec<f32>,
+    ) -> Self {
+        let kernels = Kernels::best(Arithmetic::Unfused);
+        let mut tables = vec![
+            0.0;
+            config.context_length * config.vocab_size * layout.layers[0].stride
+        ];
+        embedding::tables(
+            kernels,
+            &layout,
+            config.vocab_size,
+            config.embedding_dim,
+            &flat,
+            &mut tables,
+        );
+        Network {
+            config,
+            params,
+            layout,
+            flat,
+            tables,
+            kernels,
+        }
+    }
+
+    /// Its shape.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Its parameters, in PyTorch's layout.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The logits of a block of contexts, [B, padded(V)].
+    fn logits(&self, contexts: &[Token], rows: usize) -> Vec<f32> {
+        let first = &self.layout.layers[0];
+        let mut values = vec![0.0; rows * first.stride];
+        features::forward(
+            self.kernels,
+            first,
+            self.config.context_length,
+            self.config.vocab_size,
+            &self.flat,
+            contexts,
+            &self.tables,
+            &mut values,
+        );
+        let mut slopes = Vec::new();
+        for pair in self.layout.layers.windows(2) {
+            let (below, layer) = (&pair[0], &pair[1]);
+            slopes.resize(values.len(), 0.0);
+            hidden::activate(self.kernels, self.config.activation, &mut values, &mut slopes);
+            let mut out = vec![0.0; rows * layer.stride];
+            hidden::linear(self.kernels, layer, &self.flat, &values, below.stride, &mut out);
+            values = out;
+        }
+        values
+    }
+}
+
+impl LanguageModel for Network {
+    fn vocab_size(&self) -> usize {
+        self.config.vocab_size
+    }
+
+    fn context_length(&self) -> usize {
+        self.config.context_length
+    }
+
+    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        let (vocab_size, context_length) = (self.config.vocab_size, self.config.context_length);
+        assert_eq!(log_probs.len() % vocab_size, 0, "whole rows of {vocab_size}");
+        let rows = log_probs.len() / vocab_size;
+        assert_eq!(contexts.len(), rows * context_length, "a context for each row");
+        for (block, out) in log_probs.chunks_mut(BLOCK_ROWS * vocab_size).enumerate() {
+            let rows = out.len() / vocab_size;
+            let contexts = &contexts[block * BLOCK_ROWS * context_length..][..rows * context_length];
+            let logits = self.logits(contexts, rows);
+            let stride = logits.len() / rows;
+            for (out, logits) in out.chunks_exact_mut(vocab_size).zip(logits.chunks_exact(stride)) {
+                log_softmax(&logits[..vocab_size], out);
+            }
+        }
+    }
+}
+
+/// ln p = z − ln Σ exp z, in f64.
+fn log_softmax(logits: &[f32], log_probs: &mut [f64]) {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for (log_prob, &logit) in log_probs.iter_mut().zip(logits) {
+        *log_prob = f64::from(logit) - f64::from(largest);
+        sum += libm::exp(*log_prob);
+    }
+    let log_sum = libm::log(sum);
+    for log_prob in log_probs {
+        *log_prob -= log_sum;
+    }
+}

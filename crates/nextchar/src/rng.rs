@@ -1,0 +1,181 @@
+//! The only source of randomness: ChaCha8 streams, one for each purpose, derived from the seed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A seed: a number or any text. `42` and `"42"` are the same seed.
+///
+/// ```
+/// use nextchar::rng::{Purpose, Seed};
+///
+/// let mut one = Seed::from(42).stream(Purpose::Sample, 0);
+/// let mut two = "42".parse::<Seed>().unwrap().stream(Purpose::Sample, 0);
+/// assert_eq!(one.uniform(), two.uniform());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seed(String);
+
+/// What random numbers are for. Streams of different purposes never share a number,
+/// so drawing more of one leaves the others as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first values of the parameters.
+    Init,
+    /// Which windows or contexts a training step sees.
+    Batch,
+    /// Drawing names from a model.
+    Sample,
+    /// Which of train, val and test a name belongs to.
+    Split,
+}
+
+impl Purpose {
+    fn label(self) -> &'static str {
+        match self {
+            Purpose::Init => "init",
+            Purpose::Batch => "batch",
+            Purpose::Sample => "sample",
+            Purpose::Split => "split",
+        }
+    }
+}
+
+impl From<u64> for Seed {
+    fn from(number: u64) -> Self {
+        Seed(number.to_string())
+    }
+}
+
+impl FromStr for Seed {
+    type Err = std::convert::Infallible;
+
+    /// Numbers are brought to one spelling: `007` is `7`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.trim().parse::<u64>() {
+            Ok(number) => Seed::from(number),
+            Err(_) => Seed(text.to_owned()),
+        })
+    }
+}
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Seed {
+    /// 32 bytes that stand for this seed and purpose: SHA-256 of `nextchar/PURPOSE/SEED`.
+    pub(crate) fn key(&self, purpose: Purpose) -> [u8; 32] {
+        Sha256::digest(format!("nextchar/{}/{}", purpose.label(), self.0)).into()
+    }
+
+    /// The `index`-th stream of random numbers for a purpose.
+    pub fn stream(&self, purpose: Purpose, index: u64) -> Stream {
+        let mut generator = ChaCha8Rng::from_seed(self.key(purpose));
+        generator.set_stream(index);
+        Stream { generator }
+    }
+}
+
+/// A stream of random numbers whose values are kept for ever: the same on every machine
+/// and in every version.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    generator: ChaCha8Rng,
+}
+
+impl Stream {
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.generator.next_u64()
+    }
+
+    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+    pub fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// A uniform whole number below `bound`, without bias (Lemire 2019, "Fast random integer
+    /// generation in an interval", algorithm 5).
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        assert!(bound > 0, "no whole number is below 0");
+        let mut product = u128::from(self.bits()) * u128::from(bound);
+        if (product as u64) < bound {
+            let threshold = bound.wrapping_neg() % bound;
+            while (product as u64) < threshold {
+                product = u128::from(self.bits()) * u128::from(bound);
+            }
+        }
+        (product >> 64) as u64
+    }
+
+    /// A standard normal number (Box and Muller 1958; the sine half is not used).
+    pub fn normal(&mut self) -> f64 {
+        let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.uniform()));
+        radius * libm::cos(std::f64::consts::TAU * self.uniform())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_text_are_seeds() {
+        let seed = |text: &str| text.parse::<Seed>().unwrap();
+        assert_eq!(seed("42"), Seed::from(42));
+        assert_eq!(seed("007"), Seed::from(7));
+        assert_ne!(seed("asha"), seed("Asha"));
+    }
+
+    /// These values must never change: files and names depend on them.
+    #[test]
+    fn values_are_stable() {
+        let mut stream = Seed::from(42).stream(Purpose::Sample, 0);
+        let first: Vec<u64> = (0..2).map(|_| stream.bits()).collect();
+        assert_eq!(first, [FIRST_BITS_0, FIRST_BITS_1]);
+    }
+    const FIRST_BITS_0: u64 = 2_646_045_709_679_209_193;
+    const FIRST_BITS_1: u64 = 10_371_887_206_171_129_651;
+
+    #[test]
+    fn purposes_and_indices_differ() {
+        let seed = Seed::from(1);
+        let first = |purpose, index| seed.stream(purpose, index).bits();
+        assert_ne!(first(Purpose::Init, 0), first(Purpose::Batch, 0));
+        assert_ne!(first(Purpose::Sample, 0), first(Purpose::Sample, 1));
+    }
+
+    #[test]
+    fn below_is_uniform() {
+        let mut stream = Seed::from(3).stream(Purpose::Batch, 0);
+        let mut counts = [0u32; 6];
+        for _ in 0..60_000 {
+            counts[stream.below(6) as usize] += 1;
+        }
+        let chi_square: f64 = counts
+            .iter()
+            .map(|&n| (f64::from(n) - 10_000.0).powi(2) / 10_000.0)
+            .sum();
+        assert!(chi_square < 20.5, "{chi_square}"); // p = 0.001 at 5 degrees of freedom
+    }
+
+    #[test]
+    fn normal_has_mean_zero_and_variance_one() {
+        let mut stream = Seed::from(4).stream(Purpose::Init, 0);
+        let draws: Vec<f64> = (0..50_000).map(|_| stream.normal()).collect();
+        let mean = draws.iter().sum::<f64>() / 50_000.0;
+        let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 50_000.0;
+        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03);
+    }
+}

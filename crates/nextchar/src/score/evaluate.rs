@@ -1,0 +1,105 @@
+//! Held-out loss, always beside what counting reaches.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{CountedWindows, END, Token};
+use crate::error::Error;
+use crate::language_model::{LanguageModel, loss};
+use crate::ngram::{AdditiveNgram, Uniform};
+
+/// Losses of the simplest models on the same names, in nats per predicted character.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baselines {
+    /// ln V: every character equally likely.
+    pub uniform: f64,
+    /// Character frequencies of the training names, add-one.
+    pub unigram: f64,
+    /// Frequencies after each character, add-one.
+    pub bigram: f64,
+}
+
+/// How well a model predicts some names.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Nats per predicted character, the end mark counted.
+    pub loss: f64,
+    /// The same in bits: loss / ln 2.
+    pub bits_per_char: f64,
+    /// exp(loss): among how many equally likely characters the model wavers.
+    pub perplexity: f64,
+    /// Number of predicted characters.
+    pub examples: u64,
+    /// What counting reaches on the same names.
+    pub baselines: Baselines,
+}
+
+/// Scores a model on names, beside baselines counted on the training names.
+///
+/// # Arguments
+/// `names`: tokens and counts of each name; `training_bigrams`: windows of the training names with
+/// a context of at least 1.
+///
+/// # Errors
+/// [`Error::ContextTooLong`] where `training_bigrams` has a context of 0.
+pub fn evaluate(
+    model: &dyn LanguageModel,
+    names: &[(Vec<Token>, u64)],
+    training_bigrams: &CountedWindows,
+) -> Result<Report, Error> {
+    let vocab_size = model.vocab_size();
+    let loss_of = |model: &dyn LanguageModel| {
+        let names = names.iter().map(|(name, count)| (name.as_slice(), *count));
+        let table = CountedWindows::from_names(names, vocab_size, model.context_length())?;
+        Ok::<_, Error>((loss(model, &table), table.examples()))
+    };
+    let (loss, examples) = loss_of(model)?;
+    Ok(Report {
+        loss,
+        bits_per_char: loss / std::f64::consts::LN_2,
+        perplexity: libm::exp(loss),
+        examples,
+        baselines: Baselines {
+            uniform: loss_of(&Uniform { vocab_size })?.0,
+            unigram: loss_of(&AdditiveNgram::with_context(training_bigrams, 0)?)?.0,
+            bigram: loss_of(&AdditiveNgram::with_context(training_bigrams, 1)?)?.0,
+        },
+    })
+}
+
+/// ln P(name), the end mark included, in nats.
+pub fn name_log_prob(model: &dyn LanguageModel, name: &[Token]) -> f64 {
+    let contexts: Vec<Token> = crate::data::windows(name, model.context_length())
+        .flat_map(|(context, _)| context)
+        .collect();
+    let vocab_size = model.vocab_size();
+    let mut log_probs = vec![0.0; (name.len() + 1) * vocab_size];
+    model.log_probs(&contexts, &mut log_probs);
+    name.iter()
+        .chain(&[END])
+        .zip(log_probs.chunks_exact(vocab_size))
+        .map(|(&target, log_probs)| log_probs[usize::from(target)])
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_consistent() {
+        let names: Vec<(Vec<Token>, u64)> = vec![(vec![1, 2], 1), (vec![2], 3)];
+        let counted = names.iter().map(|(name, count)| (name.as_slice(), *count));
+        let table = CountedWindows::from_names(counted, 3, 1).unwrap();
+        let model = AdditiveNgram::new(table.clone());
+        let report = evaluate(&model, &names, &table).unwrap();
+        assert_eq!(report.examples, 9);
+        assert_eq!(report.loss, report.baselines.bigram);
+        assert!((report.perplexity.log2() - report.bits_per_char).abs() < 1e-12);
+        assert!((report.baselines.uniform - 3f64.ln()).abs() < 1e-12);
+        let sum: f64 = names
+            .iter()
+            .map(|(name, count)| *count as f64 * name_log_prob(&model, name))
+            .sum();
+        assert!((report.loss + sum / 9.0).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,9 @@
+//! What a model is worth: losses beside baselines, the stages of one prediction, novelty.
+
+mod evaluate;
+mod explain;
+mod novelty;
+
+pub use evaluate::{Baselines, Report, evaluate, name_log_prob};
+pub use explain::{Explanation, LayerValues, explain};
+pub use novelty::{Novelty, NoveltyCounts, novelty};
