@@ -1,5 +1,7 @@
-//! Counting models: the baselines beside every loss.
+//! Counting as a model: the baselines that a network has to beat.
 
 mod additive;
+mod uniform;
 
-pub use additive::{AdditiveNgram, Uniform};
+pub use additive::AdditiveNgram;
+pub use uniform::Uniform;

@@ -1,0 +1,346 @@
+//! Writing a model as bytes, and reading bytes that are not to be trusted.
+
+use std::collections::{BTreeMap, HashMap};
+
+use nextchar::data::{CountedWindows, Name, NameList, Split, Token, Vocab, WindowCounter};
+use nextchar::model::{Network, Params};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use crate::FORMAT_VERSION;
+use crate::error::FormatError;
+use crate::front_coding;
+use crate::record::{Metadata, Record};
+
+const METADATA_KEY: &str = "nextchar";
+const BIGRAMS: &str = "nextchar.bigrams";
+const PARTS: [&str; 3] = ["train", "val", "test"];
+
+/// Everything that a model file holds.
+#[derive(Clone, Debug)]
+pub struct ModelFile {
+    /// The characters that the model knows.
+    pub vocab: Vocab,
+    /// The network.
+    pub network: Network,
+    /// The names that the model was made from, by part; `None` where they were left out.
+    pub names: Option<Split>,
+    /// Windows of the training names with a context of 1: what the baselines are counted from.
+    pub bigrams: CountedWindows,
+    /// How the model was made.
+    pub record: Record,
+}
+
+/// A tensor on its way into the file.
+struct Raw {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl ModelFile {
+    /// The bytes of the file: the same for equal models.
+    ///
+    /// # Errors
+    /// [`FormatError::BadMetadata`] where the record cannot be written as JSON.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
+        let metadata = Metadata {
+            format_version: FORMAT_VERSION,
+            vocab: self.vocab.clone(),
+            model: self.network.config().clone(),
+            record: self.record.clone(),
+        };
+        // Through a value, whose maps are sorted, so that the order of fields never matters.
+        let json = serde_json::to_value(&metadata)
+            .and_then(|value| serde_json::to_string(&value))
+            .map_err(|error| FormatError::BadMetadata(error.to_string()))?;
+        let tensors = self.raw_tensors();
+        let views = tensors
+            .iter()
+            .map(|raw| {
+                let view = TensorView::new(raw.dtype, raw.shape.clone(), &raw.bytes);
+                Ok((raw.name.as_str(), view?))
+            })
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(not_safetensors)?;
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
+        safetensors::serialize(views, Some(metadata)).map_err(not_safetensors)
+    }
+
+    fn raw_tensors(&self) -> Vec<Raw> {
+        let infos = Params::<f32>::tensor_infos(self.network.config());
+        let mut raw: Vec<Raw> = infos
+            .into_iter()
+            .zip(self.network.params().tensors())
+            .map(|(info, values)| Raw {
+                name: info.name,
+                dtype: Dtype::F32,
+                shape: info.shape,
+                bytes: values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect(),
+            })
+            .collect();
+        let triples = self.bigrams.rows().flat_map(|row| {
+            let pairs = row.targets.iter().zip(row.counts);
+            pairs.flat_map(move |(&target, &count)| [row.context[0].into(), target.into(), count])
+        });
+        raw.push(integers(
+            BIGRAMS.into(),
+            vec![self.bigrams.pairs(), 3],
+            triples,
+        ));
+        let Some(names) = &self.names else { return raw };
+        for (part, list) in PARTS.iter().zip([&names.train, &names.val, &names.test]) {
+            let (bytes, counts) = front_coding::encode(list);
+            raw.push(Raw {
+                name: format!("nextchar.names.{part}"),
+                dtype: Dtype::U8,
+                shape: vec![bytes.len()],
+                bytes,
+            });
+            if counts.iter().any(|&count| count != 1) {
+                let shape = vec![counts.len()];
+                raw.push(integers(format!("nextchar.counts.{part}"), shape, counts));
+            }
+        }
+        raw
+    }
+
+    /// Reads a model file, trusting nothing in it.
+    ///
+    /// # Errors
+    /// A [`FormatError`] names the first fault.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        let metadata = read_metadata(bytes)?;
+        metadata.model.validate()?;
+        if metadata.vocab.len() != metadata.model.vocab_size {
+            return Err(FormatError::BadMetadata(format!(
+                "an alphabet of {} classes for a model of {}",
+                metadata.vocab.len(),
+                metadata.model.vocab_size
+            )));
+        }
+        let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
+        let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
+        let network = read_network(&metadata, &mut left)?;
+        let bigrams = read_bigrams(&metadata.vocab, &mut left)?;
+        let names = read_names(&metadata.vocab, &mut left)?;
+        if let Some(name) = left.into_keys().next() {
+            return Err(FormatError::UnknownTensor(name));
+        }
+        Ok(ModelFile {
+            vocab: metadata.vocab,
+            network,
+            names,
+            bigrams,
+            record: metadata.record,
+        })
+    }
+}
+
+/// Whether the bytes begin like one of nextchar's model files: it may be replaced by another.
+pub fn is_model_file(bytes: &[u8]) -> bool {
+    SafeTensors::read_metadata(bytes).is_ok_and(|(_, header)| {
+        header
+            .metadata()
+            .as_ref()
+            .is_some_and(|m| m.contains_key(METADATA_KEY))
+    })
+}
+
+fn integers(name: String, shape: Vec<usize>, values: impl IntoIterator<Item = u64>) -> Raw {
+    Raw {
+        name,
+        dtype: Dtype::I64,
+        shape,
+        bytes: values.into_iter().flat_map(u64::to_le_bytes).collect(),
+    }
+}
+
+fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
+    FormatError::NotSafetensors(error.to_string())
+}
+
+fn read_metadata(bytes: &[u8]) -> Result<Metadata, FormatError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+    let json = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(METADATA_KEY))
+        .ok_or(FormatError::NotNextchar)?;
+    let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
+    // The version first: a later format may have other fields.
+    let value: serde_json::Value = serde_json::from_str(json).map_err(bad)?;
+    match value
+        .get("format_version")
+        .and_then(serde_json::Value::as_u64)
+    {
+        Some(FORMAT_VERSION) => serde_json::from_value(value).map_err(bad),
+        Some(found) if found > FORMAT_VERSION => Err(FormatError::FutureVersion {
+            found,
+            known: FORMAT_VERSION,
+        }),
+        _ => Err(FormatError::BadMetadata("no format version".into())),
+    }
+}
+
+fn take<'a>(
+    left: &mut BTreeMap<String, TensorView<'a>>,
+    name: &str,
+    dtype: Dtype,
+) -> Result<TensorView<'a>, FormatError> {
+    let tensor = left
+        .remove(name)
+        .ok_or_else(|| FormatError::MissingTensor(name.into()))?;
+    if tensor.dtype() == dtype {
+        return Ok(tensor);
+    }
+    Err(FormatError::WrongShape {
+        name: name.into(),
+        found: format!("{:?}", tensor.dtype()),
+        expected: format!("{dtype:?}"),
+    })
+}
+
+fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -> FormatError {
+    FormatError::WrongShape {
+        name: name.into(),
+        found: format!("{:?}", tensor.shape()),
+        expected: expected.into(),
+    }
+}
+
+fn read_network(
+    metadata: &Metadata,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<Network, FormatError> {
+    let infos = Params::<f32>::tensor_infos(&metadata.model);
+    let mut values = Vec::with_capacity(infos.len());
+    // Sizes first: no memory is taken for parameters that are not in the file.
+    for info in &infos {
+        let tensor = take(left, &info.name, Dtype::F32)?;
+        if tensor.shape() != info.shape {
+            return Err(wrong_shape(
+                &info.name,
+                &tensor,
+                &format!("{:?}", info.shape),
+            ));
+        }
+        values.push(tensor);
+    }
+    let mut params = Params::zeros(&metadata.model);
+    for ((info, tensor), out) in infos.iter().zip(&values).zip(params.tensors_mut()) {
+        for (place, (out, bytes)) in out
+            .iter_mut()
+            .zip(tensor.data().chunks_exact(4))
+            .enumerate()
+        {
+            let value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
+            if !value.is_finite() {
+                return Err(FormatError::NotFinite {
+                    name: info.name.clone(),
+                    place,
+                    value,
+                });
+            }
+            *out = value;
+        }
+    }
+    Ok(Network::new(metadata.model.clone(), params)?)
+}
+
+fn read_integers(tensor: &TensorView<'_>) -> Vec<u64> {
+    let numbers = tensor.data().chunks_exact(8);
+    numbers
+        .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")))
+        .collect()
+}
+
+fn read_bigrams(
+    vocab: &Vocab,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<CountedWindows, FormatError> {
+    let tensor = take(left, BIGRAMS, Dtype::I64)?;
+    let &[pairs, 3] = tensor.shape() else {
+        return Err(wrong_shape(BIGRAMS, &tensor, "[pairs, 3]"));
+    };
+    let bad = |what: &str| FormatError::BadList {
+        name: BIGRAMS.into(),
+        what: what.into(),
+    };
+    let mut counter = WindowCounter::new(vocab.len(), 1)?;
+    let mut sum = 0u64;
+    for triple in read_integers(&tensor).chunks_exact(3) {
+        let token = |number: u64| {
+            let known = usize::try_from(number).is_ok_and(|number| number < vocab.len());
+            known
+                .then_some(number as Token)
+                .ok_or_else(|| bad("a token is not in the alphabet"))
+        };
+        if triple[2] == 0 || triple[2] > i64::MAX as u64 {
+            return Err(bad("a count is out of range"));
+        }
+        sum = sum
+            .checked_add(triple[2])
+            .ok_or_else(|| bad("its counts are too large"))?;
+        counter.add_window(&[token(triple[0])?, token(triple[1])?], triple[2]);
+    }
+    let table = counter.finish();
+    if table.pairs() != pairs {
+        return Err(bad("a pair stands in it twice"));
+    }
+    Ok(table)
+}
+
+fn read_names(
+    vocab: &Vocab,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<Option<Split>, FormatError> {
+    if !left.contains_key("nextchar.names.train") {
+        return Ok(None);
+    }
+    let [train, val, test] = PARTS.map(|part| read_list(vocab, left, part));
+    Ok(Some(Split {
+        train: train?,
+        val: val?,
+        test: test?,
+    }))
+}
+
+fn read_list(
+    vocab: &Vocab,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+    part: &str,
+) -> Result<NameList, FormatError> {
+    let name = format!("nextchar.names.{part}");
+    let bad = |what: String| FormatError::BadList {
+        name: name.clone(),
+        what,
+    };
+    let tensor = take(left, &name, Dtype::U8)?;
+    let texts = front_coding::decode(tensor.data()).map_err(bad)?;
+    if let Some(text) = texts
+        .iter()
+        .find(|text| text.is_empty() || vocab.encode(text).is_err())
+    {
+        return Err(bad(format!("{text:?} is not of its alphabet")));
+    }
+    let counts_name = format!("nextchar.counts.{part}");
+    let counts = if left.contains_key(&counts_name) {
+        read_integers(&take(left, &counts_name, Dtype::I64)?)
+    } else {
+        vec![1; texts.len()]
+    };
+    let in_range = counts
+        .iter()
+        .all(|&count| (1..=i64::MAX as u64).contains(&count));
+    if counts.len() != texts.len() || !in_range {
+        return Err(bad("its counts do not fit".into()));
+    }
+    let names = texts.into_iter().zip(counts);
+    Ok(NameList::from_names(
+        names.map(|(text, count)| Name { text, count }),
+    ))
+}

@@ -1,0 +1,50 @@
+//! What was done to make a model: kept in the file, shown by `inspect`.
+
+use std::collections::BTreeMap;
+
+use nextchar::data::{SplitOptions, Vocab};
+use nextchar::model::ModelConfig;
+use serde::{Deserialize, Serialize};
+
+/// How a model was made. No times, paths or thread counts: equal results are equal bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// SHA-256 of the training names and counts.
+    pub data_hash: String,
+    /// How the list was split; `None` where val and test were lists of their own.
+    pub split: Option<SplitOptions>,
+    /// Length of the longest name of the whole list, in characters.
+    pub longest_name: usize,
+    /// The options that change the result, by name.
+    pub options: BTreeMap<String, serde_json::Value>,
+    /// Number of training windows N.
+    pub examples: u64,
+    /// Number of unique training contexts.
+    pub contexts: u64,
+    /// Training steps done.
+    pub steps: u64,
+    /// The step that the parameters are of.
+    pub best_step: u64,
+    /// Losses of these parameters, nats per predicted character.
+    pub losses: Losses,
+}
+
+/// Losses by part of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Losses {
+    /// On what was learnt from.
+    pub train: f64,
+    /// On what choices were made on.
+    pub val: Option<f64>,
+    /// On what claims are made on.
+    pub test: Option<f64>,
+}
+
+/// All of the metadata, as it stands in the file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) format_version: u64,
+    pub(crate) vocab: Vocab,
+    pub(crate) model: ModelConfig,
+    pub(crate) record: Record,
+}

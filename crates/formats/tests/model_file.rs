@@ -1,0 +1,260 @@
+//! The model file: what is written comes back, and every fault has its name.
+
+use std::collections::HashMap;
+
+use nextchar::data::{CountedWindows, Name, NameList, SplitOptions, Vocab, split};
+use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
+use nextchar::rng::Seed;
+use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file};
+use proptest::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> ModelFile {
+    let vocab = Vocab::az();
+    let texts = [
+        "aabid", "aashid", "aadesh", "asha", "ravi", "zeel", "mina", "omar", "uma", "jay",
+    ];
+    let names = NameList::from_names(texts.map(|text| Name {
+        text: text.into(),
+        count,
+    }));
+    let parts = split(names, &SplitOptions::default());
+    let encoded = parts.train.encode(&vocab).unwrap();
+    let counted = encoded
+        .iter()
+        .map(|(name, count)| (name.as_slice(), *count));
+    let bigrams = CountedWindows::from_names(counted, vocab.len(), 1).unwrap();
+    let config = ModelConfig {
+        vocab_size: vocab.len(),
+        context_length: 2,
+        embedding_dim: 3,
+        hidden_sizes,
+        activation: Activation::Tanh,
+    };
+    let params = Params::init(&config, Init::Kaiming, &Seed::from(seed));
+    ModelFile {
+        record: Record {
+            data_hash: parts.train.digest(),
+            split: Some(SplitOptions::default()),
+            longest_name: 6,
+            options: [("preset".to_owned(), "fast".into())].into(),
+            losses: Losses {
+                train: 2.1,
+                val: Some(0.1 + 0.2),
+                test: None,
+            },
+            ..Record::default()
+        },
+        network: Network::new(config, params).unwrap(),
+        names: with_names.then_some(parts),
+        bigrams,
+        vocab,
+    }
+}
+
+fn bytes() -> Vec<u8> {
+    model(vec![5], 1, 1, true).to_bytes().unwrap()
+}
+
+/// The tensors of a file as they are, to be changed and written again.
+type Tensors = Vec<(String, Dtype, Vec<usize>, Vec<u8>)>;
+
+/// Writes the file again after `change`.
+fn forge(change: impl FnOnce(&mut Tensors, &mut String)) -> FormatError {
+    let original = bytes();
+    let (_, header) = SafeTensors::read_metadata(&original).unwrap();
+    let mut json = header.metadata().as_ref().unwrap()["nextchar"].clone();
+    let mut tensors: Tensors = SafeTensors::deserialize(&original)
+        .unwrap()
+        .tensors()
+        .into_iter()
+        .map(|(name, t)| (name, t.dtype(), t.shape().to_vec(), t.data().to_vec()))
+        .collect();
+    change(&mut tensors, &mut json);
+    let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+        (
+            name.clone(),
+            TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
+        )
+    });
+    let metadata = HashMap::from([("nextchar".to_owned(), json)]);
+    let forged = safetensors::serialize(views, Some(metadata)).unwrap();
+    ModelFile::from_bytes(&forged).expect_err("the forged file was accepted")
+}
+
+fn tensor<'a>(
+    tensors: &'a mut Tensors,
+    name: &str,
+) -> &'a mut (String, Dtype, Vec<usize>, Vec<u8>) {
+    tensors.iter_mut().find(|tensor| tensor.0 == name).unwrap()
+}
+
+#[test]
+fn a_model_comes_back_as_it_was() {
+    for (hidden, count, with_names) in [
+        (vec![5], 1, true),
+        (vec![], 3, true),
+        (vec![4, 6], 1, false),
+    ] {
+        let written = model(hidden, 7, count, with_names);
+        let bytes = written.to_bytes().unwrap();
+        assert!(is_model_file(&bytes));
+        let read = ModelFile::from_bytes(&bytes).unwrap();
+        assert_eq!(read.network.params(), written.network.params());
+        assert_eq!(read.network.config(), written.network.config());
+        assert_eq!(
+            (read.vocab.clone(), read.record.clone()),
+            (written.vocab.clone(), written.record.clone())
+        );
+        assert_eq!(read.bigrams, written.bigrams);
+        let digests = |model: &ModelFile| {
+            model
+                .names
+                .as_ref()
+                .map(|n| [&n.train, &n.val, &n.test].map(NameList::digest))
+        };
+        assert_eq!(digests(&read), digests(&written));
+        // Equal models are equal bytes, also after a round trip.
+        assert_eq!(read.to_bytes().unwrap(), bytes);
+    }
+}
+
+#[test]
+fn tensors_have_pytorchs_names_and_shapes() {
+    let bytes = bytes();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    for (name, shape) in [
+        ("embedding.weight", vec![27, 3]),
+        ("hidden.0.weight", vec![5, 6]),
+        ("hidden.0.bias", vec![5]),
+        ("output.weight", vec![27, 5]),
+        ("output.bias", vec![27]),
+    ] {
+        assert_eq!(tensors.tensor(name).unwrap().shape(), shape, "{name}");
+    }
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    use FormatError::{NotNextchar, NotSafetensors};
+    let read = |bytes: &[u8]| ModelFile::from_bytes(bytes).unwrap_err();
+    assert!(matches!(read(b""), NotSafetensors(_)));
+    assert!(matches!(read(b"aabid\nzeel\n"), NotSafetensors(_)));
+    let whole = bytes();
+    assert!(matches!(read(&whole[..whole.len() - 1]), NotSafetensors(_)));
+    let mut huge = whole.clone();
+    huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(matches!(read(&huge), NotSafetensors(_)));
+    let none: [(&str, TensorView<'_>); 0] = [];
+    let other = safetensors::serialize(none, None).unwrap();
+    assert!(matches!(read(&other), NotNextchar));
+    assert!(!is_model_file(&other) && !is_model_file(b"aabid\n"));
+}
+
+#[test]
+fn each_fault_has_its_name() {
+    let error =
+        forge(|_, json| *json = json.replace("\"format_version\":1", "\"format_version\":2"));
+    assert!(
+        matches!(error, FormatError::FutureVersion { found: 2, .. }),
+        "{error}"
+    );
+    let error = forge(|_, json| *json = "{".into());
+    assert!(matches!(error, FormatError::BadMetadata(_)), "{error}");
+    let error = forge(|_, json| *json = json.replace("abcdef", "abcde"));
+    assert!(matches!(error, FormatError::BadMetadata(_)), "{error}");
+    let error =
+        forge(|_, json| *json = json.replace("\"context_length\":2", "\"context_length\":99"));
+    assert!(matches!(error, FormatError::Model(_)), "{error}");
+    let error = forge(|_, json| *json = json.replace("[5]", "[16384,16384]"));
+    assert!(matches!(error, FormatError::Model(_)), "{error}");
+    let error = forge(|tensors, _| tensors.retain(|tensor| tensor.0 != "output.bias"));
+    assert!(
+        matches!(&error, FormatError::MissingTensor(name) if name == "output.bias"),
+        "{error}"
+    );
+    let error = forge(|tensors, _| tensor(tensors, "output.bias").0 = "output.bios".into());
+    assert!(matches!(error, FormatError::MissingTensor(_)), "{error}");
+    let error = forge(|tensors, _| tensors.push(("extra".into(), Dtype::U8, vec![0], vec![])));
+    assert!(matches!(error, FormatError::UnknownTensor(_)), "{error}");
+    let error = forge(|tensors, _| tensor(tensors, "hidden.0.weight").2 = vec![6, 5]);
+    assert!(matches!(error, FormatError::WrongShape { .. }), "{error}");
+    let error = forge(|tensors, _| tensor(tensors, "output.bias").1 = Dtype::I32);
+    assert!(matches!(error, FormatError::WrongShape { .. }), "{error}");
+    let error = forge(|tensors, _| {
+        tensor(tensors, "output.bias").3[4..8].copy_from_slice(&f32::NAN.to_le_bytes());
+    });
+    assert!(
+        matches!(error, FormatError::NotFinite { place: 1, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn damaged_lists_are_named() {
+    let bad = |error: FormatError, tensor: &str, what: &str| match &error {
+        FormatError::BadList { name, what: found } => {
+            assert!(name == tensor && found.contains(what), "{error}");
+        }
+        _ => panic!("{error}"),
+    };
+    let bigrams = "nextchar.bigrams";
+    let put = |place: usize, number: u64| {
+        forge(move |tensors, _| {
+            tensor(tensors, bigrams).3[place * 8..][..8].copy_from_slice(&number.to_le_bytes());
+        })
+    };
+    bad(put(0, 27), bigrams, "not in the alphabet");
+    bad(put(2, 0), bigrams, "out of range");
+    bad(put(2, u64::MAX), bigrams, "out of range");
+    let error = forge(|tensors, _| {
+        let bytes = &mut tensor(tensors, bigrams).3;
+        bytes.copy_within(0..16, 24);
+    });
+    bad(error, bigrams, "twice");
+    let train = "nextchar.names.train";
+    let names = |bytes: &'static [u8]| {
+        forge(move |tensors, _| {
+            let tensor = tensor(tensors, train);
+            (tensor.2, tensor.3) = (vec![bytes.len()], bytes.to_vec());
+        })
+    };
+    bad(names(&[0, 1, b'A']), train, "not of its alphabet");
+    bad(names(&[0, 0]), train, "not of its alphabet");
+    bad(names(&[0, 9, b'a']), train, "cut short");
+    let error = forge(|tensors, _| {
+        tensors.push((
+            "nextchar.counts.train".into(),
+            Dtype::I64,
+            vec![1],
+            vec![1, 0, 0, 0, 0, 0, 0, 0],
+        ));
+    });
+    bad(error, train, "do not fit");
+}
+
+proptest! {
+    /// Cut anywhere and with any bytes changed, a file is read or refused, never a panic.
+    #[test]
+    fn mutilated_files_are_read_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = bytes();
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Ok(model) = ModelFile::from_bytes(&bytes) {
+            prop_assert!(model.network.params().is_finite());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(ModelFile::from_bytes(&bytes).is_err());
+    }
+}
