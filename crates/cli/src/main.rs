@@ -1,1 +1,33 @@
-fn main() {}
+//! The program `nextchar`: the library's lecture as commands.
+
+mod args;
+mod commands;
+mod corpus;
+mod failure;
+mod output;
+mod presets;
+mod progress;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Train(args) => commands::train::run(args),
+        Command::Generate(args) => commands::generate::run(args),
+        Command::Next(args) => commands::next::run(args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Evaluate(args) => commands::evaluate::run(args),
+        Command::Inspect(args) => commands::inspect::run(args),
+        Command::Data(args) => commands::data::run(args),
+        Command::Completions(args) => commands::shell::completions(args),
+        Command::Man => commands::shell::man(),
+    };
+    result.map_or_else(Failure::report, ExitCode::from)
+}

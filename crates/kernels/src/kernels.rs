@@ -146,17 +146,27 @@ impl Kernels {
 
     /// The fastest instance that this machine has.
     pub fn best(arithmetic: Arithmetic) -> Kernels {
-        let portable = Kernels { set: InstructionSet::Portable, arithmetic };
+        let portable = Kernels {
+            set: InstructionSet::Portable,
+            arithmetic,
+        };
         let candidates = [InstructionSet::Avx512, InstructionSet::Avx2];
-        candidates.into_iter().find_map(|set| Kernels::new(set, arithmetic)).unwrap_or(portable)
+        candidates
+            .into_iter()
+            .find_map(|set| Kernels::new(set, arithmetic))
+            .unwrap_or(portable)
     }
 
     /// The instruction sets that this machine has, the portable one first, the fastest last.
     pub fn available() -> Vec<InstructionSet> {
-        [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512]
-            .into_iter()
-            .filter(|&set| Kernels::new(set, Arithmetic::Fused).is_some())
-            .collect()
+        [
+            InstructionSet::Portable,
+            InstructionSet::Avx2,
+            InstructionSet::Avx512,
+        ]
+        .into_iter()
+        .filter(|&set| Kernels::new(set, Arithmetic::Fused).is_some())
+        .collect()
     }
 
     /// Which instructions it uses.
@@ -205,9 +215,19 @@ impl Kernels {
         write: [&mut [f32]; WRITE],
     ) {
         let length = write[0].len();
-        assert!(read.iter().all(|slice| slice.len() == length), "slices must have one length");
-        assert!(write.iter().all(|slice| slice.len() == length), "slices must have one length");
-        self.run(Over { operation, read, write });
+        assert!(
+            read.iter().all(|slice| slice.len() == length),
+            "slices must have one length"
+        );
+        assert!(
+            write.iter().all(|slice| slice.len() == length),
+            "slices must have one length"
+        );
+        self.run(Over {
+            operation,
+            read,
+            write,
+        });
     }
 
     /// The matrix product `out = start + left · right`.
@@ -229,8 +249,15 @@ impl Kernels {
         start: Start<'_>,
         out: RowsMut<'_>,
     ) {
-        let MatmulShape { rows, inner, columns } = shape;
-        assert!(columns.is_multiple_of(LANES), "{columns} columns: not a multiple of {LANES}");
+        let MatmulShape {
+            rows,
+            inner,
+            columns,
+        } = shape;
+        assert!(
+            columns.is_multiple_of(LANES),
+            "{columns} columns: not a multiple of {LANES}"
+        );
         if let Start::Bias(bias) = start {
             assert_eq!(bias.len(), columns, "length of the bias");
         }
@@ -239,15 +266,30 @@ impl Kernels {
         }
         assert!(out.stride >= columns, "rows of the result overlap");
         let end = extent(rows, out.stride, columns, 1);
-        assert!(out.data.len() >= end, "the result is too short for its shape");
+        assert!(
+            out.data.len() >= end,
+            "the result is too short for its shape"
+        );
         if inner > 0 {
             let end = extent(rows, left.row_stride, inner, left.column_stride);
-            assert!(left.data.len() >= end, "the left operand is too short for its shape");
+            assert!(
+                left.data.len() >= end,
+                "the left operand is too short for its shape"
+            );
             assert!(right.stride >= columns, "rows of the right operand overlap");
             let end = extent(inner, right.stride, columns, 1);
-            assert!(right.data.len() >= end, "the right operand is too short for its shape");
+            assert!(
+                right.data.len() >= end,
+                "the right operand is too short for its shape"
+            );
         }
-        self.run(Matmul { shape, left, right, start, out });
+        self.run(Matmul {
+            shape,
+            left,
+            right,
+            start,
+            out,
+        });
     }
 
     /// Copies a matrix into its transpose: `to[j, i] = from[i, j]`.
@@ -269,9 +311,18 @@ impl Kernels {
         if rows == 0 || columns == 0 {
             return;
         }
-        assert!(from_stride >= columns && to_stride >= rows, "a stride is smaller than a row");
-        assert!(from.len() >= extent(rows, from_stride, columns, 1), "`from` is too short");
-        assert!(to.len() >= extent(columns, to_stride, rows, 1), "`to` is too short");
+        assert!(
+            from_stride >= columns && to_stride >= rows,
+            "a stride is smaller than a row"
+        );
+        assert!(
+            from.len() >= extent(rows, from_stride, columns, 1),
+            "`from` is too short"
+        );
+        assert!(
+            to.len() >= extent(columns, to_stride, rows, 1),
+            "`to` is too short"
+        );
         // Strips of sixteen rows of `from`: sixteen read streams, and whole lines written.
         for strip in (0..rows).step_by(LANES) {
             let height = LANES.min(rows - strip);
@@ -304,10 +355,22 @@ impl Kernels {
         out: &mut [f32],
     ) {
         let rows = check_contexts(contexts, context_length, vocab_size, width);
-        assert_eq!(tables.len(), context_length * vocab_size * width, "length of the tables");
+        assert_eq!(
+            tables.len(),
+            context_length * vocab_size * width,
+            "length of the tables"
+        );
         assert_eq!(bias.len(), width, "length of the bias");
         assert_eq!(out.len(), rows * width, "length of the result");
-        self.run(SumRows { contexts, context_length, vocab_size, tables, bias, width, out });
+        self.run(SumRows {
+            contexts,
+            context_length,
+            vocab_size,
+            tables,
+            bias,
+            width,
+            out,
+        });
     }
 
     /// The gradient of [`Kernels::sum_rows`]: for each row b in order,
@@ -355,7 +418,10 @@ impl Kernels {
     /// If a length does not fit these shapes.
     pub fn sum_columns(self, rows: &[f32], width: usize, out: &mut [f32]) {
         check_width(width);
-        assert!(rows.len().is_multiple_of(width), "not a whole number of rows");
+        assert!(
+            rows.len().is_multiple_of(width),
+            "not a whole number of rows"
+        );
         assert_eq!(out.len(), width, "length of the result");
         self.run(SumColumns { rows, width, out });
     }
@@ -424,10 +490,23 @@ impl Kernels {
         log_sums: &mut [f32],
     ) {
         check_width(stride);
-        assert!(0 < vocab_size && vocab_size <= stride, "{vocab_size} classes in rows of {stride}");
-        assert_eq!(logits.len(), row_weights.len() * stride, "length of the logits");
+        assert!(
+            0 < vocab_size && vocab_size <= stride,
+            "{vocab_size} classes in rows of {stride}"
+        );
+        assert_eq!(
+            logits.len(),
+            row_weights.len() * stride,
+            "length of the logits"
+        );
         assert_eq!(log_sums.len(), row_weights.len(), "length of the log sums");
-        self.run(Softmax { logits, stride, vocab_size, row_weights, log_sums });
+        self.run(Softmax {
+            logits,
+            stride,
+            vocab_size,
+            row_weights,
+            log_sums,
+        });
     }
 
     /// One step of AdamW (Loshchilov and Hutter 2019; PyTorch's form), any length.
@@ -474,13 +553,19 @@ impl Kernels {
 fn extent(rows: usize, row_stride: usize, columns: usize, column_stride: usize) -> usize {
     let last_row = (rows - 1).checked_mul(row_stride);
     let last_column = (columns - 1).checked_mul(column_stride);
-    let end = last_row.zip(last_column).and_then(|(row, column)| row.checked_add(column));
-    end.and_then(|end| end.checked_add(1)).expect("a matrix larger than the address space")
+    let end = last_row
+        .zip(last_column)
+        .and_then(|(row, column)| row.checked_add(column));
+    end.and_then(|end| end.checked_add(1))
+        .expect("a matrix larger than the address space")
 }
 
 /// Asserts that rows of `width` are a positive whole number of vectors.
 fn check_width(width: usize) {
-    assert!(width > 0 && width.is_multiple_of(LANES), "width {width}: not a multiple of {LANES}");
+    assert!(
+        width > 0 && width.is_multiple_of(LANES),
+        "width {width}: not a multiple of {LANES}"
+    );
 }
 
 /// Asserts that contexts are whole and of known tokens; returns how many there are.
@@ -492,8 +577,13 @@ fn check_contexts(
 ) -> usize {
     check_width(width);
     assert!(context_length > 0, "contexts of length 0");
-    assert!(contexts.len().is_multiple_of(context_length), "not a whole number of contexts");
-    let largest = contexts.iter().fold(0, |largest, &token| token.max(largest));
+    assert!(
+        contexts.len().is_multiple_of(context_length),
+        "not a whole number of contexts"
+    );
+    let largest = contexts
+        .iter()
+        .fold(0, |largest, &token| token.max(largest));
     assert!(
         contexts.is_empty() || usize::from(largest) < vocab_size,
         "token {largest} in a vocabulary of {vocab_size}"

@@ -86,11 +86,6 @@ pub(crate) trait Float:
 
 /// Sixteen lanes that can be read from and written to memory.
 pub(crate) trait Vector: Float {
-    /// Rows of the matrix product's full tile.
-    const TILE_ROWS: usize;
-    /// Vectors in each row of the matrix product's full tile.
-    const TILE_VECTORS: usize;
-
     /// Reads sixteen numbers.
     fn load(self, from: &[f32; LANES]) -> Self;
 

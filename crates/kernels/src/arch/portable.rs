@@ -103,7 +103,9 @@ impl<const FUSED: bool> Float for Scalar<FUSED> {
 
     #[inline(always)]
     fn add_bits(self, other: Self) -> Self {
-        Scalar(f32::from_bits(self.0.to_bits().wrapping_add(other.0.to_bits())))
+        Scalar(f32::from_bits(
+            self.0.to_bits().wrapping_add(other.0.to_bits()),
+        ))
     }
 
     #[inline(always)]
@@ -194,9 +196,6 @@ impl<const FUSED: bool> Float for Portable<FUSED> {
 }
 
 impl<const FUSED: bool> Vector for Portable<FUSED> {
-    const TILE_ROWS: usize = 2;
-    const TILE_VECTORS: usize = 1;
-
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self {
         Portable(*from)

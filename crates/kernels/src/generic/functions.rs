@@ -7,7 +7,7 @@ use crate::vector::Float;
 const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³
 
 /// ln 2 in two parts; an integer below 2⁹ times the first is exact (Cody and Waite).
-const LN_2_HIGH: f32 = 0.693_359_375;
+const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
 /// Evaluates a polynomial, highest coefficient first.
@@ -37,7 +37,7 @@ pub(crate) fn exp<F: Float>(x: F) -> F {
             8.333_452e-3,
             4.166_579_6e-2,
             1.666_666_5e-1,
-            5.000_000_1e-1,
+            0.5,
         ],
     );
     let power = (r * r).mul_add(tail, r) + x.like(1.0);
@@ -100,7 +100,7 @@ pub(crate) fn tanh<F: Float>(x: F) -> F {
         square,
         [
             -2.760_768_5e-16,
-            2.000_187_9e-13,
+            2.000_188e-13,
             -8.604_672e-11,
             5.122_297e-8,
             1.485_722_4e-5,
@@ -110,7 +110,7 @@ pub(crate) fn tanh<F: Float>(x: F) -> F {
     );
     let bottom = polynomial(
         square,
-        [1.198_258_4e-6, 1.185_347_1e-4, 2.268_434_6e-3, 4.893_525_2e-3],
+        [1.198_258_4e-6, 1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3],
     );
     let result = small * top / bottom;
     F::select(size.less(x.like(4e-4)), x, result)
@@ -129,7 +129,7 @@ pub(crate) fn erf<F: Float>(x: F) -> F {
             -3.883_964_4e-3,
             2.425_462_2e-2,
             -1.067_778_8e-1,
-            -6.348_466_9e-1,
+            -6.348_467e-1,
             -1.287_175_1e-1,
         ],
     );

@@ -15,7 +15,11 @@ pub(crate) struct Matmul<'a> {
 impl Kernel for Matmul<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, zero: V) {
-        let MatmulShape { rows, inner, columns } = self.shape;
+        let MatmulShape {
+            rows,
+            inner,
+            columns,
+        } = self.shape;
         for row in 0..rows {
             for column in (0..columns).step_by(LANES) {
                 let out = &mut self.out.data[row * self.out.stride + column..][..LANES];
@@ -26,10 +30,12 @@ impl Kernel for Matmul<'_> {
                     Start::Accumulate => zero.load(&out[0]),
                 };
                 for k in 0..inner {
-                    let left = self.left.data
-                        [row * self.left.row_stride + k * self.left.column_stride];
+                    let left =
+                        self.left.data[row * self.left.row_stride + k * self.left.column_stride];
                     let right = &self.right.data[k * self.right.stride + column..];
-                    sum = zero.like(left).mul_add(zero.load(&right.as_chunks().0[0]), sum);
+                    sum = zero
+                        .like(left)
+                        .mul_add(zero.load(&right.as_chunks().0[0]), sum);
                 }
                 sum.store(&mut out[0]);
             }

@@ -28,8 +28,8 @@ impl Elementwise<1, 3> for AdamW {
     fn apply<V: Vector>(&self, [grad]: [V; 1], [param, first, second]: [V; 3]) -> [V; 3] {
         let kept = param * param.like(1.0 - self.learning_rate * self.weight_decay);
         let first = first.like(1.0 - self.beta1).mul_add(grad - first, first);
-        let second = (grad * grad)
-            .mul_add(grad.like(1.0 - self.beta2), second * grad.like(self.beta2));
+        let second =
+            (grad * grad).mul_add(grad.like(1.0 - self.beta2), second * grad.like(self.beta2));
         let size = (second * grad.like(self.second_correction)).sqrt() + grad.like(self.epsilon);
         let step = first * grad.like(-self.learning_rate * self.first_correction) / size;
         [kept + step, first, second]

@@ -63,7 +63,11 @@ impl Kernel for ScatterRows<'_> {
         for (context, delta) in contexts.zip(self.deltas.chunks_exact(self.width)) {
             for (position, &token) in context.iter().enumerate() {
                 let row = position * self.vocab_size + usize::from(token);
-                add(zero, delta, &mut self.table_grads[row * self.width..][..self.width]);
+                add(
+                    zero,
+                    delta,
+                    &mut self.table_grads[row * self.width..][..self.width],
+                );
             }
             add(zero, delta, self.bias_grad);
         }

@@ -128,7 +128,7 @@ fn part_of(name: &str, key: &[u8; 32], shares: Shares) -> usize {
     let hash = Sha256::new().chain_update(key).chain_update(name).finalize();
     let bits = u64::from_le_bytes(hash[..8].try_into().expect("eight bytes"));
     let [train, val, test] = [shares.train, shares.val, shares.test].map(u128::from);
-    let place = u128::from(bits) * (train + val + test) >> 64;
+    let place = (u128::from(bits) * (train + val + test)) >> 64;
     usize::from(place >= train) + usize::from(place >= train + val)
 }
 

@@ -1,7 +1,5 @@
-//! Counting as a model: the baselines that a network has to beat.
+//! Counting models: the baselines beside every loss.
 
 mod additive;
-mod uniform;
 
-pub use additive::AdditiveNgram;
-pub use uniform::Uniform;
+pub use additive::{AdditiveNgram, Uniform};

@@ -18,6 +18,17 @@ pub enum BatchKind {
     Windows(usize),
 }
 
+impl BatchKind {
+    /// How many steps see as many rows as the table has (contexts), or as the corpus has (windows).
+    pub fn steps_per_epoch(self, table: &CountedWindows) -> f64 {
+        match self {
+            BatchKind::Full => 1.0,
+            BatchKind::Contexts(size) => (table.len() as f64 / size as f64).max(1.0),
+            BatchKind::Windows(size) => table.examples() as f64 / size as f64,
+        }
+    }
+}
+
 /// Draws one batch after the other from a table; each is an unbiased sample of the whole.
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
@@ -70,13 +81,9 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// How many steps see as many rows as the table has (contexts), or as the corpus has (windows).
+    /// [`BatchKind::steps_per_epoch`] of these batches.
     pub fn steps_per_epoch(&self) -> f64 {
-        match self.kind {
-            BatchKind::Full => 1.0,
-            BatchKind::Contexts(size) => self.table.len() as f64 / size as f64,
-            BatchKind::Windows(size) => self.table.examples() as f64 / size as f64,
-        }
+        self.kind.steps_per_epoch(self.table)
     }
 
     /// The next batch.

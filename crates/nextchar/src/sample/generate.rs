@@ -1,253 +1,274 @@
-//! The loop: draws until the wanted names are there, drops what does not fit, counts why.
-
-use std::fmt;
+//! Many names under conditions, by exact rejection: what does not fit is drawn again.
+//!
+//! Rejection gives the model's true conditional distribution; it only may take long. So there is
+//! a bound on the draws in a row that bring nothing, and what was found is told honestly.
 
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use super::sampler::{Draw, NameSampler, SampleConfig};
-use crate::data::{Token, Vocab};
+use super::sampler::NameSampler;
+use super::temperature::Temperature;
+use crate::data::Vocab;
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 use crate::rng::Seed;
 
-/// Which names are wanted, and when to give up.
-#[derive(Clone, Copy)]
+/// What names are wanted.
+#[derive(Clone)]
 pub struct Request<'a> {
-    /// How many names.
+    /// How many.
     pub count: usize,
-    /// Temperature and lengths.
-    pub sampling: SampleConfig,
+    /// The temperature of the draws.
+    pub temperature: Temperature,
+    /// Shortest name, in characters.
+    pub min_length: usize,
+    /// Longest name, in characters; always a limit, so that every draw ends.
+    pub max_length: usize,
     /// No name twice.
     pub unique: bool,
-    /// Tells whether a name is known already; only names that are not are returned.
-    /// `None` asks for no novelty.
+    /// Says which names are known and not wanted; `None` takes all.
     pub known: Option<&'a dyn Fn(&str) -> bool>,
-    /// Draws in a row that may be dropped before the search for a name is given up.
+    /// Give up after this many draws in a row without a name.
     pub tries: u64,
 }
 
-impl Request<'_> {
-    /// Tries that are enough where one draw in ten thousand fits.
-    pub const DEFAULT_TRIES: u64 = 100_000;
-
-    /// `count` names of 1 to `max_length` characters, repeated and known ones included.
-    pub fn new(count: usize, max_length: usize) -> Self {
-        Request {
-            count,
-            sampling: SampleConfig::new(max_length),
-            unique: false,
-            known: None,
-            tries: Self::DEFAULT_TRIES,
-        }
-    }
-}
-
-impl fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("count", &self.count)
-            .field("sampling", &self.sampling)
-            .field("unique", &self.unique)
-            .field("novel", &self.known.is_some())
-            .field("tries", &self.tries)
-            .finish()
-    }
-}
-
-/// A name that was drawn.
+/// A name that was wanted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Generated {
     /// The name.
     pub name: String,
-    /// ln P of the name with its end mark, by the model itself, in nats.
+    /// ln P(name) by the model itself, before temperature and conditions, in nats.
     pub log_prob: f64,
 }
 
-/// How many draws were dropped, by reason. Each is counted once, under the first that holds.
-///
-/// ```
-/// use nextchar::sample::Rejections;
-///
-/// let rejections = Rejections { too_long: 12, known: 3, ..Rejections::default() };
-/// assert_eq!(rejections.to_string(), "12 too long, 3 already known");
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Rejections {
-    /// The end mark came too early.
-    pub too_short: u64,
-    /// The end mark did not come in time.
-    pub too_long: u64,
-    /// Returned before.
-    pub repeated: u64,
-    /// Not novel.
-    pub known: u64,
-    /// The model gave no token any probability.
-    pub dead_end: u64,
-}
-
-impl Rejections {
-    fn named(&self) -> [(&'static str, u64); 5] {
-        [
-            ("too short", self.too_short),
-            ("too long", self.too_long),
-            ("repeated", self.repeated),
-            ("already known", self.known),
-            ("without a possible next character", self.dead_end),
-        ]
-    }
-
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.named().iter().map(|(_, count)| count).sum()
-    }
-}
-
-impl fmt::Display for Rejections {
-    /// The reasons that occurred: `12 too long, 3 already known`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for (reason, count) in self.named() {
-            if count > 0 {
-                write!(f, "{separator}{count} {reason}")?;
-                separator = ", ";
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What a [`Generator`] did so far.
+/// How the draws went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// Draws altogether: `accepted` and all of `rejected`.
+    /// Names drawn.
     pub draws: u64,
-    /// Names returned.
+    /// Names given out.
     pub accepted: u64,
-    /// Whether the last [`Request::tries`] draws in a row were all dropped.
+    /// Names shorter than the shortest.
+    pub too_short: u64,
+    /// Names longer than the longest.
+    pub too_long: u64,
+    /// Names that are known.
+    pub known: u64,
+    /// Names that were given out before.
+    pub repeated: u64,
+    /// Whether the bound on tries was reached before all names were found.
     pub gave_up: bool,
-    /// Draws dropped.
-    pub rejected: Rejections,
 }
 
-/// Names that fit a [`Request`], one after another.
-///
-/// The names are exact: given that they fit, they have the model's own probabilities (with
-/// [`Request::unique`], of drawing one after another without replacement). The same seed gives
-/// the same names, and a shorter request the first names of a longer one.
-///
-/// ```
-/// use nextchar::data::Vocab;
-/// use nextchar::ngram::Uniform;
-/// use nextchar::rng::Seed;
-/// use nextchar::sample::{Generator, Request};
-///
-/// let vocab = Vocab::from_characters("ab".chars()).unwrap();
-/// let model = Uniform { vocab_size: vocab.len() };
-/// let request = Request { unique: true, ..Request::new(100, 2) };
-/// let mut generator = Generator::new(&model, &vocab, request, &Seed::from(42))?;
-/// let mut names: Vec<String> = generator.by_ref().map(|generated| generated.name).collect();
-/// names.sort();
-/// assert_eq!(names, ["a", "aa", "ab", "b", "ba", "bb"]); // there are no others
-/// assert!(generator.outcome().gave_up);
-/// # Ok::<(), nextchar::Error>(())
-/// ```
+/// An iterator over the wanted names.
 pub struct Generator<'a> {
-    sampler: NameSampler<'a>,
-    vocab: &'a Vocab,
     request: Request<'a>,
-    returned: FxHashSet<Vec<Token>>,
+    vocab: &'a Vocab,
+    sampler: NameSampler<'a>,
+    given: FxHashSet<String>,
     outcome: Outcome,
 }
 
 impl<'a> Generator<'a> {
-    /// A generator at the beginning of a seed's stream.
+    /// Prepares the draws. The first n names of a longer request are the shorter request.
     ///
     /// # Errors
-    /// [`Error::BadSampling`] for a temperature, lengths or tries that cannot be, and where the
-    /// vocabulary is not the model's.
+    /// [`Error::BadSampling`] where no length is allowed.
     pub fn new(
         model: &'a dyn LanguageModel,
         vocab: &'a Vocab,
         request: Request<'a>,
         seed: &Seed,
     ) -> Result<Self, Error> {
-        if vocab.len() != model.vocab_size() {
+        if request.min_length > request.max_length || request.max_length == 0 {
             return Err(Error::BadSampling(format!(
-                "a vocabulary of {} classes for a model of {}",
-                vocab.len(),
-                model.vocab_size()
+                "a name of at least {} and at most {} characters",
+                request.min_length, request.max_length
             )));
         }
-        if request.tries == 0 {
-            return Err(Error::BadSampling("0 tries (1 or more is possible)".into()));
-        }
         Ok(Generator {
-            sampler: NameSampler::new(model, request.sampling, seed)?,
+            sampler: NameSampler::new(model, request.temperature, request.max_length, seed),
+            given: FxHashSet::default(),
+            outcome: Outcome::default(),
             vocab,
             request,
-            returned: FxHashSet::default(),
-            outcome: Outcome::default(),
         })
     }
 
-    /// What was drawn, accepted and dropped so far.
+    /// How the draws went so far.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// One draw: a name that fits, or its reason is counted.
+    /// One draw: a name if it fits the request.
     fn attempt(&mut self) -> Option<Generated> {
         self.outcome.draws += 1;
-        let rejected = &mut self.outcome.rejected;
-        let (tokens, log_prob) = match self.sampler.sample() {
-            Draw::Name { tokens, log_prob } => (tokens, log_prob),
-            Draw::TooLong => return reject(&mut rejected.too_long),
-            Draw::DeadEnd => return reject(&mut rejected.dead_end),
+        let draw = self.sampler.draw();
+        let Some(log_prob) = draw.log_prob else {
+            self.outcome.too_long += 1;
+            return None;
         };
-        if tokens.len() < self.request.sampling.min_length {
-            return reject(&mut rejected.too_short);
+        if draw.tokens.len() < self.request.min_length {
+            self.outcome.too_short += 1;
+            return None;
         }
-        if self.returned.contains(&tokens) {
-            return reject(&mut rejected.repeated);
-        }
-        let name = self.vocab.decode(&tokens);
+        let name = self.vocab.decode(&draw.tokens);
         if self.request.known.is_some_and(|known| known(&name)) {
-            return reject(&mut rejected.known);
+            self.outcome.known += 1;
+            return None;
         }
-        if self.request.unique {
-            self.returned.insert(tokens);
+        if self.request.unique && !self.given.insert(name.clone()) {
+            self.outcome.repeated += 1;
+            return None;
         }
         self.outcome.accepted += 1;
         Some(Generated { name, log_prob })
     }
 }
 
-fn reject(count: &mut u64) -> Option<Generated> {
-    *count += 1;
-    None
-}
-
 impl Iterator for Generator<'_> {
     type Item = Generated;
 
-    /// The next name; `None` when all are there, or when it gave up.
     fn next(&mut self) -> Option<Generated> {
-        if self.outcome.gave_up || self.outcome.accepted >= self.request.count as u64 {
+        if self.outcome.accepted >= self.request.count as u64 || self.outcome.gave_up {
             return None;
         }
-        for _ in 0..self.request.tries {
-            if let Some(generated) = self.attempt() {
-                return Some(generated);
-            }
-        }
-        self.outcome.gave_up = true;
-        None
+        let found = (0..self.request.tries).find_map(|_| self.attempt());
+        self.outcome.gave_up = found.is_none();
+        found
     }
 }
 
-impl std::iter::FusedIterator for Generator<'_> {}
-
 #[cfg(test)]
-#[path = "generate_tests.rs"]
-mod tests;
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::data::{CountedWindows, END, Token};
+    use crate::ngram::AdditiveNgram;
+
+    fn model() -> (Vocab, AdditiveNgram) {
+        let names: [(&[Token], u64); 3] = [(&[1, 2], 50), (&[2, 1, 1], 30), (&[3], 20)];
+        let table = CountedWindows::from_names(names, 4, 2).unwrap();
+        let vocab = Vocab::from_characters("abc".chars()).unwrap();
+        (vocab, AdditiveNgram::new(table))
+    }
+
+    fn request(count: usize) -> Request<'static> {
+        Request {
+            count,
+            temperature: Temperature::default(),
+            min_length: 1,
+            max_length: 4,
+            unique: false,
+            known: None,
+            tries: 10_000,
+        }
+    }
+
+    fn names(request: Request<'_>, seed: u64) -> (Vec<Generated>, Outcome) {
+        let (vocab, model) = model();
+        let mut generator = Generator::new(&model, &vocab, request, &Seed::from(seed)).unwrap();
+        let names = generator.by_ref().collect();
+        (names, generator.outcome())
+    }
+
+    /// P(name) of every name of `length` or fewer characters, by brute force.
+    fn enumerate(
+        model: &AdditiveNgram,
+        temperature: Temperature,
+        max_length: usize,
+    ) -> Vec<(Vec<Token>, f64)> {
+        let mut found = Vec::new();
+        let mut open = vec![(Vec::new(), 1.0)];
+        while let Some((name, mass)) = open.pop() {
+            let padded = [vec![END; 2], name.clone()].concat();
+            let mut probs = model.next_log_probs(&padded[padded.len() - 2..]);
+            temperature.apply(&mut probs);
+            if !name.is_empty() {
+                found.push((name.clone(), mass * probs[0]));
+            }
+            if name.len() < max_length {
+                for token in 1..4 {
+                    let longer = [name.clone(), vec![token]].concat();
+                    open.push((longer, mass * probs[usize::from(token)]));
+                }
+            }
+        }
+        found
+    }
+
+    /// Rejection samples the model's distribution conditioned on the lengths (chi-square).
+    #[test]
+    fn draws_follow_the_conditional_distribution() {
+        let (vocab, model) = model();
+        for temperature in [1.0, 0.7] {
+            let temperature = Temperature::new(temperature).unwrap();
+            let wanted = Request { temperature, ..request(40_000) };
+            let mut counts: BTreeMap<String, f64> = BTreeMap::new();
+            for name in names(wanted, 1).0 {
+                *counts.entry(name.name).or_default() += 1.0;
+            }
+            let all = enumerate(&model, temperature, 4);
+            let mass: f64 = all.iter().map(|(_, mass)| mass).sum();
+            let (mut chi_square, mut cells, mut rest) = (0.0, 0.0f64, 40_000.0);
+            for (tokens, share) in &all {
+                let expected = 40_000.0 * share / mass;
+                let found = counts.get(&vocab.decode(tokens)).copied().unwrap_or(0.0);
+                if expected >= 10.0 {
+                    chi_square += (found - expected) * (found - expected) / expected;
+                    cells += 1.0;
+                    rest -= found;
+                }
+            }
+            assert!(cells > 20.0 && rest < 20_000.0);
+            // Mean d and variance 2d for d degrees of freedom: five standard deviations.
+            assert!(chi_square < cells + 5.0 * (2.0 * cells).sqrt(), "{chi_square} for {cells}");
+        }
+    }
+
+    #[test]
+    fn longer_requests_begin_with_shorter_ones() {
+        let (long, _) = names(request(50), 7);
+        let (short, outcome) = names(request(10), 7);
+        assert_eq!(long[..10], short);
+        assert_eq!(outcome.accepted, 10);
+        assert_ne!(names(request(10), 8).0, short);
+    }
+
+    #[test]
+    fn log_probs_are_the_models_own() {
+        let (vocab, model) = model();
+        let cold = Request { temperature: Temperature::new(0.5).unwrap(), ..request(20) };
+        for Generated { name, log_prob } in names(cold, 3).0 {
+            let expected = enumerate(&model, Temperature::default(), 4)
+                .into_iter()
+                .find_map(|(tokens, mass)| (vocab.decode(&tokens) == name).then_some(mass.ln()));
+            assert!((log_prob - expected.unwrap()).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn conditions_hold_and_giving_up_is_told() {
+        let known = |name: &str| name.starts_with('a');
+        let wanted = Request { unique: true, known: Some(&known), max_length: 2, ..request(100) };
+        let (found, outcome) = names(wanted, 5);
+        // b, c and their followers: 2 + 2·3 names exist, so 100 cannot be found.
+        assert!(outcome.gave_up && found.len() == 8, "{found:?}");
+        let distinct: FxHashSet<_> = found.iter().map(|name| &name.name).collect();
+        assert_eq!(distinct.len(), 8);
+        assert!(found.iter().all(|name| !known(&name.name) && name.name.len() <= 2));
+        assert!(outcome.known > 0 && outcome.repeated > 0 && outcome.too_long > 0);
+        assert_eq!(
+            outcome.draws,
+            outcome.accepted + outcome.known + outcome.repeated + outcome.too_long + outcome.too_short
+        );
+    }
+
+    #[test]
+    fn contradictory_lengths_are_refused() {
+        let (vocab, model) = model();
+        let wanted = Request { min_length: 5, ..request(1) };
+        assert!(Generator::new(&model, &vocab, wanted, &Seed::from(1)).is_err());
+    }
+}

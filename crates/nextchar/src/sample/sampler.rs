@@ -1,151 +1,163 @@
-//! Draws one name after another from a model, each independent of the others.
+//! One name: the last T characters in, the next one drawn from P(c), until the end mark.
 
 use rustc_hash::FxHashMap;
 
-use super::distribution::Distribution;
-use super::temperature::check_temperature;
-use crate::data::{END, MAX_NAME_LENGTH, Token};
-use crate::error::Error;
+use super::temperature::Temperature;
+use crate::data::{END, Token};
 use crate::language_model::LanguageModel;
 use crate::rng::{Purpose, Seed, Stream};
 
-/// How names are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SampleConfig {
-    /// τ of p^(1/τ); `None` leaves the model's probabilities as they are.
-    pub temperature: Option<f64>,
-    /// Shortest name, in characters; 0 allows the empty one.
-    pub min_length: usize,
-    /// Longest name, in characters.
-    pub max_length: usize,
-}
+/// How many contexts' distributions are kept; beyond it the cache begins anew.
+const CACHED_CONTEXTS: usize = 1 << 16;
 
-impl SampleConfig {
-    /// Names of 1 to `max_length` characters, at the model's own probabilities.
-    pub fn new(max_length: usize) -> Self {
-        SampleConfig {
-            temperature: None,
-            min_length: 1,
-            max_length,
-        }
-    }
-
-    /// Checks the temperature and the lengths.
-    ///
-    /// # Errors
-    /// [`Error::BadSampling`] says what cannot be.
-    pub fn validate(&self) -> Result<(), Error> {
-        if let Some(temperature) = self.temperature {
-            check_temperature(temperature)?;
-        }
-        if self.min_length > self.max_length {
-            return Err(Error::BadSampling(format!(
-                "names of at least {} and at most {} characters",
-                self.min_length, self.max_length
-            )));
-        }
-        if self.max_length > MAX_NAME_LENGTH {
-            return Err(Error::BadSampling(format!(
-                "names of {} characters (at most {MAX_NAME_LENGTH})",
-                self.max_length
-            )));
-        }
-        Ok(())
-    }
-}
-
-/// What came of one draw.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Draw {
-    /// The end mark was drawn after these tokens.
-    Name {
-        /// The name's tokens, without the end mark.
-        tokens: Vec<Token>,
-        /// ln P of the name with its end mark, by the model itself before any temperature, in nats.
-        log_prob: f64,
-    },
-    /// A character was drawn where the longest possible name had to end.
-    TooLong,
-    /// The model gave no token any probability (its numbers overflowed).
-    DeadEnd,
-}
-
-/// Draws names letter by letter; remembers the distributions of the contexts that it met.
-///
-/// Dropping the draws that do not fit is exact rejection: what is left has the model's own
-/// probabilities, given that it fits. A token with p = 0 is never drawn, under any rounding.
+/// Draws whole names from a model.
 pub struct NameSampler<'a> {
     model: &'a dyn LanguageModel,
-    config: SampleConfig,
+    temperature: Temperature,
+    max_length: usize,
     rng: Stream,
-    cache: FxHashMap<Box<[Token]>, Distribution>,
-    /// Tokens that can be drawn, over all of the cache: what its memory follows.
-    cached_choices: usize,
+    cache: FxHashMap<Vec<Token>, Distribution>,
+}
+
+/// What was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    /// The name's tokens, without the end mark.
+    pub tokens: Vec<Token>,
+    /// ln P(name) by the model itself, before temperature, the end mark included; `None` where the
+    /// longest length was passed before an end mark came.
+    pub log_prob: Option<f64>,
+}
+
+/// The next token's distribution in one context.
+#[derive(Debug)]
+struct Distribution {
+    /// Running sums of the probabilities after temperature.
+    cumulative: Vec<f64>,
+    /// The model's own log-probabilities.
+    log_probs: Vec<f64>,
 }
 
 impl<'a> NameSampler<'a> {
-    /// The cache is emptied at this many choices of 24 bytes, about 50 MB. It never shows in
-    /// the names: a model gives a context the same answer every time.
-    const MAX_CACHED_CHOICES: usize = 1 << 21;
-
-    /// A sampler at the beginning of a seed's stream.
-    ///
-    /// # Errors
-    /// As [`SampleConfig::validate`].
+    /// A sampler; the seed decides what it draws.
     pub fn new(
         model: &'a dyn LanguageModel,
-        config: SampleConfig,
+        temperature: Temperature,
+        max_length: usize,
         seed: &Seed,
-    ) -> Result<Self, Error> {
-        config.validate()?;
-        Ok(NameSampler {
+    ) -> Self {
+        NameSampler {
             model,
-            config,
+            temperature,
+            max_length,
             rng: seed.stream(Purpose::Sample, 0),
             cache: FxHashMap::default(),
-            cached_choices: 0,
-        })
+        }
     }
 
-    /// How it draws.
-    pub fn config(&self) -> &SampleConfig {
-        &self.config
-    }
-
-    /// Draws once. The shortest length is not its business: a name may be shorter.
-    ///
-    /// A draw is given up as soon as it is too long.
-    pub fn sample(&mut self) -> Draw {
+    /// Draws one name; gives up on it as soon as it is longer than the longest allowed.
+    pub fn draw(&mut self) -> Draw {
         let context_length = self.model.context_length();
+        // Padding, then the name: its last T tokens are always the context.
         let mut tokens = vec![END; context_length];
         let mut log_prob = 0.0;
-        for _ in 0..=self.config.max_length {
-            let uniform = self.rng.uniform();
+        let log_prob = loop {
             let context = &tokens[tokens.len() - context_length..];
-            let Some(choice) = self.distribution(context).draw(uniform) else {
-                return Draw::DeadEnd;
-            };
-            log_prob += choice.log_prob;
-            if choice.token == END {
-                tokens.drain(..context_length);
-                return Draw::Name { tokens, log_prob };
+            if self.cache.len() >= CACHED_CONTEXTS {
+                self.cache.clear();
             }
-            tokens.push(choice.token);
+            if !self.cache.contains_key(context) {
+                let distribution = Distribution::new(self.model, self.temperature, context);
+                self.cache.insert(context.to_vec(), distribution);
+            }
+            let distribution = &self.cache[context];
+            let token = distribution.pick(self.rng.uniform());
+            log_prob += distribution.log_probs[usize::from(token)];
+            if token == END {
+                break Some(log_prob);
+            }
+            if tokens.len() - context_length == self.max_length {
+                break None;
+            }
+            tokens.push(token);
+        };
+        Draw {
+            tokens: tokens.split_off(context_length),
+            log_prob,
         }
-        Draw::TooLong
+    }
+}
+
+impl Distribution {
+    fn new(model: &dyn LanguageModel, temperature: Temperature, context: &[Token]) -> Self {
+        let log_probs = model.next_log_probs(context);
+        let mut cumulative = log_probs.clone();
+        temperature.apply(&mut cumulative);
+        let mut sum = 0.0;
+        for value in &mut cumulative {
+            sum += *value;
+            *value = sum;
+        }
+        Distribution {
+            cumulative,
+            log_probs,
+        }
     }
 
-    fn distribution(&mut self, context: &[Token]) -> &Distribution {
-        if !self.cache.contains_key(context) {
-            let log_probs = self.model.next_log_probs(context);
-            let distribution = Distribution::new(&log_probs, self.config.temperature);
-            if self.cached_choices + distribution.len() > Self::MAX_CACHED_CHOICES {
-                self.cache.clear();
-                self.cached_choices = 0;
-            }
-            self.cached_choices += distribution.len();
-            self.cache.insert(context.into(), distribution);
+    /// The first token whose running sum passes `uniform` times the whole. One with p = 0 adds
+    /// nothing to the sum and is never the first to pass, whatever the rounding.
+    fn pick(&self, uniform: f64) -> Token {
+        let whole = self.cumulative[self.cumulative.len() - 1];
+        let threshold = uniform * whole;
+        // uniform < 1, but the product may round up to the whole: then the last step up is meant.
+        let place = if threshold < whole {
+            self.cumulative.partition_point(|&sum| sum <= threshold)
+        } else {
+            self.cumulative.partition_point(|&sum| sum < whole)
+        };
+        place as Token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn distribution(probs: &[f64]) -> Distribution {
+        let cumulative = probs
+            .iter()
+            .scan(0.0, |sum, p| {
+                *sum += p;
+                Some(*sum)
+            })
+            .collect();
+        Distribution {
+            cumulative,
+            log_probs: Vec::new(),
         }
-        &self.cache[context]
+    }
+
+    proptest! {
+        /// p = 0 is never drawn, under any rounding.
+        #[test]
+        fn the_impossible_is_never_drawn(
+            probs in prop::collection::vec(prop_oneof![Just(0.0), 0.0..1.0f64, Just(1e-300)], 1..30),
+            uniform in prop_oneof![Just(0.0), 0.0..1.0f64, Just(1.0 - f64::EPSILON / 2.0)],
+        ) {
+            prop_assume!(probs.iter().any(|&p| p > 1e-12));
+            let token = distribution(&probs).pick(uniform);
+            prop_assert!(probs[usize::from(token)] > 0.0);
+        }
+    }
+
+    #[test]
+    fn edges_belong_to_the_next_token() {
+        let distribution = distribution(&[0.0, 0.25, 0.0, 0.75, 0.0]);
+        assert_eq!(distribution.pick(0.0), 1);
+        assert_eq!(distribution.pick(0.249), 1);
+        assert_eq!(distribution.pick(0.25), 3);
+        assert_eq!(distribution.pick(1.0 - f64::EPSILON / 2.0), 3);
     }
 }

@@ -1,139 +1,103 @@
-//! The lecture's stages for one context, with every number, by the f64 reference path.
+//! The five stages of one prediction, with every number: context, embeddings, features, layers,
+//! probabilities. Computed by the reference path, which is the lecture as text.
 
-use serde::ser::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::data::{Token, Vocab};
 use crate::model::{Network, reference};
 
-/// Every intermediate value on the way from a context to the distribution of the next character.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+/// Everything that the network computes for one context.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
-    /// 1. The context's T symbols and their numbers.
-    pub context: Vec<ContextSymbol>,
-    /// 2. [T, E]: the row of the embedding that each of them looks up.
+    /// The context's T characters, `_` for padding.
+    pub context: Vec<char>,
+    /// Their token numbers.
+    pub tokens: Vec<Token>,
+    /// T rows of width E, looked up.
     pub embeddings: Vec<Vec<f64>>,
-    /// 3. [T·E]: the rows end to end.
+    /// [T·E], end to end.
     pub features: Vec<f64>,
-    /// 4. Layer 1 … layer L.
-    pub hidden: Vec<HiddenLayer>,
-    /// 5. [V]: a score for each class, in token order.
+    /// One entry for each hidden layer.
+    pub hidden: Vec<LayerValues>,
+    /// [V], before the softmax.
     pub logits: Vec<f64>,
-    /// 5. [V]: softmax of the scores, by symbol in token order, the end mark as `_`.
-    #[serde(serialize_with = "as_map")]
-    pub probs: Vec<(char, f64)>,
+    /// [V], in token order, adding up to 1.
+    pub probs: Vec<f64>,
+    /// The V characters in token order, `_` first.
+    pub symbols: Vec<char>,
 }
 
-/// One place of a context.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ContextSymbol {
-    /// The character, `_` for padding.
-    pub symbol: char,
-    /// Its number.
-    pub token: Token,
-}
-
-/// What one hidden layer computed.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct HiddenLayer {
-    /// z = W a + b, before the nonlinearity.
+/// What a hidden layer computes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerValues {
+    /// z = W·a + b.
     pub preactivation: Vec<f64>,
     /// φ(z).
     pub activation: Vec<f64>,
 }
 
-/// Follows a context through a network.
-///
-/// # Shapes
-/// `context` [T], as [`Vocab::context`] makes it.
+/// The stages for a context of [`LanguageModel::context_length`](crate::LanguageModel) tokens.
 ///
 /// # Panics
-/// If the context has another length than the network's, a token is not below the vocabulary's
-/// size, or vocabulary and network differ in size.
+/// If a token is not in the vocabulary.
 pub fn explain(network: &Network, vocab: &Vocab, context: &[Token]) -> Explanation {
-    let config = network.config();
-    assert_eq!(context.len(), config.context_length, "a whole context");
-    assert_eq!(vocab.len(), config.vocab_size, "network and vocabulary of one size");
-    let values = reference::forward(config, &network.params().to_f64(), context);
-    let symbol_of = |&token: &Token| ContextSymbol {
-        symbol: vocab.symbol(token),
-        token,
-    };
+    let stages = reference::forward(network.config(), &network.params().to_f64(), context);
     Explanation {
-        context: context.iter().map(symbol_of).collect(),
-        embeddings: values.embeddings,
-        features: values.features,
-        hidden: values
+        context: context.iter().map(|&token| vocab.symbol(token)).collect(),
+        tokens: context.to_vec(),
+        embeddings: stages.embeddings,
+        features: stages.features,
+        hidden: stages
             .hidden
             .into_iter()
-            .map(|layer| HiddenLayer {
+            .map(|layer| LayerValues {
                 preactivation: layer.preactivation,
                 activation: layer.activation,
             })
             .collect(),
-        logits: values.logits,
-        probs: (0..)
-            .zip(values.log_probs)
-            .map(|(token, log_prob)| (vocab.symbol(token), libm::exp(log_prob)))
+        logits: stages.logits,
+        probs: stages
+            .log_probs
+            .iter()
+            .map(|&log_prob| libm::exp(log_prob))
+            .collect(),
+        symbols: (0..vocab.len())
+            .map(|token| vocab.symbol(token as Token))
             .collect(),
     }
-}
-
-/// Pairs as an object, in their order.
-fn as_map<S: Serializer, K: Serialize, V: Serialize>(
-    pairs: &[(K, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language_model::LanguageModel;
+    use crate::LanguageModel;
     use crate::model::{Activation, Init, ModelConfig, Params};
     use crate::rng::Seed;
 
-    fn network(hidden_sizes: Vec<usize>) -> Network {
-        let config = ModelConfig {
-            vocab_size: 27,
-            context_length: 3,
-            embedding_dim: 4,
-            hidden_sizes,
-            activation: Activation::Tanh,
-        };
-        let params = Params::init(&config, Init::Lecture, &Seed::from(5));
-        Network::new(config, params).unwrap()
-    }
-
     #[test]
-    fn every_stage_has_its_shape() {
-        let vocab = Vocab::az();
-        let context = vocab.context("ab", 3).unwrap();
-        let explanation = explain(&network(vec![8, 6]), &vocab, &context);
-        let symbols: String = explanation.context.iter().map(|place| place.symbol).collect();
-        assert_eq!(symbols, "_ab");
-        assert_eq!(explanation.embeddings.concat(), explanation.features);
-        assert_eq!(explanation.features.len(), 12);
-        let widths: Vec<usize> = explanation.hidden.iter().map(|h| h.activation.len()).collect();
-        assert_eq!(widths, [8, 6]);
-        assert_eq!((explanation.logits.len(), explanation.probs.len()), (27, 27));
-        assert_eq!((explanation.probs[0].0, explanation.probs[26].0), ('_', 'z'));
-        let sum: f64 = explanation.probs.iter().map(|(_, prob)| prob).sum();
-        assert!((sum - 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn probabilities_are_those_of_the_network() {
-        let vocab = Vocab::az();
-        for hidden_sizes in [vec![], vec![16], vec![12, 9]] {
-            let network = network(hidden_sizes);
-            for prefix in ["", "a", "abb", "zz"] {
-                let context = vocab.context(prefix, 3).unwrap();
-                let explanation = explain(&network, &vocab, &context);
-                let log_probs = network.next_log_probs(&context);
-                for ((_, prob), log_prob) in explanation.probs.iter().zip(log_probs) {
-                    assert!((prob - log_prob.exp()).abs() < 1e-5, "{prefix}");
-                }
+    fn stages_end_in_the_models_own_probabilities() {
+        for (hidden_sizes, activation) in [
+            (vec![], Activation::Tanh),
+            (vec![20], Activation::Tanh),
+            (vec![20, 10], Activation::Gelu),
+            (vec![33, 7, 16], Activation::Relu),
+        ] {
+            let config = ModelConfig {
+                vocab_size: 27,
+                context_length: 3,
+                embedding_dim: 5,
+                hidden_sizes,
+                activation,
+            };
+            let params = Params::init(&config, Init::Lecture, &Seed::from(1));
+            let network = Network::new(config, params).unwrap();
+            let found = explain(&network, &Vocab::az(), &[0, 1, 2]);
+            assert_eq!(found.context, ['_', 'a', 'b']);
+            assert_eq!(found.features, found.embeddings.concat());
+            assert!((found.probs.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            let expected = network.next_log_probs(&[0, 1, 2]);
+            for (prob, log_prob) in found.probs.iter().zip(expected) {
+                assert!((prob - log_prob.exp()).abs() < 1e-5);
             }
         }
     }

@@ -1,10 +1,9 @@
-//! How good a model is, what it computed, and whether its names are new.
+//! What a model is worth: losses beside baselines, the stages of one prediction, novelty.
 
 mod evaluate;
 mod explain;
 mod novelty;
 
-pub use crate::language_model::loss;
-pub use evaluate::{Baselines, Report, evaluate, name_log_prob, token_log_probs};
-pub use explain::{ContextSymbol, Explanation, HiddenLayer, explain};
-pub use novelty::{Novelty, NoveltyCounts};
+pub use evaluate::{Baselines, Report, evaluate, name_log_prob};
+pub use explain::{Explanation, LayerValues, explain};
+pub use novelty::{Novelty, NoveltyCounts, novelty};

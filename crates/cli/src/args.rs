@@ -1,0 +1,399 @@
+//! The command line: commands, options and their help.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use nextchar::data::{Alphabet, Shares};
+use nextchar::model::{Activation, Init};
+use nextchar::optim::Schedule;
+use nextchar::rng::Seed;
+
+/// Next-character prediction, complete: learn a list of names, write new ones, see every number.
+#[derive(Debug, Parser)]
+#[command(name = "nextchar", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Learn from a list of names and save a model
+    Train(Box<TrainArgs>),
+    /// Write new names
+    Generate(GenerateArgs),
+    /// Show P(next character) after a context
+    Next(NextArgs),
+    /// Show the five stages of one prediction with their numbers
+    Explain(ExplainArgs),
+    /// Measure the loss on held-out or other names, beside baselines
+    Evaluate(EvaluateArgs),
+    /// Show what a model file holds
+    Inspect(InspectArgs),
+    /// List, show and check lists of names
+    Data(DataArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// How a list is read.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Data")]
+pub struct ReadArgs {
+    /// The column of a CSV or TSV file that holds the names
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// A column with a whole-number count for each name
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+    /// Use only the rows with this value, such as gender=f
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = parse_where)]
+    pub filter: Option<(String, String)>,
+    /// Refuse the list at the first line that cannot be used, rather than skip such lines
+    #[arg(long)]
+    pub strict: bool,
+    /// Which characters names have: a–z, or all that the data has [default: what suits the list]
+    #[arg(long, value_name = "az|data")]
+    pub alphabet: Option<Alphabet>,
+    /// Leave out names of fewer characters
+    #[arg(long, value_name = "N")]
+    pub min_length: Option<usize>,
+    /// Leave out names of more characters
+    #[arg(long, value_name = "N")]
+    pub max_length: Option<usize>,
+}
+
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// A file, - for standard input, or an embedded list (see `nextchar data`) [default: indian-names]
+    pub data: Option<String>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Count a name as often as it stands in the list, rather than once
+    #[arg(long, help_heading = "Data")]
+    pub keep_duplicates: bool,
+    /// A list to choose the best step by, rather than a share of DATA
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub val: Option<String>,
+    /// A list to report the loss on, rather than a share of DATA
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub test: Option<String>,
+    /// Shares of train, val and test
+    #[arg(long, value_name = "N,N,N", default_value_t, help_heading = "Data")]
+    pub split: Shares,
+    /// Seed of the split, which --seed does not touch
+    #[arg(long, value_name = "SEED", default_value = "0", help_heading = "Data")]
+    pub split_seed: Seed,
+
+    /// A whole set of options; those given beside it replace its own
+    #[arg(long, default_value = "fast", help_heading = "Model",
+        value_parser = PossibleValuesParser::new(crate::presets::PRESETS.map(|preset| preset.name)))]
+    pub preset: String,
+    /// Number of characters looked back
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub context: Option<usize>,
+    /// Width of a character's embedding
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub embedding: Option<usize>,
+    /// Widths of the hidden layers, such as 200 or 256,128; `none` for no layer
+    #[arg(long, value_name = "N,…", value_parser = parse_hidden, help_heading = "Model")]
+    pub hidden: Option<Hidden>,
+    /// Nonlinearity of the hidden layers
+    #[arg(long, value_enum, help_heading = "Model")]
+    pub activation: Option<ActivationName>,
+    /// How the parameters begin
+    #[arg(long, value_enum, help_heading = "Model")]
+    pub init: Option<InitName>,
+
+    /// How a gradient becomes a step
+    #[arg(long, value_enum, help_heading = "Training")]
+    pub optimizer: Option<OptimizerName>,
+    /// Learning rate, before the schedule's factor
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub learning_rate: Option<f64>,
+    /// How the learning rate changes
+    #[arg(long, value_enum, help_heading = "Training")]
+    pub schedule: Option<ScheduleName>,
+    /// Rows in a step: all, or this many
+    #[arg(long, value_name = "full|N", value_parser = parse_batch, help_heading = "Training")]
+    pub batch: Option<BatchSize>,
+    /// What the rows of a batch are: contexts with all their counts, or single windows
+    #[arg(long, value_enum, help_heading = "Training")]
+    pub draw: Option<DrawName>,
+    /// Number of steps
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Training",
+        conflicts_with = "epochs"
+    )]
+    pub steps: Option<u64>,
+    /// Number of passes through the contexts (or the windows), instead of --steps
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub epochs: Option<u64>,
+    /// Decoupled weight decay (adamw only)
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub weight_decay: Option<f64>,
+    /// Stop after this many looks at val without a better one (there are about fifty in a run)
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub patience: Option<u64>,
+    /// Stop at this step of the run that --steps plans, as Ctrl-C would
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub stop_after: Option<u64>,
+    /// What the beginning, the batches and the ten names are drawn from: a number or any text
+    #[arg(long, default_value = "42", help_heading = "Training")]
+    pub seed: Seed,
+
+    /// Where the model is saved
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "nextchar.safetensors",
+        help_heading = "Output"
+    )]
+    pub out: PathBuf,
+    /// Replace FILE even if it is not a model of this program
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
+    /// Leave the names out of the model file (then `generate --novel` cannot be used with it)
+    #[arg(long, help_heading = "Output")]
+    pub no_names: bool,
+    /// Print one JSON object
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct GenerateArgs {
+    /// The model file
+    #[arg(short, long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// How many names
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    pub count: usize,
+    /// Below 1 the likely becomes likelier, above 1 the unlikely
+    #[arg(long, default_value_t = 1.0, value_name = "X")]
+    pub temperature: f64,
+    /// Shortest name
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub min_length: usize,
+    /// Longest name [default: the longest that the model was made from]
+    #[arg(long, value_name = "N")]
+    pub max_length: Option<usize>,
+    /// Only names that are not in the list that the model was made from
+    #[arg(long)]
+    pub novel: bool,
+    /// No name twice
+    #[arg(long)]
+    pub unique: bool,
+    /// What the names are drawn from: a number or any text
+    #[arg(long, default_value = "42")]
+    pub seed: Seed,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct NextArgs {
+    /// The characters so far; empty for the beginning of a name
+    #[arg(default_value = "")]
+    pub context: String,
+    /// The model file
+    #[arg(short, long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The characters so far; empty for the beginning of a name
+    #[arg(default_value = "")]
+    pub context: String,
+    /// The model file
+    #[arg(short, long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Print one JSON object with every vector
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct EvaluateArgs {
+    /// A file, - for standard input, or an embedded list, scored as it stands
+    /// [default: the test names of the list that the model was made from]
+    pub data: Option<String>,
+    /// The model file
+    #[arg(short, long, value_name = "FILE")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The model file
+    #[arg(short, long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub command: Option<DataCommand>,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Print an embedded list as it is
+    Show {
+        /// Its name, such as indian-names
+        name: String,
+    },
+    /// Diagnose a list: counts, lengths, letters, duplicates, lines that cannot be used
+    Check {
+        /// A file, - for standard input, or an embedded list
+        file: String,
+        #[command(flatten)]
+        read: ReadArgs,
+        /// Print every rejected line, not only the first twenty
+        #[arg(long)]
+        all: bool,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the lecture's rows for one name: every context and what follows it
+    Windows {
+        /// Any name
+        name: String,
+        /// Number of characters looked back
+        #[arg(long, default_value_t = 3, value_name = "N")]
+        context: usize,
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// Which shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Widths of hidden layers; a type of its own because an empty list is meant as one.
+#[derive(Clone, Debug)]
+pub struct Hidden(pub Vec<usize>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchSize {
+    Full,
+    Rows(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DrawName {
+    Contexts,
+    Windows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OptimizerName {
+    Sgd,
+    Adamw,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ActivationName {
+    Tanh,
+    Relu,
+    Gelu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InitName {
+    /// Scaled so that the first loss is near ln V
+    Kaiming,
+    /// Everything from N(0, 1), as in part 2: the first loss is near 27
+    Lecture,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleName {
+    Constant,
+    /// A tenth from half of the steps on
+    Step,
+    /// Warm-up, then half a cosine down to 1 %
+    Cosine,
+}
+
+impl From<ActivationName> for Activation {
+    fn from(name: ActivationName) -> Self {
+        match name {
+            ActivationName::Tanh => Activation::Tanh,
+            ActivationName::Relu => Activation::Relu,
+            ActivationName::Gelu => Activation::Gelu,
+        }
+    }
+}
+
+impl From<InitName> for Init {
+    fn from(name: InitName) -> Self {
+        match name {
+            InitName::Kaiming => Init::Kaiming,
+            InitName::Lecture => Init::Lecture,
+        }
+    }
+}
+
+impl From<ScheduleName> for Schedule {
+    fn from(name: ScheduleName) -> Self {
+        match name {
+            ScheduleName::Constant => Schedule::Constant,
+            ScheduleName::Step => Schedule::Step,
+            ScheduleName::Cosine => Schedule::Cosine,
+        }
+    }
+}
+
+fn parse_where(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
+        _ => Err("it is not COLUMN=VALUE, such as gender=f".into()),
+    }
+}
+
+fn parse_hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(Vec::new()));
+    }
+    let widths: Result<Vec<usize>, _> = text.split(',').map(|width| width.trim().parse()).collect();
+    widths
+        .map(Hidden)
+        .map_err(|_| "it is not widths such as 200 or 256,128, or `none`".into())
+}
+
+fn parse_batch(text: &str) -> Result<BatchSize, String> {
+    if text == "full" {
+        return Ok(BatchSize::Full);
+    }
+    text.parse()
+        .map(BatchSize::Rows)
+        .map_err(|_| "it is neither `full` nor a whole number".into())
+}

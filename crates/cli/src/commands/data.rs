@@ -1,0 +1,202 @@
+//! `nextchar data`: the embedded lists, the diagnosis of a list, the lecture's windows.
+
+use std::io::Write;
+
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, Vocab, windows};
+use serde_json::json;
+
+use crate::args::{DataArgs, DataCommand};
+use crate::corpus::{Source, read_options};
+use crate::failure::{DONE, Failure};
+use crate::output::{self, BOLD, DIM, bar, count};
+
+/// Rejected lines that are shown unless all are asked for.
+const REJECTED_SHOWN: usize = 20;
+
+pub fn run(args: &DataArgs) -> Result<u8, Failure> {
+    let mut out = output::stdout();
+    match &args.command {
+        None => list(&mut out, args.json)?,
+        Some(DataCommand::Show { name }) => show(&mut out, name)?,
+        Some(DataCommand::Check {
+            file,
+            read,
+            all,
+            json,
+        }) => {
+            let source = Source::find(Some(file))?;
+            let (names, found) = source.read(&read_options(read, source.alphabet(), false)?)?;
+            match json {
+                true => output::json(&mut out, &with_count(&names, &found)?)?,
+                false => diagnose(&mut out, &source.label(), &names, &found, *all)?,
+            }
+        }
+        Some(DataCommand::Windows {
+            name,
+            context,
+            json,
+        }) => print_windows(&mut out, name, *context, *json)?,
+    }
+    out.flush()?;
+    Ok(DONE)
+}
+
+fn list(out: &mut impl Write, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let lists: Vec<_> = EMBEDDED_LISTS
+            .iter()
+            .map(|list| {
+                json!({
+                    "name": list.name, "names": list.rows().count(), "title": list.title,
+                    "source": list.source, "licence": list.licence,
+                    "columns": list.columns().collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        return output::json(out, &lists);
+    }
+    for list in EMBEDDED_LISTS {
+        writeln!(
+            out,
+            "{BOLD}{:<17}{BOLD:#} {:>7}  {:<42} {DIM}{}; {}{DIM:#}",
+            list.name,
+            count(list.rows().count() as u64),
+            list.title,
+            list.licence,
+            list.source
+        )?;
+    }
+    Ok(())
+}
+
+fn show(out: &mut impl Write, name: &str) -> Result<(), Failure> {
+    let list = EmbeddedList::find(name).ok_or_else(|| {
+        Failure::failed(format!("there is no embedded list {name:?}"))
+            .help("`nextchar data` lists them")
+    })?;
+    for row in list.rows() {
+        writeln!(out, "{row}")?;
+    }
+    Ok(())
+}
+
+fn with_count(names: &NameList, found: &Diagnosis) -> Result<serde_json::Value, Failure> {
+    let mut value = serde_json::to_value(found)?;
+    value["names"] = names.len().into();
+    Ok(value)
+}
+
+fn diagnose(
+    out: &mut impl Write,
+    label: &str,
+    names: &NameList,
+    found: &Diagnosis,
+    all: bool,
+) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "{BOLD}{label}{BOLD:#}: {} different names in {} lines",
+        count(names.len() as u64),
+        count(found.lines)
+    )?;
+    let rows = [
+        ("blank lines", found.blank),
+        ("duplicates", found.duplicates),
+        ("left out by length", found.filtered_by_length),
+        ("left out by column", found.filtered_by_column),
+        ("rejected", found.rejected),
+    ];
+    let rows = rows.into_iter().filter(|&(_, number)| number > 0);
+    output::table(
+        out,
+        &rows
+            .map(|(what, number)| vec![what.into(), count(number)])
+            .collect::<Vec<_>>(),
+    )?;
+
+    writeln!(out, "\n{BOLD}Lengths{BOLD:#}")?;
+    let largest = found.lengths.values().copied().max().unwrap_or(1);
+    for (length, &number) in &found.lengths {
+        writeln!(
+            out,
+            "  {length:>4}  {:>9}  {}",
+            count(number),
+            bar(number as f64 / largest as f64, 40)
+        )?;
+    }
+    writeln!(out, "\n{BOLD}Characters{BOLD:#}")?;
+    let mut letters: Vec<(char, u64)> = found
+        .letters
+        .iter()
+        .map(|(&letter, &number)| (letter, number))
+        .collect();
+    letters.sort_by_key(|&(letter, number)| (std::cmp::Reverse(number), letter));
+    for row in letters.chunks(6) {
+        let cells: String = row
+            .iter()
+            .map(|(letter, number)| format!("  {letter} {:>9}", count(*number)))
+            .collect();
+        writeln!(out, "{cells}")?;
+    }
+    print_rejected(out, found, all)
+}
+
+fn print_rejected(out: &mut impl Write, found: &Diagnosis, all: bool) -> Result<(), Failure> {
+    if found.rejected == 0 {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}Rejected lines{BOLD:#}")?;
+    let shown = if all {
+        found.rejected_lines.len()
+    } else {
+        REJECTED_SHOWN
+    };
+    for rejected in found.rejected_lines.iter().take(shown) {
+        writeln!(
+            out,
+            "  line {}, character {}: {}, in {:?}",
+            rejected.line, rejected.column, rejected.reason, rejected.text
+        )?;
+    }
+    let left = found.rejected.saturating_sub(shown as u64);
+    if left > 0 {
+        let how = if all { "" } else { "; --all shows them" };
+        writeln!(out, "  … {} more{how}", count(left))?;
+    }
+    Ok(())
+}
+
+fn print_windows(
+    out: &mut impl Write,
+    name: &str,
+    context_length: usize,
+    as_json: bool,
+) -> Result<(), Failure> {
+    const LONGEST: usize = 1000;
+    if context_length > LONGEST || name.chars().count() > LONGEST {
+        return Err(Failure::misuse(format!(
+            "at most {LONGEST} characters can be shown"
+        )));
+    }
+    let name = name.trim().to_lowercase();
+    let vocab = Vocab::from_characters(name.chars())
+        .ok_or_else(|| Failure::misuse("a name has at least one character, other than _"))?;
+    let tokens = vocab.encode(&name).map_err(|unknown| {
+        Failure::misuse(format!(
+            "{name:?}, character {}: _ stands for the end of a name",
+            unknown.column
+        ))
+    })?;
+    let rows = windows(&tokens, context_length)
+        .map(|(context, target)| (vocab.decode(&context), vocab.symbol(target)));
+    if as_json {
+        let rows: Vec<_> = rows
+            .map(|(context, target)| json!({"context": context, "target": target}))
+            .collect();
+        return output::json(out, &rows);
+    }
+    for (context, target) in rows {
+        writeln!(out, "{context} → {target}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `nextchar explain`: the five stages of one prediction, with their numbers.
+
+use std::io::Write;
+
+use nextchar::LanguageModel;
+use nextchar::score::{Explanation, explain};
+
+use super::next::{parse_context, print_bars};
+use crate::args::ExplainArgs;
+use crate::failure::{DONE, Failure};
+use crate::output::{self, BOLD, DIM, count, vector};
+use crate::store;
+
+/// Characters that are shown of the distribution.
+const SHOWN: usize = 8;
+
+pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
+    let file = store::load(&args.model)?;
+    let length = file.network.context_length();
+    let context = parse_context(&file.vocab, &args.context, length, &args.model)?;
+    let stages = explain(&file.network, &file.vocab, &context);
+    let mut out = output::stdout();
+    if args.json {
+        output::json(&mut out, &stages)?;
+    } else {
+        let activation = format!("{:?}", file.network.config().activation).to_lowercase();
+        print(&mut out, &stages, &activation)?;
+    }
+    out.flush()?;
+    Ok(DONE)
+}
+
+fn print(out: &mut impl Write, stages: &Explanation, activation: &str) -> Result<(), Failure> {
+    let context: String = stages.context.iter().collect();
+    let tokens: Vec<String> = stages
+        .tokens
+        .iter()
+        .map(|token| token.to_string())
+        .collect();
+    let width = stages.embeddings.first().map_or(0, Vec::len);
+    writeln!(
+        out,
+        "{BOLD}1 Context{BOLD:#}  {context}   {DIM}tokens {}{DIM:#}",
+        tokens.join(" ")
+    )?;
+    writeln!(
+        out,
+        "\n{BOLD}2 Embedding{BOLD:#}  {DIM}one row of the table [{}, {width}] for each character{DIM:#}",
+        stages.probs.len()
+    )?;
+    for (symbol, row) in stages.context.iter().zip(&stages.embeddings) {
+        writeln!(out, "  {symbol} {}", vector(row))?;
+    }
+    let features = count(stages.features.len() as u64);
+    writeln!(
+        out,
+        "\n{BOLD}3 Features{BOLD:#}  {DIM}the rows end to end, [{features}]{DIM:#}"
+    )?;
+    writeln!(out, "    {}", vector(&stages.features))?;
+    for (index, layer) in stages.hidden.iter().enumerate() {
+        let (number, units) = (index + 1, count(layer.activation.len() as u64));
+        writeln!(
+            out,
+            "\n{BOLD}4 Layer {number}{BOLD:#}  {DIM}z = W·a + b, a = {activation}(z), [{units}]{DIM:#}"
+        )?;
+        writeln!(out, "  z {}", vector(&layer.preactivation))?;
+        writeln!(out, "  a {}", vector(&layer.activation))?;
+    }
+    writeln!(
+        out,
+        "\n{BOLD}5 Output{BOLD:#}  {DIM}logits, then softmax: the {SHOWN} most likely of {}{DIM:#}",
+        stages.probs.len()
+    )?;
+    writeln!(out, "  z {}", vector(&stages.logits))?;
+    let mut rows: Vec<(char, f64)> = stages
+        .symbols
+        .iter()
+        .copied()
+        .zip(stages.probs.iter().copied())
+        .collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    print_bars(out, &rows[..rows.len().min(SHOWN)])?;
+    writeln!(
+        out,
+        "\n{DIM}--json prints every number; `nextchar next {context}` the whole table{DIM:#}"
+    )?;
+    Ok(())
+}

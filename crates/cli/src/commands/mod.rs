@@ -1,0 +1,10 @@
+//! One file a command; each main function reads as the plan.
+
+pub mod data;
+pub mod evaluate;
+pub mod explain;
+pub mod generate;
+pub mod inspect;
+pub mod next;
+pub mod shell;
+pub mod train;

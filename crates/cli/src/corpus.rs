@@ -1,0 +1,121 @@
+//! Where names come from: a file, standard input, or an embedded list.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use nextchar::data::{
+    Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
+    read_names,
+};
+
+use crate::args::ReadArgs;
+use crate::failure::Failure;
+use crate::output::{count, note};
+
+/// What DATA names.
+#[derive(Debug)]
+pub enum Source {
+    Embedded(&'static EmbeddedList),
+    File(PathBuf),
+    Stdin,
+}
+
+impl Source {
+    /// A file of this name if there is one, else the embedded list.
+    pub fn find(data: Option<&str>) -> Result<Self, Failure> {
+        let Some(data) = data else {
+            return Ok(Source::Embedded(&EMBEDDED_LISTS[0]));
+        };
+        if data == "-" {
+            return Ok(Source::Stdin);
+        }
+        let path = Path::new(data);
+        let found = path
+            .try_exists()
+            .map_err(|error| Failure::file(path, &error))?;
+        match EmbeddedList::find(data) {
+            _ if found => Ok(Source::File(path.to_owned())),
+            Some(list) => Ok(Source::Embedded(list)),
+            None => Err(Failure::failed(format!("{data}: there is no such file"))
+                .help("`nextchar data` lists the names of the embedded lists")),
+        }
+    }
+
+    /// What it is called in messages.
+    pub fn label(&self) -> String {
+        match self {
+            Source::Embedded(list) => list.name.into(),
+            Source::File(path) => path.display().to_string(),
+            Source::Stdin => "standard input".into(),
+        }
+    }
+
+    /// The alphabet that is meant where none is asked for.
+    pub fn alphabet(&self) -> Alphabet {
+        match self {
+            Source::Embedded(list) => list.alphabet,
+            Source::File(_) | Source::Stdin => Alphabet::Az,
+        }
+    }
+
+    /// Reads and cleans the list.
+    pub fn read(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Failure> {
+        let read = match self {
+            Source::Embedded(list) => list.read(options),
+            Source::Stdin => read_names(io::stdin().lock(), options),
+            Source::File(path) => {
+                let file = File::open(path)
+                    .and_then(|file| match file.metadata()?.is_dir() {
+                        true => Err(io::ErrorKind::IsADirectory.into()),
+                        false => Ok(file),
+                    })
+                    .map_err(|error| Failure::file(path, &error))?;
+                read_names(BufReader::with_capacity(1 << 16, file), options)
+            }
+        };
+        read.map_err(|error| Failure::from(error).within(self.label()))
+    }
+}
+
+/// The library's options from the command line's.
+pub fn read_options(
+    args: &ReadArgs,
+    alphabet: Alphabet,
+    keep_duplicates: bool,
+) -> Result<ReadOptions, Failure> {
+    let (min_length, max_length) = (
+        args.min_length.unwrap_or(1),
+        args.max_length.unwrap_or(MAX_NAME_LENGTH),
+    );
+    if min_length > max_length {
+        return Err(Failure::misuse(format!(
+            "no name has at least {min_length} and at most {max_length} characters"
+        )));
+    }
+    Ok(ReadOptions {
+        column: args.column.clone(),
+        weights: args.weights.clone(),
+        filter: args.filter.clone(),
+        alphabet: args.alphabet.unwrap_or(alphabet),
+        min_length,
+        max_length,
+        keep_duplicates,
+        strict: args.strict,
+    })
+}
+
+/// Says how many lines were skipped, and the first of them.
+pub fn warn_of_rejected(label: &str, found: &Diagnosis) {
+    let Some(first) = found.rejected_lines.first() else {
+        return;
+    };
+    note(&format!(
+        "{label}: skipped {} of {} lines; the first is line {}, character {}: {} (`nextchar data check` lists them)",
+        count(found.rejected),
+        count(found.lines),
+        first.line,
+        first.column,
+        first.reason,
+    ));
+}

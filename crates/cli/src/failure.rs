@@ -1,0 +1,117 @@
+//! How a command ends badly: the one place that decides messages and exit codes.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use nextchar::Error;
+
+/// Everything was done.
+pub const DONE: u8 = 0;
+/// Something failed: a file, the data, the training.
+const FAILED: u8 = 1;
+/// The command line cannot be meant.
+const MISUSE: u8 = 2;
+/// Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default();
+
+/// Why a command ended, and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// Something failed that was rightly asked for.
+    pub fn failed(message: impl Display) -> Self {
+        Failure {
+            code: FAILED,
+            message: message.to_string(),
+            help: None,
+        }
+    }
+
+    /// What was asked for cannot be.
+    pub fn misuse(message: impl Display) -> Self {
+        Failure {
+            code: MISUSE,
+            ..Failure::failed(message)
+        }
+    }
+
+    /// Adds what to do about it.
+    pub fn help(mut self, help: impl Display) -> Self {
+        self.help = Some(help.to_string());
+        self
+    }
+
+    /// A fault of a file, named.
+    pub fn file(path: &Path, error: &io::Error) -> Self {
+        let what = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
+            io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::failed(format!("{}: {what}", path.display()))
+    }
+
+    /// Puts what was being read in front of the message.
+    pub fn within(mut self, place: impl Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// Prints it and gives the exit code. A reader that has gone away is no failure.
+    pub fn report(self) -> ExitCode {
+        if self.code != DONE {
+            anstream::eprintln!("{ERROR}error:{ERROR:#} {}", self.message);
+            if let Some(help) = self.help {
+                anstream::eprintln!("  {HELP}help:{HELP:#} {help}");
+            }
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ContextTooLong { .. }
+            | Error::BadConfig(_)
+            | Error::BadSampling(_)
+            | Error::NoColumn { .. } => Failure::misuse(error),
+            _ => Failure::failed(error),
+        }
+    }
+}
+
+/// Only standard output is written through bare `io::Error`s.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure {
+                code: DONE,
+                ..Failure::failed("")
+            };
+        }
+        Failure::file(Path::new("standard output"), &error)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        match error.io_error_kind() {
+            Some(kind) => io::Error::from(kind).into(),
+            None => Failure::failed(error),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a person sees while a network learns, and how Ctrl-C reaches it.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use nextchar::optim::{Evaluation, Observer};
+
+use crate::output::count;
+
+/// Set by the first Ctrl-C; a second one ends the program at once.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Loss lines that are printed in a run, beside the first and the last.
+const LINES: u64 = 10;
+
+/// A progress bar on a terminal, and about ten lines of falling losses anywhere.
+pub struct Progress {
+    bar: ProgressBar,
+    steps: u64,
+    stop_after: u64,
+    /// Evaluations between two printed lines.
+    stride: u64,
+    seen: u64,
+}
+
+impl Progress {
+    /// Prepares the bar and catches Ctrl-C.
+    pub fn new(steps: u64, evaluate_every: u64, stop_after: Option<u64>) -> Self {
+        // Fails only where a handler was set before, which nothing here does.
+        let _ = ctrlc::set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                std::process::exit(crate::failure::INTERRUPTED.into());
+            }
+        });
+        let style = "{bar:30} {pos}/{len} steps, {elapsed} of {duration}  {msg}";
+        let bar = ProgressBar::new(steps)
+            .with_style(ProgressStyle::with_template(style).expect("the template is valid"));
+        anstream::eprintln!(
+            "{:>9}  {:>7}  {:>7}  {:>7}",
+            "step",
+            "epoch",
+            "train",
+            "val"
+        );
+        Progress {
+            bar,
+            steps,
+            stop_after: stop_after.unwrap_or(u64::MAX),
+            stride: (steps / evaluate_every).div_ceil(LINES).max(1),
+            seen: 0,
+        }
+    }
+
+    /// Takes the bar away; says whether Ctrl-C was pressed.
+    pub fn finish(self) -> bool {
+        self.bar.finish_and_clear();
+        INTERRUPTED.load(Ordering::Relaxed)
+    }
+
+    fn line(&self, at: &Evaluation) {
+        let val = at.val_loss.map_or("-".into(), |loss| format!("{loss:.4}"));
+        let line = format!(
+            "{:>9}  {:>7.1}  {:>7.4}  {val:>7}",
+            count(at.step),
+            at.epoch,
+            at.train_loss
+        );
+        self.bar.suspend(|| anstream::eprintln!("{line}"));
+    }
+}
+
+impl Observer for Progress {
+    fn step(&mut self, steps_done: u64) -> ControlFlow<()> {
+        if steps_done.is_multiple_of(64) {
+            self.bar.set_position(steps_done);
+        }
+        if INTERRUPTED.load(Ordering::Relaxed) || steps_done >= self.stop_after {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn evaluated(&mut self, at: &Evaluation) -> ControlFlow<()> {
+        let val = at
+            .val_loss
+            .map_or(String::new(), |loss| format!(", val {loss:.4}"));
+        self.bar
+            .set_message(format!("train {:.4}{val}", at.train_loss));
+        if self.seen.is_multiple_of(self.stride) || at.step == self.steps {
+            self.line(at);
+        }
+        self.seen += 1;
+        ControlFlow::Continue(())
+    }
+}
