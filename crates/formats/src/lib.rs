@@ -6,11 +6,11 @@
 //! | tensor | type | shape | holds |
 //! |---|---|---|---|
 //! | `embedding.weight` | F32 | [V, E] | one vector for each token |
-//! | `hidden.N.weight`, `hidden.N.bias` | F32 | [out, in], [out] | hidden layer N, from 0 |
-//! | `output.weight`, `output.bias` | F32 | [V, in], [V] | the logits |
+//! | `hidden.N.weight`, `hidden.N.bias` | F32 | [out, in], \[out\] | hidden layer N, from 0 |
+//! | `output.weight`, `output.bias` | F32 | [V, in], \[V\] | the logits |
 //! | `nextchar.bigrams` | I64 | [pairs, 3] | previous token, next token, count in train |
-//! | `nextchar.names.train`, `.val`, `.test` | U8 | [bytes] | sorted names, front-coded |
-//! | `nextchar.counts.train`, `.val`, `.test` | I64 | [names] | their counts, where any is not 1 |
+//! | `nextchar.names.train`, `.val`, `.test` | U8 | \[bytes\] | sorted names, front-coded |
+//! | `nextchar.counts.train`, `.val`, `.test` | I64 | \[names\] | their counts, where any is not 1 |
 //!
 //! The lists are absent from a file that was saved without names. Metadata is the one key
 //! `nextchar` with JSON in sorted order ([`Record`] and the network's shape): no times, paths or

@@ -23,7 +23,7 @@ pub trait LanguageModel {
     /// If the lengths do not fit together or a token is not below [`LanguageModel::vocab_size`].
     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]);
 
-    /// [`LanguageModel::log_probs`] of a single context, as a new vector [V].
+    /// [`LanguageModel::log_probs`] of a single context, as a new vector \[V\].
     fn next_log_probs(&self, context: &[Token]) -> Vec<f64> {
         let mut log_probs = vec![0.0; self.vocab_size()];
         self.log_probs(context, &mut log_probs);

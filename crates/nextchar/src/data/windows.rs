@@ -119,7 +119,7 @@ impl CountedWindows {
         &self.contexts
     }
 
-    /// How often each context occurs, [U].
+    /// How often each context occurs, \[U\].
     pub fn totals(&self) -> &[u64] {
         &self.totals
     }

@@ -8,7 +8,7 @@ use crate::data::{CountedRow, CountedWindows, Token};
 pub struct Batch {
     /// [B, T].
     pub contexts: Vec<Token>,
-    /// [B]: each row's weights added up.
+    /// \[B\]: each row's weights added up.
     pub row_weights: Vec<f32>,
     /// [B + 1]: row b owns `targets[starts[b]..starts[b + 1]]`.
     pub starts: Vec<usize>,

@@ -35,7 +35,7 @@ pub struct PackedLayer {
     pub stride: usize,
     /// [inputs, stride].
     pub weight: Range<usize>,
-    /// [stride].
+    /// \[stride\].
     pub bias: Range<usize>,
 }
 

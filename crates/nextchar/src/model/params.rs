@@ -6,7 +6,7 @@
 use super::config::{Activation, Init, ModelConfig};
 use crate::rng::{Purpose, Seed};
 
-/// A layer's weight [out, in] and bias [out].
+/// A layer's weight [out, in] and bias \[out\].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear<F> {
     /// Number of inputs.
@@ -15,7 +15,7 @@ pub struct Linear<F> {
     pub outputs: usize,
     /// [outputs, inputs], row after row.
     pub weight: Vec<F>,
-    /// [outputs].
+    /// \[outputs\].
     pub bias: Vec<F>,
 }
 

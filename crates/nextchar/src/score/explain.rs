@@ -19,9 +19,9 @@ pub struct Explanation {
     pub features: Vec<f64>,
     /// One entry for each hidden layer.
     pub hidden: Vec<LayerValues>,
-    /// [V], before the softmax.
+    /// \[V\], before the softmax.
     pub logits: Vec<f64>,
-    /// [V], in token order, adding up to 1.
+    /// \[V\], in token order, adding up to 1.
     pub probs: Vec<f64>,
     /// The V characters in token order, `_` first.
     pub symbols: Vec<char>,
