@@ -86,6 +86,9 @@ pub(crate) trait Float:
 
 /// Sixteen lanes that can be read from and written to memory.
 pub(crate) trait Vector: Float {
+    /// Rows, and vectors in each, of the matrix product's full tile: what the registers hold.
+    const TILE: (usize, usize);
+
     /// Reads sixteen numbers.
     fn load(self, from: &[f32; LANES]) -> Self;
 

@@ -196,6 +196,8 @@ impl<const FUSED: bool> Float for Portable<FUSED> {
 }
 
 impl<const FUSED: bool> Vector for Portable<FUSED> {
+    const TILE: (usize, usize) = (2, 1);
+
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self {
         Portable(*from)

@@ -1,0 +1,262 @@
+//! Every instance gives the bits of the portable one, for random shapes and numbers, and the
+//! numbers are right: compared with sums in f64 and the platform's functions.
+
+use nextchar_kernels::{
+    AdamW, Arithmetic, InstructionSet, Kernels, LANES, MatmulShape, Rows, RowsMut, Start, Strided,
+};
+use proptest::prelude::*;
+
+const ARITHMETICS: [Arithmetic; 2] = [Arithmetic::Fused, Arithmetic::Unfused];
+
+/// Runs `compute` with every instance; all results must have the portable one's bits.
+fn same_bits(compute: impl Fn(Kernels) -> Vec<f32>) -> Vec<f32> {
+    let mut unfused = Vec::new();
+    for arithmetic in ARITHMETICS {
+        let portable = Kernels::new(InstructionSet::Portable, arithmetic).unwrap();
+        let expected = compute(portable);
+        for set in Kernels::available() {
+            let found = compute(Kernels::new(set, arithmetic).unwrap());
+            assert_eq!(found.len(), expected.len());
+            for (index, (a, b)) in found.iter().zip(&expected).enumerate() {
+                assert!(
+                    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+                    "{set}, {arithmetic:?}, element {index}: {a:e} instead of {b:e}"
+                );
+            }
+        }
+        unfused = expected;
+    }
+    unfused
+}
+
+/// Numbers of both signs around 1, from a seed (an xorshift generator).
+fn numbers(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / 8_388_608.0 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// The bits of results that are several slices.
+fn joined(slices: &[&[f32]]) -> Vec<f32> {
+    slices.concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn matrix_products(
+        rows in 0usize..40, inner in 0usize..30, vectors in 0usize..6,
+        transposed: bool, start in 0..3, seed: u64,
+    ) {
+        let columns = vectors * LANES;
+        let (left, right) = (numbers(seed, rows * inner), numbers(seed + 1, inner * columns));
+        let (bias, before) = (numbers(seed + 2, columns), numbers(seed + 3, rows * columns));
+        let (row_stride, column_stride) = if transposed { (1, rows) } else { (inner, 1) };
+        let out = same_bits(|kernels| {
+            let mut out = before.clone();
+            kernels.matmul(
+                MatmulShape { rows, inner, columns },
+                Strided { data: &left, row_stride, column_stride },
+                Rows { data: &right, stride: columns },
+                match start {
+                    0 => Start::Zero,
+                    1 => Start::Bias(&bias),
+                    _ => Start::Accumulate,
+                },
+                RowsMut { data: &mut out, stride: columns },
+            );
+            out
+        });
+        for i in 0..rows {
+            for j in 0..columns {
+                let first = match start {
+                    0 => 0.0,
+                    1 => f64::from(bias[j]),
+                    _ => f64::from(before[i * columns + j]),
+                };
+                let exact = first + (0..inner)
+                    .map(|k| f64::from(left[i * row_stride + k * column_stride])
+                        * f64::from(right[k * columns + j]))
+                    .sum::<f64>();
+                prop_assert!((f64::from(out[i * columns + j]) - exact).abs() < 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_and_their_gradient(
+        rows in 0usize..20, context_length in 1usize..5, vectors in 1usize..7, seed: u64,
+    ) {
+        let (vocab_size, width) = (27, vectors * LANES);
+        let contexts: Vec<u16> = numbers(seed, rows * context_length)
+            .iter()
+            .map(|x| ((x + 1.0) * 13.4) as u16)
+            .collect();
+        let tables = numbers(seed + 1, context_length * vocab_size * width);
+        let bias = numbers(seed + 2, width);
+        let sums = same_bits(|kernels| {
+            let mut out = vec![0.0; rows * width];
+            kernels.sum_rows(&contexts, context_length, vocab_size, &tables, &bias, width, &mut out);
+            out
+        });
+        for (row, context) in contexts.chunks_exact(context_length).enumerate() {
+            for column in 0..width {
+                let exact = f64::from(bias[column]) + context.iter().enumerate()
+                    .map(|(j, &c)| f64::from(tables[(j * 27 + usize::from(c)) * width + column]))
+                    .sum::<f64>();
+                prop_assert!((f64::from(sums[row * width + column]) - exact).abs() < 1e-5);
+            }
+        }
+        let grads = same_bits(|kernels| {
+            let (mut grads, mut bias_grad) = (vec![0.0; tables.len()], vec![0.0; width]);
+            kernels.scatter_rows(
+                &contexts, context_length, vocab_size, &sums, width, &mut grads, &mut bias_grad,
+            );
+            joined(&[&grads, &bias_grad])
+        });
+        let mut total = vec![0.0; width];
+        Kernels::best(Arithmetic::Unfused).sum_columns(&sums, width, &mut total);
+        prop_assert_eq!(&grads[tables.len()..], &total[..]);
+        // Each row's delta is added once for every position of its context.
+        for column in 0..width {
+            let added: f64 = (0..context_length * vocab_size)
+                .map(|row| f64::from(grads[row * width + column]))
+                .sum();
+            let expected = context_length as f64 * f64::from(total[column]);
+            prop_assert!((added - expected).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn elementwise_kernels_of_any_length(length in 0usize..70, seed: u64) {
+        let (x, y) = (numbers(seed, length), numbers(seed + 1, length));
+        same_bits(|kernels| {
+            let (mut tanh, mut relu, mut gelu) = (x.clone(), x.clone(), x.clone());
+            let mut slopes = y.clone();
+            kernels.tanh(&mut tanh);
+            kernels.relu(&mut relu);
+            kernels.gelu(&mut gelu, &mut slopes);
+            let (mut through_tanh, mut through_relu, mut product) = (y.clone(), y.clone(), y.clone());
+            kernels.tanh_backward(&tanh, &mut through_tanh);
+            kernels.relu_backward(&relu, &mut through_relu);
+            kernels.multiply(&x, &mut product);
+            joined(&[&tanh, &relu, &gelu, &slopes, &through_tanh, &through_relu, &product])
+        });
+    }
+
+    #[test]
+    fn optimiser_steps(length in 0usize..70, seed: u64) {
+        let (start, grads) = (numbers(seed, length), numbers(seed + 1, length));
+        let step = AdamW {
+            learning_rate: 0.01,
+            beta1: 0.9,
+            beta2: 0.99,
+            epsilon: 1e-8,
+            weight_decay: 0.1,
+            first_correction: 10.0,
+            second_correction: 100.0,
+        };
+        let after = same_bits(|kernels| {
+            let mut params = start.clone();
+            let (mut first, mut second) = (vec![0.0; length], vec![0.0; length]);
+            kernels.adamw(step, &grads, &mut params, &mut first, &mut second);
+            params
+        });
+        // The first step of Adam is the learning rate, against the gradient's sign.
+        for i in 0..length {
+            let exact = f64::from(start[i]) * (1.0 - 0.001)
+                - 0.01 * f64::from(grads[i]) / (f64::from(grads[i]).abs() + 1e-8);
+            prop_assert!((f64::from(after[i]) - exact).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn softmax_is_a_distribution(rows in 0usize..40, vocab_size in 1usize..60, seed: u64) {
+        let stride = vocab_size.next_multiple_of(LANES);
+        let logits: Vec<f32> = numbers(seed, rows * stride).iter().map(|x| x * 20.0).collect();
+        let weights: Vec<f32> = numbers(seed + 1, rows).iter().map(|x| x + 1.5).collect();
+        let result = same_bits(|kernels| {
+            let mut probabilities = logits.clone();
+            let mut log_sums = vec![0.0; rows];
+            kernels.softmax(&mut probabilities, stride, vocab_size, &weights, &mut log_sums);
+            joined(&[&probabilities, &log_sums])
+        });
+        let (probabilities, log_sums) = result.split_at(rows * stride);
+        for row in 0..rows {
+            let logits = &logits[row * stride..][..vocab_size];
+            let exact = logits.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln();
+            prop_assert!((f64::from(log_sums[row]) - exact).abs() < 1e-5);
+            let row_of = &probabilities[row * stride..][..stride];
+            for (column, &p) in row_of.iter().enumerate() {
+                let expected = match logits.get(column) {
+                    Some(&x) => f64::from(weights[row]) * (f64::from(x) - exact).exp(),
+                    None => 0.0,
+                };
+                prop_assert!((f64::from(p) - expected).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+/// Units in the last place of `exact` between it and `found`.
+fn ulps(found: f32, exact: f64) -> f64 {
+    let size = (exact as f32).abs().max(f32::MIN_POSITIVE);
+    let unit = f64::from(f32::from_bits(size.to_bits() + 1)) - f64::from(size);
+    (f64::from(found) - exact).abs() / unit
+}
+
+/// Every 61st number of the f32 range, both signs: coprime to powers of two, so all mantissas vary.
+fn sweep() -> impl Iterator<Item = f32> {
+    (0..=u32::MAX).step_by(61).map(f32::from_bits)
+}
+
+#[test]
+fn exp_is_within_its_bound() {
+    let worst = sweep()
+        .filter(|x| (-87.3..88.7).contains(x))
+        .map(|x| ulps(nextchar_kernels::exp(x), f64::from(x).exp()))
+        .fold(0.0, f64::max);
+    assert!(worst <= 2.0, "{worst} units in the last place");
+}
+
+#[test]
+fn ln_is_within_its_bound() {
+    let worst = sweep()
+        .filter(|&x| x >= f32::MIN_POSITIVE && x < f32::INFINITY)
+        .map(|x| ulps(nextchar_kernels::ln(x), f64::from(x).ln()))
+        .fold(0.0, f64::max);
+    assert!(worst <= 2.0, "{worst} units in the last place");
+}
+
+#[test]
+fn tanh_is_within_its_bound() {
+    let worst = sweep()
+        .filter(|x| x.is_finite() && x.abs() > 1e-30)
+        .map(|x| ulps(nextchar_kernels::tanh(x), f64::from(x).tanh()))
+        .fold(0.0, f64::max);
+    assert!(worst <= 4.0, "{worst} units in the last place");
+}
+
+#[test]
+fn infinities_and_nan() {
+    assert_eq!(nextchar_kernels::exp(f32::INFINITY), f32::INFINITY);
+    assert_eq!(nextchar_kernels::exp(f32::NEG_INFINITY), 0.0);
+    assert_eq!(nextchar_kernels::ln(0.0), f32::NEG_INFINITY);
+    assert!(nextchar_kernels::ln(-1.0).is_nan());
+    assert_eq!(nextchar_kernels::tanh(f32::INFINITY), 1.0);
+    assert_eq!(nextchar_kernels::tanh(f32::NEG_INFINITY), -1.0);
+    for f in [
+        nextchar_kernels::exp,
+        nextchar_kernels::ln,
+        nextchar_kernels::tanh,
+        nextchar_kernels::erf,
+    ] {
+        assert!(f(f32::NAN).is_nan());
+    }
+}
