@@ -1,0 +1,242 @@
+//! Every command doing what it is for.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::{nextchar, stderr, stdout, trained};
+
+const README: &str = include_str!("../../../../README.md");
+
+#[test]
+fn training_prints_what_the_readme_shows() {
+    let (_, out, err) = trained();
+    assert!(out.contains("Loss, in nats"), "{out}");
+    for line in out.lines().filter(|line| !line.starts_with("Saved to")) {
+        assert!(README.contains(line), "not in the README: {line}");
+    }
+    let first = err
+        .lines()
+        .find(|line| line.starts_with("first loss"))
+        .unwrap();
+    assert!(README.contains(first), "not in the README: {first}");
+}
+
+#[test]
+fn trainings_of_one_seed_save_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = |seed: &str, out: &str| {
+        nextchar(
+            folder.path(),
+            &[
+                "train",
+                "finnish-names",
+                "--steps",
+                "50",
+                "--seed",
+                seed,
+                "--out",
+                out,
+            ],
+        )
+        .success();
+        std::fs::read(folder.path().join(out)).unwrap()
+    };
+    let first = train("text", "a.safetensors");
+    assert_eq!(first, train("text", "b.safetensors"));
+    assert_ne!(first, train("another", "c.safetensors"));
+}
+
+#[test]
+fn generated_names_are_new_unique_and_repeatable() {
+    let (folder, ..) = trained();
+    let arguments = [
+        "generate",
+        "-m",
+        "model.safetensors",
+        "-n",
+        "200",
+        "--novel",
+        "--unique",
+        "--min-length",
+        "4",
+        "--max-length",
+        "7",
+    ];
+    let out = stdout(&nextchar(folder, &arguments).success());
+    let list = stdout(&nextchar(folder, &["data", "show", "indian-names"]).success());
+    let known: std::collections::HashSet<&str> = list
+        .lines()
+        .filter_map(|line| line.split('\t').next())
+        .collect();
+    assert!(
+        known.contains("aadesh"),
+        "the embedded list was not understood"
+    );
+    let names: Vec<&str> = out.lines().collect();
+    assert_eq!(names.len(), 200);
+    for name in &names {
+        assert!((4..=7).contains(&name.len()), "{name}");
+        assert!(!known.contains(name), "{name} is in the list");
+    }
+    let distinct: std::collections::HashSet<_> = names.iter().collect();
+    assert_eq!(distinct.len(), 200);
+    assert_eq!(out, stdout(&nextchar(folder, &arguments).success()));
+}
+
+#[test]
+fn generated_names_as_json_lines() {
+    let (folder, ..) = trained();
+    let run = nextchar(
+        folder,
+        &["generate", "-m", "model.safetensors", "-n", "3", "--json"],
+    )
+    .success();
+    let out = stdout(&run);
+    assert_eq!(out.lines().count(), 3);
+    for line in out.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+}
+
+#[test]
+fn next_shows_a_whole_distribution() {
+    let (folder, ..) = trained();
+    let out = stdout(&nextchar(folder, &["next", "aab", "-m", "model.safetensors"]).success());
+    assert!(out.starts_with("P(x) after __aab"), "{out}");
+    assert!(out.contains("  h  0.3166  █"), "{out}");
+    let total: f64 = out
+        .lines()
+        .skip(1)
+        .map(|line| {
+            line.split_whitespace()
+                .nth(1)
+                .unwrap()
+                .parse::<f64>()
+                .unwrap()
+        })
+        .sum();
+    assert_eq!(out.lines().count(), 28);
+    assert!((total - 1.0).abs() < 0.002, "{total}");
+}
+
+#[test]
+fn explain_shows_five_stages() {
+    let (folder, ..) = trained();
+    let out = stdout(&nextchar(folder, &["explain", "aab", "-m", "model.safetensors"]).success());
+    for stage in [
+        "1 Context",
+        "2 Embedding",
+        "3 Features",
+        "4 Layer 1",
+        "5 Output",
+    ] {
+        assert!(out.contains(stage), "{stage} is missing: {out}");
+    }
+}
+
+#[test]
+fn evaluate_and_inspect_agree_with_the_training() {
+    let (folder, ..) = trained();
+    let out = stdout(&nextchar(folder, &["evaluate", "-m", "model.safetensors"]).success());
+    assert!(out.contains("this network, context 5  1.9464"), "{out}");
+    let out = stdout(&nextchar(folder, &["inspect", "-m", "model.safetensors"]).success());
+    assert!(
+        out.contains("train 1.8844, val 1.9448, test 1.9464"),
+        "{out}"
+    );
+    assert!(out.contains("hidden.0.weight   [128, 80]"), "{out}");
+}
+
+#[test]
+fn json_is_one_object() {
+    let (folder, ..) = trained();
+    for arguments in [
+        ["next", "aab", "-m", "model.safetensors", "--json"].as_slice(),
+        &["explain", "aab", "-m", "model.safetensors", "--json"],
+        &["evaluate", "-m", "model.safetensors", "--json"],
+        &["inspect", "-m", "model.safetensors", "--json"],
+        &["data", "check", "finnish-names", "--json"],
+        &[
+            "train",
+            "finnish-names",
+            "--steps",
+            "10",
+            "--out",
+            "json.safetensors",
+            "--json",
+        ],
+    ] {
+        let out = stdout(&nextchar(folder, arguments).success());
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert!(value.is_object(), "{arguments:?}: {out}");
+    }
+}
+
+#[test]
+fn data_lists_shows_and_cuts_windows() {
+    let (folder, ..) = trained();
+    let out = stdout(&nextchar(folder, &["data"]).success());
+    assert!(out.starts_with("indian-names       26,991"), "{out}");
+    let out = stdout(&nextchar(folder, &["data", "windows", "aabid"]).success());
+    assert_eq!(
+        out,
+        "___ → a\n__a → a\n_aa → b\naab → i\nabi → d\nbid → _\n"
+    );
+}
+
+#[test]
+fn ctrl_c_saves_the_best_so_far() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nextchar"))
+        .current_dir(folder.path())
+        .args(["train", "--steps", "200000", "--out", "best.safetensors"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    // Two rows of the progress table: one look at val lies behind it.
+    lines
+        .by_ref()
+        .map(Result::unwrap)
+        .filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+        .nth(1)
+        .unwrap();
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    lines.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    nextchar(folder.path(), &["inspect", "-m", "best.safetensors"]).success();
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let (folder, ..) = trained();
+    let program = env!("CARGO_BIN_EXE_nextchar");
+    let script =
+        format!("set -o pipefail; '{program}' generate -m model.safetensors -n 20000 | head -n 1");
+    let run = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{run:?}");
+    assert!(run.stderr.is_empty(), "{run:?}");
+}
+
+#[test]
+fn windows_line_ends_a_mark_and_case_are_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("a.txt"),
+        "\u{feff}Aadesh\r\n  ZEEL \r\nnan\r\nx1\r\n",
+    )
+    .unwrap();
+    let run = nextchar(folder.path(), &["data", "check", "a.txt", "--json"]).success();
+    let text = stdout(&run);
+    assert!(!text.contains("feff") && stderr(&run).is_empty(), "{text}");
+    let plain = stdout(&nextchar(folder.path(), &["data", "check", "a.txt"]).success());
+    assert!(plain.contains("line 4"), "{plain}");
+}

@@ -1,0 +1,39 @@
+//! What a person sees of every command: output, messages, exit codes, files.
+
+mod bad_input;
+mod commands;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+
+/// The program, run in `folder`.
+fn nextchar(folder: &Path, arguments: &[&str]) -> Assert {
+    Command::new(env!("CARGO_BIN_EXE_nextchar"))
+        .current_dir(folder)
+        .args(arguments)
+        .timeout(std::time::Duration::from_secs(300))
+        .assert()
+}
+
+/// What a run printed on standard output.
+fn stdout(run: &Assert) -> String {
+    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+}
+
+/// What a run printed on standard error.
+fn stderr(run: &Assert) -> String {
+    String::from_utf8(run.get_output().stderr.clone()).unwrap()
+}
+
+/// A folder with `model.safetensors` from the default training and what that printed; made once.
+fn trained() -> &'static (PathBuf, String, String) {
+    static TRAINED: OnceLock<(PathBuf, String, String)> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let run = nextchar(&folder, &["train", "--out", "model.safetensors"]).success();
+        (folder, stdout(&run), stderr(&run))
+    })
+}
