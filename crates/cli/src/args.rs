@@ -112,7 +112,12 @@ pub struct TrainArgs {
     #[arg(long, value_enum, help_heading = "Training")]
     pub optimizer: Option<OptimizerName>,
     /// Learning rate, before the schedule's factor
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(
+        long,
+        value_name = "X",
+        help_heading = "Training",
+        allow_negative_numbers = true
+    )]
     pub learning_rate: Option<f64>,
     /// How the learning rate changes
     #[arg(long, value_enum, help_heading = "Training")]
@@ -135,7 +140,12 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub epochs: Option<u64>,
     /// Decoupled weight decay (adamw only)
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(
+        long,
+        value_name = "X",
+        help_heading = "Training",
+        allow_negative_numbers = true
+    )]
     pub weight_decay: Option<f64>,
     /// Stop after this many looks at val without a better one (there are about fifty in a run)
     #[arg(long, value_name = "N", help_heading = "Training")]
@@ -144,7 +154,13 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub stop_after: Option<u64>,
     /// What the beginning, the batches and the ten names are drawn from: a number or any text
-    #[arg(long, default_value = "42", help_heading = "Training")]
+    #[arg(
+        long,
+        value_name = "SEED",
+        default_value = "42",
+        help_heading = "Training",
+        allow_hyphen_values = true
+    )]
     pub seed: Seed,
 
     /// Where the model is saved
@@ -175,7 +191,12 @@ pub struct GenerateArgs {
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
     pub count: usize,
     /// Below 1 the likely becomes likelier, above 1 the unlikely
-    #[arg(long, default_value_t = 1.0, value_name = "X")]
+    #[arg(
+        long,
+        default_value_t = 1.0,
+        value_name = "X",
+        allow_negative_numbers = true
+    )]
     pub temperature: f64,
     /// Shortest name
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -190,7 +211,12 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub unique: bool,
     /// What the names are drawn from: a number or any text
-    #[arg(long, default_value = "42")]
+    #[arg(
+        long,
+        value_name = "SEED",
+        default_value = "42",
+        allow_hyphen_values = true
+    )]
     pub seed: Seed,
     /// Print one JSON object a line
     #[arg(long)]

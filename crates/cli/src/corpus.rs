@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nextchar::data::{
     Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    read_names,
+    scan_names,
 };
 
 use crate::args::ReadArgs;
@@ -59,11 +59,25 @@ impl Source {
         }
     }
 
-    /// Reads and cleans the list.
+    /// Reads and cleans the list, which must have a name.
     pub fn read(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Failure> {
+        let (names, found) = self.scan(options)?;
+        match names.is_empty() {
+            true => Err(self.without_names(&found, options)),
+            false => Ok((names, found)),
+        }
+    }
+
+    /// Why there is no name.
+    pub fn without_names(&self, found: &Diagnosis, options: &ReadOptions) -> Failure {
+        Failure::from(found.no_names(options)).within(self.label())
+    }
+
+    /// Reads and cleans the list, for a diagnosis: it may be empty.
+    pub fn scan(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Failure> {
         let read = match self {
-            Source::Embedded(list) => list.read(options),
-            Source::Stdin => read_names(io::stdin().lock(), options),
+            Source::Embedded(list) => list.scan(options),
+            Source::Stdin => scan_names(io::stdin().lock(), options),
             Source::File(path) => {
                 let file = File::open(path)
                     .and_then(|file| match file.metadata()?.is_dir() {
@@ -71,7 +85,7 @@ impl Source {
                         false => Ok(file),
                     })
                     .map_err(|error| Failure::file(path, &error))?;
-                read_names(BufReader::with_capacity(1 << 16, file), options)
+                scan_names(BufReader::with_capacity(1 << 16, file), options)
             }
         };
         read.map_err(|error| Failure::from(error).within(self.label()))

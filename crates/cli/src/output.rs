@@ -43,6 +43,12 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// A number of things: 1 name, 26,991 names.
+pub fn plural(number: u64, thing: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{s}", count(number))
+}
+
 /// A number of bytes for people.
 pub fn bytes(number: u64) -> String {
     match number {

@@ -1,7 +1,7 @@
 //! Model files on disk: loading, and saving so that nothing half-written is ever left.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use nextchar_formats::{ModelFile, is_model_file};
@@ -11,27 +11,41 @@ use crate::failure::Failure;
 
 /// Reads a model.
 pub fn load(path: &Path) -> Result<ModelFile, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        let failure = Failure::file(path, &error);
-        match error.kind() {
-            io::ErrorKind::NotFound => failure.help("`nextchar train` makes a model"),
-            _ => failure,
-        }
+    let bytes = read(path).map_err(|failure| match path.exists() {
+        true => failure,
+        false => failure.help("`nextchar train` makes a model"),
     })?;
     ModelFile::from_bytes(&bytes).map_err(|error| Failure::failed(error).within(path.display()))
 }
 
+/// No model is larger, in bytes: what is read is bounded, even from a device without an end.
+const LARGEST: u64 = 1 << 30;
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::file(path, &error))?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err(Failure::failed(format!(
+            "{}: larger than any model, {LARGEST} bytes",
+            path.display()
+        ))),
+        false => Ok(bytes),
+    }
+}
+
 /// Refuses, before any work, a place where the model could not be saved later.
 pub fn check_destination(path: &Path, force: bool) -> Result<(), Failure> {
-    if path.is_dir() {
-        return Err(Failure::misuse(format!(
-            "--out {}: it is a folder, not a file",
-            path.display()
-        )));
-    }
-    if !force && path.exists() {
-        let bytes = fs::read(path).map_err(|error| Failure::file(path, &error))?;
-        if !is_model_file(&bytes) {
+    if let Ok(found) = fs::metadata(path) {
+        if !found.is_file() {
+            let what = if found.is_dir() { "folder" } else { "device" };
+            return Err(Failure::misuse(format!(
+                "--out {}: it is a {what}, not a file",
+                path.display()
+            )));
+        }
+        if !force && !is_model_file(&read(path)?) {
             return Err(Failure::misuse(format!(
                 "--out {}: the file exists and is not a model of this program",
                 path.display()

@@ -1,8 +1,5 @@
 //! kernels.rs: the public interface: a chosen instance, and every kernel as a checked, safe method.
 
-use core::fmt;
-use core::str::FromStr;
-
 use crate::arch;
 use crate::generic::elementwise::{
     Elementwise, Gelu, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
@@ -11,114 +8,9 @@ use crate::generic::matmul::Matmul;
 use crate::generic::optimizer::{AdamW, Axpy, Lerp, Sgd};
 use crate::generic::rows::{ScatterRows, SumColumns, SumRows};
 use crate::generic::softmax::Softmax;
+use crate::instruction_set::{Arithmetic, InstructionSet};
+use crate::shapes::{Contexts, MatmulShape, Rows, RowsMut, Start, Strided};
 use crate::vector::{Kernel, LANES};
-
-/// The instructions that an instance is made of. All variants exist on all targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum InstructionSet {
-    /// Plain Rust, vectorised by the compiler: available everywhere.
-    Portable,
-    /// x86-64 with AVX2 and FMA.
-    Avx2,
-    /// x86-64 with AVX-512F.
-    Avx512,
-}
-
-impl fmt::Display for InstructionSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            InstructionSet::Portable => "portable",
-            InstructionSet::Avx2 => "avx2",
-            InstructionSet::Avx512 => "avx512",
-        })
-    }
-}
-
-impl FromStr for InstructionSet {
-    type Err = ParseInstructionSetError;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "portable" => Ok(InstructionSet::Portable),
-            "avx2" => Ok(InstructionSet::Avx2),
-            "avx512" => Ok(InstructionSet::Avx512),
-            _ => Err(ParseInstructionSetError),
-        }
-    }
-}
-
-/// The name was none of `portable`, `avx2`, `avx512`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseInstructionSetError;
-
-impl fmt::Display for ParseInstructionSetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown instruction set: choose portable, avx2 or avx512")
-    }
-}
-
-impl core::error::Error for ParseInstructionSetError {}
-
-/// Whether a·b + c is rounded once or twice. The only choice that changes results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Arithmetic {
-    /// Rounded once: the fast form on machines with FMA; emulated, correctly and slowly, elsewhere.
-    Fused,
-    /// The product rounded, then the sum: what every machine, and WebAssembly, can do.
-    Unfused,
-}
-
-/// The sizes of a product: left \[rows, inner\] · right \[inner, columns\].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MatmulShape {
-    /// Rows of the left operand and of the result.
-    pub rows: usize,
-    /// Columns of the left operand, rows of the right one: the length of every sum.
-    pub inner: usize,
-    /// Columns of the right operand and of the result; a multiple of [`LANES`].
-    pub columns: usize,
-}
-
-/// A matrix whose element (i, j) is `data[i * row_stride + j * column_stride]`:
-/// row-major with strides (width, 1), and its transpose with (1, width).
-#[derive(Clone, Copy, Debug)]
-pub struct Strided<'a> {
-    /// The numbers.
-    pub data: &'a [f32],
-    /// Distance from a row to the next.
-    pub row_stride: usize,
-    /// Distance from a column to the next.
-    pub column_stride: usize,
-}
-
-/// A matrix of contiguous rows: element (i, j) is `data[i * stride + j]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    /// The numbers.
-    pub data: &'a [f32],
-    /// Distance from a row to the next.
-    pub stride: usize,
-}
-
-/// A matrix of contiguous rows to be written: element (i, j) is `data[i * stride + j]`.
-#[derive(Debug)]
-pub struct RowsMut<'a> {
-    /// The numbers.
-    pub data: &'a mut [f32],
-    /// Distance from a row to the next; at least the number of columns.
-    pub stride: usize,
-}
-
-/// What a product's sums start from.
-#[derive(Clone, Copy, Debug)]
-pub enum Start<'a> {
-    /// 0.
-    Zero,
-    /// A bias \[columns\], the same for every row.
-    Bias(&'a [f32]),
-    /// What the result's place holds already.
-    Accumulate,
-}
 
 /// A chosen instance: an instruction set that this machine has, and an arithmetic.
 ///
@@ -338,34 +230,29 @@ impl Kernels {
     /// The first layer as a table: `out[b] = bias + Σ_j tables[j, contexts[b, j]]`, j in order.
     ///
     /// # Shapes
-    /// contexts \[B, context_length\], tables \[context_length, vocab_size, width\], bias \[width\],
+    /// tables \[context length, vocab_size, width\], bias \[width\],
     /// out \[B, width\]; `width` a multiple of [`LANES`]
     ///
     /// # Panics
     /// If a length does not fit these shapes or a token is not below `vocab_size`.
-    #[allow(clippy::too_many_arguments)]
     pub fn sum_rows(
         self,
-        contexts: &[u16],
-        context_length: usize,
-        vocab_size: usize,
+        contexts: Contexts<'_>,
         tables: &[f32],
         bias: &[f32],
         width: usize,
         out: &mut [f32],
     ) {
-        let rows = check_contexts(contexts, context_length, vocab_size, width);
+        let rows = check_contexts(contexts, width);
         assert_eq!(
             tables.len(),
-            context_length * vocab_size * width,
+            contexts.length * contexts.vocab_size * width,
             "length of the tables"
         );
         assert_eq!(bias.len(), width, "length of the bias");
         assert_eq!(out.len(), rows * width, "length of the result");
         self.run(SumRows {
             contexts,
-            context_length,
-            vocab_size,
             tables,
             bias,
             width,
@@ -377,31 +264,25 @@ impl Kernels {
     /// `table_grads[j, contexts[b, j]] += deltas[b]` for every j, and `bias_grad += deltas[b]`.
     ///
     /// # Shapes
-    /// contexts \[B, context_length\], deltas \[B, width\], table_grads
-    /// \[context_length, vocab_size, width\], bias_grad \[width\]; `width` a multiple of [`LANES`]
+    /// deltas \[B, width\], table_grads \[context length, vocab_size, width\], bias_grad \[width\]; `width` a multiple of [`LANES`]
     ///
     /// # Panics
     /// If a length does not fit these shapes or a token is not below `vocab_size`.
-    #[allow(clippy::too_many_arguments)]
     pub fn scatter_rows(
         self,
-        contexts: &[u16],
-        context_length: usize,
-        vocab_size: usize,
+        contexts: Contexts<'_>,
         deltas: &[f32],
         width: usize,
         table_grads: &mut [f32],
         bias_grad: &mut [f32],
     ) {
-        let rows = check_contexts(contexts, context_length, vocab_size, width);
+        let rows = check_contexts(contexts, width);
         assert_eq!(deltas.len(), rows * width, "length of the deltas");
-        let table = context_length * vocab_size * width;
+        let table = contexts.length * contexts.vocab_size * width;
         assert_eq!(table_grads.len(), table, "length of the tables' gradient");
         assert_eq!(bias_grad.len(), width, "length of the bias's gradient");
         self.run(ScatterRows {
             contexts,
-            context_length,
-            vocab_size,
             deltas,
             width,
             table_grads,
@@ -569,24 +450,22 @@ fn check_width(width: usize) {
 }
 
 /// Asserts that contexts are whole and of known tokens; returns how many there are.
-fn check_contexts(
-    contexts: &[u16],
-    context_length: usize,
-    vocab_size: usize,
-    width: usize,
-) -> usize {
+fn check_contexts(contexts: Contexts<'_>, width: usize) -> usize {
+    let Contexts {
+        tokens,
+        length,
+        vocab_size,
+    } = contexts;
     check_width(width);
-    assert!(context_length > 0, "contexts of length 0");
+    assert!(length > 0, "contexts of length 0");
     assert!(
-        contexts.len().is_multiple_of(context_length),
+        tokens.len().is_multiple_of(length),
         "not a whole number of contexts"
     );
-    let largest = contexts
-        .iter()
-        .fold(0, |largest, &token| token.max(largest));
+    let largest = tokens.iter().fold(0, |largest, &token| token.max(largest));
     assert!(
-        contexts.is_empty() || usize::from(largest) < vocab_size,
+        tokens.is_empty() || usize::from(largest) < vocab_size,
         "token {largest} in a vocabulary of {vocab_size}"
     );
-    contexts.len() / context_length
+    tokens.len() / length
 }

@@ -41,14 +41,15 @@
 
 mod arch;
 mod generic;
+mod instruction_set;
 mod kernels;
+mod shapes;
 mod vector;
 
 pub use generic::optimizer::AdamW;
-pub use kernels::{
-    Arithmetic, InstructionSet, Kernels, MatmulShape, ParseInstructionSetError, Rows, RowsMut,
-    Start, Strided,
-};
+pub use instruction_set::{Arithmetic, InstructionSet, ParseInstructionSetError};
+pub use kernels::Kernels;
+pub use shapes::{Contexts, MatmulShape, Rows, RowsMut, Start, Strided};
 pub use vector::LANES;
 
 use arch::portable::Scalar;

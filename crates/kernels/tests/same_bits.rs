@@ -2,7 +2,8 @@
 //! numbers are right: compared with sums in f64 and the platform's functions.
 
 use nextchar_kernels::{
-    AdamW, Arithmetic, InstructionSet, Kernels, LANES, MatmulShape, Rows, RowsMut, Start, Strided,
+    AdamW, Arithmetic, Contexts, InstructionSet, Kernels, LANES, MatmulShape, Rows, RowsMut, Start,
+    Strided,
 };
 use proptest::prelude::*;
 
@@ -100,9 +101,10 @@ proptest! {
             .collect();
         let tables = numbers(seed + 1, context_length * vocab_size * width);
         let bias = numbers(seed + 2, width);
+        let whole = Contexts { tokens: &contexts, length: context_length, vocab_size };
         let sums = same_bits(|kernels| {
             let mut out = vec![0.0; rows * width];
-            kernels.sum_rows(&contexts, context_length, vocab_size, &tables, &bias, width, &mut out);
+            kernels.sum_rows(whole, &tables, &bias, width, &mut out);
             out
         });
         for (row, context) in contexts.chunks_exact(context_length).enumerate() {
@@ -115,9 +117,7 @@ proptest! {
         }
         let grads = same_bits(|kernels| {
             let (mut grads, mut bias_grad) = (vec![0.0; tables.len()], vec![0.0; width]);
-            kernels.scatter_rows(
-                &contexts, context_length, vocab_size, &sums, width, &mut grads, &mut bias_grad,
-            );
+            kernels.scatter_rows(whole, &sums, width, &mut grads, &mut bias_grad);
             joined(&[&grads, &bias_grad])
         });
         let mut total = vec![0.0; width];

@@ -1,4 +1,79 @@
-//! Next-character prediction, done completely.
+//! Next-character prediction, done completely: learn a list of names, write new ones, and see every
+//! number on the way.
+//!
+//! The seven steps of the lecture *Next Token Prediction* are the chapters of this library:
+//!
+//! ```
+//! use nextchar::data::{CountedWindows, ReadOptions, Vocab, read_names, windows};
+//! use nextchar::language_model::{LanguageModel, loss};
+//! use nextchar::model::{Activation, Init, ModelConfig};
+//! use nextchar::optim::{BatchKind, Optimizer, Schedule, TrainConfig, train};
+//! use nextchar::rng::Seed;
+//! use nextchar::sample::{Generator, Request, Temperature};
+//! use nextchar::{Error, Serial};
+//!
+//! # fn main() -> Result<(), Error> {
+//! // 1. The next character is one of 27 classes: a–z and the end mark.
+//! let vocab = Vocab::az();
+//!
+//! // 2. Data: names, one a line.
+//! let file = "aabid\naadesh\naashid\nzeel\n";
+//! let (names, _diagnosis) = read_names(file.as_bytes(), &ReadOptions::default())?;
+//!
+//! // 3. Windows: every context of three characters and what follows it; equal contexts collapse.
+//! let rows: Vec<String> = windows(&vocab.encode("aabid").unwrap(), 3)
+//!     .map(|(context, target)| format!("{}→{}", vocab.decode(&context), vocab.symbol(target)))
+//!     .collect();
+//! assert_eq!(rows, ["___→a", "__a→a", "_aa→b", "aab→i", "abi→d", "bid→_"]);
+//! let encoded = names.encode(&vocab).unwrap();
+//! let counted = encoded.iter().map(|(name, count)| (name.as_slice(), *count));
+//! let table = CountedWindows::from_names(counted, vocab.len(), 3)?;
+//! assert_eq!((table.examples(), table.len()), (25, 18));
+//!
+//! // 4. An embedding of 2 numbers a character; 5. three of them concatenated, and an MLP.
+//! let shape = ModelConfig {
+//!     vocab_size: vocab.len(),
+//!     context_length: 3,
+//!     embedding_dim: 2,
+//!     hidden_sizes: vec![32],
+//!     activation: Activation::Tanh,
+//! };
+//!
+//! // 6. Cross-entropy trains them all together; the loss begins near ln 27 = 3.30 nats.
+//! let training = TrainConfig {
+//!     init: Init::Kaiming,
+//!     optimizer: Optimizer::Sgd,
+//!     learning_rate: 1.0,
+//!     schedule: Schedule::Constant,
+//!     batch: BatchKind::Full,
+//!     steps: 300,
+//!     evaluate_every: 300,
+//!     patience: None,
+//!     seed: Seed::from(42),
+//! };
+//! let trained = train(&shape, &training, &table, None, &Serial, &mut ())?;
+//! assert!(trained.first_loss > 3.2 && loss(&trained.network, &table) < 0.5);
+//!
+//! // 7. Generate: draw from P(c) until the end mark.
+//! let request = Request {
+//!     count: 3,
+//!     temperature: Temperature::default(),
+//!     min_length: 1,
+//!     max_length: 9,
+//!     unique: true,
+//!     known: None,
+//!     tries: 1000,
+//! };
+//! let new = Generator::new(&trained.network, &vocab, request, &Seed::from(42))?;
+//! assert_eq!(new.count(), 3);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Two seams carry everything: [`data::CountedWindows`], which is all that training sees of a corpus,
+//! and [`LanguageModel`], which is all that sampling and scoring see of a model. The library has no
+//! files, threads or clocks of its own: readers, an [`Executor`] and an [`optim::Observer`] are
+//! handed in.
 #![forbid(unsafe_code)]
 
 pub mod error;

@@ -25,10 +25,15 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
             json,
         }) => {
             let source = Source::find(Some(file))?;
-            let (names, found) = source.read(&read_options(read, source.alphabet(), false)?)?;
+            let options = read_options(read, source.alphabet(), false)?;
+            let (names, found) = source.scan(&options)?;
             match json {
                 true => output::json(&mut out, &with_count(&names, &found)?)?,
                 false => diagnose(&mut out, &source.label(), &names, &found, *all)?,
+            }
+            if names.is_empty() {
+                out.flush()?;
+                return Err(source.without_names(&found, &options));
             }
         }
         Some(DataCommand::Windows {
@@ -95,9 +100,9 @@ fn diagnose(
 ) -> Result<(), Failure> {
     writeln!(
         out,
-        "{BOLD}{label}{BOLD:#}: {} different names in {} lines",
-        count(names.len() as u64),
-        count(found.lines)
+        "{BOLD}{label}{BOLD:#}: {} in {}",
+        output::plural(names.len() as u64, "different name"),
+        output::plural(found.lines, "line")
     )?;
     let rows = [
         ("blank lines", found.blank),
@@ -114,6 +119,9 @@ fn diagnose(
             .collect::<Vec<_>>(),
     )?;
 
+    if names.is_empty() {
+        return print_rejected(out, found, all);
+    }
     writeln!(out, "\n{BOLD}Lengths{BOLD:#}")?;
     let largest = found.lengths.values().copied().max().unwrap_or(1);
     for (length, &number) in &found.lengths {

@@ -199,3 +199,107 @@ fn generation_that_cannot_be() {
     let run = nextchar(folder, &["next", "AB9", "-m", "model.safetensors"]);
     assert!(stderr(&run.code(2)).contains("'9' (character 3) is not in the alphabet"));
 }
+
+#[test]
+fn a_number_below_zero_is_read_as_a_number() {
+    refused(
+        &[],
+        &["train", "--learning-rate", "-1"],
+        2,
+        &["a learning rate of -1 (a positive number is possible)"],
+    );
+    let run = nextchar(
+        &trained().0,
+        &["generate", "-m", "model.safetensors", "--temperature", "-1"],
+    );
+    assert!(stderr(&run.code(2)).contains("temperature of -1"));
+}
+
+#[test]
+fn tiny_lists_train_and_say_what_cannot_be_told() {
+    for (list, names) in [
+        ("aadesh\n", "1 name"),
+        ("a\n", "1 name"),
+        ("a\nb\n", "2 names"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("list"), list).unwrap();
+        let run = nextchar(folder.path(), &["train", "list"]).success();
+        let message = stderr(&run);
+        assert!(
+            message.contains("too few names to hold any out"),
+            "{message}"
+        );
+        assert!(message.contains(names), "{message}");
+    }
+}
+
+#[test]
+fn a_list_without_a_usable_line_is_diagnosed_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a"), b"\xff\nx\0y\n\n").unwrap();
+    let run = nextchar(folder.path(), &["data", "check", "a"]).code(1);
+    let out = crate::stdout(&run);
+    assert!(out.starts_with("a: 0 different names in 3 lines"), "{out}");
+    assert!(
+        out.contains("line 1, character 1: not valid UTF-8"),
+        "{out}"
+    );
+    assert!(
+        out.contains("line 2, character 2: control character"),
+        "{out}"
+    );
+    assert!(stderr(&run).contains("there is no name in it"), "{out}");
+}
+
+#[test]
+fn a_table_read_as_lines_is_recognised() {
+    refused(
+        &[("t.csv", b"id,name\n1,aadesh\n2,zeel\n")],
+        &["train", "t.csv"],
+        1,
+        &["it looks like a table", "id, name", "--column"],
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said() {
+    use std::process::{Command, Stdio};
+    let (folder, ..) = trained();
+    let full = fs::File::create("/dev/full").unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_nextchar"))
+        .current_dir(folder)
+        .args(["generate", "-m", "model.safetensors", "-n", "5000"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let message = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(1), "{message}");
+    assert!(
+        message.contains("standard output: the disk is full"),
+        "{message}"
+    );
+    refused(
+        &[],
+        &["train", "--out", "/dev/full"],
+        2,
+        &["--out /dev/full: it is a device, not a file"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn files_without_permission() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list");
+    fs::write(&list, "aadesh\n").unwrap();
+    fs::set_permissions(&list, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::File::open(&list).is_ok() {
+        return; // a superuser may read anything
+    }
+    let run = nextchar(folder.path(), &["train", "list"]).code(1);
+    assert!(stderr(&run).contains("list: permission denied"));
+}

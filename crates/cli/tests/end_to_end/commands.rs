@@ -240,3 +240,145 @@ fn windows_line_ends_a_mark_and_case_are_understood() {
     let plain = stdout(&nextchar(folder.path(), &["data", "check", "a.txt"]).success());
     assert!(plain.contains("line 4"), "{plain}");
 }
+
+/// The training's JSON, for a list in the folder.
+fn trained_json(folder: &std::path::Path, arguments: &[&str]) -> serde_json::Value {
+    let arguments = [&["train", "--json", "--steps", "20"], arguments].concat();
+    serde_json::from_str(&stdout(&nextchar(folder, &arguments).success())).unwrap()
+}
+
+#[test]
+fn columns_filters_weights_and_duplicates_decide_what_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "t.csv",
+        "id,name,gender,n\n1,Ana,f,2\n2,Bo,m,3\n3,ANA,f,5\n4,Cy,f,1\n",
+    );
+    let examples = |arguments: &[&str]| trained_json(folder.path(), arguments)["examples"].clone();
+    let table = ["t.csv", "--column", "name", "--split", "1,0,0"];
+    let with = |more: &[&'static str]| examples(&[&table, more].concat());
+    // Windows: 4 for ana, 3 for bo, 3 for cy.
+    assert_eq!(with(&[]), 10);
+    assert_eq!(with(&["--where", "gender=f"]), 7);
+    assert_eq!(with(&["--keep-duplicates"]), 14);
+    assert_eq!(with(&["--weights", "n"]), 4 * 7 + 3 * 3 + 3);
+    assert_eq!(with(&["--min-length", "3"]), 4);
+}
+
+#[test]
+fn own_val_and_test_files_are_cleared_of_training_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("train", "ana\nbo\ncy\n");
+    write("val", "ana\nbob\n");
+    let run = nextchar(
+        folder.path(),
+        &[
+            "train", "train", "--val", "val", "--test", "val", "--steps", "20",
+        ],
+    )
+    .success();
+    let message = stderr(&run);
+    assert!(message.contains("--val: left out 1 name"), "{message}");
+    assert!(message.contains("train 3, val 1, test 1"), "{message}");
+}
+
+#[test]
+fn other_alphabets_train_and_generate() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "Élodie\nRenée\nZoë\nAndré\n";
+    std::fs::write(folder.path().join("list"), list).unwrap();
+    let arguments = [
+        "train",
+        "-",
+        "--alphabet",
+        "data",
+        "--steps",
+        "300",
+        "--no-names",
+    ];
+    let run = assert_cmd::Command::new(env!("CARGO_BIN_EXE_nextchar"))
+        .current_dir(folder.path())
+        .args(arguments)
+        .write_stdin(list)
+        .assert()
+        .success();
+    assert!(
+        stderr(&run).contains("standard input: 4 names, 12 classes"),
+        "{}",
+        stderr(&run)
+    );
+    let model = ["-m", "nextchar.safetensors"];
+    let out = stdout(&nextchar(folder.path(), &[&["generate"], &model[..]].concat()).success());
+    assert!(out.contains(|c: char| !c.is_ascii()), "{out}");
+    let run = nextchar(
+        folder.path(),
+        &[&["generate", "--novel"], &model[..]].concat(),
+    )
+    .code(2);
+    assert!(stderr(&run).contains("--no-names"), "{}", stderr(&run));
+}
+
+#[test]
+fn a_stopped_run_repeats_with_the_command_it_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |out: &str, more: &[&str]| {
+        let arguments = ["train", "finnish-names", "--out", out, "--steps", "200"];
+        nextchar(folder.path(), &[&arguments, more].concat()).success();
+        std::fs::read(folder.path().join(out)).unwrap()
+    };
+    let stopped = run("a.safetensors", &["--stop-after", "60"]);
+    assert_eq!(stopped, run("b.safetensors", &["--stop-after", "60"]));
+    assert_ne!(stopped, run("c.safetensors", &[]));
+}
+
+#[test]
+fn the_diagnosis_of_a_list_is_a_page_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("list"),
+        "Ana\nana\n\nBo\nx1\nnan\nRenée\n",
+    )
+    .unwrap();
+    let out = stdout(&nextchar(folder.path(), &["data", "check", "list"]).success());
+    let expected = "\
+list: 3 different names in 7 lines
+  blank lines  1
+  duplicates   1
+  rejected     2
+
+Lengths
+     2          1  ████████████████████
+     3          2  ████████████████████████████████████████
+
+Characters
+  a         3  n         3  b         1  o         1
+
+Rejected lines
+  line 5, character 2: '1' is not one of a–z, in \"x1\"
+  line 7, character 4: 'é' is not one of a–z, in \"Renée\"
+";
+    assert_eq!(out, expected);
+}
+
+#[test]
+fn help_completions_and_manual_name_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let print = |arguments: &[&str]| stdout(&nextchar(folder.path(), arguments).success());
+    for arguments in [
+        ["--help"].as_slice(),
+        &["completions", "bash"],
+        &["completions", "zsh"],
+        &["completions", "fish"],
+        &["man"],
+    ] {
+        let out = print(arguments);
+        for command in [
+            "train", "generate", "next", "explain", "evaluate", "inspect", "data",
+        ] {
+            assert!(out.contains(command), "{arguments:?}: {command} is missing");
+        }
+    }
+    assert!(print(&["train", "--help"]).contains("--keep-duplicates"));
+}

@@ -1,5 +1,6 @@
 //! rows.rs: the first layer as a table of rows that are added, its gradient, and column sums.
 
+use crate::shapes::Contexts;
 use crate::vector::{Kernel, LANES, Vector};
 
 /// Vectors of a row that are summed side by side in registers.
@@ -7,9 +8,7 @@ const BLOCK: usize = 4;
 
 /// See `Kernels::sum_rows`.
 pub(crate) struct SumRows<'a> {
-    pub(crate) contexts: &'a [u16],
-    pub(crate) context_length: usize,
-    pub(crate) vocab_size: usize,
+    pub(crate) contexts: Contexts<'a>,
     pub(crate) tables: &'a [f32],
     pub(crate) bias: &'a [f32],
     pub(crate) width: usize,
@@ -19,7 +18,7 @@ pub(crate) struct SumRows<'a> {
 impl Kernel for SumRows<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, zero: V) {
-        let contexts = self.contexts.chunks_exact(self.context_length);
+        let contexts = self.contexts.tokens.chunks_exact(self.contexts.length);
         for (context, out) in contexts.zip(self.out.chunks_exact_mut(self.width)) {
             let blocks = out.chunks_mut(BLOCK * LANES);
             for (block, out) in blocks.enumerate() {
@@ -31,7 +30,7 @@ impl Kernel for SumRows<'_> {
                     *sum = zero.load(bias);
                 }
                 for (position, &token) in context.iter().enumerate() {
-                    let row = position * self.vocab_size + usize::from(token);
+                    let row = position * self.contexts.vocab_size + usize::from(token);
                     let (row, _) = self.tables[row * self.width + column..].as_chunks::<LANES>();
                     for (sum, row) in sums.iter_mut().zip(&row[..out.len()]) {
                         *sum = *sum + zero.load(row);
@@ -47,9 +46,7 @@ impl Kernel for SumRows<'_> {
 
 /// See `Kernels::scatter_rows`.
 pub(crate) struct ScatterRows<'a> {
-    pub(crate) contexts: &'a [u16],
-    pub(crate) context_length: usize,
-    pub(crate) vocab_size: usize,
+    pub(crate) contexts: Contexts<'a>,
     pub(crate) deltas: &'a [f32],
     pub(crate) width: usize,
     pub(crate) table_grads: &'a mut [f32],
@@ -59,10 +56,10 @@ pub(crate) struct ScatterRows<'a> {
 impl Kernel for ScatterRows<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, zero: V) {
-        let contexts = self.contexts.chunks_exact(self.context_length);
+        let contexts = self.contexts.tokens.chunks_exact(self.contexts.length);
         for (context, delta) in contexts.zip(self.deltas.chunks_exact(self.width)) {
             for (position, &token) in context.iter().enumerate() {
-                let row = position * self.vocab_size + usize::from(token);
+                let row = position * self.contexts.vocab_size + usize::from(token);
                 add(
                     zero,
                     delta,

@@ -1,6 +1,8 @@
 //! The lists that come with the library. `data/SOURCES.md` says where each is from.
 
-use super::names::{Alphabet, Diagnosis, NameList, ReadOptions, read_names};
+use super::diagnosis::Diagnosis;
+use super::names::{Alphabet, NameList};
+use super::reading::{ReadOptions, scan_names};
 use crate::error::Error;
 
 /// A list of names inside the library.
@@ -88,14 +90,26 @@ impl EmbeddedList {
     /// ```
     ///
     /// # Errors
-    /// As [`read_names`].
+    /// As [`super::read_names`].
     pub fn read(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
+        let (list, found) = self.scan(options)?;
+        match list.is_empty() {
+            true => Err(found.no_names(options)),
+            false => Ok((list, found)),
+        }
+    }
+
+    /// [`EmbeddedList::read`] for a diagnosis: no name is an answer too.
+    ///
+    /// # Errors
+    /// As [`scan_names`].
+    pub fn scan(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
         let mut options = options.clone();
         if options.column.is_none() {
             options.column = self.columns().next().map(str::to_owned);
         }
         let input = std::io::Read::chain(self.header.as_bytes(), self.content.as_bytes());
-        read_names(input, &options)
+        scan_names(input, &options)
     }
 }
 
@@ -126,7 +140,12 @@ mod tests {
                 ..ReadOptions::default()
             };
             let (names, diagnosis) = list.read(&options).unwrap();
-            assert_eq!((names.len(), diagnosis.duplicates), (list.rows().count(), 0), "{}", list.name);
+            assert_eq!(
+                (names.len(), diagnosis.duplicates),
+                (list.rows().count(), 0),
+                "{}",
+                list.name
+            );
         }
         assert!(EmbeddedList::find("indian_places").is_some());
         assert!(EmbeddedList::find("martian-names").is_none());

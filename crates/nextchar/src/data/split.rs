@@ -88,7 +88,9 @@ pub struct Split {
 impl Split {
     /// The names of all parts.
     pub fn all(&self) -> impl Iterator<Item = &super::names::Name> {
-        [&self.train, &self.val, &self.test].into_iter().flat_map(|part| part.names())
+        [&self.train, &self.val, &self.test]
+            .into_iter()
+            .flat_map(|part| part.names())
     }
 
     /// Whether a name stands in any part.
@@ -125,7 +127,10 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
 
 /// 0, 1 or 2: the first 64 bits of SHA-256(key ‖ name), scaled to the sum of the shares.
 fn part_of(name: &str, key: &[u8; 32], shares: Shares) -> usize {
-    let hash = Sha256::new().chain_update(key).chain_update(name).finalize();
+    let hash = Sha256::new()
+        .chain_update(key)
+        .chain_update(name)
+        .finalize();
     let bits = u64::from_le_bytes(hash[..8].try_into().expect("eight bytes"));
     let [train, val, test] = [shares.train, shares.val, shares.test].map(u128::from);
     let place = (u128::from(bits) * (train + val + test)) >> 64;
@@ -145,21 +150,50 @@ mod tests {
 
     #[test]
     fn shares_are_kept() {
-        let parts = split(list((0..10_000).map(|i| i.to_string())), &SplitOptions::default());
+        let parts = split(
+            list((0..10_000).map(|i| i.to_string())),
+            &SplitOptions::default(),
+        );
         // Five standard deviations of a binomial part are 150 names.
         assert!(parts.val.len().abs_diff(1000) < 150, "{}", parts.val.len());
-        assert!(parts.test.len().abs_diff(1000) < 150, "{}", parts.test.len());
+        assert!(
+            parts.test.len().abs_diff(1000) < 150,
+            "{}",
+            parts.test.len()
+        );
     }
 
     #[test]
     fn small_lists_and_zero_shares() {
-        assert_eq!(split(list((0..9).map(|i| i.to_string())), &SplitOptions::default()).train.len(), 9);
+        assert_eq!(
+            split(
+                list((0..9).map(|i| i.to_string())),
+                &SplitOptions::default()
+            )
+            .train
+            .len(),
+            9
+        );
         let options = SplitOptions {
             shares: "1,0,0".parse().unwrap(),
             ..SplitOptions::default()
         };
-        assert_eq!(split(list((0..99).map(|i| i.to_string())), &options).train.len(), 99);
-        for bad in ["", "80", "80,10", "80,10,10,10", "-1,2,3", "0,1,1", "a,b,c", "80;10;10"] {
+        assert_eq!(
+            split(list((0..99).map(|i| i.to_string())), &options)
+                .train
+                .len(),
+            99
+        );
+        for bad in [
+            "",
+            "80",
+            "80,10",
+            "80,10,10,10",
+            "-1,2,3",
+            "0,1,1",
+            "a,b,c",
+            "80;10;10",
+        ] {
             assert!(bad.parse::<Shares>().is_err(), "{bad}");
         }
     }

@@ -219,8 +219,14 @@ impl WindowCounter {
     /// # Panics
     /// If it has not T + 1 tokens, or one is not below the vocabulary's size.
     pub fn add_window(&mut self, window: &[Token], count: u64) {
-        assert_eq!(window.len(), self.context_length + 1, "a context and a target");
-        let packed = window.iter().fold(0, |packed, &token| self.shift_in(packed, token));
+        assert_eq!(
+            window.len(),
+            self.context_length + 1,
+            "a context and a target"
+        );
+        let packed = window
+            .iter()
+            .fold(0, |packed, &token| self.shift_in(packed, token));
         self.count(packed, count);
     }
 
@@ -305,7 +311,10 @@ mod tests {
         for context_length in 0..9 {
             let rows: Vec<_> = windows(&name, context_length).collect();
             assert_eq!(rows.len(), 6);
-            assert!(rows.iter().all(|(context, _)| context.len() == context_length));
+            assert!(
+                rows.iter()
+                    .all(|(context, _)| context.len() == context_length)
+            );
             assert_eq!(rows[5].1, END);
         }
     }

@@ -4,7 +4,7 @@
 //! through its rows in blocks that stay in cache and adds up a gradient of its own; gradients are
 //! reduced in shard order. So the bits do not depend on who computes what.
 
-use nextchar_kernels::Kernels;
+use nextchar_kernels::{Contexts, Kernels};
 
 use super::batch::Batch;
 use super::config::{Activation, ModelConfig};
@@ -112,8 +112,6 @@ impl Backprop {
         embedding::tables(
             self.kernels,
             &self.layout,
-            self.config.vocab_size,
-            self.config.embedding_dim,
             flat,
             &mut self.tables,
         );
@@ -143,8 +141,6 @@ impl Backprop {
         embedding::tables_backward(
             self.kernels,
             &self.layout,
-            self.config.vocab_size,
-            self.config.embedding_dim,
             flat,
             &sum.table_grads,
             &mut self.transposed_first,
@@ -206,10 +202,8 @@ impl Shard {
         features::forward(
             kernels,
             &layers[0],
-            config.context_length,
-            config.vocab_size,
             flat,
-            contexts_of(batch, &rows, config.context_length),
+            contexts_of(batch, &rows, config),
             &shared.tables,
             &mut self.values[0][..count * layers[0].stride],
         );
@@ -270,9 +264,7 @@ impl Shard {
         features::backward(
             kernels,
             &layers[0],
-            config.context_length,
-            config.vocab_size,
-            contexts_of(batch, &rows, config.context_length),
+            contexts_of(batch, &rows, config),
             &self.deltas[0][..count * layers[0].stride],
             &mut self.table_grads,
             &mut self.grads[..layers[0].stride],
@@ -283,7 +275,12 @@ impl Shard {
 fn contexts_of<'a>(
     batch: &'a Batch,
     rows: &std::ops::Range<usize>,
-    context_length: usize,
-) -> &'a [crate::data::Token] {
-    &batch.contexts[rows.start * context_length..rows.end * context_length]
+    config: &ModelConfig,
+) -> Contexts<'a> {
+    let length = config.context_length;
+    Contexts {
+        tokens: &batch.contexts[rows.start * length..rows.end * length],
+        length,
+        vocab_size: config.vocab_size,
+    }
 }

@@ -16,12 +16,11 @@ use super::packed::PackedLayout;
 pub fn tables(
     kernels: Kernels,
     layout: &PackedLayout,
-    vocab_size: usize,
-    embedding_dim: usize,
     flat: &[f32],
     tables: &mut [f32],
 ) {
-    let first = &layout.layers[0];
+    let (first, vocab_size, embedding_dim) =
+        (&layout.layers[0], layout.vocab_size, layout.embedding_dim);
     let weight = &flat[first.weight.clone()];
     let positions = tables
         .chunks_exact_mut(vocab_size * first.stride)
@@ -57,18 +56,16 @@ pub fn tables(
 /// # Shapes
 /// `flat` and `grads` packed; `table_grads` as `tables`; `transposed` at least
 /// [H₁, padded(E)], scratch.
-#[allow(clippy::too_many_arguments)] // the chapters take what they need, by name, and own nothing
 pub fn tables_backward(
     kernels: Kernels,
     layout: &PackedLayout,
-    vocab_size: usize,
-    embedding_dim: usize,
     flat: &[f32],
     table_grads: &[f32],
     transposed: &mut [f32],
     grads: &mut [f32],
 ) {
-    let first = &layout.layers[0];
+    let (first, vocab_size, embedding_dim) =
+        (&layout.layers[0], layout.vocab_size, layout.embedding_dim);
     let block = embedding_dim * first.stride;
     for (position, table_grad) in table_grads.chunks_exact(vocab_size * first.stride).enumerate() {
         let weight = first.weight.start + position * block..first.weight.start + (position + 1) * block;

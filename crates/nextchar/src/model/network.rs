@@ -3,7 +3,7 @@
 //! Inference is always portable arithmetic (unfused, one order of every sum), so one file gives
 //! the same probabilities natively, in a browser and from any language.
 
-use nextchar_kernels::{Arithmetic, Kernels};
+use nextchar_kernels::{Arithmetic, Contexts, Kernels};
 
 use super::config::ModelConfig;
 use super::packed::PackedLayout;
@@ -63,8 +63,6 @@ impl Network {
         embedding::tables(
             kernels,
             &layout,
-            config.vocab_size,
-            config.embedding_dim,
             &flat,
             &mut tables,
         );
@@ -95,10 +93,12 @@ impl Network {
         features::forward(
             self.kernels,
             first,
-            self.config.context_length,
-            self.config.vocab_size,
             &self.flat,
-            contexts,
+            Contexts {
+                tokens: contexts,
+                length: self.config.context_length,
+                vocab_size: self.config.vocab_size,
+            },
             &self.tables,
             &mut values,
         );

@@ -14,6 +14,10 @@ use super::params::{Linear, Params};
 /// Where each tensor stands in the flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedLayout {
+    /// Number of classes, V.
+    pub vocab_size: usize,
+    /// Width of a character's embedding, E.
+    pub embedding_dim: usize,
     /// [V, padded(E)].
     pub embedding: Range<usize>,
     /// padded(E).
@@ -64,6 +68,8 @@ impl PackedLayout {
             })
             .collect();
         PackedLayout {
+            vocab_size: config.vocab_size,
+            embedding_dim: config.embedding_dim,
             embedding,
             embedding_stride,
             layers,
@@ -74,10 +80,9 @@ impl PackedLayout {
     /// The flat vector of some parameters.
     pub fn pack(&self, params: &Params) -> Vec<f32> {
         let mut flat = vec![0.0; self.len];
-        let width = params.embedding.len() * self.embedding_stride / self.embedding.len().max(1);
         for (row, values) in flat[self.embedding.clone()]
             .chunks_mut(self.embedding_stride)
-            .zip(params.embedding.chunks(width.max(1)))
+            .zip(params.embedding.chunks(self.embedding_dim))
         {
             row[..values.len()].copy_from_slice(values);
         }

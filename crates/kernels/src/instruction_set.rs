@@ -1,0 +1,59 @@
+//! instruction_set.rs: which instructions an instance is made of, and how it rounds.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// The instructions that an instance is made of. All variants exist on all targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InstructionSet {
+    /// Plain Rust, vectorised by the compiler: available everywhere.
+    Portable,
+    /// x86-64 with AVX2 and FMA.
+    Avx2,
+    /// x86-64 with AVX-512F.
+    Avx512,
+}
+
+impl fmt::Display for InstructionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            InstructionSet::Portable => "portable",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Avx512 => "avx512",
+        })
+    }
+}
+
+impl FromStr for InstructionSet {
+    type Err = ParseInstructionSetError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "portable" => Ok(InstructionSet::Portable),
+            "avx2" => Ok(InstructionSet::Avx2),
+            "avx512" => Ok(InstructionSet::Avx512),
+            _ => Err(ParseInstructionSetError),
+        }
+    }
+}
+
+/// The name was none of `portable`, `avx2`, `avx512`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseInstructionSetError;
+
+impl fmt::Display for ParseInstructionSetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown instruction set: choose portable, avx2 or avx512")
+    }
+}
+
+impl core::error::Error for ParseInstructionSetError {}
+
+/// Whether a·b + c is rounded once or twice. The only choice that changes results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// Rounded once: the fast form on machines with FMA; emulated, correctly and slowly, elsewhere.
+    Fused,
+    /// The product rounded, then the sum: what every machine, and WebAssembly, can do.
+    Unfused,
+}
