@@ -9,6 +9,8 @@ use nextchar::model::{Activation, Init};
 use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
 
+use crate::presets::{OptimizerName, PRESETS};
+
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]
 #[command(name = "nextchar", version, max_term_width = 100)]
@@ -24,9 +26,9 @@ pub enum Command {
     /// Write new names
     Generate(GenerateArgs),
     /// Show P(next character) after a context
-    Next(NextArgs),
+    Next(ContextArgs),
     /// Show the five stages of one prediction with their numbers
-    Explain(ExplainArgs),
+    Explain(ContextArgs),
     /// Measure the loss on held-out or other names, beside baselines
     Evaluate(EvaluateArgs),
     /// Show what a model file holds
@@ -90,7 +92,7 @@ pub struct TrainArgs {
 
     /// A whole set of options; those given beside it replace its own
     #[arg(long, default_value = "fast", help_heading = "Model",
-        value_parser = PossibleValuesParser::new(crate::presets::PRESETS.map(|preset| preset.name)))]
+        value_parser = PossibleValuesParser::new(PRESETS.map(|preset| preset.name)))]
     pub preset: String,
     /// Number of characters looked back
     #[arg(long, value_name = "N", help_heading = "Model")]
@@ -223,8 +225,9 @@ pub struct GenerateArgs {
     pub json: bool,
 }
 
+/// A context for a model.
 #[derive(Args, Debug)]
-pub struct NextArgs {
+pub struct ContextArgs {
     /// The characters so far; empty for the beginning of a name
     #[arg(default_value = "")]
     pub context: String,
@@ -232,19 +235,6 @@ pub struct NextArgs {
     #[arg(short, long, value_name = "FILE")]
     pub model: PathBuf,
     /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct ExplainArgs {
-    /// The characters so far; empty for the beginning of a name
-    #[arg(default_value = "")]
-    pub context: String,
-    /// The model file
-    #[arg(short, long, value_name = "FILE")]
-    pub model: PathBuf,
-    /// Print one JSON object with every vector
     #[arg(long)]
     pub json: bool,
 }
@@ -337,12 +327,6 @@ pub enum BatchSize {
 pub enum DrawName {
     Contexts,
     Windows,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OptimizerName {
-    Sgd,
-    Adamw,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

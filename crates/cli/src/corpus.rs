@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nextchar::data::{
     Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    scan_names,
+    no_names, scan_names,
 };
 
 use crate::args::ReadArgs;
@@ -70,7 +70,7 @@ impl Source {
 
     /// Why there is no name.
     pub fn without_names(&self, found: &Diagnosis, options: &ReadOptions) -> Failure {
-        Failure::from(found.no_names(options)).within(self.label())
+        Failure::from(no_names(found, options)).within(self.label())
     }
 
     /// Reads and cleans the list, for a diagnosis: it may be empty.

@@ -1,9 +1,15 @@
 //! The presets: what an option is where it is left out.
 
+use clap::ValueEnum;
 use nextchar::model::{Activation, Init};
 use nextchar::optim::{BatchKind, Schedule};
 
-use crate::args::OptimizerName;
+/// How a gradient becomes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OptimizerName {
+    Sgd,
+    Adamw,
+}
 
 /// A whole set of options under a name.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use nextchar::LanguageModel;
 use nextchar::score::{Explanation, explain};
 
 use super::next::{parse_context, print_bars};
-use crate::args::ExplainArgs;
+use crate::args::ContextArgs;
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, DIM, count, vector};
 use crate::store;
@@ -14,7 +14,7 @@ use crate::store;
 /// Characters that are shown of the distribution.
 const SHOWN: usize = 8;
 
-pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
+pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     let file = store::load(&args.model)?;
     let length = file.network.context_length();
     let context = parse_context(&file.vocab, &args.context, length, &args.model)?;

@@ -7,12 +7,12 @@ use nextchar::LanguageModel;
 use nextchar::data::{Token, Vocab};
 use serde_json::{Map, Value, json};
 
-use crate::args::NextArgs;
+use crate::args::ContextArgs;
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, bar};
 use crate::store;
 
-pub fn run(args: &NextArgs) -> Result<u8, Failure> {
+pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     let file = store::load(&args.model)?;
     let context = parse_context(
         &file.vocab,

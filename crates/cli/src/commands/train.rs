@@ -13,11 +13,11 @@ use nextchar::score::{Report, evaluate};
 use nextchar_formats::{Losses, ModelFile, Record};
 use serde_json::json;
 
-use crate::args::{BatchSize, DrawName, OptimizerName, TrainArgs};
+use crate::args::{BatchSize, DrawName, TrainArgs};
 use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::output::{self, BOLD, count, note};
-use crate::presets::Preset;
+use crate::presets::{OptimizerName, Preset};
 use crate::progress::Progress;
 use crate::store;
 

@@ -5,9 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::reading::{MAX_NAME_LENGTH, ReadOptions};
+use super::names::MAX_NAME_LENGTH;
 use super::vocab::END_SYMBOL;
-use crate::error::Error;
 
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,40 +93,4 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// How many rejected lines are kept with their text.
     pub const KEPT: usize = 10_000;
-
-    /// Why a file has no name in it, and what to do: the first of the causes that applies.
-    pub fn no_names(&self, options: &ReadOptions) -> Error {
-        if self.rejected > 0
-            && let Some(columns) = &self.looks_like_header
-        {
-            return Error::LooksLikeCsv {
-                columns: columns.clone(),
-            };
-        }
-        let why = if let Some(first) = self.rejected_lines.first() {
-            let remedy = match first.reason {
-                RejectReason::OutsideAz(_) => "; other letters need --alphabet data",
-                _ => "",
-            };
-            format!(
-                "no line can be used, the first because of line {}, character {}: {}{remedy}",
-                first.line, first.column, first.reason
-            )
-        } else if self.filtered_by_length > 0 {
-            format!(
-                "none of its {} names has {} to {} characters",
-                self.filtered_by_length, options.min_length, options.max_length
-            )
-        } else if self.filtered_by_column > 0 {
-            format!(
-                "none of its {} rows passes the filter",
-                self.filtered_by_column
-            )
-        } else if self.blank > 0 {
-            "all of its lines are blank".into()
-        } else {
-            "it is empty".into()
-        };
-        Error::NoNames(why)
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::diagnosis::Diagnosis;
 use super::names::{Alphabet, NameList};
-use super::reading::{ReadOptions, scan_names};
+use super::reading::{ReadOptions, no_names, scan_names};
 use crate::error::Error;
 
 /// A list of names inside the library.
@@ -94,7 +94,7 @@ impl EmbeddedList {
     pub fn read(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
         let (list, found) = self.scan(options)?;
         match list.is_empty() {
-            true => Err(found.no_names(options)),
+            true => Err(no_names(&found, options)),
             false => Ok((list, found)),
         }
     }

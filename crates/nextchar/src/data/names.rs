@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 use super::vocab::{Token, UnknownCharacter, Vocab};
 use crate::error::Error;
 
+/// The longest name that is accepted, in characters.
+pub const MAX_NAME_LENGTH: usize = 1000;
+
 /// Which characters a name may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

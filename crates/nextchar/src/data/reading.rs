@@ -8,12 +8,9 @@ use std::io::BufRead;
 use unicode_normalization::UnicodeNormalization;
 
 use super::diagnosis::{Diagnosis, RejectReason, Rejected};
-use super::names::{Alphabet, NameList};
+use super::names::{Alphabet, MAX_NAME_LENGTH, NameList};
 use super::vocab::END_SYMBOL;
 use crate::error::Error;
-
-/// The longest name that is accepted, in characters.
-pub const MAX_NAME_LENGTH: usize = 1000;
 
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +72,7 @@ pub fn read_names(
 ) -> Result<(NameList, Diagnosis), Error> {
     let (list, found) = scan_names(input, options)?;
     match list.is_empty() {
-        true => Err(found.no_names(options)),
+        true => Err(no_names(&found, options)),
         false => Ok((list, found)),
     }
 }
@@ -96,6 +93,42 @@ pub fn scan_names(
         reader.read_lines(input)?;
     }
     Ok((reader.list, reader.diagnosis))
+}
+
+/// Why a file has no name in it, and what to do: the first of the causes that applies.
+pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
+    if found.rejected > 0
+        && let Some(columns) = &found.looks_like_header
+    {
+        return Error::LooksLikeCsv {
+            columns: columns.clone(),
+        };
+    }
+    let why = if let Some(first) = found.rejected_lines.first() {
+        let remedy = match first.reason {
+            RejectReason::OutsideAz(_) => "; other letters need --alphabet data",
+            _ => "",
+        };
+        format!(
+            "no line can be used, the first because of line {}, character {}: {}{remedy}",
+            first.line, first.column, first.reason
+        )
+    } else if found.filtered_by_length > 0 {
+        format!(
+            "none of its {} names has {} to {} characters",
+            found.filtered_by_length, options.min_length, options.max_length
+        )
+    } else if found.filtered_by_column > 0 {
+        format!(
+            "none of its {} rows passes the filter",
+            found.filtered_by_column
+        )
+    } else if found.blank > 0 {
+        "all of its lines are blank".into()
+    } else {
+        "it is empty".into()
+    };
+    Error::NoNames(why)
 }
 
 struct Reader<'a> {
