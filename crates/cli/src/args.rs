@@ -1,5 +1,6 @@
 //! The command line: commands, options and their help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -8,6 +9,7 @@ use nextchar::data::{Alphabet, Shares};
 use nextchar::model::{Activation, Init};
 use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
+use nextchar_kernels::InstructionSet;
 
 use crate::presets::{OptimizerName, PRESETS};
 
@@ -68,7 +70,7 @@ pub struct ReadArgs {
     pub max_length: Option<usize>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
     /// A file, - for standard input, or an embedded list (see `nextchar data`) [default: indian-names]
     pub data: Option<String>,
@@ -152,6 +154,25 @@ pub struct TrainArgs {
     /// Stop after this many looks at val without a better one (there are about fifty in a run)
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub patience: Option<u64>,
+    /// Stop when the loss on val is this or less
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub target_loss: Option<f64>,
+    /// Steps between two looks at val [default: a fiftieth of the run]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub evaluate_every: Option<u64>,
+    /// Train for this long, such as 2s or 5m: --steps and its schedule are fitted to it
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration,
+        conflicts_with_all = ["steps", "epochs"], help_heading = "Training")]
+    pub time: Option<std::time::Duration>,
+    /// Multiply and add with two roundings, as a browser must: its bits, a little slower
+    #[arg(long, help_heading = "Training")]
+    pub portable: bool,
+    /// How many threads compute; the result does not depend on it [default: all]
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub threads: Option<NonZeroUsize>,
+    /// Force these vector instructions: portable, avx2 or avx512; the result does not depend on it
+    #[arg(long, env = "NEXTCHAR_INSTRUCTIONS", hide = true)]
+    pub instructions: Option<InstructionSet>,
     /// Stop at this step of the run that --steps plans, as Ctrl-C would
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub stop_after: Option<u64>,
@@ -311,6 +332,17 @@ pub enum DataCommand {
 pub struct CompletionsArgs {
     /// Which shell
     pub shell: clap_complete::Shell,
+}
+
+impl TrainArgs {
+    /// The same run with this number of steps.
+    pub fn with_steps(&self, steps: u64) -> Self {
+        TrainArgs {
+            steps: Some(steps),
+            epochs: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// Widths of hidden layers; a type of its own because an empty list is meant as one.

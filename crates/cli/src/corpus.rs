@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use nextchar::data::{
     Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    no_names, scan_names,
+    Split, SplitOptions, Vocab, no_names, scan_names, split,
 };
 
-use crate::args::ReadArgs;
+use crate::args::{ReadArgs, TrainArgs};
 use crate::failure::Failure;
-use crate::output::{count, note};
+use crate::output::{count, note, plural};
+use crate::presets::Preset;
 
 /// What DATA names.
 #[derive(Debug)]
@@ -132,4 +133,110 @@ pub fn warn_of_rejected(label: &str, found: &Diagnosis) {
         first.column,
         first.reason,
     ));
+}
+
+/// The names as they are learnt from.
+pub struct Corpus {
+    /// What the list is called.
+    pub label: String,
+    /// The classes.
+    pub vocab: Vocab,
+    /// Train, val and test.
+    pub parts: Split,
+    /// Whether val or test are files of their own.
+    pub own_files: bool,
+}
+
+/// Reads DATA, and val and test where they are files; otherwise splits.
+pub fn read_corpus(args: &TrainArgs, preset: &Preset) -> Result<Corpus, Failure> {
+    let source = Source::find(args.data.as_deref())?;
+    let mut read_args = args.read.clone();
+    if let Some((shortest, longest)) = preset.lengths {
+        read_args.min_length.get_or_insert(shortest);
+        read_args.max_length.get_or_insert(longest);
+    }
+    let options = read_options(&read_args, source.alphabet(), args.keep_duplicates)?;
+    let (names, found) = source.read(&options)?;
+    warn_of_rejected(&source.label(), &found);
+    let vocab = names.vocab(options.alphabet)?;
+
+    let mut shares = args.split;
+    if args.val.is_some() {
+        shares.val = 0;
+    }
+    if args.test.is_some() {
+        shares.test = 0;
+    }
+    let mut parts = split(
+        names,
+        &SplitOptions {
+            shares,
+            seed: args.split_seed.clone(),
+        },
+    );
+    let own_file = |file, option| {
+        let train = (!args.keep_duplicates).then_some(&parts.train);
+        held_out_file(file, option, &options, &vocab, train)
+    };
+    let (val, test) = (
+        args.val.as_deref().map(|file| own_file(file, "--val")),
+        args.test.as_deref().map(|file| own_file(file, "--test")),
+    );
+    if let Some(val) = val.transpose()? {
+        parts.val = val;
+    }
+    if let Some(test) = test.transpose()? {
+        parts.test = test;
+    }
+    if parts.train.is_empty() {
+        return Err(Failure::failed(format!(
+            "{}: no name was left to learn from",
+            source.label()
+        ))
+        .help("another --split-seed, or a larger first share of --split"));
+    }
+    if parts.val.is_empty() {
+        note(
+            "too few names to hold any out: the last step is kept, and no held-out loss can be told",
+        );
+    }
+    Ok(Corpus {
+        label: source.label(),
+        vocab,
+        parts,
+        own_files: args.val.is_some() || args.test.is_some(),
+    })
+}
+
+/// A held-out list of its own, without the training names where those are given.
+fn held_out_file(
+    file: &str,
+    option: &str,
+    options: &ReadOptions,
+    vocab: &Vocab,
+    train: Option<&NameList>,
+) -> Result<NameList, Failure> {
+    let source = Source::find(Some(file))?;
+    let (mut names, found) = source.read(options)?;
+    warn_of_rejected(&source.label(), &found);
+    if let Some(train) = train {
+        let leaked = names.retain(|name| !train.contains(name)) as u64;
+        if leaked > 0 {
+            note(&format!(
+                "{option}: left out {}, in the training names too",
+                plural(leaked, "name")
+            ));
+        }
+    }
+    for name in names.names() {
+        if let Err(unknown) = vocab.encode(name.text) {
+            return Err(Failure::failed(format!(
+                "{}: {unknown} of the training names, in {:?}",
+                source.label(),
+                name.text
+            ))
+            .help("hold out names of the same letters"));
+        }
+    }
+    Ok(names)
 }

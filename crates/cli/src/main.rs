@@ -7,7 +7,10 @@ mod failure;
 mod output;
 mod presets;
 mod progress;
+mod report;
 mod store;
+mod threads;
+mod training;
 
 use std::process::ExitCode;
 

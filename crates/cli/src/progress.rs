@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nextchar::optim::{Evaluation, Observer};
+use nextchar::optim::{Evaluation, Observer, TrainConfig};
 
 use crate::output::count;
 
@@ -19,6 +20,7 @@ pub struct Progress {
     bar: ProgressBar,
     steps: u64,
     stop_after: u64,
+    deadline: Option<Instant>,
     /// Evaluations between two printed lines.
     stride: u64,
     seen: u64,
@@ -26,7 +28,8 @@ pub struct Progress {
 
 impl Progress {
     /// Prepares the bar and catches Ctrl-C.
-    pub fn new(steps: u64, evaluate_every: u64, stop_after: Option<u64>) -> Self {
+    pub fn new(config: &TrainConfig, stop_after: Option<u64>, deadline: Option<Instant>) -> Self {
+        let steps = config.steps;
         // Fails only where a handler was set before, which nothing here does.
         let _ = ctrlc::set_handler(|| {
             if INTERRUPTED.swap(true, Ordering::Relaxed) {
@@ -47,7 +50,8 @@ impl Progress {
             bar,
             steps,
             stop_after: stop_after.unwrap_or(u64::MAX),
-            stride: (steps / evaluate_every).div_ceil(LINES).max(1),
+            deadline,
+            stride: (steps / config.evaluate_every).div_ceil(LINES).max(1),
             seen: 0,
         }
     }
@@ -75,7 +79,8 @@ impl Observer for Progress {
         if steps_done.is_multiple_of(64) {
             self.bar.set_position(steps_done);
         }
-        if INTERRUPTED.load(Ordering::Relaxed) || steps_done >= self.stop_after {
+        let late = self.deadline.is_some_and(|end| Instant::now() >= end);
+        if late || INTERRUPTED.load(Ordering::Relaxed) || steps_done >= self.stop_after {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())

@@ -3,7 +3,7 @@
 //! Each name is a varint of the bytes shared with the name before, a varint of the bytes that
 //! follow, and those bytes.
 
-use nextchar::data::{MAX_NAME_LENGTH, Name, NameList};
+use nextchar::data::{MAX_NAME_LENGTH, NameList};
 
 /// Decoded bytes are at most this many times the encoded ones, or this many in all, whichever is
 /// more: a hostile file cannot make a small tensor unfold into memory without end.
@@ -12,8 +12,7 @@ const MAX_UNFOLDED: usize = 64 << 20;
 
 /// The bytes of a list's names in sorted order, and their counts in the same order.
 pub(crate) fn encode(list: &NameList) -> (Vec<u8>, Vec<u64>) {
-    let mut sorted: Vec<&Name> = list.names().iter().collect();
-    sorted.sort_by(|a, b| a.text.cmp(&b.text));
+    let sorted = list.sorted();
     let mut bytes = Vec::new();
     let mut previous: &[u8] = b"";
     for name in &sorted {
@@ -101,8 +100,7 @@ mod tests {
     proptest! {
         #[test]
         fn names_come_back_sorted(names in prop::collection::btree_map("[a-zअ-ह]{1,12}", 1u64..5, 0..60)) {
-            let list = NameList::from_names(names.iter().rev()
-                .map(|(text, &count)| Name { text: text.clone(), count }));
+            let list = NameList::from_names(names.iter().rev().map(|(text, &count)| (text, count)));
             let (bytes, counts) = encode(&list);
             prop_assert_eq!(decode(&bytes).unwrap(), names.keys().cloned().collect::<Vec<_>>());
             prop_assert_eq!(counts, names.values().copied().collect::<Vec<_>>());

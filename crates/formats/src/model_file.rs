@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use nextchar::data::{CountedWindows, Name, NameList, Split, Token, Vocab, WindowCounter};
+use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
 use nextchar::model::{Network, Params};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -340,7 +340,5 @@ fn read_list(
         return Err(bad("its counts do not fit".into()));
     }
     let names = texts.into_iter().zip(counts);
-    Ok(NameList::from_names(
-        names.map(|(text, count)| Name { text, count }),
-    ))
+    Ok(NameList::from_names(names))
 }

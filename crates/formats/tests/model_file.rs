@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use nextchar::data::{CountedWindows, Name, NameList, SplitOptions, Vocab, split};
+use nextchar::data::{CountedWindows, NameList, SplitOptions, Vocab, split};
 use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
 use nextchar::rng::Seed;
 use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file};
@@ -14,16 +14,9 @@ fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> M
     let texts = [
         "aabid", "aashid", "aadesh", "asha", "ravi", "zeel", "mina", "omar", "uma", "jay",
     ];
-    let names = NameList::from_names(texts.map(|text| Name {
-        text: text.into(),
-        count,
-    }));
+    let names = NameList::from_names(texts.map(|text| (text, count)));
     let parts = split(names, &SplitOptions::default());
-    let encoded = parts.train.encode(&vocab).unwrap();
-    let counted = encoded
-        .iter()
-        .map(|(name, count)| (name.as_slice(), *count));
-    let bigrams = CountedWindows::from_names(counted, vocab.len(), 1).unwrap();
+    let bigrams = CountedWindows::from_list(&parts.train, &vocab, 1).unwrap();
     let config = ModelConfig {
         vocab_size: vocab.len(),
         context_length: 2,

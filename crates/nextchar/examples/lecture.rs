@@ -1,9 +1,9 @@
 //! The lecture, step by step, in one sitting: `cargo run --release -p nextchar --example lecture`
 
-use nextchar::data::{CountedWindows, EMBEDDED_LISTS, Name, NameList, ReadOptions, Vocab, windows};
+use nextchar::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, Vocab, windows};
 use nextchar::language_model::{LanguageModel, loss};
 use nextchar::model::{Activation, Init, ModelConfig, Network, Params, reference};
-use nextchar::optim::{BatchKind, Optimizer, Schedule, TrainConfig, train};
+use nextchar::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 use nextchar::rng::{Purpose, Seed};
 use nextchar::{Error, Serial};
 
@@ -19,26 +19,13 @@ fn main() -> Result<(), Error> {
         ..ReadOptions::default()
     };
     let (names, _) = EMBEDDED_LISTS[0].read(&lecture)?;
-    println!(
-        "2. {} names, such as {}",
-        names.len(),
-        names.names()[0].text
-    );
+    println!("2. {} names, such as {}", names.len(), names.name(0).text);
 
     // 3. Windows: what follows each context of three characters, and how often.
     for (context, target) in windows(&[1, 1, 2, 9, 4], 3) {
         println!("3. {}→{}", vocab.decode(&context), vocab.symbol(target));
     }
-    let encoded = names
-        .encode(&vocab)
-        .expect("the list was read with this alphabet");
-    let table = CountedWindows::from_names(
-        encoded
-            .iter()
-            .map(|(name, count)| (name.as_slice(), *count)),
-        vocab.len(),
-        3,
-    )?;
+    let table = CountedWindows::from_list(&names, &vocab, 3)?;
     println!(
         "3. {} windows are {} contexts with counts",
         table.examples(),
@@ -62,7 +49,7 @@ fn main() -> Result<(), Error> {
     // 6. Cross-entropy trains the embedding and all the weights together.
     println!(
         "6. loss before training {:.4}, ln 27 = {:.4}",
-        loss(&network, &table),
+        loss(&network, &table, &Serial),
         27f64.ln()
     );
     let training = TrainConfig {
@@ -79,22 +66,24 @@ fn main() -> Result<(), Error> {
         steps: 500,
         evaluate_every: 500,
         patience: None,
+        target_loss: None,
+        portable: false,
         seed: Seed::from(42),
     };
-    let trained = train(&config, &training, &table, None, &Serial, &mut ())?;
+    let tables = Tables {
+        train: &table,
+        val: None,
+    };
+    let trained = train(&config, &training, tables, &Engine::new(&Serial), &mut ())?;
     println!(
         "6. loss after training {:.4}",
-        loss(&trained.network, &table)
+        loss(&trained.network, &table, &Serial)
     );
 
     // 7. Generate: draw from P(c) until the end mark.
     let mut rng = Seed::from(42).stream(Purpose::Sample, 0);
-    let new = (0..10).map(|_| Name {
-        text: one_name(&trained.network, &vocab, &mut rng),
-        count: 1,
-    });
-    for name in NameList::from_names(new).names() {
-        println!("7. {}", name.text);
+    for _ in 0..10 {
+        println!("7. {}", one_name(&trained.network, &vocab, &mut rng));
     }
     Ok(())
 }

@@ -33,6 +33,19 @@ pub enum Error {
         learning_rate: f64,
     },
 
+    /// A name with a character that is not in the vocabulary.
+    #[error(
+        "{name:?}, character {column}: {character:?} is not in the alphabet of the training names"
+    )]
+    UnknownCharacter {
+        /// The name.
+        name: String,
+        /// The character.
+        character: char,
+        /// Its place, from 1.
+        column: usize,
+    },
+
     /// The input could not be read.
     #[error("{0}")]
     Read(String),

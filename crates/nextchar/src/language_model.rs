@@ -1,13 +1,16 @@
 //! The seam between models and everything that uses them: context → P(next token).
 
+use std::ops::Range;
+
 use crate::data::{CountedWindows, Token};
+use crate::executor::Executor;
 
 /// A distribution of the next token given a context of fixed length.
 ///
 /// The network, counts and their mixtures implement it; sampling, scoring and evaluation
 /// see nothing else. Implementations give the same bits on every machine and in every batch:
 /// what stands beside a context never changes its answer.
-pub trait LanguageModel {
+pub trait LanguageModel: Sync {
     /// Number of classes V, the end mark included.
     fn vocab_size(&self) -> usize;
 
@@ -29,30 +32,44 @@ pub trait LanguageModel {
         self.log_probs(context, &mut log_probs);
         log_probs
     }
+
+    /// Σ n(c, t)·(−ln p(t | c)) over some rows of a table, in nats.
+    ///
+    /// # Panics
+    /// If the table's context length or vocabulary is not the model's, or it has no such rows.
+    fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
+        let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
+        assert_eq!(
+            (table.vocab_size(), table.context_length()),
+            (vocab_size, context_length),
+            "a table of another shape"
+        );
+        let mut log_probs = vec![0.0; rows.len() * vocab_size];
+        let contexts = rows.start * context_length..rows.end * context_length;
+        self.log_probs(&table.contexts()[contexts], &mut log_probs);
+        let mut total = 0.0;
+        for (log_probs, index) in log_probs.chunks_exact(vocab_size).zip(rows) {
+            let row = table.row(index);
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                total -= count as f64 * log_probs[usize::from(target)];
+            }
+        }
+        total
+    }
 }
 
 /// Contexts that are asked for together.
-const BATCH_ROWS: usize = 256;
+const BLOCK_ROWS: usize = 512;
 
 /// Mean negative log-likelihood of a table of counted windows, in nats per predicted token
 /// ([`END`](crate::data::END) included); NaN for an empty table.
 ///
 /// The one definition of loss: training selects by it and evaluation prints it.
-pub fn loss(model: &dyn LanguageModel, table: &CountedWindows) -> f64 {
-    let (vocab_size, context_length) = (model.vocab_size(), table.context_length());
-    let mut log_probs = vec![0.0; BATCH_ROWS * vocab_size];
-    let mut total = 0.0;
-    for start in (0..table.len()).step_by(BATCH_ROWS) {
-        let rows = BATCH_ROWS.min(table.len() - start);
-        let contexts = &table.contexts()[start * context_length..][..rows * context_length];
-        let log_probs = &mut log_probs[..rows * vocab_size];
-        model.log_probs(contexts, log_probs);
-        for (index, log_probs) in log_probs.chunks_exact(vocab_size).enumerate() {
-            let row = table.row(start + index);
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                total -= count as f64 * log_probs[usize::from(target)];
-            }
-        }
-    }
-    total / table.examples() as f64
+pub fn loss(model: &dyn LanguageModel, table: &CountedWindows, executor: &impl Executor) -> f64 {
+    let mut sums = vec![0.0; table.len().div_ceil(BLOCK_ROWS)];
+    executor.for_each(&mut sums, |block, sum| {
+        let start = block * BLOCK_ROWS;
+        *sum = model.total_nll(table, start..(start + BLOCK_ROWS).min(table.len()));
+    });
+    sums.iter().sum::<f64>() / table.examples() as f64
 }

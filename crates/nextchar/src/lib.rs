@@ -7,7 +7,7 @@
 //! use nextchar::data::{CountedWindows, ReadOptions, Vocab, read_names, windows};
 //! use nextchar::language_model::{LanguageModel, loss};
 //! use nextchar::model::{Activation, Init, ModelConfig};
-//! use nextchar::optim::{BatchKind, Optimizer, Schedule, TrainConfig, train};
+//! use nextchar::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 //! use nextchar::rng::Seed;
 //! use nextchar::sample::{Generator, Request, Temperature};
 //! use nextchar::{Error, Serial};
@@ -25,9 +25,7 @@
 //!     .map(|(context, target)| format!("{}→{}", vocab.decode(&context), vocab.symbol(target)))
 //!     .collect();
 //! assert_eq!(rows, ["___→a", "__a→a", "_aa→b", "aab→i", "abi→d", "bid→_"]);
-//! let encoded = names.encode(&vocab).unwrap();
-//! let counted = encoded.iter().map(|(name, count)| (name.as_slice(), *count));
-//! let table = CountedWindows::from_names(counted, vocab.len(), 3)?;
+//! let table = CountedWindows::from_list(&names, &vocab, 3)?;
 //! assert_eq!((table.examples(), table.len()), (25, 18));
 //!
 //! // 4. An embedding of 2 numbers a character; 5. three of them concatenated, and an MLP.
@@ -49,10 +47,13 @@
 //!     steps: 300,
 //!     evaluate_every: 300,
 //!     patience: None,
+//!     target_loss: None,
+//!     portable: false,
 //!     seed: Seed::from(42),
 //! };
-//! let trained = train(&shape, &training, &table, None, &Serial, &mut ())?;
-//! assert!(trained.first_loss > 3.2 && loss(&trained.network, &table) < 0.5);
+//! let tables = Tables { train: &table, val: None };
+//! let trained = train(&shape, &training, tables, &Engine::new(&Serial), &mut ())?;
+//! assert!(trained.first_loss > 3.2 && loss(&trained.network, &table, &Serial) < 0.5);
 //!
 //! // 7. Generate: draw from P(c) until the end mark.
 //! let request = Request {

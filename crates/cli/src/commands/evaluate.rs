@@ -1,17 +1,19 @@
 //! `nextchar evaluate`: the loss on held-out or other names, beside what counting reaches.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Alphabet, NameList, Token, Vocab};
+use nextchar::data::{Alphabet, CountedWindows, NameList, Vocab};
 use nextchar::score::evaluate;
 use nextchar_formats::ModelFile;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
-use crate::output::{self, BOLD, count, note};
+use crate::output::{self, BOLD, count, note, plural};
 use crate::store;
+use crate::threads::threads;
 
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let file = store::load(&args.model)?;
@@ -19,7 +21,10 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         Some(data) => read(data, args, &file.vocab)?,
         None => held_out(args, &file)?,
     };
-    let report = evaluate(&file.network, &names, &file.bigrams)?;
+    let context_length = file.network.context_length();
+    let table = CountedWindows::from_list(&names, &file.vocab, context_length)?;
+    let threads = threads(None)?;
+    let report = evaluate(&file.network, &table, &file.bigrams, &threads)?;
     let mut out = output::stdout();
     if args.json {
         output::json(&mut out, &report)?;
@@ -46,7 +51,7 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
             &[
                 header,
                 row(
-                    &format!("this network, context {}", file.network.context_length()),
+                    &format!("this network, context {}", context_length),
                     report.loss,
                 ),
                 row("bigram counts", report.baselines.bigram),
@@ -62,45 +67,38 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// Tokens and counts of each name, and what they are called.
-type Names = (String, Vec<(Vec<Token>, u64)>);
+/// The names, and what they are called.
+type Names<'a> = (String, Cow<'a, NameList>);
 
 /// DATA as it stands: every accepted line, duplicates too.
-fn read(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Names, Failure> {
+fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Names<'a>, Failure> {
     let source = Source::find(Some(data))?;
     let alphabet = if *vocab == Vocab::az() {
         Alphabet::Az
     } else {
         Alphabet::Data
     };
-    let (names, found) = source.read(&read_options(&args.read, alphabet, true)?)?;
+    let (mut names, found) = source.read(&read_options(&args.read, alphabet, true)?)?;
     warn_of_rejected(&source.label(), &found);
-    let known = |list: &NameList| {
-        let names = list.names().iter();
-        names
-            .filter_map(|name| Some((vocab.encode(&name.text).ok()?, name.count)))
-            .collect::<Vec<_>>()
-    };
-    let encoded = known(&names);
-    let skipped = names.len() - encoded.len();
+    let skipped = names.retain(|name| vocab.encode(name).is_ok());
     if skipped > 0 {
         note(&format!(
-            "{}: skipped {} names with characters that the model does not know",
+            "{}: skipped {} with characters that the model does not know",
             source.label(),
-            count(skipped as u64)
+            plural(skipped as u64, "name")
         ));
     }
-    if encoded.is_empty() {
+    if names.is_empty() {
         return Err(Failure::failed(format!(
             "{}: the model knows the letters of none of its names",
             source.label()
         )));
     }
-    Ok((source.label(), encoded))
+    Ok((source.label(), Cow::Owned(names)))
 }
 
 /// The test names that the model file keeps.
-fn held_out(args: &EvaluateArgs, file: &ModelFile) -> Result<Names, Failure> {
+fn held_out<'a>(args: &EvaluateArgs, file: &'a ModelFile) -> Result<Names<'a>, Failure> {
     let test = file
         .names
         .as_ref()
@@ -110,6 +108,5 @@ fn held_out(args: &EvaluateArgs, file: &ModelFile) -> Result<Names, Failure> {
         Failure::failed(format!("{} holds no test names", args.model.display()))
             .help("give a list: `nextchar evaluate FILE -m MODEL`")
     })?;
-    let names = test.encode(&file.vocab).map_err(Failure::failed)?;
-    Ok(("test names of the model's list".into(), names))
+    Ok(("test names of the model's list".into(), Cow::Borrowed(test)))
 }

@@ -361,7 +361,7 @@ impl<const FUSED: bool> Vector for Avx2<FUSED> {
 
 impl<const FUSED: bool> Vector for Avx512<FUSED> {
     // 24 accumulators, two registers of the right operand, one of the left: 27 of 32.
-    const TILE: (usize, usize) = (12, 2);
+    const TILE: (usize, usize) = (8, 2);
 
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self {

@@ -17,7 +17,7 @@ impl Kernel for Matmul<'_> {
     fn run<V: Vector>(mut self, zero: V) {
         // An array's length cannot be an associated constant: the tiles in use are named here.
         match V::TILE {
-            (12, 2) => self.bands::<V, 12, 2>(zero),
+            (8, 2) => self.bands::<V, 8, 2>(zero),
             (6, 1) => self.bands::<V, 6, 1>(zero),
             _ => self.bands::<V, 2, 1>(zero),
         }

@@ -1,13 +1,15 @@
 //! Step 2: the data. A list of different names with their counts.
 
 use std::fmt;
+use std::hash::BuildHasher;
 use std::str::FromStr;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::vocab::{Token, UnknownCharacter, Vocab};
+use super::vocab::Vocab;
 use crate::error::Error;
 
 /// The longest name that is accepted, in characters.
@@ -46,73 +48,115 @@ impl FromStr for Alphabet {
 }
 
 /// One name and how often it counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name<'a> {
     /// The name, cleaned.
-    pub text: String,
+    pub text: &'a str,
     /// Its weight in the corpus: 1 unless duplicates are kept or weights are given.
     pub count: u64,
 }
 
 /// Different names, in the order in which they first stood.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A name costs its own bytes and about 25 more: all texts stand in one string.
+#[derive(Clone, Debug, Default)]
 pub struct NameList {
-    names: Vec<Name>,
-    places: FxHashMap<String, usize>,
+    text: String,
+    /// Where each name ends in `text`.
+    ends: Vec<usize>,
+    counts: Vec<u64>,
+    /// Places of the names by the hash of their text.
+    places: HashTable<u32>,
 }
 
 impl NameList {
     /// The list of these names; the counts of equal ones add up.
-    pub fn from_names(names: impl IntoIterator<Item = Name>) -> Self {
+    ///
+    /// ```
+    /// let list = nextchar::data::NameList::from_names([("zeel", 1), ("ana", 2), ("zeel", 1)]);
+    /// assert_eq!((list.len(), list.total()), (2, 4));
+    /// ```
+    pub fn from_names<T: AsRef<str>>(names: impl IntoIterator<Item = (T, u64)>) -> Self {
         let mut list = NameList::default();
-        for name in names {
-            list.add(name.text, name.count);
+        for (text, count) in names {
+            list.add(text.as_ref(), count);
         }
         list
     }
 
     /// Adds to the count of a name; says whether the name is new.
-    pub(super) fn add(&mut self, text: String, count: u64) -> bool {
-        if let Some(&place) = self.places.get(&text) {
-            let name = &mut self.names[place];
-            name.count = name.count.saturating_add(count);
+    pub(super) fn add(&mut self, text: &str, count: u64) -> bool {
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(place) = self.find(hash, text) {
+            self.counts[place] = self.counts[place].saturating_add(count);
             return false;
         }
-        self.places.insert(text.clone(), self.names.len());
-        self.names.push(Name { text, count });
+        let place = u32::try_from(self.len()).expect("at most 2³² different names");
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        self.counts.push(count);
+        let NameList {
+            text, ends, places, ..
+        } = self;
+        places.insert_unique(hash, place, |&place| {
+            FxBuildHasher.hash_one(text_at(text, ends, place as usize))
+        });
         true
     }
 
+    fn find(&self, hash: u64, text: &str) -> Option<usize> {
+        let same = |&place: &u32| text_at(&self.text, &self.ends, place as usize) == text;
+        self.places.find(hash, same).map(|&place| place as usize)
+    }
+
+    /// The name at a place, in order.
+    ///
+    /// # Panics
+    /// If `place` is not below [`NameList::len`].
+    pub fn name(&self, place: usize) -> Name<'_> {
+        Name {
+            text: text_at(&self.text, &self.ends, place),
+            count: self.counts[place],
+        }
+    }
+
     /// The names, in order.
-    pub fn names(&self) -> &[Name] {
-        &self.names
+    pub fn names(&self) -> impl ExactSizeIterator<Item = Name<'_>> {
+        (0..self.len()).map(|place| self.name(place))
+    }
+
+    /// The names in the order of their texts' code points.
+    pub fn sorted(&self) -> Vec<Name<'_>> {
+        let mut names: Vec<Name<'_>> = self.names().collect();
+        names.sort_unstable_by_key(|name| name.text);
+        names
     }
 
     /// Number of different names.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.ends.len()
     }
 
     /// Whether there is no name.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.ends.is_empty()
     }
 
     /// All counts added up.
     pub fn total(&self) -> u64 {
-        self.names
+        self.counts
             .iter()
-            .fold(0, |sum, name| sum.saturating_add(name.count))
+            .fold(0, |sum, &count| sum.saturating_add(count))
     }
 
     /// Whether a name stands in the list.
     pub fn contains(&self, text: &str) -> bool {
-        self.places.contains_key(text)
+        self.find(FxBuildHasher.hash_one(text), text).is_some()
     }
 
     /// Length of the longest name, in characters; 0 for an empty list.
     pub fn longest(&self) -> usize {
-        let lengths = self.names.iter().map(|name| name.text.chars().count());
+        let lengths = self.names().map(|name| name.text.chars().count());
         lengths.max().unwrap_or(0)
     }
 
@@ -123,36 +167,23 @@ impl NameList {
     pub fn vocab(&self, alphabet: Alphabet) -> Result<Vocab, Error> {
         match alphabet {
             Alphabet::Az => Ok(Vocab::az()),
-            Alphabet::Data => {
-                Vocab::from_characters(self.names.iter().flat_map(|name| name.text.chars()))
-                    .ok_or(Error::BadAlphabet)
-            }
+            Alphabet::Data => Vocab::from_characters(self.text.chars()).ok_or(Error::BadAlphabet),
         }
     }
 
-    /// Every name as tokens, with its count.
-    ///
-    /// # Errors
-    /// [`UnknownCharacter`] of the first name that the vocabulary cannot hold.
-    pub fn encode(&self, vocab: &Vocab) -> Result<Vec<(Vec<Token>, u64)>, UnknownCharacter> {
-        let encode = |name: &Name| Ok((vocab.encode(&name.text)?, name.count));
-        self.names.iter().map(encode).collect()
-    }
-
-    /// Takes out the names that stand in another list; returns how many those were.
-    pub fn remove_all(&mut self, other: &NameList) -> usize {
-        let before = self.len();
-        let names = std::mem::take(&mut self.names);
-        *self = NameList::from_names(names.into_iter().filter(|name| !other.contains(&name.text)));
-        before - self.len()
+    /// Takes out the names that are not to be kept; returns how many those were.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> usize {
+        let kept = self.names().filter(|name| keep(name.text));
+        let kept = NameList::from_names(kept.map(|name| (name.text, name.count)));
+        let removed = self.len() - kept.len();
+        *self = kept;
+        removed
     }
 
     /// SHA-256 of the names and counts in sorted order, as hex: the order of lines does not matter.
     pub fn digest(&self) -> String {
-        let mut sorted: Vec<&Name> = self.names.iter().collect();
-        sorted.sort_by(|a, b| a.text.cmp(&b.text));
         let mut hash = Sha256::new();
-        for name in sorted {
+        for name in self.sorted() {
             hash.update(format!("{}\t{}\n", name.text, name.count));
         }
         hash.finalize()
@@ -160,4 +191,20 @@ impl NameList {
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
+}
+
+impl PartialEq for NameList {
+    fn eq(&self, other: &Self) -> bool {
+        self.names().eq(other.names())
+    }
+}
+
+impl Eq for NameList {}
+
+fn text_at<'a>(text: &'a str, ends: &[usize], place: usize) -> &'a str {
+    let start = match place {
+        0 => 0,
+        _ => ends[place - 1],
+    };
+    &text[start..ends[place]]
 }

@@ -3,6 +3,7 @@
 //! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
 //! cannot hold is rejected with its line number and reason, and never silently.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use unicode_normalization::UnicodeNormalization;
@@ -58,7 +59,7 @@ impl Default for ReadOptions {
 ///
 /// let file = "Aabid\r\n  AADESH \n\nO'Neil\naabid\n";
 /// let (list, diagnosis) = read_names(file.as_bytes(), &ReadOptions::default()).unwrap();
-/// let names: Vec<&str> = list.names().iter().map(|name| name.text.as_str()).collect();
+/// let names: Vec<&str> = list.names().map(|name| name.text).collect();
 /// assert_eq!(names, ["aabid", "aadesh"]);
 /// assert_eq!((diagnosis.blank, diagnosis.duplicates, diagnosis.rejected), (1, 1, 1));
 /// assert_eq!(diagnosis.rejected_lines[0].line, 4);
@@ -237,18 +238,17 @@ impl<'a> Reader<'a> {
         }
         self.diagnosis.accepted += 1;
         let counts_again = self.options.keep_duplicates || self.options.weights.is_some();
+        let added = if counts_again { weight } else { 0 };
         if self.list.contains(&name) {
             self.diagnosis.duplicates += 1;
-            if counts_again {
-                self.list.add(name, weight);
-            }
+            self.list.add(&name, added);
             return Ok(());
         }
         *self.diagnosis.lengths.entry(length).or_default() += 1;
         for c in name.chars() {
             *self.diagnosis.letters.entry(c).or_default() += 1;
         }
-        self.list.add(name, weight);
+        self.list.add(&name, weight);
         Ok(())
     }
 
@@ -316,7 +316,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error
             return Ok(any);
         }
         any = true;
-        let end = buffer.iter().position(|&byte| byte == b'\n');
+        let end = memchr::memchr(b'\n', buffer);
         let part = &buffer[..end.unwrap_or(buffer.len())];
         line.extend_from_slice(&part[..part.len().min(LINE_BYTES - line.len())]);
         let used = part.len() + usize::from(end.is_some());
@@ -378,10 +378,12 @@ fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
 }
 
 /// NFC and lower case, with a short way for plain ASCII.
-fn clean(text: &str) -> String {
-    if text.is_ascii() {
-        text.to_ascii_lowercase()
-    } else {
+fn clean(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
         text.to_lowercase().nfc().collect()
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text.to_ascii_lowercase().into()
+    } else {
+        text.into()
     }
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::names::NameList;
+use super::names::{Name, NameList};
 use crate::rng::{Purpose, Seed};
 
 /// Lists with fewer names than this are not split: nothing useful could be held out.
@@ -87,7 +87,7 @@ pub struct Split {
 
 impl Split {
     /// The names of all parts.
-    pub fn all(&self) -> impl Iterator<Item = &super::names::Name> {
+    pub fn all(&self) -> impl Iterator<Item = Name<'_>> {
         [&self.train, &self.val, &self.test]
             .into_iter()
             .flat_map(|part| part.names())
@@ -102,9 +102,9 @@ impl Split {
 /// Cuts a list into train, val and test; all of a list below [`MIN_NAMES_TO_SPLIT`] is train.
 ///
 /// ```
-/// use nextchar::data::{Name, NameList, SplitOptions, split};
+/// use nextchar::data::{NameList, SplitOptions, split};
 ///
-/// let names = (0..1000).map(|i| Name { text: format!("{i}"), count: 1 });
+/// let names = (0..1000).map(|i| (format!("{i}"), 1));
 /// let parts = split(NameList::from_names(names), &SplitOptions::default());
 /// assert!((760..840).contains(&parts.train.len()));
 /// assert_eq!(parts.all().count(), 1000);
@@ -117,11 +117,11 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
         };
     }
     let key = options.seed.key(Purpose::Split);
-    let mut parts = [Vec::new(), Vec::new(), Vec::new()];
+    let mut parts = <[NameList; 3]>::default();
     for name in names.names() {
-        parts[part_of(&name.text, &key, options.shares)].push(name.clone());
+        parts[part_of(name.text, &key, options.shares)].add(name.text, name.count);
     }
-    let [train, val, test] = parts.map(NameList::from_names);
+    let [train, val, test] = parts;
     Split { train, val, test }
 }
 
@@ -142,10 +142,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::Name;
 
     fn list(names: impl IntoIterator<Item = String>) -> NameList {
-        NameList::from_names(names.into_iter().map(|text| Name { text, count: 1 }))
+        NameList::from_names(names.into_iter().map(|text| (text, 1)))
     }
 
     #[test]
@@ -213,10 +212,10 @@ mod tests {
                 (&small.train, &large.train), (&small.val, &large.val), (&small.test, &large.test),
             ] {
                 for name in part.names() {
-                    prop_assert!(larger.contains(&name.text));
+                    prop_assert!(larger.contains(name.text));
                 }
             }
-            let all: std::collections::BTreeSet<_> = large.all().map(|name| &name.text).collect();
+            let all: std::collections::BTreeSet<_> = large.all().map(|name| name.text).collect();
             prop_assert_eq!(all.len(), large.all().count());
         }
     }

@@ -114,15 +114,24 @@ impl Vocab {
     /// # Errors
     /// [`UnknownCharacter`] names the first character that is not in the vocabulary.
     pub fn encode(&self, text: &str) -> Result<Vec<Token>, UnknownCharacter> {
-        text.chars()
-            .enumerate()
-            .map(|(index, character)| {
-                self.token(character).ok_or(UnknownCharacter {
-                    character,
-                    column: index + 1,
-                })
-            })
-            .collect()
+        let mut tokens = Vec::new();
+        self.encode_into(text, &mut tokens)?;
+        Ok(tokens)
+    }
+
+    /// [`Vocab::encode`] into memory that is used again; what it held is replaced.
+    ///
+    /// # Errors
+    /// As [`Vocab::encode`].
+    pub fn encode_into(&self, text: &str, tokens: &mut Vec<Token>) -> Result<(), UnknownCharacter> {
+        tokens.clear();
+        for (index, character) in text.chars().enumerate() {
+            tokens.push(self.token(character).ok_or(UnknownCharacter {
+                character,
+                column: index + 1,
+            })?);
+        }
+        Ok(())
     }
 
     /// The text of a sequence of tokens.

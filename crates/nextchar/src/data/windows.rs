@@ -4,9 +4,12 @@
 //! [`windows`] is the lecture's literal list of rows; [`CountedWindows`] is the table that
 //! everything that learns learns from, far smaller and exactly as good.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
-use super::vocab::{END, Token};
+use super::names::NameList;
+use super::vocab::{END, Token, Vocab};
 use crate::error::Error;
 
 /// The lecture's rows for one name: every (context, target), the last target being [`END`].
@@ -82,6 +85,55 @@ impl CountedWindows {
             counter.add(name, count);
         }
         Ok(counter.finish())
+    }
+
+    /// The windows of a list's names, counted as often as the names do.
+    ///
+    /// # Errors
+    /// As [`WindowCounter::new`]; [`Error::UnknownCharacter`] of the first name that the
+    /// vocabulary cannot hold.
+    pub fn from_list(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
+        let mut counter = WindowCounter::new(vocab.len(), context_length)?;
+        let mut tokens = Vec::new();
+        for name in list.names() {
+            vocab
+                .encode_into(name.text, &mut tokens)
+                .map_err(|unknown| Error::UnknownCharacter {
+                    name: name.text.to_owned(),
+                    character: unknown.character,
+                    column: unknown.column,
+                })?;
+            counter.add(&tokens, name.count);
+        }
+        Ok(counter.finish())
+    }
+
+    /// The table of a shorter context: rows whose last tokens are the same are added up.
+    ///
+    /// # Errors
+    /// [`Error::ContextTooLong`] where this table's own context is shorter than `context_length`.
+    pub fn shorten(&self, context_length: usize) -> Result<Cow<'_, Self>, Error> {
+        if context_length == self.context_length {
+            return Ok(Cow::Borrowed(self));
+        }
+        let Some(left_out) = self.context_length.checked_sub(context_length) else {
+            return Err(Error::ContextTooLong {
+                context_length,
+                vocab_size: self.vocab_size,
+                longest: self.context_length,
+            });
+        };
+        let mut counter = WindowCounter::new(self.vocab_size, context_length)?;
+        let mut window = Vec::with_capacity(context_length + 1);
+        for row in self.rows() {
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                window.clear();
+                window.extend_from_slice(&row.context[left_out..]);
+                window.push(target);
+                counter.add_window(&window, count);
+            }
+        }
+        Ok(Cow::Owned(counter.finish()))
     }
 
     /// Number of classes V.
@@ -167,9 +219,20 @@ pub struct WindowCounter {
     vocab_size: usize,
     context_length: usize,
     token_bits: u32,
-    /// A window packed as `context_1 … context_T target`, so that numeric order is table order.
-    counts: FxHashMap<u128, u64>,
+    counts: Counts,
 }
+
+/// Counts of windows packed as `context_1 … context_T target`: numeric order is table order.
+#[derive(Clone, Debug)]
+enum Counts {
+    /// A place for every window there can be, where those are few.
+    Dense(Vec<u64>),
+    /// The windows that were seen.
+    Sparse(FxHashMap<u128, u64>),
+}
+
+/// Windows of at most this many bits are counted in a dense table, of 8 MB.
+const DENSE_BITS: u32 = 20;
 
 impl WindowCounter {
     /// A counter that has seen nothing.
@@ -190,7 +253,10 @@ impl WindowCounter {
             vocab_size,
             context_length,
             token_bits,
-            counts: FxHashMap::default(),
+            counts: match token_bits * (context_length as u32 + 1) {
+                bits @ 0..=DENSE_BITS => Counts::Dense(vec![0; 1 << bits]),
+                _ => Counts::Sparse(FxHashMap::default()),
+            },
         })
     }
 
@@ -241,7 +307,10 @@ impl WindowCounter {
 
     fn count(&mut self, window: u128, count: u64) {
         if count > 0 {
-            let sum = self.counts.entry(window).or_default();
+            let sum = match &mut self.counts {
+                Counts::Dense(counts) => &mut counts[window as usize],
+                Counts::Sparse(counts) => counts.entry(window).or_default(),
+            };
             *sum = sum.saturating_add(count);
         }
     }
@@ -255,15 +324,14 @@ impl WindowCounter {
             (self.vocab_size, self.context_length),
             (other.vocab_size, other.context_length)
         );
-        for (window, count) in other.counts {
+        for (window, count) in other.counts.into_sorted() {
             self.count(window, count);
         }
     }
 
     /// The sorted table of all that was counted.
     pub fn finish(self) -> CountedWindows {
-        let mut windows: Vec<(u128, u64)> = self.counts.into_iter().collect();
-        windows.sort_unstable();
+        let windows = self.counts.into_sorted();
         let token_mask = (1u128 << self.token_bits) - 1;
         let mut table = CountedWindows {
             vocab_size: self.vocab_size,
@@ -294,6 +362,23 @@ impl WindowCounter {
             table.examples += count;
         }
         table
+    }
+}
+
+impl Counts {
+    /// The windows that were seen, ascending.
+    fn into_sorted(self) -> Vec<(u128, u64)> {
+        match self {
+            Counts::Dense(counts) => {
+                let numbered = (0..).zip(counts);
+                numbered.filter(|&(_, count)| count > 0).collect()
+            }
+            Counts::Sparse(counts) => {
+                let mut windows: Vec<(u128, u64)> = counts.into_iter().collect();
+                windows.sort_unstable();
+                windows
+            }
+        }
     }
 }
 
@@ -335,7 +420,7 @@ mod tests {
         fn table_equals_the_literal_windows(
             names in prop::collection::vec(
                 (prop::collection::vec(1u16..5, 0..7), 0u64..4), 0..12),
-            context_length in 0usize..5,
+            context_length in 0usize..8,
             cut in 0usize..12,
         ) {
             let mut expected: BTreeMap<(Vec<Token>, Token), u64> = BTreeMap::new();
@@ -365,6 +450,12 @@ mod tests {
             prop_assert_eq!(table.find(&vec![7; context_length]).is_some(),
                 context_length == 0 && !table.is_empty());
             prop_assert_eq!(table.examples(), expected.values().sum::<u64>());
+            for shorter in 0..=context_length {
+                let counted = names.iter().map(|(name, count)| (name.as_slice(), *count));
+                let counted = CountedWindows::from_names(counted, 5, shorter).unwrap();
+                prop_assert_eq!(table.shorten(shorter).unwrap().into_owned(), counted);
+            }
+            prop_assert!(table.shorten(context_length + 1).is_err());
             prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
         }
     }

@@ -132,8 +132,9 @@ impl Backprop {
     fn reduce(&mut self, shards: &mut [Shard], flat: &[f32], grads: &mut [f32]) {
         let (sum, others) = shards.split_first_mut().expect("there is always a shard");
         for other in others {
-            add(&mut sum.table_grads, &other.table_grads);
-            add(&mut sum.grads, &other.grads);
+            self.kernels
+                .axpy(1.0, &other.table_grads, &mut sum.table_grads);
+            self.kernels.axpy(1.0, &other.grads, &mut sum.grads);
         }
         let rest = self.layout.layers[0].bias.start;
         grads[..rest].fill(0.0);
@@ -146,12 +147,6 @@ impl Backprop {
             &mut self.transposed_first,
             grads,
         );
-    }
-}
-
-fn add(sum: &mut [f32], values: &[f32]) {
-    for (sum, value) in sum.iter_mut().zip(values) {
-        *sum += value;
     }
 }
 

@@ -59,12 +59,28 @@ impl Batch {
         self.finish_row((row.total as f64 * scale) as f32);
     }
 
-    /// Appends a single window.
-    pub fn push_window(&mut self, context: &[Token], target: Token, weight: f32) {
+    /// Appends windows of one context, their targets ascending, each of the same weight.
+    pub fn push_windows(
+        &mut self,
+        context: &[Token],
+        targets: impl Iterator<Item = Token>,
+        weight: f32,
+    ) {
         self.contexts.extend_from_slice(context);
-        self.targets.push(target);
-        self.weights.push(weight);
-        self.finish_row(weight);
+        let (start, mut windows) = (self.targets.len(), 0u32);
+        for target in targets {
+            windows += 1;
+            match self.targets[start..].last() {
+                Some(&last) if last == target => {
+                    *self.weights.last_mut().expect("as many as targets") += weight;
+                }
+                _ => {
+                    self.targets.push(target);
+                    self.weights.push(weight);
+                }
+            }
+        }
+        self.finish_row(windows as f32 * weight);
     }
 
     fn finish_row(&mut self, weight: f32) {

@@ -3,13 +3,15 @@
 //! Inference is always portable arithmetic (unfused, one order of every sum), so one file gives
 //! the same probabilities natively, in a browser and from any language.
 
+use std::ops::Range;
+
 use nextchar_kernels::{Arithmetic, Contexts, Kernels};
 
 use super::config::ModelConfig;
 use super::packed::PackedLayout;
 use super::params::Params;
 use super::{embedding, features, hidden};
-use crate::data::Token;
+use crate::data::{CountedWindows, Token};
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 
@@ -86,32 +88,28 @@ impl Network {
         &self.params
     }
 
-    /// The logits of a block of contexts, [B, padded(V)].
-    fn logits(&self, contexts: &[Token], rows: usize) -> Vec<f32> {
+    /// The logits of a block of contexts, [B, padded(V)], in the scratch's values.
+    fn logits<'a>(&self, contexts: &[Token], scratch: &'a mut Scratch) -> &'a mut [f32] {
         let first = &self.layout.layers[0];
-        let mut values = vec![0.0; rows * first.stride];
-        features::forward(
-            self.kernels,
-            first,
-            &self.flat,
-            Contexts {
-                tokens: contexts,
-                length: self.config.context_length,
-                vocab_size: self.config.vocab_size,
-            },
-            &self.tables,
-            &mut values,
-        );
-        let mut slopes = Vec::new();
+        let rows = contexts.len() / self.config.context_length;
+        scratch.values.resize(rows * first.stride, 0.0);
+        let contexts = Contexts {
+            tokens: contexts,
+            length: self.config.context_length,
+            vocab_size: self.config.vocab_size,
+        };
+        let values = &mut scratch.values;
+        features::forward(self.kernels, first, &self.flat, contexts, &self.tables, values);
         for pair in self.layout.layers.windows(2) {
             let (below, layer) = (&pair[0], &pair[1]);
+            let Scratch { values, out, slopes } = scratch;
             slopes.resize(values.len(), 0.0);
-            hidden::activate(self.kernels, self.config.activation, &mut values, &mut slopes);
-            let mut out = vec![0.0; rows * layer.stride];
-            hidden::linear(self.kernels, layer, &self.flat, &values, below.stride, &mut out);
-            values = out;
+            hidden::activate(self.kernels, self.config.activation, values, slopes);
+            out.resize(rows * layer.stride, 0.0);
+            hidden::linear(self.kernels, layer, &self.flat, values, below.stride, out);
+            std::mem::swap(values, out);
         }
-        values
+        &mut scratch.values
     }
 }
 
@@ -129,16 +127,56 @@ impl LanguageModel for Network {
         assert_eq!(log_probs.len() % vocab_size, 0, "whole rows of {vocab_size}");
         let rows = log_probs.len() / vocab_size;
         assert_eq!(contexts.len(), rows * context_length, "a context for each row");
+        let mut scratch = Scratch::default();
         for (block, out) in log_probs.chunks_mut(BLOCK_ROWS * vocab_size).enumerate() {
             let rows = out.len() / vocab_size;
             let contexts = &contexts[block * BLOCK_ROWS * context_length..][..rows * context_length];
-            let logits = self.logits(contexts, rows);
+            let logits = self.logits(contexts, &mut scratch);
             let stride = logits.len() / rows;
             for (out, logits) in out.chunks_exact_mut(vocab_size).zip(logits.chunks_exact(stride)) {
                 log_softmax(&logits[..vocab_size], out);
             }
         }
     }
+
+    /// The same sum with the kernels' softmax: within f32's rounding of the f64 one.
+    fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
+        let (vocab_size, context_length) = (self.config.vocab_size, self.config.context_length);
+        assert_eq!(
+            (table.vocab_size(), table.context_length()),
+            (vocab_size, context_length),
+            "a table of another shape"
+        );
+        let (mut scratch, mut log_sums) = (Scratch::default(), [0.0; BLOCK_ROWS]);
+        let mut total = 0.0;
+        for start in rows.clone().step_by(BLOCK_ROWS) {
+            let block = start..(start + BLOCK_ROWS).min(rows.end);
+            let contexts = block.start * context_length..block.end * context_length;
+            let logits = self.logits(&table.contexts()[contexts], &mut scratch);
+            let stride = logits.len() / block.len();
+            for (logits, index) in logits.chunks_exact(stride).zip(block.clone()) {
+                let row = table.row(index);
+                for (&target, &count) in row.targets.iter().zip(row.counts) {
+                    total -= count as f64 * f64::from(logits[usize::from(target)]);
+                }
+            }
+            let log_sums = &mut log_sums[..block.len()];
+            let ones = &[1.0; BLOCK_ROWS][..block.len()];
+            self.kernels.softmax(logits, stride, vocab_size, ones, log_sums);
+            for (&log_sum, &count) in log_sums.iter().zip(&table.totals()[block]) {
+                total += count as f64 * f64::from(log_sum);
+            }
+        }
+        total
+    }
+}
+
+/// What a block of rows computes with, block after block.
+#[derive(Default)]
+struct Scratch {
+    values: Vec<f32>,
+    out: Vec<f32>,
+    slopes: Vec<f32>,
 }
 
 /// ln p = z − ln Σ exp z, in f64.

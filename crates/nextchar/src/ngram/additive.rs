@@ -1,6 +1,6 @@
 //! Counts as a model: uniform, unigram, bigram, with one added to every count.
 
-use crate::data::{CountedWindows, Token, WindowCounter};
+use crate::data::{CountedWindows, Token};
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 
@@ -45,7 +45,7 @@ impl AdditiveNgram {
     /// [`Error::ContextTooLong`] where the table's context is shorter than `context_length`.
     pub fn with_context(counts: &CountedWindows, context_length: usize) -> Result<Self, Error> {
         Ok(AdditiveNgram {
-            counts: shorten(counts, context_length)?,
+            counts: counts.shorten(context_length)?.into_owned(),
         })
     }
 }
@@ -78,51 +78,16 @@ impl LanguageModel for AdditiveNgram {
     }
 }
 
-/// The table of a shorter context: counts of contexts with the same last tokens are added up.
-///
-/// # Errors
-/// [`Error::ContextTooLong`] where the table's own context is shorter than `context_length`.
-fn shorten(table: &CountedWindows, context_length: usize) -> Result<CountedWindows, Error> {
-    if context_length > table.context_length() {
-        return Err(Error::ContextTooLong {
-            context_length,
-            vocab_size: table.vocab_size(),
-            longest: table.context_length(),
-        });
-    }
-    let mut counter = WindowCounter::new(table.vocab_size(), context_length)?;
-    let mut window = Vec::with_capacity(context_length + 1);
-    for row in table.rows() {
-        for (&target, &count) in row.targets.iter().zip(row.counts) {
-            window.clear();
-            window.extend_from_slice(&row.context[table.context_length() - context_length..]);
-            window.push(target);
-            counter.add_window(&window, count);
-        }
-    }
-    Ok(counter.finish())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::executor::Serial;
     use crate::language_model::loss;
 
     fn table(context_length: usize) -> CountedWindows {
         let names: [&[Token]; 3] = [&[1, 2], &[1, 1, 2], &[2]];
         let names = names.into_iter().map(|name| (name, 2));
         CountedWindows::from_names(names, 3, context_length).unwrap()
-    }
-
-    #[test]
-    fn shortening_equals_counting_anew() {
-        for context_length in 0..=3 {
-            assert_eq!(
-                shorten(&table(3), context_length).unwrap(),
-                table(context_length)
-            );
-        }
-        assert!(shorten(&table(1), 2).is_err());
     }
 
     #[test]
@@ -139,7 +104,7 @@ mod tests {
 
     #[test]
     fn uniform_loss_is_ln_v() {
-        let loss = loss(&Uniform { vocab_size: 3 }, &table(0));
+        let loss = loss(&Uniform { vocab_size: 3 }, &table(0), &Serial);
         assert!((loss - 3f64.ln()).abs() < 1e-12);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::CountedWindows;
+use crate::data::{CountedWindows, Token};
 use crate::model::Batch;
 use crate::rng::{Purpose, Seed, Stream};
 
@@ -35,8 +35,10 @@ pub struct Batches<'a> {
     table: &'a CountedWindows,
     kind: BatchKind,
     rng: Stream,
-    /// Cumulative counts of the rows that are drawn, in table order.
-    cumulative: Vec<u64>,
+    /// The rows that are drawn, by cumulative count in table order.
+    cumulative: Cumulative,
+    /// Windows of a batch as (row, target), to be sorted.
+    drawn: Vec<(u32, Token)>,
     /// For [`BatchKind::Contexts`]: rows so frequent that every step sees them.
     head: Vec<usize>,
     /// The other rows, parallel to `cumulative`.
@@ -59,13 +61,7 @@ impl<'a> Batches<'a> {
             BatchKind::Contexts(size) => split_head(table.totals(), size),
             BatchKind::Full | BatchKind::Windows(_) => (Vec::new(), (0..table.len()).collect()),
         };
-        let cumulative = tail
-            .iter()
-            .scan(0, |sum, &row| {
-                *sum += table.totals()[row];
-                Some(*sum)
-            })
-            .collect();
+        let cumulative = Cumulative::new(tail.iter().map(|&row| table.totals()[row]));
         let batch = match kind {
             BatchKind::Full => Batch::full(table),
             BatchKind::Contexts(_) | BatchKind::Windows(_) => Batch::default(),
@@ -75,6 +71,7 @@ impl<'a> Batches<'a> {
             kind,
             rng: seed.stream(Purpose::Batch, 0),
             cumulative,
+            drawn: Vec::new(),
             head,
             tail,
             batch,
@@ -97,13 +94,15 @@ impl<'a> Batches<'a> {
     }
 
     /// Uniform windows: a uniform number below N, then the row and target that it falls on.
+    /// Windows of one context become one row, as in the table.
     fn draw_windows(&mut self, size: usize) {
         self.batch.clear();
+        self.drawn.clear();
         for _ in 0..size {
             let position = self.rng.below(self.table.examples());
-            let index = self.cumulative.partition_point(|&end| end <= position);
+            let index = self.cumulative.find(position);
             let row = self.table.row(index);
-            let mut left = position - (self.cumulative[index] - row.total);
+            let mut left = position - (self.cumulative.ends[index] - row.total);
             let target = row
                 .targets
                 .iter()
@@ -114,8 +113,13 @@ impl<'a> Batches<'a> {
                     found.then_some(target)
                 })
                 .expect("the counts of a row add up to its total");
-            self.batch
-                .push_window(row.context, target, 1.0 / size as f32);
+            self.drawn.push((index as u32, target));
+        }
+        self.drawn.sort_unstable();
+        for windows in self.drawn.chunk_by(|a, b| a.0 == b.0) {
+            let context = self.table.row(windows[0].0 as usize).context;
+            let targets = windows.iter().map(|&(_, target)| target);
+            self.batch.push_windows(context, targets, 1.0 / size as f32);
         }
     }
 
@@ -129,17 +133,65 @@ impl<'a> Batches<'a> {
             self.batch.push(self.table.row(row), 1.0 / examples);
         }
         let draws = size - self.head.len();
-        let mass = *self.cumulative.last().expect("the tail is not empty") as f64;
+        let mass = self.cumulative.sum() as f64;
         let stride = mass / draws as f64;
         let offset = self.rng.uniform() * stride;
-        let mut index = 0;
         for draw in 0..draws {
             let position = ((offset + draw as f64 * stride) as u64).min(mass as u64 - 1);
-            index += self.cumulative[index..].partition_point(|&end| end <= position);
-            let row = self.table.row(self.tail[index]);
+            let row = self.table.row(self.tail[self.cumulative.find(position)]);
             let inclusion = row.total as f64 / stride;
             self.batch.push(row, 1.0 / (examples * inclusion));
         }
+    }
+}
+
+/// Cumulative counts with a guide (Chen and Asau 1974): where a position falls is found in a
+/// constant number of looks.
+#[derive(Clone, Debug)]
+struct Cumulative {
+    /// Where each row ends.
+    ends: Vec<u64>,
+    /// The first row that ends beyond `bucket << shift`.
+    guide: Vec<u32>,
+    shift: u32,
+}
+
+impl Cumulative {
+    fn new(counts: impl Iterator<Item = u64>) -> Self {
+        let ends: Vec<u64> = counts
+            .scan(0, |sum, count| {
+                *sum += count;
+                Some(*sum)
+            })
+            .collect();
+        let sum = ends.last().copied().unwrap_or(0);
+        let shift = (sum / (2 * ends.len() as u64).max(1)).max(1).ilog2();
+        let mut row = 0;
+        let guide = (0..=sum >> shift).map(|bucket| {
+            while row < ends.len() && ends[row] <= bucket << shift {
+                row += 1;
+            }
+            row as u32
+        });
+        Cumulative {
+            guide: guide.collect(),
+            ends,
+            shift,
+        }
+    }
+
+    /// All counts added up.
+    fn sum(&self) -> u64 {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    /// The row that a position below the sum falls on.
+    fn find(&self, position: u64) -> usize {
+        let mut row = self.guide[(position >> self.shift) as usize] as usize;
+        while self.ends[row] <= position {
+            row += 1;
+        }
+        row
     }
 }
 
@@ -164,7 +216,6 @@ fn split_head(totals: &[u64], size: usize) -> (Vec<usize>, Vec<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Token;
 
     fn table() -> CountedWindows {
         let names: Vec<(Vec<Token>, u64)> = (0..40u16)
@@ -212,6 +263,28 @@ mod tests {
         assert_unbiased(BatchKind::Contexts(6), 6.0);
         assert_unbiased(BatchKind::Contexts(15), 15.0);
         assert_unbiased(BatchKind::Windows(8), 8.0);
+    }
+
+    #[test]
+    fn every_position_is_found() {
+        for counts in [vec![1, 1, 1], vec![5, 1, 90, 2, 2], vec![7], vec![1; 100]] {
+            let cumulative = Cumulative::new(counts.iter().copied());
+            let rows = (0..cumulative.sum()).map(|position| cumulative.find(position));
+            let expected = (0..)
+                .zip(&counts)
+                .flat_map(|(row, &count)| vec![row; count as usize]);
+            assert!(rows.eq(expected), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn windows_of_one_context_are_one_row() {
+        let table = table();
+        let mut batches = Batches::new(&table, BatchKind::Windows(500), &Seed::from(3));
+        let batch = batches.next_batch();
+        assert!(batch.len() <= table.len());
+        let sum: f32 = batch.row_weights.iter().sum();
+        assert!((sum - 1.0).abs() < 1e-5 && batch.contexts.len() == 2 * batch.len());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use nextchar_kernels::{AdamW, Arithmetic, Kernels};
+use nextchar_kernels::{AdamW, Kernels};
 use serde::{Deserialize, Serialize};
 
 use super::batches::{BatchKind, Batches};
+use super::engine::Engine;
 use super::schedule::Schedule;
 use crate::data::CountedWindows;
 use crate::error::Error;
@@ -52,6 +53,10 @@ pub struct TrainConfig {
     pub evaluate_every: u64,
     /// Stop after this many looks at val without a better one; `None` never stops early.
     pub patience: Option<u64>,
+    /// Stop when the loss on val is this or less, in nats; `None` goes on.
+    pub target_loss: Option<f64>,
+    /// Multiply and add with two roundings, as a browser must, rather than one.
+    pub portable: bool,
     /// What initialisation and batches are drawn from.
     pub seed: Seed,
 }
@@ -83,6 +88,8 @@ pub enum StopReason {
     Finished,
     /// Val did not improve for [`TrainConfig::patience`] looks.
     EarlyStop,
+    /// The loss on val reached [`TrainConfig::target_loss`].
+    TargetLoss,
     /// The observer asked for it.
     Observer,
 }
@@ -122,10 +129,11 @@ pub struct Trained {
 
 /// The state of a run: parameters, optimiser and batches.
 #[derive(Debug)]
-pub struct Trainer<'a> {
+pub struct Trainer<'a, E> {
     config: TrainConfig,
     model: ModelConfig,
     kernels: Kernels,
+    executor: &'a E,
     batches: Batches<'a>,
     backprop: Backprop,
     flat: Vec<f32>,
@@ -135,7 +143,7 @@ pub struct Trainer<'a> {
     steps_done: u64,
 }
 
-impl<'a> Trainer<'a> {
+impl<'a, E: Executor> Trainer<'a, E> {
     /// A run at its beginning.
     ///
     /// # Errors
@@ -144,13 +152,14 @@ impl<'a> Trainer<'a> {
         model: &ModelConfig,
         config: &TrainConfig,
         table: &'a CountedWindows,
+        engine: &Engine<'a, E>,
     ) -> Result<Self, Error> {
         model.validate()?;
         config.validate()?;
         if table.is_empty() {
             return Err(Error::BadConfig("no window to learn from".into()));
         }
-        let kernels = Kernels::best(Arithmetic::Fused);
+        let kernels = engine.kernels(config.portable)?;
         let backprop = Backprop::new(model, kernels);
         let params = Params::init(model, config.init, &config.seed);
         let flat = backprop.layout().pack(&params);
@@ -167,17 +176,18 @@ impl<'a> Trainer<'a> {
             config: config.clone(),
             model: model.clone(),
             kernels,
+            executor: engine.executor,
             backprop,
             flat,
         })
     }
 
     /// One step; returns the batch's loss before it, in nats per predicted character.
-    pub fn step(&mut self, executor: &impl Executor) -> f64 {
+    pub fn step(&mut self) -> f64 {
         let batch = self.batches.next_batch();
-        let loss = self
-            .backprop
-            .loss_and_gradients(&self.flat, batch, &mut self.grads, executor);
+        let loss =
+            self.backprop
+                .loss_and_gradients(&self.flat, batch, &mut self.grads, self.executor);
         let learning_rate = self.learning_rate();
         self.steps_done += 1;
         match self.config.optimizer {
@@ -277,20 +287,30 @@ impl TrainConfig {
 /// The loss beyond which a run is called diverged, as a multiple of where it began (or of ln V).
 const DIVERGED_FACTOR: f64 = 3.0;
 
+/// What a run learns from, and what it is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables<'a> {
+    /// The windows that are learnt.
+    pub train: &'a CountedWindows,
+    /// The windows that the best step is chosen by, if there are any.
+    pub val: Option<&'a CountedWindows>,
+}
+
 /// Trains a network on a table and keeps the best one by val.
 ///
 /// # Errors
 /// [`Error::BadConfig`] for options that cannot be; [`Error::Diverged`] where the loss is no
 /// longer a number or has left all bounds and there is nothing better to keep.
-pub fn train(
+pub fn train<E: Executor>(
     model: &ModelConfig,
     config: &TrainConfig,
-    table: &CountedWindows,
-    val: Option<&CountedWindows>,
-    executor: &impl Executor,
+    tables: Tables<'_>,
+    engine: &Engine<'_, E>,
     observer: &mut impl Observer,
 ) -> Result<Trained, Error> {
-    let mut trainer = Trainer::new(model, config, table)?;
+    let loss = |network: &Network, table| loss(network, table, engine.executor);
+    let (table, val) = (tables.train, tables.val);
+    let mut trainer = Trainer::new(model, config, table, engine)?;
     let first = trainer.network()?;
     let first_loss = loss(&first, table);
     let bound = DIVERGED_FACTOR * first_loss.max((model.vocab_size as f64).ln());
@@ -309,7 +329,7 @@ pub fn train(
     let mut interrupted = observer.evaluated(&progress).is_break();
     let (mut sum, mut summed) = (0.0, 0u64);
     while trainer.steps_done < config.steps && !interrupted {
-        let batch_loss = trainer.step(executor);
+        let batch_loss = trainer.step();
         sum += batch_loss;
         summed += 1;
         if !batch_loss.is_finite() {
@@ -332,6 +352,11 @@ pub fn train(
         progress.best = kept.offer(network, progress.val_loss, trainer.steps_done);
         (sum, summed) = (0.0, 0);
         interrupted |= observer.evaluated(&progress).is_break();
+        let reached = |target| progress.val_loss.is_some_and(|loss| loss <= target);
+        if config.target_loss.is_some_and(reached) {
+            stop = StopReason::TargetLoss;
+            break;
+        }
         if config
             .patience
             .is_some_and(|patience| kept.looks_since_best >= patience)
@@ -340,7 +365,7 @@ pub fn train(
             break;
         }
     }
-    if interrupted && trainer.steps_done < config.steps {
+    if stop == StopReason::Finished && interrupted && trainer.steps_done < config.steps {
         stop = StopReason::Observer;
     }
     Ok(Trained {

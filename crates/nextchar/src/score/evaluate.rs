@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{CountedWindows, END, Token};
 use crate::error::Error;
+use crate::executor::Executor;
 use crate::language_model::{LanguageModel, loss};
 use crate::ngram::{AdditiveNgram, Uniform};
 
@@ -33,35 +34,34 @@ pub struct Report {
     pub baselines: Baselines,
 }
 
-/// Scores a model on names, beside baselines counted on the training names.
-///
-/// # Arguments
-/// `names`: tokens and counts of each name; `training_bigrams`: windows of the training names with
-/// a context of at least 1.
+/// Scores a model on the windows of some names, beside baselines counted on the training names.
 ///
 /// # Errors
-/// [`Error::ContextTooLong`] where `training_bigrams` has a context of 0.
+/// [`Error::ContextTooLong`] where `names` has a shorter context than the model, or `training` one
+/// of 0.
 pub fn evaluate(
     model: &dyn LanguageModel,
-    names: &[(Vec<Token>, u64)],
-    training_bigrams: &CountedWindows,
+    names: &CountedWindows,
+    training: &CountedWindows,
+    executor: &impl Executor,
 ) -> Result<Report, Error> {
-    let vocab_size = model.vocab_size();
     let loss_of = |model: &dyn LanguageModel| {
-        let names = names.iter().map(|(name, count)| (name.as_slice(), *count));
-        let table = CountedWindows::from_names(names, vocab_size, model.context_length())?;
-        Ok::<_, Error>((loss(model, &table), table.examples()))
+        let table = names.shorten(model.context_length())?;
+        Ok::<_, Error>(loss(model, &table, executor))
     };
-    let (loss, examples) = loss_of(model)?;
+    let loss = loss_of(model)?;
+    let uniform = Uniform {
+        vocab_size: model.vocab_size(),
+    };
     Ok(Report {
         loss,
         bits_per_char: loss / std::f64::consts::LN_2,
         perplexity: libm::exp(loss),
-        examples,
+        examples: names.examples(),
         baselines: Baselines {
-            uniform: loss_of(&Uniform { vocab_size })?.0,
-            unigram: loss_of(&AdditiveNgram::with_context(training_bigrams, 0)?)?.0,
-            bigram: loss_of(&AdditiveNgram::with_context(training_bigrams, 1)?)?.0,
+            uniform: loss_of(&uniform)?,
+            unigram: loss_of(&AdditiveNgram::with_context(training, 0)?)?,
+            bigram: loss_of(&AdditiveNgram::with_context(training, 1)?)?,
         },
     })
 }
@@ -84,6 +84,7 @@ pub fn name_log_prob(model: &dyn LanguageModel, name: &[Token]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::executor::Serial;
 
     #[test]
     fn a_report_is_consistent() {
@@ -91,7 +92,7 @@ mod tests {
         let counted = names.iter().map(|(name, count)| (name.as_slice(), *count));
         let table = CountedWindows::from_names(counted, 3, 1).unwrap();
         let model = AdditiveNgram::new(table.clone());
-        let report = evaluate(&model, &names, &table).unwrap();
+        let report = evaluate(&model, &table, &table, &Serial).unwrap();
         assert_eq!(report.examples, 9);
         assert_eq!(report.loss, report.baselines.bigram);
         assert!((report.perplexity.log2() - report.bits_per_char).abs() < 1e-12);

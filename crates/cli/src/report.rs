@@ -1,0 +1,122 @@
+//! What a training says: the data and the network before, the losses beside their baselines after.
+
+use std::io::Write;
+
+use nextchar::data::{CountedWindows, NameList};
+use nextchar::model::ModelConfig;
+use nextchar::optim::{TrainConfig, Trained};
+use nextchar::score::Report;
+
+use crate::corpus::Corpus;
+use crate::failure::Failure;
+use crate::output::{self, BOLD, count, note};
+
+/// What is about to be learnt, by what.
+pub fn describe(corpus: &Corpus, table: &CountedWindows, model: &ModelConfig) {
+    let parts = &corpus.parts;
+    let names = |list: &NameList| count(list.len() as u64);
+    anstream::eprintln!(
+        "{BOLD}data{BOLD:#}     {}: {}, {} classes; train {}, val {}, test {}",
+        corpus.label,
+        output::plural(parts.all().count() as u64, "name"),
+        model.vocab_size,
+        names(&parts.train),
+        names(&parts.val),
+        names(&parts.test),
+    );
+    anstream::eprintln!(
+        "{BOLD}windows{BOLD:#}  {} collapse to {} unique contexts of {} ({:.1} times fewer)",
+        count(table.examples()),
+        count(table.len() as u64),
+        model.context_length,
+        table.examples() as f64 / table.len() as f64,
+    );
+    let hidden: Vec<String> = model.hidden_sizes.iter().map(usize::to_string).collect();
+    let layers = match hidden.len() {
+        0 => "no hidden layer".into(),
+        _ => format!("hidden {} ({:?})", hidden.join(", "), model.activation).to_lowercase(),
+    };
+    anstream::eprintln!(
+        "{BOLD}network{BOLD:#}  {} parameters: embedding {}, {layers}\n",
+        count(model.parameter_count().unwrap_or(0) as u64),
+        model.embedding_dim,
+    );
+}
+
+/// Says how the first loss stands to ln V.
+pub fn describe_first_loss(trained: &Trained, config: &TrainConfig, vocab_size: usize) {
+    let (first, uniform) = (trained.first_loss, (vocab_size as f64).ln());
+    match config.init {
+        nextchar::model::Init::Kaiming => anstream::eprintln!(
+            "\nfirst loss {first:.4}; ln {vocab_size} = {uniform:.4}, as if every character were equally likely"
+        ),
+        nextchar::model::Init::Lecture => anstream::eprintln!(
+            "\nfirst loss {first:.4}, far above ln {vocab_size} = {uniform:.4}: parameters from N(0, 1) begin confidently wrong"
+        ),
+    }
+}
+
+/// The loss of the saved network on every part.
+pub struct Reports {
+    pub train: Report,
+    pub val: Option<Report>,
+    pub test: Option<Report>,
+}
+
+impl Reports {
+    /// The network beside what counting reaches.
+    pub fn print(&self, out: &mut impl Write, random_split: bool) -> Result<(), Failure> {
+        writeln!(
+            out,
+            "\n{BOLD}Loss, in nats per predicted character (the end mark counted){BOLD:#}"
+        )?;
+        let parts = [
+            ("train", Some(self.train)),
+            ("val", self.val),
+            ("test", self.test),
+        ];
+        let parts: Vec<(&str, Report)> = parts
+            .into_iter()
+            .filter_map(|(name, r)| Some((name, r?)))
+            .collect();
+        let row = |name: &str, value: &dyn Fn(&Report) -> f64| {
+            let values = parts
+                .iter()
+                .map(|(_, report)| format!("{:.4}", value(report)));
+            std::iter::once(name.to_owned())
+                .chain(values)
+                .collect::<Vec<_>>()
+        };
+        let header =
+            std::iter::once(String::new()).chain(parts.iter().map(|(name, _)| (*name).to_owned()));
+        output::table(
+            out,
+            &[
+                header.collect(),
+                row("this network", &|report| report.loss),
+                row("bigram counts", &|report| report.baselines.bigram),
+                row("unigram counts", &|report| report.baselines.unigram),
+                row("uniform", &|report| report.baselines.uniform),
+            ],
+        )?;
+        let held_out = self.test.or(self.val);
+        if let Some(report) = held_out {
+            writeln!(
+                out,
+                "  held out: {:.4} bits per character, perplexity {:.2}",
+                report.bits_per_char, report.perplexity
+            )?;
+            if report.loss > report.baselines.bigram {
+                note(
+                    "counting pairs of letters predicts these names better than this network: give it more --steps or more names",
+                );
+            }
+            if random_split {
+                note(
+                    "lists of names hold spelling variants (sandhya, sandhaya); some stand on both sides of a split and flatter held-out losses a little",
+                );
+            }
+        }
+        Ok(())
+    }
+}
