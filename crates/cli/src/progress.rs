@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nextchar::optim::{Evaluation, Observer, TrainConfig};
@@ -21,6 +21,9 @@ pub struct Progress {
     steps: u64,
     stop_after: u64,
     deadline: Option<Instant>,
+    /// Time in steps, looks at val left out; and when the last of either ended.
+    stepping: Duration,
+    last: Instant,
     /// Evaluations between two printed lines.
     stride: u64,
     seen: u64,
@@ -51,15 +54,19 @@ impl Progress {
             steps,
             stop_after: stop_after.unwrap_or(u64::MAX),
             deadline,
+            stepping: Duration::ZERO,
+            last: Instant::now(),
             stride: (steps / config.evaluate_every).div_ceil(LINES).max(1),
             seen: 0,
         }
     }
 
-    /// Takes the bar away; says whether Ctrl-C was pressed.
-    pub fn finish(self) -> bool {
+    /// Takes the bar away; says whether Ctrl-C was pressed, and the seconds in steps, looks at val
+    /// left out.
+    pub fn finish(self) -> (bool, f64) {
         self.bar.finish_and_clear();
-        INTERRUPTED.load(Ordering::Relaxed)
+        let interrupted = INTERRUPTED.load(Ordering::Relaxed);
+        (interrupted, self.stepping.as_secs_f64())
     }
 
     fn line(&self, at: &Evaluation) {
@@ -79,7 +86,10 @@ impl Observer for Progress {
         if steps_done.is_multiple_of(64) {
             self.bar.set_position(steps_done);
         }
-        let late = self.deadline.is_some_and(|end| Instant::now() >= end);
+        let now = Instant::now();
+        self.stepping += now - self.last;
+        self.last = now;
+        let late = self.deadline.is_some_and(|end| now >= end);
         if late || INTERRUPTED.load(Ordering::Relaxed) || steps_done >= self.stop_after {
             return ControlFlow::Break(());
         }
@@ -96,6 +106,7 @@ impl Observer for Progress {
             self.line(at);
         }
         self.seen += 1;
+        self.last = Instant::now();
         ControlFlow::Continue(())
     }
 }

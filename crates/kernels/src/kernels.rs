@@ -72,7 +72,7 @@ impl Kernels {
     }
 
     /// Runs a kernel in the chosen instance.
-    fn run(self, kernel: impl Kernel) {
+    pub(crate) fn run(self, kernel: impl Kernel) {
         match (self.set, self.arithmetic) {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` makes this set only where the processor has AVX2 and FMA.

@@ -38,6 +38,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     let held_out = |names: &NameList| (!names.is_empty()).then(|| windows(names)).transpose();
     let table = windows(&corpus.parts.train)?;
     let (val, test) = (held_out(&corpus.parts.val)?, held_out(&corpus.parts.test)?);
+    let read_seconds = started.elapsed().as_secs_f64();
     let tables = Tables {
         train: &table,
         val: val.as_ref(),
@@ -53,7 +54,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     let deadline = args.time.map(|time| started + time);
     let mut progress = Progress::new(&config, args.stop_after, deadline);
     let trained = train(&model, &config, tables, &engine, &mut progress);
-    let interrupted = progress.finish();
+    let (interrupted, step_seconds) = progress.finish();
     let trained = trained?;
     let train_seconds = train_started.elapsed().as_secs_f64();
     describe_first_loss(&trained, &config, model.vocab_size);
@@ -81,7 +82,9 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
             "train_loss": reports.train.loss,
             "val_loss": reports.val.map(|report| report.loss),
             "test_loss": reports.test.map(|report| report.loss),
+            "read_seconds": read_seconds,
             "train_seconds": train_seconds,
+            "step_seconds": step_seconds,
             "epochs": trained.epochs,
             "steps": trained.steps,
             "best_step": trained.best_step,

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod determinism;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

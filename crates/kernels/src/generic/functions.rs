@@ -159,3 +159,107 @@ pub(crate) fn gelu<F: Float>(x: F) -> (F, F) {
     let density = exp(x * x * x.like(-0.5)) * x.like(0.398_942_3);
     (x * below, x.mul_add(density, below))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::RangeInclusive;
+
+    use super::{exp, ln, tanh};
+    use crate::generic::elementwise::{Elementwise, Over};
+    use crate::vector::Vector;
+    use crate::{Arithmetic, Kernels};
+
+    #[derive(Clone, Copy)]
+    struct Exp;
+    #[derive(Clone, Copy)]
+    struct Ln;
+    #[derive(Clone, Copy)]
+    struct Tanh;
+
+    macro_rules! elementwise {
+        ($($name:ident $function:ident),*) => {$(
+            impl Elementwise<0, 1> for $name {
+                #[inline(always)]
+                fn apply<V: Vector>(&self, _: [V; 0], [x]: [V; 1]) -> [V; 1] {
+                    [$function(x)]
+                }
+            }
+        )*};
+    }
+    elementwise!(Exp exp, Ln ln, Tanh tanh);
+
+    /// |found − exact| in units in the last place of `exact` as f32.
+    fn ulps(found: f32, exact: f64) -> f64 {
+        let exponent = ((exact.to_bits() >> 52) & 0x7ff) as i32 - 1023;
+        (f64::from(found) - exact).abs() * f64::from(23 - exponent.max(-126)).exp2()
+    }
+
+    /// The largest error over every f32 between two bit patterns, fused and unfused, in the fastest
+    /// instance of this machine.
+    fn worst<E: Elementwise<0, 1> + Copy + Send>(
+        operation: E,
+        bits: RangeInclusive<u32>,
+        exact: fn(f64) -> f64,
+    ) -> f64 {
+        const CHUNK: usize = 1 << 16;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let part = move |thread: usize| {
+            let starts = bits.clone().step_by(CHUNK).skip(thread).step_by(threads);
+            let mut worst = 0.0f64;
+            for start in starts {
+                let end = (*bits.end()).min(start + (CHUNK as u32 - 1));
+                let inputs: Vec<f32> = (start..=end).map(f32::from_bits).collect();
+                let [fused, unfused] = [Arithmetic::Fused, Arithmetic::Unfused].map(|arithmetic| {
+                    let mut values = inputs.clone();
+                    Kernels::best(arithmetic).run(Over {
+                        operation,
+                        read: [],
+                        write: [&mut values],
+                    });
+                    values
+                });
+                for ((&x, fused), unfused) in inputs.iter().zip(fused).zip(unfused) {
+                    let exact = exact(f64::from(x));
+                    worst = worst.max(ulps(fused, exact)).max(ulps(unfused, exact));
+                }
+            }
+            worst
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads)
+                .map(|thread| {
+                    let part = part.clone();
+                    scope.spawn(move || part(thread))
+                })
+                .collect();
+            let worst = threads.into_iter().map(|thread| thread.join().unwrap());
+            worst.fold(0.0, f64::max)
+        })
+    }
+
+    /// Softmax subtracts the largest logit: all that matters is −87.3 … 0; nearer to 0 than 2⁻²⁵
+    /// every result is 1.
+    #[test]
+    fn exp_of_every_number_that_softmax_can_meet() {
+        let worst = worst(
+            Exp,
+            (-(2f32.powi(-25))).to_bits()..=(-87.3f32).to_bits(),
+            f64::exp,
+        );
+        assert!(worst <= 2.0, "{worst} units in the last place");
+    }
+
+    /// The sum of a softmax is 1 … V.
+    #[test]
+    fn ln_of_every_sum_of_a_softmax() {
+        let worst = worst(Ln, 1.001f32.to_bits()..=65_536f32.to_bits(), f64::ln);
+        assert!(worst <= 2.0, "{worst} units in the last place");
+    }
+
+    /// tanh is odd, x below 2⁻¹³ and 1 beyond 10 (`same_bits.rs` has those).
+    #[test]
+    fn tanh_of_every_number_where_it_bends() {
+        let worst = worst(Tanh, 2f32.powi(-13).to_bits()..=10f32.to_bits(), f64::tanh);
+        assert!(worst <= 8.0, "{worst} units in the last place");
+    }
+}
