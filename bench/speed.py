@@ -30,6 +30,7 @@ TARGET = 2.17
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
 parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--only", default="abcdf", help="sections, such as ab")
 args = parser.parse_args()
 folder = Path(args.folder)
 scratch = Path(tempfile.mkdtemp())
@@ -217,6 +218,8 @@ def threads():
         print(f"| {batch} | {spread(found[1])} | {spread(found[2])} | {ratio:.2f} |")
 
 
-for section in (time_to_target, cost_per_step, longer_contexts, corpus_size, threads):
-    section()
-    sys.stdout.flush()
+sections = {"a": time_to_target, "b": cost_per_step, "c": longer_contexts, "d": corpus_size, "f": threads}
+for letter, section in sections.items():
+    if letter in args.only:
+        section()
+        sys.stdout.flush()

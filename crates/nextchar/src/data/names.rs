@@ -79,22 +79,22 @@ impl NameList {
     pub fn from_names<T: AsRef<str>>(names: impl IntoIterator<Item = (T, u64)>) -> Self {
         let mut list = NameList::default();
         for (text, count) in names {
-            list.add(text.as_ref(), count);
+            list.add(text.as_ref(), count, count);
         }
         list
     }
 
-    /// Adds to the count of a name; says whether the name is new.
-    pub(super) fn add(&mut self, text: &str, count: u64) -> bool {
+    /// Adds a name with a count of `first`, or `again` to its count; says whether it is new.
+    pub(super) fn add(&mut self, text: &str, first: u64, again: u64) -> bool {
         let hash = FxBuildHasher.hash_one(text);
         if let Some(place) = self.find(hash, text) {
-            self.counts[place] = self.counts[place].saturating_add(count);
+            self.counts[place] = self.counts[place].saturating_add(again);
             return false;
         }
         let place = u32::try_from(self.len()).expect("at most 2³² different names");
         self.text.push_str(text);
         self.ends.push(self.text.len());
-        self.counts.push(count);
+        self.counts.push(first);
         let NameList {
             text, ends, places, ..
         } = self;

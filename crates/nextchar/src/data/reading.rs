@@ -238,17 +238,15 @@ impl<'a> Reader<'a> {
         }
         self.diagnosis.accepted += 1;
         let counts_again = self.options.keep_duplicates || self.options.weights.is_some();
-        let added = if counts_again { weight } else { 0 };
-        if self.list.contains(&name) {
+        let again = if counts_again { weight } else { 0 };
+        if !self.list.add(&name, weight, again) {
             self.diagnosis.duplicates += 1;
-            self.list.add(&name, added);
             return Ok(());
         }
         *self.diagnosis.lengths.entry(length).or_default() += 1;
         for c in name.chars() {
             *self.diagnosis.letters.entry(c).or_default() += 1;
         }
-        self.list.add(&name, weight);
         Ok(())
     }
 

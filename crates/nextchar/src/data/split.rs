@@ -119,7 +119,7 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
     let key = options.seed.key(Purpose::Split);
     let mut parts = <[NameList; 3]>::default();
     for name in names.names() {
-        parts[part_of(name.text, &key, options.shares)].add(name.text, name.count);
+        parts[part_of(name.text, &key, options.shares)].add(name.text, name.count, name.count);
     }
     let [train, val, test] = parts;
     Split { train, val, test }

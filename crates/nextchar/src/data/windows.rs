@@ -5,6 +5,7 @@
 //! everything that learns learns from, far smaller and exactly as good.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
@@ -171,6 +172,16 @@ impl CountedWindows {
         &self.contexts
     }
 
+    /// The targets of all rows, row after row; as long as [`CountedWindows::pairs`] says.
+    pub fn targets(&self) -> &[Token] {
+        &self.targets
+    }
+
+    /// The count of each of the targets.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
     /// How often each context occurs, \[U\].
     pub fn totals(&self) -> &[u64] {
         &self.totals
@@ -192,16 +203,80 @@ impl CountedWindows {
 
     /// The row of a context, if it was ever seen.
     pub fn find(&self, context: &[Token]) -> Option<CountedRow<'_>> {
+        self.place(context).map(|place| self.row(place))
+    }
+
+    /// The place of a context's row, if it was ever seen.
+    pub fn place(&self, context: &[Token]) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
-            match self.row(middle).context.cmp(context) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some(self.row(middle)),
+            let found = &self.contexts[middle * self.context_length..][..self.context_length];
+            match found.cmp(context) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(middle),
             }
         }
         None
+    }
+
+    /// The table without the windows of a part of it: what the other names have.
+    ///
+    /// # Panics
+    /// If `part` is of another shape, or has a window that this table has not.
+    pub fn without(&self, part: &CountedWindows) -> CountedWindows {
+        assert_eq!(
+            (self.vocab_size, self.context_length),
+            (part.vocab_size, part.context_length)
+        );
+        let mut rest = CountedWindows::new(self.vocab_size, self.context_length);
+        let mut removed = part.rows().peekable();
+        for row in self.rows() {
+            let taken = removed.next_if(|part| part.context == row.context);
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                let taken = taken.and_then(|taken| {
+                    let place = taken.targets.binary_search(&target).ok()?;
+                    Some(taken.counts[place])
+                });
+                let left = count.checked_sub(taken.unwrap_or(0));
+                rest.push(row.context, target, left.expect("a part of this table"));
+            }
+        }
+        assert!(removed.next().is_none(), "a part of this table");
+        rest
+    }
+
+    /// A table without a row.
+    fn new(vocab_size: usize, context_length: usize) -> Self {
+        CountedWindows {
+            vocab_size,
+            context_length,
+            contexts: Vec::new(),
+            starts: vec![0],
+            targets: Vec::new(),
+            counts: Vec::new(),
+            totals: Vec::new(),
+            examples: 0,
+        }
+    }
+
+    /// Appends a window that comes after all others; one with a count of 0 is left out.
+    fn push(&mut self, context: &[Token], target: Token, count: u64) {
+        if count == 0 {
+            return;
+        }
+        let last = self.contexts.len().checked_sub(self.context_length);
+        if self.totals.is_empty() || last.is_none_or(|last| &self.contexts[last..] != context) {
+            self.contexts.extend_from_slice(context);
+            self.totals.push(0);
+            self.starts.push(self.targets.len());
+        }
+        self.targets.push(target);
+        self.counts.push(count);
+        *self.totals.last_mut().expect("a row was begun") += count;
+        *self.starts.last_mut().expect("a row was begun") = self.targets.len();
+        self.examples += count;
     }
 
     /// All rows in ascending order of their contexts.
@@ -333,33 +408,13 @@ impl WindowCounter {
     pub fn finish(self) -> CountedWindows {
         let windows = self.counts.into_sorted();
         let token_mask = (1u128 << self.token_bits) - 1;
-        let mut table = CountedWindows {
-            vocab_size: self.vocab_size,
-            context_length: self.context_length,
-            contexts: Vec::new(),
-            starts: vec![0],
-            targets: Vec::with_capacity(windows.len()),
-            counts: Vec::with_capacity(windows.len()),
-            totals: Vec::new(),
-            examples: 0,
-        };
-        let mut current = None;
+        let mut table = CountedWindows::new(self.vocab_size, self.context_length);
+        let mut context = vec![END; self.context_length];
         for (window, count) in windows {
-            let context = window >> self.token_bits;
-            if current != Some(context) {
-                current = Some(context);
-                for position in (0..self.context_length as u32).rev() {
-                    let token = (context >> (position * self.token_bits)) & token_mask;
-                    table.contexts.push(token as Token);
-                }
-                table.totals.push(0);
-                table.starts.push(table.targets.len());
+            for (position, token) in (1u32..).zip(context.iter_mut().rev()) {
+                *token = ((window >> (position * self.token_bits)) & token_mask) as Token;
             }
-            table.targets.push((window & token_mask) as Token);
-            table.counts.push(count);
-            *table.totals.last_mut().expect("a row was begun") += count;
-            *table.starts.last_mut().expect("a row was begun") = table.targets.len();
-            table.examples += count;
+            table.push(&context, (window & token_mask) as Token, count);
         }
         table
     }
@@ -450,6 +505,12 @@ mod tests {
             prop_assert_eq!(table.find(&vec![7; context_length]).is_some(),
                 context_length == 0 && !table.is_empty());
             prop_assert_eq!(table.examples(), expected.values().sum::<u64>());
+            let some = names.iter().step_by(2).map(|(name, count)| (name.as_slice(), *count));
+            let others = names.iter().skip(1).step_by(2).map(|(name, count)| (name.as_slice(), *count));
+            prop_assert_eq!(
+                table.without(&CountedWindows::from_names(some, 5, context_length).unwrap()),
+                CountedWindows::from_names(others, 5, context_length).unwrap()
+            );
             for shorter in 0..=context_length {
                 let counted = names.iter().map(|(name, count)| (name.as_slice(), *count));
                 let counted = CountedWindows::from_names(counted, 5, shorter).unwrap();

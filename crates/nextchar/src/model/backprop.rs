@@ -19,6 +19,12 @@ const SHARD_ROWS: usize = 256;
 /// More shards than this cost more to reduce than they bring.
 const MAX_SHARDS: usize = 8;
 
+/// A power of two, so that two, four or eight threads have equal work.
+fn shard_count(rows: usize) -> usize {
+    let worth = (rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
+    1 << worth.ilog2()
+}
+
 /// Scratch memory for gradients, made once for a network and used for every step.
 #[derive(Debug)]
 pub struct Backprop {
@@ -91,7 +97,7 @@ impl Backprop {
         executor: &impl Executor,
     ) -> f64 {
         self.prepare(flat);
-        let count = batch.len().div_ceil(SHARD_ROWS).clamp(1, MAX_SHARDS);
+        let count = shard_count(batch.len());
         while self.shards.len() < count {
             self.shards.push(Shard::new(&self.layout, self.tables.len()));
         }

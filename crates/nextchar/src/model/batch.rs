@@ -59,28 +59,21 @@ impl Batch {
         self.finish_row((row.total as f64 * scale) as f32);
     }
 
-    /// Appends windows of one context, their targets ascending, each of the same weight.
-    pub fn push_windows(
-        &mut self,
-        context: &[Token],
-        targets: impl Iterator<Item = Token>,
-        weight: f32,
-    ) {
+    /// Begins a row without targets.
+    pub fn begin_row(&mut self, context: &[Token]) {
         self.contexts.extend_from_slice(context);
-        let (start, mut windows) = (self.targets.len(), 0u32);
-        for target in targets {
-            windows += 1;
-            match self.targets[start..].last() {
-                Some(&last) if last == target => {
-                    *self.weights.last_mut().expect("as many as targets") += weight;
-                }
-                _ => {
-                    self.targets.push(target);
-                    self.weights.push(weight);
-                }
-            }
-        }
-        self.finish_row(windows as f32 * weight);
+        self.finish_row(0.0);
+    }
+
+    /// Appends a target to the last row.
+    ///
+    /// # Panics
+    /// If there is no row.
+    pub fn push_target(&mut self, target: Token, weight: f32) {
+        self.targets.push(target);
+        self.weights.push(weight);
+        *self.row_weights.last_mut().expect("a row was begun") += weight;
+        *self.starts.last_mut().expect("a row was begun") += 1;
     }
 
     fn finish_row(&mut self, weight: f32) {

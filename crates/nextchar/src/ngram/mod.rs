@@ -1,5 +1,10 @@
-//! Counting models: the baselines beside every loss.
+//! Counting as a model: what every network has to beat.
 
 mod additive;
+mod discount;
+mod kneser_ney;
+mod levels;
 
 pub use additive::{AdditiveNgram, Uniform};
+pub use discount::Discounts;
+pub use kneser_ney::KneserNey;

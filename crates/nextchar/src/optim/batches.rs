@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{CountedWindows, Token};
+use crate::data::CountedWindows;
 use crate::model::Batch;
 use crate::rng::{Purpose, Seed, Stream};
 
@@ -35,10 +35,12 @@ pub struct Batches<'a> {
     table: &'a CountedWindows,
     kind: BatchKind,
     rng: Stream,
-    /// The rows that are drawn, by cumulative count in table order.
+    /// What is drawn, by cumulative count in table order: rows, or for
+    /// [`BatchKind::Windows`] (context, target) pairs.
     cumulative: Cumulative,
-    /// Windows of a batch as (row, target), to be sorted.
-    drawn: Vec<(u32, Token)>,
+    /// The row of each pair, and how often each was drawn.
+    row_of_pair: Vec<u32>,
+    drawn: Tally,
     /// For [`BatchKind::Contexts`]: rows so frequent that every step sees them.
     head: Vec<usize>,
     /// The other rows, parallel to `cumulative`.
@@ -57,11 +59,20 @@ impl<'a> Batches<'a> {
             BatchKind::Contexts(size) if size >= table.len() => BatchKind::Full,
             kind => kind,
         };
-        let (head, tail) = match kind {
-            BatchKind::Contexts(size) => split_head(table.totals(), size),
-            BatchKind::Full | BatchKind::Windows(_) => (Vec::new(), (0..table.len()).collect()),
+        let (mut head, mut tail, mut row_of_pair) = (Vec::new(), Vec::new(), Vec::new());
+        let cumulative = match kind {
+            BatchKind::Full => Cumulative::default(),
+            BatchKind::Contexts(size) => {
+                (head, tail) = split_head(table.totals(), size);
+                Cumulative::new(tail.iter().map(|&row| table.totals()[row]))
+            }
+            BatchKind::Windows(_) => {
+                for (row, counted) in (0..).zip(table.rows()) {
+                    row_of_pair.resize(row_of_pair.len() + counted.targets.len(), row);
+                }
+                Cumulative::new(table.counts().iter().copied())
+            }
         };
-        let cumulative = Cumulative::new(tail.iter().map(|&row| table.totals()[row]));
         let batch = match kind {
             BatchKind::Full => Batch::full(table),
             BatchKind::Contexts(_) | BatchKind::Windows(_) => Batch::default(),
@@ -71,7 +82,8 @@ impl<'a> Batches<'a> {
             kind,
             rng: seed.stream(Purpose::Batch, 0),
             cumulative,
-            drawn: Vec::new(),
+            drawn: Tally::new(row_of_pair.len()),
+            row_of_pair,
             head,
             tail,
             batch,
@@ -93,34 +105,25 @@ impl<'a> Batches<'a> {
         &self.batch
     }
 
-    /// Uniform windows: a uniform number below N, then the row and target that it falls on.
+    /// Uniform windows: a uniform number below N, then the (context, target) that it falls on.
     /// Windows of one context become one row, as in the table.
     fn draw_windows(&mut self, size: usize) {
         self.batch.clear();
-        self.drawn.clear();
         for _ in 0..size {
             let position = self.rng.below(self.table.examples());
-            let index = self.cumulative.find(position);
-            let row = self.table.row(index);
-            let mut left = position - (self.cumulative.ends[index] - row.total);
-            let target = row
-                .targets
-                .iter()
-                .zip(row.counts)
-                .find_map(|(&target, &count)| {
-                    let found = left < count;
-                    left = left.wrapping_sub(count);
-                    found.then_some(target)
-                })
-                .expect("the counts of a row add up to its total");
-            self.drawn.push((index as u32, target));
+            self.drawn.add(self.cumulative.find(position));
         }
-        self.drawn.sort_unstable();
-        for windows in self.drawn.chunk_by(|a, b| a.0 == b.0) {
-            let context = self.table.row(windows[0].0 as usize).context;
-            let targets = windows.iter().map(|&(_, target)| target);
-            self.batch.push_windows(context, targets, 1.0 / size as f32);
-        }
+        let weight = 1.0 / size as f32;
+        let mut row = None;
+        self.drawn.drain(|pair, times| {
+            let next = self.row_of_pair[pair];
+            if row != Some(next) {
+                row = Some(next);
+                self.batch.begin_row(self.table.row(next as usize).context);
+            }
+            self.batch
+                .push_target(self.table.targets()[pair], times as f32 * weight);
+        });
     }
 
     /// Systematic sampling in proportion to counts (Madow 1949): one random offset, equal steps
@@ -147,7 +150,7 @@ impl<'a> Batches<'a> {
 
 /// Cumulative counts with a guide (Chen and Asau 1974): where a position falls is found in a
 /// constant number of looks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Cumulative {
     /// Where each row ends.
     ends: Vec<u64>,
@@ -195,6 +198,40 @@ impl Cumulative {
     }
 }
 
+/// How often each of some places was drawn, given back in ascending order without sorting.
+#[derive(Clone, Debug)]
+struct Tally {
+    times: Vec<u32>,
+    /// A bit for every place that was drawn.
+    touched: Vec<u64>,
+}
+
+impl Tally {
+    fn new(places: usize) -> Self {
+        Tally {
+            times: vec![0; places],
+            touched: vec![0; places.div_ceil(64)],
+        }
+    }
+
+    fn add(&mut self, place: usize) {
+        self.times[place] += 1;
+        self.touched[place / 64] |= 1 << (place % 64);
+    }
+
+    /// Hands over every place that was drawn with how often, and forgets them.
+    fn drain(&mut self, mut each: impl FnMut(usize, u32)) {
+        for (index, bits) in self.touched.iter_mut().enumerate() {
+            let mut left = std::mem::take(bits);
+            while left != 0 {
+                let place = index * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                each(place, std::mem::take(&mut self.times[place]));
+            }
+        }
+    }
+}
+
 /// Rows whose share of a batch of `size` would be one or more are always in; taking them out
 /// raises the others' shares, so look again until nothing changes.
 fn split_head(totals: &[u64], size: usize) -> (Vec<usize>, Vec<usize>) {
@@ -216,6 +253,7 @@ fn split_head(totals: &[u64], size: usize) -> (Vec<usize>, Vec<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Token;
 
     fn table() -> CountedWindows {
         let names: Vec<(Vec<Token>, u64)> = (0..40u16)

@@ -1,0 +1,86 @@
+//! The counts of every order that Kneser–Ney smoothing stands on.
+//!
+//! A history begins with one START symbol, however long the padding of its window is. The highest
+//! order, and every history that begins with START, has raw counts: nothing stands to the left.
+//! A lower order counts in how many different tokens' company an n-gram was seen: its continuation
+//! count (Kneser and Ney 1995; the padding as in Heafield 2013).
+
+use crate::data::{CountedRow, CountedWindows, END, Token, WindowCounter};
+use crate::error::Error;
+
+/// Discounts are told apart for counts of 1, of 2, and of 3 or more (Chen and Goodman 1998).
+pub(super) const BUCKETS: usize = 3;
+
+/// Counts of the n-grams with a history of one length.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Level {
+    /// Histories, and the adjusted counts of what follows.
+    pub(super) counts: CountedWindows,
+    /// For every history: how many tokens follow it with a count of 1, of 2, of 3 or more.
+    pub(super) kinds: Vec<[u32; BUCKETS]>,
+}
+
+/// The bucket of a count ≥ 1.
+pub(super) fn bucket(count: u64) -> usize {
+    (count as usize).min(BUCKETS) - 1
+}
+
+/// The history of a context: its padding shrinks to one START, which is [`END`] in first place.
+pub(super) fn history(context: &[Token]) -> &[Token] {
+    let padding = context.iter().take_while(|&&token| token == END).count();
+    &context[padding.saturating_sub(1)..]
+}
+
+/// The levels 0 … T of a table with contexts of T tokens.
+///
+/// # Errors
+/// As [`WindowCounter::new`].
+pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
+    let longest = table.context_length();
+    let mut counters = (0..=longest)
+        .map(|length| WindowCounter::new(table.vocab_size(), length))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let mut window = Vec::with_capacity(longest + 1);
+    let mut add = |counter: &mut WindowCounter, history: &[Token], target, count| {
+        window.clear();
+        window.extend_from_slice(history);
+        window.push(target);
+        counter.add_window(&window, count);
+    };
+    for row in table.rows() {
+        let history = history(row.context);
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            add(&mut counters[history.len()], history, target, count);
+        }
+    }
+    let mut levels = Vec::with_capacity(longest + 1);
+    while let Some(counter) = counters.pop() {
+        let level = Level::new(counter.finish());
+        if let Some(below) = counters.last_mut() {
+            for row in level.counts.rows() {
+                for &target in row.targets {
+                    add(below, &row.context[1..], target, 1);
+                }
+            }
+        }
+        levels.push(level);
+    }
+    levels.reverse();
+    Ok(levels)
+}
+
+impl Level {
+    fn new(counts: CountedWindows) -> Self {
+        let kinds = |row: CountedRow<'_>| {
+            let mut kinds = [0; BUCKETS];
+            for &count in row.counts {
+                kinds[bucket(count)] += 1;
+            }
+            kinds
+        };
+        Level {
+            kinds: counts.rows().map(kinds).collect(),
+            counts,
+        }
+    }
+}
