@@ -108,6 +108,9 @@ pub struct TrainArgs {
     /// Nonlinearity of the hidden layers
     #[arg(long, value_enum, help_heading = "Model")]
     pub activation: Option<ActivationName>,
+    /// Add a hidden layer's input to its output, where both are as wide
+    #[arg(long, help_heading = "Model")]
+    pub residual: bool,
     /// How the parameters begin
     #[arg(long, value_enum, help_heading = "Model")]
     pub init: Option<InitName>,
@@ -129,7 +132,7 @@ pub struct TrainArgs {
     /// Rows in a step: all, or this many
     #[arg(long, value_name = "full|N", value_parser = parse_batch, help_heading = "Training")]
     pub batch: Option<BatchSize>,
-    /// What the rows of a batch are: contexts with all their counts, or single windows
+    /// What the rows of a batch are
     #[arg(long, value_enum, help_heading = "Training")]
     pub draw: Option<DrawName>,
     /// Number of steps
@@ -151,6 +154,22 @@ pub struct TrainArgs {
         allow_negative_numbers = true
     )]
     pub weight_decay: Option<f64>,
+    /// Probability with which a step leaves a hidden unit out
+    #[arg(
+        long,
+        value_name = "X",
+        help_heading = "Training",
+        allow_negative_numbers = true
+    )]
+    pub dropout: Option<f64>,
+    /// Save a running average of the weights that keeps this share a step, such as 0.99
+    #[arg(
+        long,
+        value_name = "X",
+        help_heading = "Training",
+        allow_negative_numbers = true
+    )]
+    pub averaging: Option<f64>,
     /// Stop after this many looks at val without a better one (there are about fifty in a run)
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub patience: Option<u64>,
@@ -357,8 +376,12 @@ pub enum BatchSize {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DrawName {
+    /// Contexts with all their counts, drawn in proportion to them
     Contexts,
+    /// Single windows, drawn uniformly
     Windows,
+    /// Contexts in shuffled passes through all of them, frequent ones split up
+    Passes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -24,6 +24,7 @@ pub fn model_config(args: &TrainArgs, preset: &Preset, vocab_size: usize) -> Mod
         embedding_dim: args.embedding.unwrap_or(preset.embedding),
         hidden_sizes: hidden.unwrap_or_else(|| preset.hidden.to_vec()),
         activation: args.activation.map_or(preset.activation, Into::into),
+        residual: args.residual || preset.residual,
     }
 }
 
@@ -35,16 +36,20 @@ pub fn train_config(
 ) -> Result<TrainConfig, Failure> {
     let draw = args.draw.unwrap_or(match preset.batch {
         BatchKind::Windows(_) => DrawName::Windows,
+        BatchKind::Passes(_) => DrawName::Passes,
         BatchKind::Full | BatchKind::Contexts(_) => DrawName::Contexts,
     });
     let size = args.batch.unwrap_or(match preset.batch {
         BatchKind::Full => BatchSize::Full,
-        BatchKind::Contexts(rows) | BatchKind::Windows(rows) => BatchSize::Rows(rows),
+        BatchKind::Contexts(rows) | BatchKind::Windows(rows) | BatchKind::Passes(rows) => {
+            BatchSize::Rows(rows)
+        }
     });
     let batch = match (size, draw) {
         (BatchSize::Full, _) => BatchKind::Full,
         (BatchSize::Rows(rows), DrawName::Contexts) => BatchKind::Contexts(rows),
         (BatchSize::Rows(rows), DrawName::Windows) => BatchKind::Windows(rows),
+        (BatchSize::Rows(rows), DrawName::Passes) => BatchKind::Passes(rows),
     };
     let optimizer = match args.optimizer.unwrap_or(preset.optimizer) {
         OptimizerName::Sgd if args.weight_decay.is_some() => {
@@ -73,6 +78,8 @@ pub fn train_config(
         patience: args.patience,
         target_loss: args.target_loss,
         portable: args.portable,
+        dropout: args.dropout.unwrap_or(preset.dropout),
+        averaging: args.averaging.unwrap_or(preset.averaging),
         seed: args.seed.clone(),
     };
     config.validate()?;

@@ -23,6 +23,7 @@ fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> M
         embedding_dim: 3,
         hidden_sizes,
         activation: Activation::Tanh,
+        residual: false,
     };
     let params = Params::init(&config, Init::Kaiming, &Seed::from(seed));
     ModelFile {

@@ -1,6 +1,7 @@
 //! kernels.rs: the public interface: a chosen instance, and every kernel as a checked, safe method.
 
 use crate::arch;
+use crate::generic::dropout::Dropout;
 use crate::generic::elementwise::{
     Elementwise, Gelu, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
 };
@@ -349,6 +350,24 @@ impl Kernels {
     /// If the lengths differ.
     pub fn multiply(self, factors: &[f32], deltas: &mut [f32]) {
         self.each(Multiply, [factors], [deltas]);
+    }
+
+    /// Dropout (Srivastava et al. 2014): each number is zeroed with probability `rate`, else divided by
+    /// 1 − rate, and its slope alike. What happens to place i depends on `key` and `first + i` only.
+    ///
+    /// # Panics
+    /// If the lengths differ, or `rate` is not in 0 … 1 (1 itself left out).
+    pub fn dropout(self, rate: f32, key: u32, first: u32, values: &mut [f32], slopes: &mut [f32]) {
+        assert!((0.0..1.0).contains(&rate), "a dropout rate of {rate}");
+        assert_eq!(values.len(), slopes.len(), "slices must have one length");
+        self.run(Dropout {
+            key,
+            first,
+            threshold: (f64::from(rate) * 4_294_967_296.0) as u32,
+            scale: 1.0 / (1.0 - rate),
+            values,
+            slopes,
+        });
     }
 
     /// Logits into weighted probabilities, in place: row b becomes

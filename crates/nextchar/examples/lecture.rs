@@ -39,6 +39,7 @@ fn main() -> Result<(), Error> {
         embedding_dim: 2,
         hidden_sizes: vec![64],
         activation: Activation::Tanh,
+        residual: false,
     };
     let params = Params::init(&config, Init::Kaiming, &Seed::from(42));
     let stages = reference::forward(&config, &params.to_f64(), &[0, 1, 1]);
@@ -68,6 +69,8 @@ fn main() -> Result<(), Error> {
         patience: None,
         target_loss: None,
         portable: false,
+        dropout: 0.0,
+        averaging: 0.0,
         seed: Seed::from(42),
     };
     let tables = Tables {

@@ -35,6 +35,7 @@
 //!     embedding_dim: 2,
 //!     hidden_sizes: vec![32],
 //!     activation: Activation::Tanh,
+//!     residual: false,
 //! };
 //!
 //! // 6. Cross-entropy trains them all together; the loss begins near ln 27 = 3.30 nats.
@@ -49,6 +50,8 @@
 //!     patience: None,
 //!     target_loss: None,
 //!     portable: false,
+//!     dropout: 0.0,
+//!     averaging: 0.0,
 //!     seed: Seed::from(42),
 //! };
 //! let tables = Tables { train: &table, val: None };

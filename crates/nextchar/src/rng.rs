@@ -29,6 +29,8 @@ pub enum Purpose {
     Init,
     /// Which windows or contexts a training step sees.
     Batch,
+    /// Which units a training step leaves out.
+    Dropout,
     /// Drawing names from a model.
     Sample,
     /// Which of train, val and test a name belongs to.
@@ -40,6 +42,7 @@ impl Purpose {
         match self {
             Purpose::Init => "init",
             Purpose::Batch => "batch",
+            Purpose::Dropout => "dropout",
             Purpose::Sample => "sample",
             Purpose::Split => "split",
         }

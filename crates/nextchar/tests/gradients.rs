@@ -2,7 +2,7 @@
 
 use nextchar::data::{CountedWindows, Token};
 use nextchar::executor::Serial;
-use nextchar::model::{Activation, Backprop, Batch, Init, ModelConfig, Params, reference};
+use nextchar::model::{Activation, Backprop, Batch, Dropout, Init, ModelConfig, Params, reference};
 use nextchar::rng::{Purpose, Seed};
 use nextchar_kernels::{Arithmetic, Kernels};
 use proptest::prelude::*;
@@ -52,6 +52,7 @@ fn config(
         embedding_dim,
         hidden_sizes: hidden_sizes.to_vec(),
         activation,
+        residual: false,
     }
 }
 
@@ -83,6 +84,11 @@ fn reference_gradients_are_finite_differences() {
         check_finite_differences(&config(5, 2, 3, &[7], activation));
         check_finite_differences(&config(4, 3, 2, &[5, 6], activation));
         check_finite_differences(&config(6, 1, 4, &[3, 4, 5], activation));
+        let residual = ModelConfig {
+            residual: true,
+            ..config(4, 2, 3, &[5, 5, 6, 6], activation)
+        };
+        check_finite_differences(&residual);
     }
     check_finite_differences(&config(5, 2, 3, &[], Activation::Tanh));
     // ReLU has a kink: no preactivation of this seed is within a step of it.
@@ -123,7 +129,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// The engine's f32 gradient is the reference's f64 gradient within 2e-5 of the largest
-    /// gradient of the same tensor, for any shape.
+    /// gradient of the same tensor, for any shape. A gradient adds up terms whose weights add up to
+    /// 1: where they cancel, one or two roundings of 1 (6e-8) are left.
     #[test]
     fn engine_equals_reference(
         vocab_size in 2usize..40,
@@ -131,10 +138,15 @@ proptest! {
         embedding_dim in 1usize..20,
         hidden in prop::collection::vec(1usize..40, 0..4),
         activation in prop::sample::select(vec![Activation::Tanh, Activation::Relu, Activation::Gelu]),
+        residual in any::<bool>(),
         names in 1usize..400,
         seed in 0u64..1000,
     ) {
-        let config = config(vocab_size, context_length, embedding_dim, &hidden, activation);
+        let mut config = config(vocab_size, context_length, embedding_dim, &hidden, activation);
+        if residual && hidden.len() > 1 {
+            config.residual = true;
+            config.hidden_sizes[1] = hidden[0];
+        }
         let table = random_table(vocab_size, context_length, names, seed);
         let params = random_params(&config, seed);
         let (loss, expected) = reference::loss_and_gradients(&config, &params.to_f64(), &table);
@@ -143,16 +155,60 @@ proptest! {
             let layout = engine.layout().clone();
             let mut grads = vec![f32::NAN; layout.len];
             let found = engine.loss_and_gradients(
-                &layout.pack(&params), &Batch::full(&table), &mut grads, &Serial);
+                &layout.pack(&params), &Batch::full(&table), Dropout::default(), &mut grads, &Serial);
             prop_assert!((found - loss).abs() < 1e-5 * loss.max(1.0), "{found} {loss}");
             let found = layout.unpack(&config, &grads);
             for (found, expected) in found.tensors().into_iter().zip(expected.tensors()) {
-                let largest = expected.iter().fold(1e-3f64, |m, g| m.max(g.abs()));
+                let largest = expected.iter().fold(0f64, |m, g| m.max(g.abs()));
                 for (&found, &expected) in found.iter().zip(expected) {
-                    prop_assert!((f64::from(found) - expected).abs() < 2e-5 * largest,
+                    prop_assert!((f64::from(found) - expected).abs() < 1e-7 + 2e-5 * largest,
                         "{config:?}: {found} but {expected}");
                 }
             }
         }
+    }
+}
+
+/// With units left out, the gradient is that of the loss with the same units left out.
+#[test]
+fn dropout_is_the_same_forward_and_backward() {
+    for (activation, residual) in [
+        (Activation::Tanh, false),
+        (Activation::Relu, true),
+        (Activation::Gelu, true),
+    ] {
+        let config = ModelConfig {
+            residual,
+            ..config(9, 3, 4, &[24, 24, 24], activation)
+        };
+        let table = random_table(9, 3, 60, 3);
+        let mut engine = Backprop::new(&config, Kernels::best(Arithmetic::Fused));
+        let layout = engine.layout().clone();
+        let flat = layout.pack(&random_params(&config, 4));
+        let batch = Batch::full(&table);
+        let mut loss_at = |flat: &[f32], rate: f32, grads: &mut [f32]| {
+            let dropout = Dropout { rate, key: 17 };
+            engine.loss_and_gradients(flat, &batch, dropout, grads, &Serial)
+        };
+        let mut grads = vec![0.0; layout.len];
+        let with_all = loss_at(&flat, 0.0, &mut grads);
+        let loss = loss_at(&flat, 0.4, &mut grads);
+        assert!((loss - with_all).abs() > 1e-3, "nothing was left out");
+        // Along the gradient the loss must rise by |gradient|² a unit.
+        let norm: f64 = grads.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+        let step = 1e-2 / norm.sqrt();
+        let mut scratch = vec![0.0; layout.len];
+        let mut moved = |sign: f64| {
+            let along = flat.iter().zip(&grads);
+            let flat: Vec<f32> = along
+                .map(|(x, &g)| (f64::from(*x) + sign * step * f64::from(g)) as f32)
+                .collect();
+            loss_at(&flat, 0.4, &mut scratch)
+        };
+        let slope = (moved(1.0) - moved(-1.0)) / (2.0 * step);
+        assert!(
+            (slope / norm - 1.0).abs() < 0.01,
+            "{activation:?}: {slope} but {norm}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod functions;
 
+pub(crate) mod dropout;
 pub(crate) mod elementwise;
 
 pub(crate) mod matmul;

@@ -4,7 +4,7 @@
 //! through its rows in blocks that stay in cache and adds up a gradient of its own; gradients are
 //! reduced in shard order. So the bits do not depend on who computes what.
 
-use nextchar_kernels::{Contexts, Kernels};
+use nextchar_kernels::{Contexts, Kernels, RowsMut, Start};
 
 use super::batch::Batch;
 use super::config::{Activation, ModelConfig};
@@ -25,12 +25,22 @@ fn shard_count(rows: usize) -> usize {
     1 << worth.ilog2()
 }
 
+/// Units of the hidden layers that a step leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Dropout {
+    /// The probability of being left out; 0 leaves all in.
+    pub rate: f32,
+    /// Decides which: another in every step.
+    pub key: u32,
+}
+
 /// Scratch memory for gradients, made once for a network and used for every step.
 #[derive(Debug)]
 pub struct Backprop {
     config: ModelConfig,
     layout: PackedLayout,
     kernels: Kernels,
+    dropout: Dropout,
     /// T_j for every position, [T, V, H₁].
     tables: Vec<f32>,
     /// Wᵀ of every layer above the first, [outputs, inputs' stride].
@@ -54,6 +64,8 @@ struct Shard {
     slopes: Vec<Vec<f32>>,
     /// The gradient on its way down, one vector a layer.
     deltas: Vec<Vec<f32>>,
+    /// The gradient that goes around a residual layer.
+    skipped: Vec<f32>,
     log_sums: Vec<f32>,
 }
 
@@ -72,6 +84,7 @@ impl Backprop {
         Backprop {
             config: config.clone(),
             kernels,
+            dropout: Dropout::default(),
             tables,
             transposed,
             transposed_first,
@@ -93,9 +106,11 @@ impl Backprop {
         &mut self,
         flat: &[f32],
         batch: &Batch,
+        dropout: Dropout,
         grads: &mut [f32],
         executor: &impl Executor,
     ) -> f64 {
+        self.dropout = dropout;
         self.prepare(flat);
         let count = shard_count(batch.len());
         while self.shards.len() < count {
@@ -134,6 +149,12 @@ impl Backprop {
         }
     }
 
+    /// Whether the slopes of a hidden layer are kept for the way back: where its output is not φ(z).
+    fn keeps_slopes(&self, index: usize) -> bool {
+        let gelu = self.config.activation == Activation::Gelu;
+        gelu || self.dropout.rate > 0.0 || self.config.is_residual(index)
+    }
+
     /// Adds the shards up in order and finishes the first layer.
     fn reduce(&mut self, shards: &mut [Shard], flat: &[f32], grads: &mut [f32]) {
         let (sum, others) = shards.split_first_mut().expect("there is always a shard");
@@ -167,6 +188,7 @@ impl Shard {
             slopes: blocks.clone(),
             deltas: blocks.clone(),
             values: blocks,
+            skipped: Vec::new(),
             log_sums: vec![0.0; BLOCK_ROWS],
         }
     }
@@ -211,9 +233,22 @@ impl Shard {
         for (index, pair) in layers.windows(2).enumerate() {
             let (below, layer) = (&pair[0], &pair[1]);
             let (lower, upper) = self.values.split_at_mut(index + 1);
-            let input = &mut lower[index][..count * below.stride];
+            let (earlier, input) = lower.split_at_mut(index);
+            let input = &mut input[0][..count * below.stride];
             let slopes = &mut self.slopes[index][..count * below.stride];
             hidden::activate(kernels, config.activation, input, slopes);
+            if shared.keeps_slopes(index) {
+                hidden::slopes(kernels, config.activation, input, slopes);
+            }
+            let Dropout { rate, key } = shared.dropout;
+            if rate > 0.0 {
+                let key = key.wrapping_add(index as u32);
+                let first = (rows.start * below.stride) as u32;
+                kernels.dropout(rate, key, first, input, slopes);
+            }
+            if config.is_residual(index) {
+                kernels.axpy(1.0, &earlier[index - 1][..input.len()], input);
+            }
             let out = &mut upper[0][..count * layer.stride];
             hidden::linear(kernels, layer, flat, input, below.stride, out);
         }
@@ -254,11 +289,27 @@ impl Shard {
                 bias_grad,
             );
             let out = &mut lower[index - 1][..count * below.stride];
+            let start = match config.is_residual(index) {
+                true => {
+                    out.copy_from_slice(&self.skipped);
+                    Start::Accumulate
+                }
+                false => Start::Zero,
+            };
+            let out = RowsMut {
+                data: out,
+                stride: below.stride,
+            };
             let transposed = &shared.transposed[index - 1];
-            hidden::linear_backward_input(kernels, layer, transposed, deltas, below.stride, out);
-            let slopes = match config.activation {
-                Activation::Gelu => &self.slopes[index - 1][..count * below.stride],
-                Activation::Tanh | Activation::Relu => &[],
+            hidden::linear_backward_input(kernels, layer, transposed, deltas, start, out);
+            let out = &mut lower[index - 1][..count * below.stride];
+            if config.is_residual(index - 1) {
+                self.skipped.clear();
+                self.skipped.extend_from_slice(out);
+            }
+            let slopes = match shared.keeps_slopes(index - 1) {
+                true => &self.slopes[index - 1][..count * below.stride],
+                false => &[],
             };
             hidden::activate_backward(kernels, config.activation, input, slopes, out);
         }

@@ -79,6 +79,10 @@ pub struct ModelConfig {
     pub hidden_sizes: Vec<usize>,
     /// φ.
     pub activation: Activation,
+    /// Whether a hidden layer above the first adds its input to its output, where both are as wide
+    /// (He et al. 2016).
+    #[serde(default)]
+    pub residual: bool,
 }
 
 impl ModelConfig {
@@ -149,6 +153,12 @@ impl ModelConfig {
         widths.windows(2).map(|pair| (pair[0], pair[1])).collect()
     }
 
+    /// Whether hidden layer `index` (from 0) adds its input to its output.
+    pub fn is_residual(&self, index: usize) -> bool {
+        let widths = &self.hidden_sizes;
+        self.residual && index > 0 && index < widths.len() && widths[index] == widths[index - 1]
+    }
+
     /// Number of parameters, or `None` where it overflows.
     pub fn parameter_count(&self) -> Option<usize> {
         let embedding = self.vocab_size.checked_mul(self.embedding_dim)?;
@@ -172,6 +182,7 @@ mod tests {
             embedding_dim: 10,
             hidden_sizes: vec![200],
             activation: Activation::Tanh,
+            residual: false,
         };
         assert_eq!(config.parameter_count(), Some(11_897));
         assert!(config.validate().is_ok());
@@ -185,6 +196,7 @@ mod tests {
             embedding_dim,
             hidden_sizes: vec![hidden],
             activation: Activation::Tanh,
+            residual: false,
         };
         assert!(config(25, 10, 10).validate().is_err());
         assert!(config(3, 0, 10).validate().is_err());

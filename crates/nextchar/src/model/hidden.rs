@@ -14,7 +14,15 @@ pub fn activate(kernels: Kernels, activation: Activation, values: &mut [f32], sl
     }
 }
 
-/// δz = δa · φ′(z) in place, from the activations (tanh, ReLU) or the kept slopes (GELU).
+/// φ′(z) from the activations, into `slopes`, for what [`activate`] did not write it for.
+pub fn slopes(kernels: Kernels, activation: Activation, activations: &[f32], slopes: &mut [f32]) {
+    if activation != Activation::Gelu {
+        slopes.fill(1.0);
+        activate_backward(kernels, activation, activations, &[], slopes);
+    }
+}
+
+/// δz = δa · φ′(z) in place: from the kept slopes, or else from the activations (tanh, ReLU).
 pub fn activate_backward(
     kernels: Kernels,
     activation: Activation,
@@ -23,9 +31,10 @@ pub fn activate_backward(
     deltas: &mut [f32],
 ) {
     match activation {
+        _ if !slopes.is_empty() => kernels.multiply(slopes, deltas),
         Activation::Tanh => kernels.tanh_backward(activations, deltas),
         Activation::Relu => kernels.relu_backward(activations, deltas),
-        Activation::Gelu => kernels.multiply(slopes, deltas),
+        Activation::Gelu => unreachable!("GELU keeps its slopes"),
     }
 }
 
@@ -102,21 +111,22 @@ pub fn linear_backward_weight(
     kernels.sum_columns(deltas, layer.stride, bias_grad);
 }
 
-/// δa = δz·Wᵀ.
+/// δa = δz·Wᵀ, added to what `out` holds where `start` says so.
 ///
 /// # Shapes
-/// `transposed` [outputs, input_stride], `deltas` [B, layer.stride], `out` [B, input_stride].
+/// `transposed` [outputs, stride of `out`], `deltas` [B, layer.stride].
 pub fn linear_backward_input(
     kernels: Kernels,
     layer: &PackedLayer,
     transposed: &[f32],
     deltas: &[f32],
-    input_stride: usize,
-    out: &mut [f32],
+    start: Start<'_>,
+    out: RowsMut<'_>,
 ) {
+    let input_stride = out.stride;
     kernels.matmul(
         MatmulShape {
-            rows: out.len() / input_stride,
+            rows: out.data.len() / input_stride,
             inner: layer.outputs,
             columns: input_stride,
         },
@@ -129,10 +139,7 @@ pub fn linear_backward_input(
             data: transposed,
             stride: input_stride,
         },
-        Start::Zero,
-        RowsMut {
-            data: out,
-            stride: input_stride,
-        },
+        start,
+        out,
     );
 }

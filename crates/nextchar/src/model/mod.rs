@@ -19,4 +19,4 @@ pub use params::{Linear, Params, TensorInfo};
 pub use packed::{PackedLayer, PackedLayout};
 pub use batch::Batch;
 pub use network::Network;
-pub use backprop::Backprop;
+pub use backprop::{Backprop, Dropout};

@@ -100,11 +100,22 @@ impl Network {
         };
         let values = &mut scratch.values;
         features::forward(self.kernels, first, &self.flat, contexts, &self.tables, values);
-        for pair in self.layout.layers.windows(2) {
+        for (index, pair) in self.layout.layers.windows(2).enumerate() {
             let (below, layer) = (&pair[0], &pair[1]);
-            let Scratch { values, out, slopes } = scratch;
+            let Scratch {
+                values,
+                out,
+                slopes,
+                skipped,
+            } = scratch;
             slopes.resize(values.len(), 0.0);
             hidden::activate(self.kernels, self.config.activation, values, slopes);
+            if self.config.is_residual(index) {
+                self.kernels.axpy(1.0, skipped, values);
+            }
+            if self.config.is_residual(index + 1) {
+                skipped.clone_from(values);
+            }
             out.resize(rows * layer.stride, 0.0);
             hidden::linear(self.kernels, layer, &self.flat, values, below.stride, out);
             std::mem::swap(values, out);
@@ -177,6 +188,8 @@ struct Scratch {
     values: Vec<f32>,
     out: Vec<f32>,
     slopes: Vec<f32>,
+    /// The input of a residual layer.
+    skipped: Vec<f32>,
 }
 
 /// ln p = z − ln Σ exp z, in f64.

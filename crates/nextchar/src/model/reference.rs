@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`embed`] | e_j = E\[c_j\] |
 //! | [`concatenate`] | x = \[e₁ … e_T\] |
-//! | [`linear`], [`activate`] | z_l = W_l a_{l−1} + b_l, a_l = φ(z_l), a₀ = x |
+//! | [`linear`], [`activate`] | z_l = W_l a_{l−1} + b_l, a_l = φ(z_l), a₀ = x; if residual, + a_{l−1} |
 //! | [`linear`] | logits z = W_o a_L + b_o |
 //! | [`log_softmax`] | ln p_t = z_t − ln Σ_s exp z_s |
 //! | [`cross_entropy`] | loss = −Σ_t n(t) ln p_t / N |
@@ -38,7 +38,7 @@ pub struct Forward {
 pub struct HiddenValues {
     /// z = W a + b, before the nonlinearity.
     pub preactivation: Vec<f64>,
-    /// φ(z).
+    /// φ(z), and the layer's input added where it is residual.
     pub activation: Vec<f64>,
 }
 
@@ -71,6 +71,13 @@ pub fn activate(activation: Activation, z: &[f64]) -> Vec<f64> {
     z.iter().map(|&z| activation.apply(z)).collect()
 }
 
+/// a ← a + b, the residual connection forward and backward.
+fn add(a: &mut [f64], b: &[f64]) {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a += b;
+    }
+}
+
 /// ln p = z − ln Σ exp z, with the largest z taken out first so that nothing overflows.
 pub fn log_softmax(logits: &[f64]) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -93,10 +100,13 @@ pub fn forward(config: &ModelConfig, params: &Params<f64>, context: &[Token]) ->
     let embeddings = embed(&params.embedding, config.embedding_dim, context);
     let features = concatenate(&embeddings);
     let mut hidden: Vec<HiddenValues> = Vec::new();
-    for layer in &params.hidden {
+    for (index, layer) in params.hidden.iter().enumerate() {
         let input = hidden.last().map_or(&features, |below| &below.activation);
         let preactivation = linear(layer, input);
-        let activation = activate(config.activation, &preactivation);
+        let mut activation = activate(config.activation, &preactivation);
+        if config.is_residual(index) {
+            add(&mut activation, input);
+        }
         hidden.push(HiddenValues {
             preactivation,
             activation,
@@ -207,12 +217,16 @@ pub fn loss_and_gradients(
                 &values.hidden[index].preactivation,
                 &delta,
             );
+            let skipped = delta;
             delta = linear_backward(
                 &params.hidden[index],
                 below,
                 &delta_z,
                 &mut grads.hidden[index],
             );
+            if config.is_residual(index) {
+                add(&mut delta, &skipped);
+            }
         }
         embed_backward(row.context, config.embedding_dim, &delta, &mut grads.embedding);
     }

@@ -16,7 +16,13 @@ pub enum BatchKind {
     Contexts(usize),
     /// The lecture's loop: this many windows, drawn uniformly with replacement.
     Windows(usize),
+    /// This many contexts in shuffled passes through all of them; a context seen more than
+    /// eight times stands in a pass that many times over, each with its share.
+    Passes(usize),
 }
+
+/// What a row of [`BatchKind::Passes`] counts at most: masks of dropout then differ within a context.
+const SPLIT_COUNT: u64 = 8;
 
 impl BatchKind {
     /// How many steps see as many rows as the table has (contexts), or as the corpus has (windows).
@@ -25,6 +31,10 @@ impl BatchKind {
             BatchKind::Full => 1.0,
             BatchKind::Contexts(size) => (table.len() as f64 / size as f64).max(1.0),
             BatchKind::Windows(size) => table.examples() as f64 / size as f64,
+            BatchKind::Passes(size) => {
+                let rows: u64 = table.totals().iter().map(|total| copies(*total)).sum();
+                (rows as f64 / size as f64).max(1.0)
+            }
         }
     }
 }
@@ -38,6 +48,9 @@ pub struct Batches<'a> {
     /// What is drawn, by cumulative count in table order: rows, or for
     /// [`BatchKind::Windows`] (context, target) pairs.
     cumulative: Cumulative,
+    /// For [`BatchKind::Passes`]: the rows of a pass, shuffled, and how many of them are done.
+    pass: Vec<u32>,
+    done: usize,
     /// The row of each pair, and how often each was drawn.
     row_of_pair: Vec<u32>,
     drawn: Tally,
@@ -61,7 +74,7 @@ impl<'a> Batches<'a> {
         };
         let (mut head, mut tail, mut row_of_pair) = (Vec::new(), Vec::new(), Vec::new());
         let cumulative = match kind {
-            BatchKind::Full => Cumulative::default(),
+            BatchKind::Full | BatchKind::Passes(_) => Cumulative::default(),
             BatchKind::Contexts(size) => {
                 (head, tail) = split_head(table.totals(), size);
                 Cumulative::new(tail.iter().map(|&row| table.totals()[row]))
@@ -75,13 +88,21 @@ impl<'a> Batches<'a> {
         };
         let batch = match kind {
             BatchKind::Full => Batch::full(table),
-            BatchKind::Contexts(_) | BatchKind::Windows(_) => Batch::default(),
+            _ => Batch::default(),
         };
+        let mut pass: Vec<u32> = Vec::new();
+        if let BatchKind::Passes(_) = kind {
+            for (row, &total) in (0..).zip(table.totals()) {
+                pass.resize(pass.len() + copies(total) as usize, row);
+            }
+        }
         Batches {
             table,
             kind,
             rng: seed.stream(Purpose::Batch, 0),
             cumulative,
+            done: pass.len(),
+            pass,
             drawn: Tally::new(row_of_pair.len()),
             row_of_pair,
             head,
@@ -101,6 +122,7 @@ impl<'a> Batches<'a> {
             BatchKind::Full => {}
             BatchKind::Contexts(size) => self.draw_contexts(size),
             BatchKind::Windows(size) => self.draw_windows(size),
+            BatchKind::Passes(size) => self.draw_pass(size),
         }
         &self.batch
     }
@@ -126,6 +148,25 @@ impl<'a> Batches<'a> {
         });
     }
 
+    /// The next rows of the pass, each with its share of the context's counts; the last batch of a
+    /// pass may be smaller. A pass adds up to the gradient of the corpus, times its batches.
+    fn draw_pass(&mut self, size: usize) {
+        if self.done == self.pass.len() {
+            self.done = 0;
+            for end in (1..self.pass.len()).rev() {
+                self.pass.swap(end, self.rng.below(end as u64 + 1) as usize);
+            }
+        }
+        self.batch.clear();
+        let rows = &self.pass[self.done..(self.done + size).min(self.pass.len())];
+        self.done += rows.len();
+        let scale = self.pass.len().div_ceil(size) as f64 / self.table.examples() as f64;
+        for &row in rows {
+            let row = self.table.row(row as usize);
+            self.batch.push(row, scale / copies(row.total) as f64);
+        }
+    }
+
     /// Systematic sampling in proportion to counts (Madow 1949): one random offset, equal steps
     /// through the cumulative counts. A row in the head keeps its weight n/N; one drawn with
     /// probability π is weighted by 1/π.
@@ -146,6 +187,11 @@ impl<'a> Batches<'a> {
             self.batch.push(row, 1.0 / (examples * inclusion));
         }
     }
+}
+
+/// How many rows of a pass a context is split into.
+fn copies(total: u64) -> u64 {
+    total.div_ceil(SPLIT_COUNT)
 }
 
 /// Cumulative counts with a guide (Chen and Asau 1974): where a position falls is found in a
@@ -301,6 +347,7 @@ mod tests {
         assert_unbiased(BatchKind::Contexts(6), 6.0);
         assert_unbiased(BatchKind::Contexts(15), 15.0);
         assert_unbiased(BatchKind::Windows(8), 8.0);
+        assert_unbiased(BatchKind::Passes(7), 7.0);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::loss;
-use crate::model::{Backprop, Init, ModelConfig, Network, Params};
-use crate::rng::Seed;
+use crate::model::{Backprop, Dropout, Init, ModelConfig, Network, Params};
+use crate::rng::{Purpose, Seed, Stream};
 
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,11 @@ pub struct TrainConfig {
     pub target_loss: Option<f64>,
     /// Multiply and add with two roundings, as a browser must, rather than one.
     pub portable: bool,
+    /// Probability with which a step leaves a hidden unit out; 0 leaves all in.
+    pub dropout: f64,
+    /// Kept share of the running average of the weights that is judged and saved, such as 0.99; 0
+    /// saves the weights themselves.
+    pub averaging: f64,
     /// What initialisation and batches are drawn from.
     pub seed: Seed,
 }
@@ -138,6 +143,9 @@ pub struct Trainer<'a, E> {
     backprop: Backprop,
     flat: Vec<f32>,
     grads: Vec<f32>,
+    /// The running average of `flat`, where it is asked for.
+    average: Vec<f32>,
+    masks: Stream,
     first_moment: Vec<f32>,
     second_moment: Vec<f32>,
     steps_done: u64,
@@ -172,6 +180,11 @@ impl<'a, E: Executor> Trainer<'a, E> {
             grads: vec![0.0; flat.len()],
             first_moment: vec![0.0; moments],
             second_moment: vec![0.0; moments],
+            average: match config.averaging > 0.0 {
+                true => flat.clone(),
+                false => Vec::new(),
+            },
+            masks: config.seed.stream(Purpose::Dropout, 0),
             steps_done: 0,
             config: config.clone(),
             model: model.clone(),
@@ -185,9 +198,20 @@ impl<'a, E: Executor> Trainer<'a, E> {
     /// One step; returns the batch's loss before it, in nats per predicted character.
     pub fn step(&mut self) -> f64 {
         let batch = self.batches.next_batch();
-        let loss =
-            self.backprop
-                .loss_and_gradients(&self.flat, batch, &mut self.grads, self.executor);
+        let dropout = Dropout {
+            rate: self.config.dropout as f32,
+            key: match self.config.dropout > 0.0 {
+                true => self.masks.bits() as u32,
+                false => 0,
+            },
+        };
+        let loss = self.backprop.loss_and_gradients(
+            &self.flat,
+            batch,
+            dropout,
+            &mut self.grads,
+            self.executor,
+        );
         let learning_rate = self.learning_rate();
         self.steps_done += 1;
         match self.config.optimizer {
@@ -219,6 +243,13 @@ impl<'a, E: Executor> Trainer<'a, E> {
                 );
             }
         }
+        if self.config.averaging > 0.0 {
+            // Early on a shorter average, so that the beginning is soon forgotten.
+            let steps = self.steps_done as f64;
+            let kept = self.config.averaging.min((1.0 + steps) / (10.0 + steps));
+            self.kernels
+                .lerp((1.0 - kept) as f32, &self.flat, &mut self.average);
+        }
         loss
     }
 
@@ -241,7 +272,11 @@ impl<'a, E: Executor> Trainer<'a, E> {
     /// # Errors
     /// [`Error::Diverged`] if a parameter is no longer a finite number.
     pub fn network(&self) -> Result<Network, Error> {
-        let params = self.backprop.layout().unpack(&self.model, &self.flat);
+        let flat = match self.average.is_empty() {
+            true => &self.flat,
+            false => &self.average,
+        };
+        let params = self.backprop.layout().unpack(&self.model, flat);
         if !params.is_finite() {
             return Err(self.diverged());
         }
@@ -274,6 +309,18 @@ impl TrainConfig {
         }
         if let BatchKind::Contexts(0) | BatchKind::Windows(0) = self.batch {
             return bad("a batch of 0 rows (1 or more is possible)".into());
+        }
+        if !(0.0..0.95).contains(&self.dropout) {
+            return bad(format!(
+                "a dropout of {} (0 to 0.95 is possible)",
+                self.dropout
+            ));
+        }
+        if !(0.0..1.0).contains(&self.averaging) {
+            return bad(format!(
+                "an averaging of {} (0 to below 1 is possible)",
+                self.averaging
+            ));
         }
         if let Optimizer::AdamW { weight_decay, .. } = self.optimizer
             && !(0.0..1e3).contains(&weight_decay)

@@ -88,6 +88,7 @@ mod tests {
                 embedding_dim: 5,
                 hidden_sizes,
                 activation,
+                residual: false,
             };
             let params = Params::init(&config, Init::Lecture, &Seed::from(1));
             let network = Network::new(config, params).unwrap();
