@@ -11,7 +11,7 @@ use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
 use nextchar_kernels::InstructionSet;
 
-use crate::presets::{OptimizerName, PRESETS};
+use crate::presets::{FamilyName, OptimizerName, PRESETS};
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]
@@ -92,6 +92,15 @@ pub struct TrainArgs {
     #[arg(long, value_name = "SEED", default_value = "0", help_heading = "Data")]
     pub split_seed: Seed,
 
+    /// What kind of model: a network, counts alone, or both mixed [default: the preset's]
+    #[arg(long, value_enum, help_heading = "Model")]
+    pub family: Option<FamilyName>,
+    /// Number of networks, of different seeds, that are averaged
+    #[arg(long, value_name = "N", help_heading = "Model", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub networks: Option<u32>,
+    /// Let one network learn what the networks and counts together predict
+    #[arg(long, help_heading = "Model")]
+    pub distill: bool,
     /// A whole set of options; those given beside it replace its own
     #[arg(long, default_value = "fast", help_heading = "Model",
         value_parser = PossibleValuesParser::new(PRESETS.map(|preset| preset.name)))]

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod corpus;
 mod failure;
+mod family;
 mod output;
 mod presets;
 mod progress;

@@ -3,16 +3,17 @@
 use std::io::Write;
 
 use nextchar::data::{CountedWindows, NameList};
-use nextchar::model::ModelConfig;
 use nextchar::optim::{TrainConfig, Trained};
 use nextchar::score::Report;
 
-use crate::corpus::Corpus;
 use crate::failure::Failure;
+use crate::family::{Maker, warn_of_counting};
 use crate::output::{self, BOLD, count, note};
+use crate::presets::FamilyName;
 
 /// What is about to be learnt, by what.
-pub fn describe(corpus: &Corpus, table: &CountedWindows, model: &ModelConfig) {
+pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
+    let (corpus, model) = (maker.corpus, maker.shape);
     let parts = &corpus.parts;
     let names = |list: &NameList| count(list.len() as u64);
     anstream::eprintln!(
@@ -31,13 +32,27 @@ pub fn describe(corpus: &Corpus, table: &CountedWindows, model: &ModelConfig) {
         model.context_length,
         table.examples() as f64 / table.len() as f64,
     );
+    if maker.family == FamilyName::KneserNey {
+        anstream::eprintln!("{BOLD}counts{BOLD:#}   interpolated modified Kneser–Ney\n");
+        return;
+    }
     let hidden: Vec<String> = model.hidden_sizes.iter().map(usize::to_string).collect();
     let layers = match hidden.len() {
         0 => "no hidden layer".into(),
         _ => format!("hidden {} ({:?})", hidden.join(", "), model.activation).to_lowercase(),
     };
+    let mut more = String::new();
+    if maker.networks > 1 {
+        more.push_str(&format!("; {} of them", maker.networks));
+    }
+    if maker.distill {
+        more.push_str(", then one that learns from them and the counts");
+    }
+    if maker.family == FamilyName::Mixture {
+        more.push_str("; mixed with Kneser–Ney counts");
+    }
     anstream::eprintln!(
-        "{BOLD}network{BOLD:#}  {} parameters: embedding {}, {layers}\n",
+        "{BOLD}network{BOLD:#}  {} parameters: embedding {}, {layers}{more}\n",
         count(model.parameter_count().unwrap_or(0) as u64),
         model.embedding_dim,
     );
@@ -80,20 +95,27 @@ impl Reports {
             .filter_map(|(name, r)| Some((name, r?)))
             .collect();
         let row = |name: &str, value: &dyn Fn(&Report) -> f64| {
-            let values = parts
-                .iter()
-                .map(|(_, report)| format!("{:.4}", value(report)));
+            let values = parts.iter().map(|(_, report)| number(value(report)));
             std::iter::once(name.to_owned())
                 .chain(values)
                 .collect::<Vec<_>>()
         };
         let header =
             std::iter::once(String::new()).chain(parts.iter().map(|(name, _)| (*name).to_owned()));
+        let or_nan = |loss: Option<f64>| loss.unwrap_or(f64::NAN);
+        let best = match self.train.baselines.best_kneser_ney_context {
+            Some(length) => format!("Kneser–Ney, context {length}, its best"),
+            None => "Kneser–Ney, its best".into(),
+        };
         output::table(
             out,
             &[
                 header.collect(),
-                row("this network", &|report| report.loss),
+                row("this model", &|report| report.loss),
+                row("Kneser–Ney, same context", &|report| {
+                    or_nan(report.baselines.kneser_ney)
+                }),
+                row(&best, &|report| or_nan(report.baselines.best_kneser_ney)),
                 row("bigram counts", &|report| report.baselines.bigram),
                 row("unigram counts", &|report| report.baselines.unigram),
                 row("uniform", &|report| report.baselines.uniform),
@@ -106,11 +128,8 @@ impl Reports {
                 "  held out: {:.4} bits per character, perplexity {:.2}",
                 report.bits_per_char, report.perplexity
             )?;
-            if report.loss > report.baselines.bigram {
-                note(
-                    "counting pairs of letters predicts these names better than this network: give it more --steps or more names",
-                );
-            }
+            let counting = report.baselines.best_kneser_ney;
+            warn_of_counting(report.loss, counting.or(report.baselines.kneser_ney));
             if random_split {
                 note(
                     "lists of names hold spelling variants (sandhya, sandhaya); some stand on both sides of a split and flatter held-out losses a little",
@@ -118,5 +137,13 @@ impl Reports {
             }
         }
         Ok(())
+    }
+}
+
+/// A loss, or a dash where there is none.
+fn number(loss: f64) -> String {
+    match loss.is_nan() {
+        true => "-".into(),
+        false => format!("{loss:.4}"),
     }
 }

@@ -19,6 +19,7 @@
 
 mod error;
 mod front_coding;
+mod kneser_ney;
 mod model_file;
 mod record;
 

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
 use nextchar::model::{Network, Params};
+use nextchar::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::FORMAT_VERSION;
 use crate::error::FormatError;
 use crate::front_coding;
+use crate::kneser_ney;
 use crate::record::{Metadata, Record};
 
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
+/// More networks than this are not mixed.
+const MAX_NETWORKS: usize = 100;
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
 /// Everything that a model file holds.
@@ -20,8 +24,8 @@ const PARTS: [&str; 3] = ["train", "val", "test"];
 pub struct ModelFile {
     /// The characters that the model knows.
     pub vocab: Vocab,
-    /// The network.
-    pub network: Network,
+    /// The model: a network, counts, or a mixture of them.
+    pub model: Mixture,
     /// The names that the model was made from, by part; `None` where they were left out.
     pub names: Option<Split>,
     /// Windows of the training names with a context of 1: what the baselines are counted from.
@@ -31,11 +35,11 @@ pub struct ModelFile {
 }
 
 /// A tensor on its way into the file.
-struct Raw {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
+pub(crate) struct Raw {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl ModelFile {
@@ -47,7 +51,14 @@ impl ModelFile {
         let metadata = Metadata {
             format_version: FORMAT_VERSION,
             vocab: self.vocab.clone(),
-            model: self.network.config().clone(),
+            networks: self
+                .model
+                .networks()
+                .iter()
+                .map(|network| network.config().clone())
+                .collect(),
+            weights: self.model.weights(),
+            kneser_ney: self.model.counts().map(LanguageModel::context_length),
             record: self.record.clone(),
         };
         // Through a value, whose maps are sorted, so that the order of fields never matters.
@@ -68,20 +79,22 @@ impl ModelFile {
     }
 
     fn raw_tensors(&self) -> Vec<Raw> {
-        let infos = Params::<f32>::tensor_infos(self.network.config());
-        let mut raw: Vec<Raw> = infos
-            .into_iter()
-            .zip(self.network.params().tensors())
-            .map(|(info, values)| Raw {
-                name: info.name,
-                dtype: Dtype::F32,
-                shape: info.shape,
-                bytes: values
-                    .iter()
-                    .flat_map(|value| value.to_le_bytes())
-                    .collect(),
-            })
-            .collect();
+        let mut raw = Vec::new();
+        let networks = self.model.networks();
+        for (index, network) in networks.iter().enumerate() {
+            let infos = Params::<f32>::tensor_infos(network.config());
+            for (info, values) in infos.into_iter().zip(network.params().tensors()) {
+                raw.push(Raw {
+                    name: format!("{}{}", member_prefix(index, networks.len()), info.name),
+                    dtype: Dtype::F32,
+                    shape: info.shape,
+                    bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+                });
+            }
+        }
+        if let Some(counts) = self.model.counts() {
+            raw.extend(kneser_ney::to_tensors(counts));
+        }
         let triples = self.bigrams.rows().flat_map(|row| {
             let pairs = row.targets.iter().zip(row.counts);
             pairs.flat_map(move |(&target, &count)| [row.context[0].into(), target.into(), count])
@@ -114,17 +127,32 @@ impl ModelFile {
     /// A [`FormatError`] names the first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
         let metadata = read_metadata(bytes)?;
-        metadata.model.validate()?;
-        if metadata.vocab.len() != metadata.model.vocab_size {
+        if metadata.networks.len() > MAX_NETWORKS {
             return Err(FormatError::BadMetadata(format!(
-                "an alphabet of {} classes for a model of {}",
-                metadata.vocab.len(),
-                metadata.model.vocab_size
+                "{} networks, and {MAX_NETWORKS} at most are possible",
+                metadata.networks.len()
             )));
+        }
+        for config in &metadata.networks {
+            config.validate()?;
+            if metadata.vocab.len() != config.vocab_size {
+                return Err(FormatError::BadMetadata(format!(
+                    "an alphabet of {} classes for a model of {}",
+                    metadata.vocab.len(),
+                    config.vocab_size
+                )));
+            }
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
         let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
-        let network = read_network(&metadata, &mut left)?;
+        let networks = (0..metadata.networks.len())
+            .map(|index| read_network(&metadata, index, &mut left))
+            .collect::<Result<Vec<_>, _>>()?;
+        let counts = metadata
+            .kneser_ney
+            .map(|length| kneser_ney::from_tensors(&metadata.vocab, length, &mut left))
+            .transpose()?;
+        let model = Mixture::new(networks, counts, metadata.weights)?;
         let bigrams = read_bigrams(&metadata.vocab, &mut left)?;
         let names = read_names(&metadata.vocab, &mut left)?;
         if let Some(name) = left.into_keys().next() {
@@ -132,7 +160,7 @@ impl ModelFile {
         }
         Ok(ModelFile {
             vocab: metadata.vocab,
-            network,
+            model,
             names,
             bigrams,
             record: metadata.record,
@@ -150,7 +178,11 @@ pub fn is_model_file(bytes: &[u8]) -> bool {
     })
 }
 
-fn integers(name: String, shape: Vec<usize>, values: impl IntoIterator<Item = u64>) -> Raw {
+pub(crate) fn integers(
+    name: String,
+    shape: Vec<usize>,
+    values: impl IntoIterator<Item = u64>,
+) -> Raw {
     Raw {
         name,
         dtype: Dtype::I64,
@@ -186,7 +218,7 @@ fn read_metadata(bytes: &[u8]) -> Result<Metadata, FormatError> {
     }
 }
 
-fn take<'a>(
+pub(crate) fn take<'a>(
     left: &mut BTreeMap<String, TensorView<'a>>,
     name: &str,
     dtype: Dtype,
@@ -204,7 +236,7 @@ fn take<'a>(
     })
 }
 
-fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -> FormatError {
+pub(crate) fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -> FormatError {
     FormatError::WrongShape {
         name: name.into(),
         found: format!("{:?}", tensor.shape()),
@@ -212,11 +244,25 @@ fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -> FormatErr
     }
 }
 
+/// What stands before the tensors' names where there are several networks.
+fn member_prefix(index: usize, networks: usize) -> String {
+    match networks {
+        1 => String::new(),
+        _ => format!("member.{index}."),
+    }
+}
+
 fn read_network(
     metadata: &Metadata,
+    index: usize,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<Network, FormatError> {
-    let infos = Params::<f32>::tensor_infos(&metadata.model);
+    let config = &metadata.networks[index];
+    let mut infos = Params::<f32>::tensor_infos(config);
+    for info in &mut infos {
+        info.name
+            .insert_str(0, &member_prefix(index, metadata.networks.len()));
+    }
     let mut values = Vec::with_capacity(infos.len());
     // Sizes first: no memory is taken for parameters that are not in the file.
     for info in &infos {
@@ -230,7 +276,7 @@ fn read_network(
         }
         values.push(tensor);
     }
-    let mut params = Params::zeros(&metadata.model);
+    let mut params = Params::zeros(config);
     for ((info, tensor), out) in infos.iter().zip(&values).zip(params.tensors_mut()) {
         for (place, (out, bytes)) in out
             .iter_mut()
@@ -248,10 +294,10 @@ fn read_network(
             *out = value;
         }
     }
-    Ok(Network::new(metadata.model.clone(), params)?)
+    Ok(Network::new(config.clone(), params)?)
 }
 
-fn read_integers(tensor: &TensorView<'_>) -> Vec<u64> {
+pub(crate) fn read_integers(tensor: &TensorView<'_>) -> Vec<u64> {
     let numbers = tensor.data().chunks_exact(8);
     numbers
         .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")))

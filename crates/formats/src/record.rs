@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nextchar::data::{SplitOptions, Vocab};
+use nextchar::mixture::Weights;
 use nextchar::model::ModelConfig;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub struct Record {
     pub longest_name: usize,
     /// The options that change the result, by name.
     pub options: BTreeMap<String, serde_json::Value>,
+    /// The context length with which Kneser–Ney was best on val.
+    pub best_counts: Option<usize>,
     /// Number of training windows N.
     pub examples: u64,
     /// Number of unique training contexts.
@@ -45,6 +48,11 @@ pub struct Losses {
 pub(crate) struct Metadata {
     pub(crate) format_version: u64,
     pub(crate) vocab: Vocab,
-    pub(crate) model: ModelConfig,
+    /// The shapes of the networks, none for counts alone.
+    pub(crate) networks: Vec<ModelConfig>,
+    /// How networks and counts are mixed.
+    pub(crate) weights: Weights,
+    /// Context length of the Kneser–Ney counts, where there are some.
+    pub(crate) kneser_ney: Option<usize>,
     pub(crate) record: Record,
 }

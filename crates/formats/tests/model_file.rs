@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, SplitOptions, Vocab, split};
+use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
+use nextchar::ngram::KneserNey;
 use nextchar::rng::Seed;
 use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file};
 use proptest::prelude::*;
@@ -39,7 +42,7 @@ fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> M
             },
             ..Record::default()
         },
-        network: Network::new(config, params).unwrap(),
+        model: Network::new(config, params).unwrap().into(),
         names: with_names.then_some(parts),
         bigrams,
         vocab,
@@ -94,8 +97,14 @@ fn a_model_comes_back_as_it_was() {
         let bytes = written.to_bytes().unwrap();
         assert!(is_model_file(&bytes));
         let read = ModelFile::from_bytes(&bytes).unwrap();
-        assert_eq!(read.network.params(), written.network.params());
-        assert_eq!(read.network.config(), written.network.config());
+        assert_eq!(
+            read.model.networks()[0].params(),
+            written.model.networks()[0].params()
+        );
+        assert_eq!(
+            read.model.networks()[0].config(),
+            written.model.networks()[0].config()
+        );
         assert_eq!(
             (read.vocab.clone(), read.record.clone()),
             (written.vocab.clone(), written.record.clone())
@@ -243,12 +252,51 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         if let Ok(model) = ModelFile::from_bytes(&bytes) {
-            prop_assert!(model.network.params().is_finite());
+            prop_assert!(model.model.networks()[0].params().is_finite());
         }
     }
 
     #[test]
     fn any_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(ModelFile::from_bytes(&bytes).is_err());
+    }
+}
+
+#[test]
+fn mixtures_come_back() {
+    let one = model(vec![5], 1, 1, true);
+    let two = model(vec![6, 6], 2, 1, true);
+    let parts = one.names.clone().unwrap();
+    let counts = KneserNey::fit(&parts.train, &one.vocab, 4).unwrap();
+    let networks = [&one, &two].map(|file| file.model.networks()[0].clone());
+    let weights = Weights {
+        networks: 0.6,
+        counts: 0.4,
+    };
+    for (networks, counts) in [
+        (networks.to_vec(), Some(counts.clone())),
+        (networks.to_vec(), None),
+        (vec![], Some(counts)),
+    ] {
+        let written = ModelFile {
+            model: Mixture::new(networks, counts, weights).unwrap(),
+            ..one.clone()
+        };
+        let bytes = written.to_bytes().unwrap();
+        let read = ModelFile::from_bytes(&bytes).unwrap();
+        assert_eq!(read.to_bytes().unwrap(), bytes);
+        assert_eq!(read.model.counts(), written.model.counts());
+        let context = vec![0; written.model.context_length()];
+        assert_eq!(
+            read.model.next_log_probs(&context),
+            written.model.next_log_probs(&context)
+        );
+        // Any tensor of a wrong size, or a number out of range, is refused.
+        for place in (8..bytes.len()).step_by(bytes.len() / 400) {
+            let mut bytes = bytes.clone();
+            bytes[place] = 0xff;
+            let _ = ModelFile::from_bytes(&bytes);
+            let _ = ModelFile::from_bytes(&bytes[..place]);
+        }
     }
 }

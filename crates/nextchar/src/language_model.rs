@@ -38,24 +38,34 @@ pub trait LanguageModel: Sync {
     /// # Panics
     /// If the table's context length or vocabulary is not the model's, or it has no such rows.
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
-        let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
         assert_eq!(
             (table.vocab_size(), table.context_length()),
-            (vocab_size, context_length),
+            (self.vocab_size(), self.context_length()),
             "a table of another shape"
         );
-        let mut log_probs = vec![0.0; rows.len() * vocab_size];
-        let contexts = rows.start * context_length..rows.end * context_length;
-        self.log_probs(&table.contexts()[contexts], &mut log_probs);
-        let mut total = 0.0;
-        for (log_probs, index) in log_probs.chunks_exact(vocab_size).zip(rows) {
-            let row = table.row(index);
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                total -= count as f64 * log_probs[usize::from(target)];
-            }
-        }
-        total
+        let log_probs = |contexts: &[Token], out: &mut [f64]| self.log_probs(contexts, out);
+        total_nll_by(log_probs, table, rows)
     }
+}
+
+/// [`LanguageModel::total_nll`] from log-probabilities.
+pub(crate) fn total_nll_by(
+    log_probs_of: impl Fn(&[Token], &mut [f64]),
+    table: &CountedWindows,
+    rows: Range<usize>,
+) -> f64 {
+    let (vocab_size, context_length) = (table.vocab_size(), table.context_length());
+    let mut log_probs = vec![0.0; rows.len() * vocab_size];
+    let contexts = rows.start * context_length..rows.end * context_length;
+    log_probs_of(&table.contexts()[contexts], &mut log_probs);
+    let mut total = 0.0;
+    for (log_probs, index) in log_probs.chunks_exact(vocab_size).zip(rows) {
+        let row = table.row(index);
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            total -= count as f64 * log_probs[usize::from(target)];
+        }
+    }
+    total
 }
 
 /// Contexts that are asked for together.

@@ -88,6 +88,8 @@ pub mod rng;
 pub mod data;
 pub mod model;
 pub mod ngram;
+
+pub mod mixture;
 pub mod optim;
 pub mod sample;
 pub mod score;
@@ -95,3 +97,4 @@ pub mod score;
 pub use error::Error;
 pub use executor::{Executor, Serial};
 pub use language_model::LanguageModel;
+pub use mixture::Mixture;

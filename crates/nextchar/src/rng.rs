@@ -35,6 +35,8 @@ pub enum Purpose {
     Sample,
     /// Which of train, val and test a name belongs to.
     Split,
+    /// Which part of the training names judges the counts of the others.
+    Fold,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Purpose::Dropout => "dropout",
             Purpose::Sample => "sample",
             Purpose::Split => "split",
+            Purpose::Fold => "fold",
         }
     }
 }

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Alphabet, CountedWindows, NameList, Vocab};
-use nextchar::score::evaluate;
+use nextchar::data::{Alphabet, CountedWindows, NameList, Split, Vocab};
+use nextchar::ngram::KneserNey;
+use nextchar::score::{Rivals, evaluate};
 use nextchar_formats::ModelFile;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
+use crate::family::warn_of_counting;
 use crate::output::{self, BOLD, count, note, plural};
 use crate::store;
 use crate::threads::threads;
@@ -21,10 +23,11 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         Some(data) => read(data, args, &file.vocab)?,
         None => held_out(args, &file)?,
     };
-    let context_length = file.network.context_length();
-    let table = CountedWindows::from_list(&names, &file.vocab, context_length)?;
-    let threads = threads(None)?;
-    let report = evaluate(&file.network, &table, &file.bigrams, &threads)?;
+    let context_length = file.model.context_length();
+    let rivals = rivals(&file)?;
+    let longest = context_length.max(rivals.context_length());
+    let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
+    let report = evaluate(&file.model, &table, &rivals, &threads(None)?)?;
     let mut out = output::stdout();
     if args.json {
         output::json(&mut out, &report)?;
@@ -46,25 +49,52 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         let header = ["", "nats", "bits", "perplexity"]
             .map(str::to_owned)
             .to_vec();
-        output::table(
-            &mut out,
-            &[
-                header,
-                row(
-                    &format!("this network, context {}", context_length),
-                    report.loss,
-                ),
-                row("bigram counts", report.baselines.bigram),
-                row("unigram counts", report.baselines.unigram),
-                row("uniform", report.baselines.uniform),
-            ],
-        )?;
-        if report.loss > report.baselines.bigram {
-            note("counting pairs of letters predicts these names better than this network");
+        let mut rows = vec![
+            header,
+            row(
+                &format!("this model, context {context_length}"),
+                report.loss,
+            ),
+        ];
+        let baselines = &report.baselines;
+        if let Some(loss) = baselines.kneser_ney {
+            rows.push(row(&format!("Kneser–Ney, context {context_length}"), loss));
         }
+        if let (Some(loss), Some(length)) =
+            (baselines.best_kneser_ney, baselines.best_kneser_ney_context)
+            && length != context_length
+        {
+            rows.push(row(
+                &format!("Kneser–Ney, context {length}, its best"),
+                loss,
+            ));
+        }
+        rows.push(row("bigram counts", baselines.bigram));
+        rows.push(row("unigram counts", baselines.unigram));
+        rows.push(row("uniform", baselines.uniform));
+        output::table(&mut out, &rows)?;
+        let counting = baselines.best_kneser_ney.or(baselines.kneser_ney);
+        warn_of_counting(report.loss, counting);
     }
     out.flush()?;
     Ok(DONE)
+}
+
+/// Counting models of the same training names, where the file kept them.
+fn rivals(file: &ModelFile) -> Result<Rivals, Failure> {
+    let fit = |length| {
+        let names = file.names.as_ref();
+        let fit = |names: &Split| KneserNey::fit(&names.train, &file.vocab, length);
+        names.map(fit).transpose()
+    };
+    Ok(Rivals {
+        bigrams: file.bigrams.clone(),
+        kneser_ney: fit(file.model.context_length())?,
+        best_kneser_ney: match file.record.best_counts {
+            Some(length) => fit(length)?,
+            None => None,
+        },
+    })
 }
 
 /// The names, and what they are called.

@@ -8,7 +8,7 @@ use nextchar::score::{Explanation, explain};
 use super::next::{parse_context, print_bars};
 use crate::args::ContextArgs;
 use crate::failure::{DONE, Failure};
-use crate::output::{self, BOLD, DIM, count, vector};
+use crate::output::{self, BOLD, DIM, count, note, vector};
 use crate::store;
 
 /// Characters that are shown of the distribution.
@@ -16,14 +16,27 @@ const SHOWN: usize = 8;
 
 pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     let file = store::load(&args.model)?;
-    let length = file.network.context_length();
+    let networks = file.model.networks();
+    let network = networks.first().ok_or_else(|| {
+        Failure::misuse(format!(
+            "{}: counts alone have no stages to explain",
+            args.model.display()
+        ))
+        .help("`nextchar next` shows what they predict")
+    })?;
+    if networks.len() > 1 || file.model.counts().is_some() {
+        note(
+            "this is the first network alone; `nextchar next` shows what the whole mixture predicts",
+        );
+    }
+    let length = network.context_length();
     let context = parse_context(&file.vocab, &args.context, length, &args.model)?;
-    let stages = explain(&file.network, &file.vocab, &context);
+    let stages = explain(network, &file.vocab, &context);
     let mut out = output::stdout();
     if args.json {
         output::json(&mut out, &stages)?;
     } else {
-        let activation = format!("{:?}", file.network.config().activation).to_lowercase();
+        let activation = format!("{:?}", network.config().activation).to_lowercase();
         print(&mut out, &stages, &activation)?;
     }
     out.flush()?;

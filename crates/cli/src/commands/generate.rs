@@ -38,7 +38,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         known: known.as_ref().map(|known| known as &dyn Fn(&str) -> bool),
         tries: TRIES,
     };
-    let mut names = Generator::new(&file.network, &file.vocab, request, &args.seed)?;
+    let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed)?;
     let mut out = output::stdout();
     for generated in names.by_ref() {
         match args.json {

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use nextchar::model::Params;
+use nextchar::LanguageModel;
+use nextchar::model::{Network, Params};
 use nextchar_formats::ModelFile;
 use serde_json::json;
 
@@ -13,7 +14,17 @@ use crate::store;
 
 pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
     let file = store::load(&args.model)?;
-    let infos = Params::<f32>::tensor_infos(file.network.config());
+    let networks = file.model.networks();
+    let infos = networks.iter().enumerate().flat_map(|(index, network)| {
+        let mut infos = Params::<f32>::tensor_infos(network.config());
+        if networks.len() > 1 {
+            for info in &mut infos {
+                info.name.insert_str(0, &format!("member.{index}."));
+            }
+        }
+        infos
+    });
+    let infos: Vec<_> = infos.collect();
     let mut out = output::stdout();
     if args.json {
         let tensors: Vec<_> = infos
@@ -27,8 +38,10 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
             &mut out,
             &json!({
                 "vocab": file.vocab,
-                "model": file.network.config(),
-                "parameters": file.network.params().count(),
+                "networks": networks.iter().map(Network::config).collect::<Vec<_>>(),
+                "kneser_ney": file.model.counts().map(LanguageModel::context_length),
+                "weights": file.model.weights(),
+                "parameters": file.model.parameter_count(),
                 "tensors": tensors,
                 "names": names,
                 "record": file.record,
@@ -46,7 +59,7 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
         rows.push(vec![
             "all".into(),
             String::new(),
-            count(file.network.params().count() as u64),
+            count(file.model.parameter_count() as u64),
         ]);
         output::table(&mut out, &rows)?;
         print_record(&mut out, &file)?;
@@ -56,9 +69,8 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
 }
 
 fn print_record(out: &mut impl Write, file: &ModelFile) -> Result<(), Failure> {
-    let (record, config) = (&file.record, file.network.config());
+    let record = &file.record;
     let characters: String = file.vocab.characters().iter().collect();
-    let activation = format!("{:?}", config.activation).to_lowercase();
     writeln!(
         out,
         "\n{BOLD}classes{BOLD:#}    {}: _ and {characters}",
@@ -67,9 +79,30 @@ fn print_record(out: &mut impl Write, file: &ModelFile) -> Result<(), Failure> {
     writeln!(
         out,
         "{BOLD}context{BOLD:#}    {} characters",
-        config.context_length
+        file.model.context_length()
     )?;
-    writeln!(out, "{BOLD}activation{BOLD:#} {activation}")?;
+    if let Some(network) = file.model.networks().first() {
+        let config = network.config();
+        let activation = format!("{:?}", config.activation).to_lowercase();
+        let residual = if config.residual { ", residual" } else { "" };
+        writeln!(out, "{BOLD}activation{BOLD:#} {activation}{residual}")?;
+    }
+    if let Some(counts) = file.model.counts() {
+        let (length, pairs) = (counts.context_length(), counts.table().pairs());
+        writeln!(
+            out,
+            "{BOLD}counts{BOLD:#}     Kneser–Ney, context {length}, {} different windows",
+            count(pairs as u64)
+        )?;
+        if !file.model.networks().is_empty() {
+            let weights = file.model.weights();
+            writeln!(
+                out,
+                "{BOLD}mixture{BOLD:#}    networks^{:.3} · counts^{:.3}",
+                weights.networks, weights.counts
+            )?;
+        }
+    }
     writeln!(
         out,
         "{BOLD}trained{BOLD:#}    on {} windows, {} unique contexts; step {} of {} is kept",

@@ -17,10 +17,10 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     let context = parse_context(
         &file.vocab,
         &args.context,
-        file.network.context_length(),
+        file.model.context_length(),
         &args.model,
     )?;
-    let log_probs = file.network.next_log_probs(&context);
+    let log_probs = file.model.next_log_probs(&context);
     let shown = file.vocab.decode(&context);
 
     let mut rows: Vec<(char, f64)> = log_probs

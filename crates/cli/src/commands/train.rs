@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
+use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
-use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, train};
+use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained};
 use nextchar::sample::{Generator, Request, Temperature};
 use nextchar::score::evaluate;
 use nextchar_formats::{Losses, ModelFile, Record};
 use serde_json::json;
 
 use crate::args::TrainArgs;
-use crate::corpus::{Corpus, read_corpus};
+use crate::corpus::read_corpus;
 use crate::failure::{DONE, Failure, INTERRUPTED};
+use crate::family::{Made, Maker};
 use crate::output::{self, BOLD, count, note};
 use crate::presets::Preset;
-use crate::progress::Progress;
 use crate::report::{Reports, describe, describe_first_loss};
 use crate::store;
 use crate::threads::threads;
@@ -31,46 +32,62 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     let preset = Preset::find(&args.preset).expect("clap knows the presets");
 
     let corpus = read_corpus(args, &preset)?;
-    let model = model_config(args, &preset, corpus.vocab.len());
-    model.validate()?;
+    let shape = model_config(args, &preset, corpus.vocab.len());
+    shape.validate()?;
     let windows =
-        |names: &NameList| CountedWindows::from_list(names, &corpus.vocab, model.context_length);
-    let held_out = |names: &NameList| (!names.is_empty()).then(|| windows(names)).transpose();
+        |names: &NameList| CountedWindows::from_list(names, &corpus.vocab, shape.context_length);
     let table = windows(&corpus.parts.train)?;
-    let (val, test) = (held_out(&corpus.parts.val)?, held_out(&corpus.parts.test)?);
     let read_seconds = started.elapsed().as_secs_f64();
-    let tables = Tables {
-        train: &table,
-        val: val.as_ref(),
-    };
     let mut config = train_config(args, &preset, &table)?;
     if let Some(time) = args.time {
-        let steps = steps_within(time, &model, &config, tables, &engine)?;
+        let val = windows(&corpus.parts.val)?;
+        let tables = Tables {
+            train: &table,
+            val: (!val.is_empty()).then_some(&val),
+        };
+        let steps = steps_within(time, &shape, &config, tables, &engine)?;
         config = train_config(&args.with_steps(steps), &preset, &table)?;
     }
-    describe(&corpus, &table, &model);
+    let maker = Maker {
+        args,
+        corpus: &corpus,
+        shape: &shape,
+        config: &config,
+        family: args.family.unwrap_or(preset.family),
+        networks: args
+            .networks
+            .map_or(preset.networks, |number| number as usize),
+        distill: args.distill || preset.distill,
+        engine: &engine,
+        deadline: args.time.map(|time| started + time),
+    };
+    describe(&maker, &table);
 
     let train_started = Instant::now();
-    let deadline = args.time.map(|time| started + time);
-    let mut progress = Progress::new(&config, args.stop_after, deadline);
-    let trained = train(&model, &config, tables, &engine, &mut progress);
-    let (interrupted, step_seconds) = progress.finish();
-    let trained = trained?;
+    let rivals = maker.rivals()?;
+    let made = maker.make(&rivals)?;
     let train_seconds = train_started.elapsed().as_secs_f64();
-    describe_first_loss(&trained, &config, model.vocab_size);
+    if let Some(trained) = &made.trained {
+        describe_first_loss(trained, &config, shape.vocab_size);
+    }
 
-    let bigrams = table.shorten(1)?.into_owned();
-    let report = |table| evaluate(&trained.network, table, &bigrams, &threads);
+    let longest = made.model.context_length().max(rivals.context_length());
+    let report = |names| {
+        let table = maker.windows(names, longest)?;
+        let report = |table| evaluate(&made.model, &table, &rivals, &threads);
+        Ok::<_, Failure>(table.map(report).transpose()?)
+    };
+    let parts = &corpus.parts;
     let reports = Reports {
-        train: report(&table)?,
-        val: val.as_ref().map(report).transpose()?,
-        test: test.as_ref().map(report).transpose()?,
+        train: report(&parts.train)?.expect("there are training names"),
+        val: report(&parts.val)?,
+        test: report(&parts.test)?,
     };
     let file = ModelFile {
-        record: record(args, &corpus, &config, &trained, &table, &reports),
+        record: record(&maker, &made, &table, &reports),
         vocab: corpus.vocab.clone(),
-        network: trained.network.clone(),
-        bigrams,
+        model: made.model.clone(),
+        bigrams: rivals.bigrams,
         names: (!args.no_names).then(|| corpus.parts.clone()),
     };
     let bytes = file.to_bytes().map_err(Failure::failed)?;
@@ -84,13 +101,13 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
             "test_loss": reports.test.map(|report| report.loss),
             "read_seconds": read_seconds,
             "train_seconds": train_seconds,
-            "step_seconds": step_seconds,
-            "epochs": trained.epochs,
-            "steps": trained.steps,
-            "best_step": trained.best_step,
-            "stop": trained.stop,
-            "first_loss": trained.first_loss,
-            "parameters": trained.network.params().count(),
+            "step_seconds": made.step_seconds,
+            "epochs": made.trained.as_ref().map(|trained| trained.epochs),
+            "steps": made.trained.as_ref().map(|trained| trained.steps),
+            "best_step": made.trained.as_ref().map(|trained| trained.best_step),
+            "stop": made.trained.as_ref().map(|trained| trained.stop),
+            "first_loss": made.trained.as_ref().map(|trained| trained.first_loss),
+            "parameters": made.model.parameter_count(),
             "examples": table.examples(),
             "contexts": table.len(),
             "baselines": {
@@ -112,6 +129,23 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         )?;
     }
     out.flush()?;
+    if let Some(trained) = &made.trained {
+        say_how_it_ended(args, &config, trained, made.interrupted, train_seconds);
+    }
+    match made.interrupted {
+        true => Ok(INTERRUPTED),
+        false => Ok(DONE),
+    }
+}
+
+/// What was cut short, and the command that repeats it.
+fn say_how_it_ended(
+    args: &TrainArgs,
+    config: &TrainConfig,
+    trained: &Trained,
+    interrupted: bool,
+    seconds: f64,
+) {
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
         let why = if interrupted {
             "interrupted"
@@ -131,29 +165,22 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     }
     if let (StopReason::TargetLoss, false) = (trained.stop, args.json) {
         note(&format!(
-            "val reached the target at step {}, {train_seconds:.3} s after the first",
+            "val reached the target at step {}, {seconds:.3} s after the first",
             count(trained.steps)
         ));
     }
-    match interrupted && trained.stop == StopReason::Observer {
-        true => Ok(INTERRUPTED),
-        false => Ok(DONE),
-    }
 }
 
-fn record(
-    args: &TrainArgs,
-    corpus: &Corpus,
-    config: &TrainConfig,
-    trained: &Trained,
-    table: &CountedWindows,
-    reports: &Reports,
-) -> Record {
-    let options = BTreeMap::from([
-        ("preset".to_owned(), json!(args.preset)),
-        ("training".to_owned(), json!(config)),
-    ]);
+fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Reports) -> Record {
+    let (args, corpus) = (maker.args, maker.corpus);
+    let mut options = BTreeMap::from([("preset".to_owned(), json!(args.preset))]);
+    if made.trained.is_some() {
+        options.insert("training".to_owned(), json!(maker.config));
+        options.insert("networks".to_owned(), json!(maker.networks));
+        options.insert("distill".to_owned(), json!(maker.distill));
+    }
     let seed = args.split_seed.clone();
+    let trained = made.trained.as_ref();
     Record {
         data_hash: corpus.parts.train.digest(),
         split: (!corpus.own_files).then_some(SplitOptions {
@@ -166,10 +193,11 @@ fn record(
             .max()
             .unwrap_or(0),
         options,
+        best_counts: reports.train.baselines.best_kneser_ney_context,
         examples: table.examples(),
         contexts: table.len() as u64,
-        steps: trained.steps,
-        best_step: trained.best_step,
+        steps: trained.map_or(0, |trained| trained.steps),
+        best_step: trained.map_or(0, |trained| trained.best_step),
         losses: Losses {
             train: reports.train.loss,
             val: reports.val.map(|report| report.loss),
@@ -195,7 +223,7 @@ fn print_new_names(
         known: Some(&known),
         tries: super::generate::TRIES,
     };
-    let mut names = Generator::new(&file.network, &file.vocab, request, &args.seed)?;
+    let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed)?;
     let found: Vec<String> = names.by_ref().map(|generated| generated.name).collect();
     match found.len() {
         0 => writeln!(

@@ -125,13 +125,29 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
     Split { train, val, test }
 }
 
-/// 0, 1 or 2: the first 64 bits of SHA-256(key ‖ name), scaled to the sum of the shares.
-fn part_of(name: &str, key: &[u8; 32], shares: Shares) -> usize {
+/// A list cut into equal parts by a hash of each name, for cross-fitting.
+pub fn folds(list: &NameList, number: usize) -> Vec<NameList> {
+    let key = Seed::from(0).key(Purpose::Fold);
+    let mut folds = vec![NameList::default(); number];
+    for name in list.names() {
+        let fold = (u128::from(hash(name.text, &key)) * number as u128) >> 64;
+        folds[fold as usize].add(name.text, name.count, name.count);
+    }
+    folds
+}
+
+/// The first 64 bits of SHA-256(key ‖ name).
+fn hash(name: &str, key: &[u8; 32]) -> u64 {
     let hash = Sha256::new()
         .chain_update(key)
         .chain_update(name)
         .finalize();
-    let bits = u64::from_le_bytes(hash[..8].try_into().expect("eight bytes"));
+    u64::from_le_bytes(hash[..8].try_into().expect("eight bytes"))
+}
+
+/// 0, 1 or 2: the name's hash, scaled to the sum of the shares.
+fn part_of(name: &str, key: &[u8; 32], shares: Shares) -> usize {
+    let bits = hash(name, key);
     let [train, val, test] = [shares.train, shares.val, shares.test].map(u128::from);
     let place = (u128::from(bits) * (train + val + test)) >> 64;
     usize::from(place >= train) + usize::from(place >= train + val)

@@ -56,6 +56,8 @@ pub struct CountedWindows {
     /// [U]: the counts of each row added up.
     totals: Vec<u64>,
     examples: u64,
+    /// What the counts say of one window: 1, or more where they stand for shares of windows.
+    unit: u64,
 }
 
 /// One row of a [`CountedWindows`].
@@ -134,7 +136,9 @@ impl CountedWindows {
                 counter.add_window(&window, count);
             }
         }
-        Ok(Cow::Owned(counter.finish()))
+        let mut shorter = counter.finish();
+        shorter.unit = self.unit;
+        Ok(Cow::Owned(shorter))
     }
 
     /// Number of classes V.
@@ -157,7 +161,50 @@ impl CountedWindows {
         self.totals.is_empty()
     }
 
-    /// Number of windows N, repeated ones counted each time: the denominator of a loss.
+    /// What a count says of one window: 1 in a table that was counted, [`CountedWindows::SHARES`] in
+    /// one that holds shares of windows.
+    pub fn unit(&self) -> u64 {
+        self.unit
+    }
+
+    /// The unit of a table of shares.
+    pub const SHARES: u64 = 1 << 20;
+
+    /// The table of the same contexts with distributions in place of what was seen: row i has
+    /// `total · p(t)` windows of target t, in units of 1 / [`CountedWindows::SHARES`]. `probs` gives
+    /// p(·) \[V\] of a row.
+    ///
+    /// # Panics
+    /// If the table holds shares already.
+    pub fn with_targets(&self, mut probs: impl FnMut(usize, &mut [f64])) -> CountedWindows {
+        assert_eq!(self.unit, 1, "shares of shares");
+        let mut soft = CountedWindows::new(self.vocab_size, self.context_length);
+        soft.unit = Self::SHARES;
+        let mut row_probs = vec![0.0; self.vocab_size];
+        for (index, row) in self.rows().enumerate() {
+            probs(index, &mut row_probs);
+            for (target, p) in (0..).zip(&row_probs) {
+                let count = (row.total as f64 * p * Self::SHARES as f64) as u64;
+                soft.push(row.context, target, count);
+            }
+        }
+        soft
+    }
+
+    /// The counts of two tables added up.
+    ///
+    /// # Panics
+    /// If they differ in vocabulary, context length or unit.
+    pub fn merged(&self, other: &CountedWindows) -> CountedWindows {
+        assert_eq!(self.unit, other.unit);
+        let mut counter = WindowCounter::of(self);
+        counter.merge(WindowCounter::of(other));
+        let mut sum = counter.finish();
+        sum.unit = self.unit;
+        sum
+    }
+
+    /// Number of windows N, repeated ones counted each time: the denominator of a loss. In units.
     pub fn examples(&self) -> u64 {
         self.examples
     }
@@ -258,6 +305,7 @@ impl CountedWindows {
             counts: Vec::new(),
             totals: Vec::new(),
             examples: 0,
+            unit: 1,
         }
     }
 
@@ -333,6 +381,22 @@ impl WindowCounter {
                 _ => Counts::Sparse(FxHashMap::default()),
             },
         })
+    }
+
+    /// A counter that has seen what a table holds.
+    fn of(table: &CountedWindows) -> Self {
+        let mut counter = Self::new(table.vocab_size, table.context_length)
+            .expect("a table's windows can be counted");
+        let mut window = Vec::with_capacity(table.context_length + 1);
+        for row in table.rows() {
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                window.clear();
+                window.extend_from_slice(row.context);
+                window.push(target);
+                counter.add_window(&window, count);
+            }
+        }
+        counter
     }
 
     /// The longest context that can be counted for a vocabulary: 24 for the lecture's 27 classes.

@@ -9,7 +9,7 @@
 
 use super::discount::{self, Discounts};
 use super::levels::{Level, bucket, history, levels};
-use crate::data::{CountedWindows, Token};
+use crate::data::{CountedWindows, NameList, Token, Vocab, folds};
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 
@@ -61,6 +61,21 @@ impl KneserNey {
             model.discounts = discount::cross_fitted(&model, folds)?;
         }
         Ok(model)
+    }
+
+    /// The model of a list, its discounts cross-fitted in ten folds.
+    ///
+    /// # Errors
+    /// As [`CountedWindows::from_list`].
+    pub fn fit(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
+        const FOLDS: usize = 10;
+        let folds = folds(list, FOLDS)
+            .iter()
+            .filter(|fold| !fold.is_empty())
+            .map(|fold| CountedWindows::from_list(fold, vocab, context_length))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let table = CountedWindows::from_list(list, vocab, context_length)?;
+        Self::cross_fitted(&table, &folds)
     }
 
     /// The model of a table with known discounts, one triple for each level 0 … T.

@@ -32,7 +32,11 @@ impl BatchKind {
             BatchKind::Contexts(size) => (table.len() as f64 / size as f64).max(1.0),
             BatchKind::Windows(size) => table.examples() as f64 / size as f64,
             BatchKind::Passes(size) => {
-                let rows: u64 = table.totals().iter().map(|total| copies(*total)).sum();
+                let rows: u64 = table
+                    .totals()
+                    .iter()
+                    .map(|&total| copies(total, table.unit()))
+                    .sum();
                 (rows as f64 / size as f64).max(1.0)
             }
         }
@@ -93,7 +97,7 @@ impl<'a> Batches<'a> {
         let mut pass: Vec<u32> = Vec::new();
         if let BatchKind::Passes(_) = kind {
             for (row, &total) in (0..).zip(table.totals()) {
-                pass.resize(pass.len() + copies(total) as usize, row);
+                pass.resize(pass.len() + copies(total, table.unit()) as usize, row);
             }
         }
         Batches {
@@ -163,7 +167,8 @@ impl<'a> Batches<'a> {
         let scale = self.pass.len().div_ceil(size) as f64 / self.table.examples() as f64;
         for &row in rows {
             let row = self.table.row(row as usize);
-            self.batch.push(row, scale / copies(row.total) as f64);
+            self.batch
+                .push(row, scale / copies(row.total, self.table.unit()) as f64);
         }
     }
 
@@ -190,8 +195,8 @@ impl<'a> Batches<'a> {
 }
 
 /// How many rows of a pass a context is split into.
-fn copies(total: u64) -> u64 {
-    total.div_ceil(SPLIT_COUNT)
+fn copies(total: u64, unit: u64) -> u64 {
+    total.div_ceil(SPLIT_COUNT * unit)
 }
 
 /// Cumulative counts with a guide (Chen and Asau 1974): where a position falls is found in a

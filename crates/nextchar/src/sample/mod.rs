@@ -4,7 +4,9 @@
 mod temperature;
 mod sampler;
 mod generate;
+mod corpus;
 
+pub use corpus::sampled_windows;
 pub use generate::{Generated, Generator, Outcome, Request};
 pub use sampler::{Draw, NameSampler};
 pub use temperature::Temperature;

@@ -6,7 +6,7 @@ use crate::data::{CountedWindows, END, Token};
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, loss};
-use crate::ngram::{AdditiveNgram, Uniform};
+use crate::ngram::{AdditiveNgram, KneserNey, Uniform};
 
 /// Losses of the simplest models on the same names, in nats per predicted character.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,35 @@ pub struct Baselines {
     pub unigram: f64,
     /// Frequencies after each character, add-one.
     pub bigram: f64,
+    /// Interpolated modified Kneser–Ney with the model's own context length, cross-fitted.
+    pub kneser_ney: Option<f64>,
+    /// The same with the context length that was best on val.
+    pub best_kneser_ney: Option<f64>,
+    /// That context length.
+    pub best_kneser_ney_context: Option<usize>,
+}
+
+/// Counting models of the training names, which every evaluation stands beside.
+#[derive(Clone, Debug)]
+pub struct Rivals {
+    /// Windows with a context of at least 1.
+    pub bigrams: CountedWindows,
+    /// Kneser–Ney with the model's context length.
+    pub kneser_ney: Option<KneserNey>,
+    /// Kneser–Ney with the context length that was best on val.
+    pub best_kneser_ney: Option<KneserNey>,
+}
+
+impl Rivals {
+    /// The longest context that one of them looks back.
+    pub fn context_length(&self) -> usize {
+        let found = [&self.kneser_ney, &self.best_kneser_ney];
+        let lengths = found
+            .into_iter()
+            .flatten()
+            .map(LanguageModel::context_length);
+        lengths.max().unwrap_or(1)
+    }
 }
 
 /// How well a model predicts some names.
@@ -34,15 +63,14 @@ pub struct Report {
     pub baselines: Baselines,
 }
 
-/// Scores a model on the windows of some names, beside baselines counted on the training names.
+/// Scores a model on the windows of some names, beside its rivals.
 ///
 /// # Errors
-/// [`Error::ContextTooLong`] where `names` has a shorter context than the model, or `training` one
-/// of 0.
+/// [`Error::ContextTooLong`] where `names` has a shorter context than the model or a rival.
 pub fn evaluate(
     model: &dyn LanguageModel,
     names: &CountedWindows,
-    training: &CountedWindows,
+    rivals: &Rivals,
     executor: &impl Executor,
 ) -> Result<Report, Error> {
     let loss_of = |model: &dyn LanguageModel| {
@@ -50,6 +78,11 @@ pub fn evaluate(
         Ok::<_, Error>(loss(model, &table, executor))
     };
     let loss = loss_of(model)?;
+    let counted = |counts: &Option<KneserNey>| {
+        let counts = counts.as_ref();
+        counts.map(|counts| loss_of(counts)).transpose()
+    };
+    let best = rivals.best_kneser_ney.as_ref();
     let uniform = Uniform {
         vocab_size: model.vocab_size(),
     };
@@ -60,8 +93,11 @@ pub fn evaluate(
         examples: names.examples(),
         baselines: Baselines {
             uniform: loss_of(&uniform)?,
-            unigram: loss_of(&AdditiveNgram::with_context(training, 0)?)?,
-            bigram: loss_of(&AdditiveNgram::with_context(training, 1)?)?,
+            unigram: loss_of(&AdditiveNgram::with_context(&rivals.bigrams, 0)?)?,
+            bigram: loss_of(&AdditiveNgram::with_context(&rivals.bigrams, 1)?)?,
+            kneser_ney: counted(&rivals.kneser_ney)?,
+            best_kneser_ney: counted(&rivals.best_kneser_ney)?,
+            best_kneser_ney_context: best.map(LanguageModel::context_length),
         },
     })
 }
@@ -92,7 +128,12 @@ mod tests {
         let counted = names.iter().map(|(name, count)| (name.as_slice(), *count));
         let table = CountedWindows::from_names(counted, 3, 1).unwrap();
         let model = AdditiveNgram::new(table.clone());
-        let report = evaluate(&model, &table, &table, &Serial).unwrap();
+        let rivals = Rivals {
+            bigrams: table.clone(),
+            kneser_ney: None,
+            best_kneser_ney: None,
+        };
+        let report = evaluate(&model, &table, &rivals, &Serial).unwrap();
         assert_eq!(report.examples, 9);
         assert_eq!(report.loss, report.baselines.bigram);
         assert!((report.perplexity.log2() - report.bits_per_char).abs() < 1e-12);

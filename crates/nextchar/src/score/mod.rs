@@ -4,6 +4,6 @@ mod evaluate;
 mod explain;
 mod novelty;
 
-pub use evaluate::{Baselines, Report, evaluate, name_log_prob};
+pub use evaluate::{Baselines, Report, Rivals, evaluate, name_log_prob};
 pub use explain::{Explanation, LayerValues, explain};
 pub use novelty::{Novelty, NoveltyCounts, novelty};

@@ -1,0 +1,265 @@
+//! The three families of models, and how each is made from a list: networks, counts, mixtures.
+
+use std::time::Instant;
+
+use nextchar::LanguageModel;
+use nextchar::data::{CountedWindows, NameList};
+use nextchar::language_model::loss;
+use nextchar::mixture::{Mixture, Weights};
+use nextchar::model::{ModelConfig, Network};
+use nextchar::ngram::KneserNey;
+use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, train};
+use nextchar::rng::Seed;
+use nextchar::sample::sampled_windows;
+use nextchar::score::Rivals;
+use nextchar_parallel::Threads;
+
+use crate::args::TrainArgs;
+use crate::corpus::Corpus;
+use crate::failure::Failure;
+use crate::output::note;
+use crate::presets::FamilyName;
+use crate::progress::Progress;
+
+/// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
+const LONGEST_COUNTS: usize = 6;
+/// Names that a student learns from beside the list.
+const SAMPLED_NAMES: usize = 200_000;
+
+/// What a list became.
+pub struct Made {
+    pub model: Mixture,
+    /// The run of the last network, where there was one.
+    pub trained: Option<Trained>,
+    /// Seconds in steps, of all networks.
+    pub step_seconds: f64,
+    /// Whether Ctrl-C ended it.
+    pub interrupted: bool,
+}
+
+/// Everything that a model is made from.
+pub struct Maker<'a> {
+    pub args: &'a TrainArgs,
+    pub corpus: &'a Corpus,
+    pub shape: &'a ModelConfig,
+    pub config: &'a TrainConfig,
+    pub family: FamilyName,
+    pub networks: usize,
+    pub distill: bool,
+    pub engine: &'a Engine<'a, Threads>,
+    pub deadline: Option<Instant>,
+}
+
+impl Maker<'_> {
+    /// The windows of a part of the list at a context length; none for an empty part.
+    pub fn windows(
+        &self,
+        names: &NameList,
+        length: usize,
+    ) -> Result<Option<CountedWindows>, Failure> {
+        let table = || CountedWindows::from_list(names, &self.corpus.vocab, length);
+        Ok((!names.is_empty()).then(table).transpose()?)
+    }
+
+    /// The counting models that every evaluation stands beside, the best of them chosen on val.
+    pub fn rivals(&self) -> Result<Rivals, Failure> {
+        let (train, vocab) = (&self.corpus.parts.train, &self.corpus.vocab);
+        let fit = |length| KneserNey::fit(train, vocab, length);
+        let longest = LONGEST_COUNTS.max(self.shape.context_length);
+        let table = CountedWindows::from_list(train, vocab, longest)?;
+        let mut best: Option<(f64, usize)> = None;
+        if let Some(val) = self.windows(&self.corpus.parts.val, longest)? {
+            for length in 1..=LONGEST_COUNTS {
+                let model = KneserNey::closed_form(&*table.shorten(length)?)?;
+                let found = loss(&model, &*val.shorten(length)?, self.engine.executor);
+                if best.is_none_or(|(least, _)| found < least) {
+                    best = Some((found, length));
+                }
+            }
+        }
+        let kneser_ney = fit(self.shape.context_length)?;
+        let best = match best {
+            Some((_, length)) if length == self.shape.context_length => Some(kneser_ney.clone()),
+            Some((_, length)) => Some(fit(length)?),
+            None => None,
+        };
+        Ok(Rivals {
+            bigrams: table.shorten(1)?.into_owned(),
+            kneser_ney: Some(kneser_ney),
+            best_kneser_ney: best,
+        })
+    }
+
+    /// The model of the family that was asked for.
+    pub fn make(&self, rivals: &Rivals) -> Result<Made, Failure> {
+        let counts = rivals
+            .best_kneser_ney
+            .as_ref()
+            .or(rivals.kneser_ney.as_ref());
+        let counts = counts.expect("Kneser–Ney is always counted").clone();
+        if self.family == FamilyName::KneserNey {
+            return Ok(Made {
+                model: counts.into(),
+                trained: None,
+                step_seconds: 0.0,
+                interrupted: false,
+            });
+        }
+        let counts = (self.family == FamilyName::Mixture || self.distill).then_some(counts);
+        let length = self.shape.context_length;
+        let parts = &self.corpus.parts;
+        let windows = self.windows(&parts.train, length)?;
+        let table = windows.ok_or_else(|| Failure::failed("no name was left to learn from"))?;
+        let val = self.windows(&parts.val, length)?;
+        let tables = Tables {
+            train: &table,
+            val: val.as_ref(),
+        };
+        let mut made = self.networks(tables)?;
+        if let Some(counts) = counts.clone() {
+            made.model = self.mixed(made.model.networks().to_vec(), counts)?;
+        }
+        if self.distill && !made.interrupted {
+            made = self.distilled(made, tables)?;
+            if let (FamilyName::Mixture, Some(counts)) = (self.family, counts) {
+                made.model = self.mixed(made.model.networks().to_vec(), counts)?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Networks of different seeds, one after the other.
+    fn networks(&self, tables: Tables<'_>) -> Result<Made, Failure> {
+        let (mut networks, mut last): (Vec<Network>, _) = (Vec::new(), None);
+        let (mut step_seconds, mut interrupted) = (0.0, false);
+        for index in 0..self.networks {
+            let mut config = self.config.clone();
+            if index > 0 {
+                config.seed = member_seed(&config.seed, index);
+            }
+            if self.networks > 1 {
+                anstream::eprintln!("network {} of {}", index + 1, self.networks);
+            }
+            let (trained, seconds, stopped) = self.one(&config, tables)?;
+            step_seconds += seconds;
+            interrupted |= stopped;
+            networks.push(trained.network.clone());
+            last = Some(trained);
+            if interrupted {
+                break;
+            }
+        }
+        let weights = Weights::default();
+        Ok(Made {
+            model: Mixture::new(networks, None, weights)?,
+            trained: last,
+            step_seconds,
+            interrupted,
+        })
+    }
+
+    /// One training, watched.
+    fn one(
+        &self,
+        config: &TrainConfig,
+        tables: Tables<'_>,
+    ) -> Result<(Trained, f64, bool), Failure> {
+        let mut progress = Progress::new(config, self.args.stop_after, self.deadline);
+        let trained = train(self.shape, config, tables, self.engine, &mut progress);
+        let (interrupted, seconds) = progress.finish();
+        let trained = trained?;
+        let stopped = interrupted && trained.stop == StopReason::Observer;
+        Ok((trained, seconds, stopped))
+    }
+
+    /// Networks with counts; the weights are chosen on val where there is one.
+    fn mixed(&self, networks: Vec<Network>, counts: KneserNey) -> Result<Mixture, Failure> {
+        /// What val mostly chooses.
+        const USUAL: Weights = Weights {
+            networks: 0.6,
+            counts: 0.4,
+        };
+        let mut mixture = Mixture::new(networks, Some(counts), USUAL)?;
+        let length = mixture.context_length();
+        if let Some(val) = self.windows(&self.corpus.parts.val, length)? {
+            mixture.fit_weights(&val, self.engine.executor);
+        }
+        Ok(mixture)
+    }
+
+    /// One network that learns the teacher's distributions, on the list's contexts and on those of
+    /// names that the teacher draws (Hinton et al. 2015).
+    fn distilled(&self, teacher: Made, tables: Tables<'_>) -> Result<Made, Failure> {
+        let model = &teacher.model;
+        let (length, parts) = (model.context_length(), &self.corpus.parts);
+        let longest = parts.all().map(|name| name.text.chars().count()).max();
+        let seed = member_seed(&self.config.seed, self.networks);
+        let executor = self.engine.executor;
+        let drawn = sampled_windows(model, SAMPLED_NAMES, longest.unwrap_or(1), &seed, executor)?;
+        let listed = CountedWindows::from_list(&parts.train, &self.corpus.vocab, length)?;
+        let windows = listed.merged(&drawn);
+        let soft = softened(&windows, model, self.engine.executor);
+        let soft = soft.shorten(self.shape.context_length)?;
+        anstream::eprintln!(
+            "student, of {} contexts",
+            crate::output::count(soft.len() as u64)
+        );
+        let config = TrainConfig {
+            dropout: 0.0,
+            seed,
+            ..self.config.clone()
+        };
+        let tables = Tables {
+            train: &soft,
+            ..tables
+        };
+        let (trained, seconds, interrupted) = self.one(&config, tables)?;
+        Ok(Made {
+            model: trained.network.clone().into(),
+            trained: Some(trained),
+            step_seconds: teacher.step_seconds + seconds,
+            interrupted,
+        })
+    }
+}
+
+/// The seed of a further network.
+fn member_seed(seed: &Seed, index: usize) -> Seed {
+    let text = format!("{seed}/{index}");
+    text.parse().unwrap_or_else(|never| match never {})
+}
+
+/// A table with the model's own distributions as targets.
+fn softened(
+    windows: &CountedWindows,
+    model: &dyn LanguageModel,
+    executor: &Threads,
+) -> CountedWindows {
+    use nextchar::Executor;
+    const ROWS: usize = 1024;
+    let (vocab_size, length) = (model.vocab_size(), model.context_length());
+    let mut blocks: Vec<Vec<f64>> = vec![Vec::new(); windows.len().div_ceil(ROWS)];
+    executor.for_each(&mut blocks, |index, block| {
+        let rows = index * ROWS..((index + 1) * ROWS).min(windows.len());
+        block.resize(rows.len() * vocab_size, 0.0);
+        model.log_probs(
+            &windows.contexts()[rows.start * length..rows.end * length],
+            block,
+        );
+    });
+    windows.with_targets(|row, probs| {
+        let log_probs = &blocks[row / ROWS][row % ROWS * vocab_size..][..vocab_size];
+        for (p, log_prob) in probs.iter_mut().zip(log_probs) {
+            *p = log_prob.exp();
+        }
+    })
+}
+
+/// Says what a person should know of a model that counting beats.
+pub fn warn_of_counting(network: f64, counting: Option<f64>) {
+    if counting.is_some_and(|counting| network > counting) {
+        note(
+            "counting (Kneser–Ney) predicts these names better than this model: try --family mixture, more --steps, or more names",
+        );
+    }
+}

@@ -1,0 +1,313 @@
+//! Networks and counts as one model: ln p ∝ a·mean(ln p_networks) + b·ln p_Kneser–Ney.
+//!
+//! A log-linear mixture (Klakow 1998) is again a distribution over a finite context, so everything
+//! that takes a model takes it. One network alone, or counts alone, is the simplest mixture.
+
+use std::ops::Range;
+
+use crate::data::{CountedWindows, Token};
+use crate::error::Error;
+use crate::executor::Executor;
+use crate::language_model::{LanguageModel, total_nll_by};
+use crate::model::Network;
+use crate::ngram::KneserNey;
+
+/// How much the two kinds of model weigh.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Weights {
+    /// a: of the networks' mean log-probability.
+    pub networks: f64,
+    /// b: of the counts' log-probability.
+    pub counts: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Weights {
+            networks: 1.0,
+            counts: 1.0,
+        }
+    }
+}
+
+/// Any number of networks, and counts or none.
+#[derive(Clone, Debug)]
+pub struct Mixture {
+    networks: Vec<Network>,
+    counts: Option<KneserNey>,
+    weights: Weights,
+}
+
+impl From<Network> for Mixture {
+    fn from(network: Network) -> Self {
+        Mixture {
+            networks: vec![network],
+            counts: None,
+            weights: Weights::default(),
+        }
+    }
+}
+
+impl From<KneserNey> for Mixture {
+    fn from(counts: KneserNey) -> Self {
+        Mixture {
+            networks: Vec::new(),
+            counts: Some(counts),
+            weights: Weights::default(),
+        }
+    }
+}
+
+impl Mixture {
+    /// A mixture with known weights.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where there is nothing to mix, the vocabularies differ, or a weight is not
+    /// a number from 0 to 100.
+    pub fn new(
+        networks: Vec<Network>,
+        counts: Option<KneserNey>,
+        weights: Weights,
+    ) -> Result<Self, Error> {
+        let parts = networks.iter().map(|network| network as &dyn LanguageModel);
+        let counted = counts.iter().map(|counts| counts as &dyn LanguageModel);
+        let mut sizes = parts.chain(counted).map(LanguageModel::vocab_size);
+        let size = sizes
+            .next()
+            .ok_or(Error::BadConfig("nothing to mix".into()))?;
+        if sizes.any(|other| other != size) {
+            return Err(Error::BadConfig("parts of different vocabularies".into()));
+        }
+        let in_range = |weight: f64| (0.0..=100.0).contains(&weight);
+        if !(in_range(weights.networks) && in_range(weights.counts)) {
+            return Err(Error::BadConfig(
+                "mixing weights that are out of range".into(),
+            ));
+        }
+        Ok(Mixture {
+            networks,
+            counts,
+            weights,
+        })
+    }
+
+    /// The networks.
+    pub fn networks(&self) -> &[Network] {
+        &self.networks
+    }
+
+    /// The counts.
+    pub fn counts(&self) -> Option<&KneserNey> {
+        self.counts.as_ref()
+    }
+
+    /// The weights; they mean something only where there are networks and counts.
+    pub fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    /// Number of the networks' parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.networks
+            .iter()
+            .map(|network| network.params().count())
+            .sum()
+    }
+
+    /// The only part, where there is only one.
+    fn single(&self) -> Option<&dyn LanguageModel> {
+        match (self.networks.as_slice(), &self.counts) {
+            ([network], None) => Some(network),
+            ([], Some(counts)) => Some(counts),
+            _ => None,
+        }
+    }
+
+    /// The networks' mean log-probabilities, and the counts'; each [B, V].
+    fn parts(&self, contexts: &[Token], len: usize) -> (Vec<f64>, Vec<f64>) {
+        let (mut mean, mut counted, mut one) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
+        let length = self.context_length();
+        for network in &self.networks {
+            network.log_probs(&ends(contexts, length, network.context_length()), &mut one);
+            for (sum, log_prob) in mean.iter_mut().zip(&one) {
+                *sum += log_prob / self.networks.len() as f64;
+            }
+        }
+        if let Some(counts) = &self.counts {
+            counts.log_probs(
+                &ends(contexts, length, counts.context_length()),
+                &mut counted,
+            );
+        }
+        (mean, counted)
+    }
+
+    /// Chooses the weights under which a table is likeliest (Newton's method; the loss is convex).
+    ///
+    /// # Panics
+    /// If the table's context length or vocabulary is not the mixture's.
+    pub fn fit_weights(&mut self, table: &CountedWindows, executor: &impl Executor) {
+        const ITERATIONS: usize = 20;
+        if self.single().is_some() || self.counts.is_none() || table.is_empty() {
+            return;
+        }
+        let (vocab_size, length) = (self.vocab_size(), self.context_length());
+        let mut blocks: Vec<(Vec<f64>, Vec<f64>)> =
+            vec![Default::default(); table.len().div_ceil(BLOCK)];
+        executor.for_each(&mut blocks, |index, block| {
+            let rows = index * BLOCK..((index + 1) * BLOCK).min(table.len());
+            let contexts = &table.contexts()[rows.start * length..rows.end * length];
+            *block = self.parts(contexts, rows.len() * vocab_size);
+        });
+        for _ in 0..ITERATIONS {
+            let mut sums: Vec<Moments> = vec![Moments::default(); blocks.len()];
+            executor.for_each(&mut sums, |index, sums| {
+                let (mean, counted) = &blocks[index];
+                let rows = mean
+                    .chunks_exact(vocab_size)
+                    .zip(counted.chunks_exact(vocab_size));
+                for (row, (mean, counted)) in rows.enumerate() {
+                    sums.add(self.weights, table.row(index * BLOCK + row), mean, counted);
+                }
+            });
+            let total = sums.iter().fold(Moments::default(), Moments::plus);
+            let [a, b] = total.newton_step();
+            self.weights.networks = (self.weights.networks + a).clamp(0.0, 10.0);
+            self.weights.counts = (self.weights.counts + b).clamp(0.0, 10.0);
+            if a.abs() + b.abs() < 1e-9 {
+                break;
+            }
+        }
+    }
+}
+
+/// Rows that are mixed together.
+const BLOCK: usize = 256;
+
+/// Gradient and curvature of the log-likelihood by the two weights.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    gradient: [f64; 2],
+    /// Entries (0, 0), (0, 1), (1, 1).
+    curvature: [f64; 3],
+}
+
+impl Moments {
+    fn add(
+        &mut self,
+        weights: Weights,
+        row: crate::data::CountedRow<'_>,
+        mean: &[f64],
+        counted: &[f64],
+    ) {
+        let mut probs = mean.to_vec();
+        mix(weights, &mut probs, counted);
+        let (mut first, mut second) = ([0.0; 2], [0.0; 3]);
+        for ((log_prob, x), y) in probs.iter().zip(mean).zip(counted) {
+            let p = libm::exp(*log_prob);
+            first[0] += p * x;
+            first[1] += p * y;
+            second[0] += p * x * x;
+            second[1] += p * x * y;
+            second[2] += p * y * y;
+        }
+        let total = row.total as f64;
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            let place = usize::from(target);
+            self.gradient[0] += count as f64 * (mean[place] - first[0]);
+            self.gradient[1] += count as f64 * (counted[place] - first[1]);
+        }
+        self.curvature[0] += total * (second[0] - first[0] * first[0]);
+        self.curvature[1] += total * (second[1] - first[0] * first[1]);
+        self.curvature[2] += total * (second[2] - first[1] * first[1]);
+    }
+
+    fn plus(mut self, other: &Moments) -> Moments {
+        for (sum, x) in self.gradient.iter_mut().zip(other.gradient) {
+            *sum += x;
+        }
+        for (sum, x) in self.curvature.iter_mut().zip(other.curvature) {
+            *sum += x;
+        }
+        self
+    }
+
+    fn newton_step(&self) -> [f64; 2] {
+        let [a, b, d] = self.curvature;
+        // A trace of the identity keeps the step finite where both parts always agree.
+        let (a, d) = (a + 1e-9 * (a + d) + 1e-300, d + 1e-9 * (a + d) + 1e-300);
+        let determinant = a * d - b * b;
+        let [x, y] = self.gradient;
+        [(d * x - b * y) / determinant, (a * y - b * x) / determinant]
+    }
+}
+
+/// The last `wanted` of every `length` tokens.
+fn ends(contexts: &[Token], length: usize, wanted: usize) -> Vec<Token> {
+    let rows = contexts.chunks_exact(length.max(1));
+    rows.flat_map(|row| &row[length - wanted..])
+        .copied()
+        .collect()
+}
+
+/// `log_probs` ← ln softmax(a·log_probs + b·counted), one row.
+fn mix(weights: Weights, log_probs: &mut [f64], counted: &[f64]) {
+    let mut largest = f64::NEG_INFINITY;
+    for (log_prob, counted) in log_probs.iter_mut().zip(counted) {
+        *log_prob = weights.networks * *log_prob + weights.counts * counted;
+        largest = largest.max(*log_prob);
+    }
+    let sum: f64 = log_probs.iter().map(|x| libm::exp(x - largest)).sum();
+    let log_sum = largest + libm::log(sum);
+    for log_prob in log_probs {
+        *log_prob -= log_sum;
+    }
+}
+
+impl LanguageModel for Mixture {
+    fn vocab_size(&self) -> usize {
+        let counted = self.counts.as_ref().map(LanguageModel::vocab_size);
+        let networks = self.networks.first().map(LanguageModel::vocab_size);
+        networks.or(counted).expect("there is something to mix")
+    }
+
+    fn context_length(&self) -> usize {
+        let networks = self.networks.iter().map(LanguageModel::context_length);
+        let counted = self.counts.iter().map(LanguageModel::context_length);
+        networks
+            .chain(counted)
+            .max()
+            .expect("there is something to mix")
+    }
+
+    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        if let Some(single) = self.single() {
+            return single.log_probs(contexts, log_probs);
+        }
+        let (vocab_size, length) = (self.vocab_size(), self.context_length());
+        for (index, out) in log_probs.chunks_mut(BLOCK * vocab_size).enumerate() {
+            let rows = out.len() / vocab_size;
+            let contexts = &contexts[index * BLOCK * length..][..rows * length];
+            let (mean, counted) = self.parts(contexts, out.len());
+            out.copy_from_slice(&mean);
+            let weights = match self.counts {
+                Some(_) => self.weights,
+                None => Weights {
+                    networks: 1.0,
+                    counts: 0.0,
+                },
+            };
+            let rows = out.chunks_exact_mut(vocab_size);
+            for (out, counted) in rows.zip(counted.chunks_exact(vocab_size)) {
+                mix(weights, out, counted);
+            }
+        }
+    }
+
+    fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
+        match self.single() {
+            Some(single) => single.total_nll(table, rows),
+            None => total_nll_by(|contexts, out| self.log_probs(contexts, out), table, rows),
+        }
+    }
+}
