@@ -95,6 +95,9 @@ pub struct TrainArgs {
     /// What kind of model: a network, counts alone, or both mixed [default: the preset's]
     #[arg(long, value_enum, help_heading = "Model")]
     pub family: Option<FamilyName>,
+    /// Context length of the counts [default: the best on val, 6 at most]
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub counts_context: Option<usize>,
     /// Number of networks, of different seeds, that are averaged
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub networks: Option<u32>,
@@ -235,9 +238,9 @@ pub struct TrainArgs {
 
 #[derive(Args, Debug)]
 pub struct GenerateArgs {
-    /// The model file
+    /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// How many names
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
     pub count: usize,
@@ -280,9 +283,9 @@ pub struct ContextArgs {
     /// The characters so far; empty for the beginning of a name
     #[arg(default_value = "")]
     pub context: String,
-    /// The model file
+    /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -293,9 +296,9 @@ pub struct EvaluateArgs {
     /// A file, - for standard input, or an embedded list, scored as it stands
     /// [default: the test names of the list that the model was made from]
     pub data: Option<String>,
-    /// The model file
+    /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     #[command(flatten)]
     pub read: ReadArgs,
     /// Print one JSON object
@@ -305,9 +308,9 @@ pub struct EvaluateArgs {
 
 #[derive(Args, Debug)]
 pub struct InspectArgs {
-    /// The model file
+    /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -24,7 +24,10 @@ use crate::progress::Progress;
 /// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
 const LONGEST_COUNTS: usize = 6;
 /// Names that a student learns from beside the list.
-const SAMPLED_NAMES: usize = 200_000;
+const SAMPLED_NAMES: usize = 600_000;
+
+/// Steps of a student for each of a network's: it has more contexts to learn.
+const STUDENT_STEPS: u64 = 4;
 
 /// What a list became.
 pub struct Made {
@@ -42,7 +45,7 @@ pub struct Maker<'a> {
     pub args: &'a TrainArgs,
     pub corpus: &'a Corpus,
     pub shape: &'a ModelConfig,
-    pub config: &'a TrainConfig,
+    pub config: TrainConfig,
     pub family: FamilyName,
     pub networks: usize,
     pub distill: bool,
@@ -61,10 +64,15 @@ impl Maker<'_> {
         Ok((!names.is_empty()).then(table).transpose()?)
     }
 
+    /// Kneser–Ney of the training names.
+    fn fit(&self, length: usize) -> Result<KneserNey, Failure> {
+        let (train, vocab) = (&self.corpus.parts.train, &self.corpus.vocab);
+        Ok(KneserNey::fit(train, vocab, length, self.engine.executor)?)
+    }
+
     /// The counting models that every evaluation stands beside, the best of them chosen on val.
     pub fn rivals(&self) -> Result<Rivals, Failure> {
         let (train, vocab) = (&self.corpus.parts.train, &self.corpus.vocab);
-        let fit = |length| KneserNey::fit(train, vocab, length);
         let longest = LONGEST_COUNTS.max(self.shape.context_length);
         let table = CountedWindows::from_list(train, vocab, longest)?;
         let mut best: Option<(f64, usize)> = None;
@@ -77,10 +85,10 @@ impl Maker<'_> {
                 }
             }
         }
-        let kneser_ney = fit(self.shape.context_length)?;
+        let kneser_ney = self.fit(self.shape.context_length)?;
         let best = match best {
             Some((_, length)) if length == self.shape.context_length => Some(kneser_ney.clone()),
-            Some((_, length)) => Some(fit(length)?),
+            Some((_, length)) => Some(self.fit(length)?),
             None => None,
         };
         Ok(Rivals {
@@ -92,11 +100,14 @@ impl Maker<'_> {
 
     /// The model of the family that was asked for.
     pub fn make(&self, rivals: &Rivals) -> Result<Made, Failure> {
-        let counts = rivals
-            .best_kneser_ney
-            .as_ref()
-            .or(rivals.kneser_ney.as_ref());
-        let counts = counts.expect("Kneser–Ney is always counted").clone();
+        let counts = match self.args.counts_context {
+            Some(length) => self.fit(length)?,
+            None => {
+                let best = rivals.best_kneser_ney.as_ref();
+                let counts = best.or(rivals.kneser_ney.as_ref());
+                counts.expect("Kneser–Ney is always counted").clone()
+            }
+        };
         if self.family == FamilyName::KneserNey {
             return Ok(Made {
                 model: counts.into(),
@@ -206,6 +217,8 @@ impl Maker<'_> {
         );
         let config = TrainConfig {
             dropout: 0.0,
+            steps: STUDENT_STEPS * self.config.steps,
+            evaluate_every: STUDENT_STEPS * self.config.evaluate_every,
             seed,
             ..self.config.clone()
         };

@@ -9,13 +9,26 @@ use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 
-/// Reads a model.
-pub fn load(path: &Path) -> Result<ModelFile, Failure> {
+/// The model of commands that are given none: `nextchar train`, with nothing else said.
+const EMBEDDED: &[u8] = include_bytes!("../model/indian-names.safetensors");
+
+/// Reads a model, or the one that is part of the program.
+pub fn load(path: Option<&Path>) -> Result<ModelFile, Failure> {
+    let Some(path) = path else {
+        return ModelFile::from_bytes(EMBEDDED).map_err(Failure::failed);
+    };
     let bytes = read(path).map_err(|failure| match path.exists() {
         true => failure,
         false => failure.help("`nextchar train` makes a model"),
     })?;
     ModelFile::from_bytes(&bytes).map_err(|error| Failure::failed(error).within(path.display()))
+}
+
+/// What a model is called in messages.
+pub fn label(path: Option<&Path>) -> String {
+    path.map_or("the model of the program".into(), |path| {
+        path.display().to_string()
+    })
 }
 
 /// No model is larger, in bytes: what is read is bounded, even from a device without an end.

@@ -1,9 +1,10 @@
-//! Kneser–Ney counts as tensors: windows [pairs, T + 1], their counts \[pairs\], discounts [T + 1, 3].
+//! Kneser–Ney counts as tensors: discounts [T + 1, 3]; windows [pairs, T + 1] and their counts
+//! \[pairs\] only where the file does not hold the names, from which they are counted again.
 
 use std::collections::BTreeMap;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Token, Vocab, WindowCounter};
+use nextchar::data::{CountedWindows, NameList, Token, Vocab, WindowCounter};
 use nextchar::ngram::{Discounts, KneserNey};
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -14,62 +15,82 @@ const WINDOWS: &str = "nextchar.kneser_ney.windows";
 const COUNTS: &str = "nextchar.kneser_ney.counts";
 const DISCOUNTS: &str = "nextchar.kneser_ney.discounts";
 
-/// The tensors of a model.
-pub(crate) fn to_tensors(model: &KneserNey) -> Vec<Raw> {
+/// The discounts of a model, and its windows unless the file's names have them.
+pub(crate) fn to_tensors(model: &KneserNey, with_windows: bool) -> Vec<Raw> {
     let (table, length) = (model.table(), model.context_length());
-    let tokens = table.rows().flat_map(|row| {
-        let window = |&target| row.context.iter().copied().chain([target]);
-        row.targets.iter().flat_map(window)
-    });
-    vec![
-        Raw {
+    let mut raw = vec![Raw {
+        name: DISCOUNTS.into(),
+        dtype: Dtype::F64,
+        shape: vec![length + 1, 3],
+        bytes: model
+            .discounts()
+            .iter()
+            .flatten()
+            .flat_map(|discount| discount.to_le_bytes())
+            .collect(),
+    }];
+    if with_windows {
+        let tokens = table.rows().flat_map(|row| {
+            let window = |&target| row.context.iter().copied().chain([target]);
+            row.targets.iter().flat_map(window)
+        });
+        raw.push(Raw {
             name: WINDOWS.into(),
             dtype: Dtype::U16,
             shape: vec![table.pairs(), length + 1],
             bytes: tokens.flat_map(Token::to_le_bytes).collect(),
-        },
-        integers(
-            COUNTS.into(),
-            vec![table.pairs()],
-            table.counts().iter().copied(),
-        ),
-        Raw {
-            name: DISCOUNTS.into(),
-            dtype: Dtype::F64,
-            shape: vec![length + 1, 3],
-            bytes: model
-                .discounts()
-                .iter()
-                .flatten()
-                .flat_map(|discount| discount.to_le_bytes())
-                .collect(),
-        },
-    ]
+        });
+        let counts = table.counts().iter().copied();
+        raw.push(integers(COUNTS.into(), vec![table.pairs()], counts));
+    }
+    raw
 }
 
-/// The model of tensors that are not to be trusted.
+/// The model of tensors that are not to be trusted; the windows are those of `names`, or else
+/// tensors too.
 ///
 /// # Errors
 /// A [`FormatError`] names the first fault.
 pub(crate) fn from_tensors(
     vocab: &Vocab,
     length: usize,
+    names: Option<&NameList>,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<KneserNey, FormatError> {
-    let mut counter = WindowCounter::new(vocab.len(), length)?; // bounds the length first
+    let counter = WindowCounter::new(vocab.len(), length)?; // bounds the length first
+    let table = match names {
+        Some(names) => CountedWindows::from_list(names, vocab, length)?,
+        None => read_windows(counter, vocab, length, left)?,
+    };
+    let discounts = take(left, DISCOUNTS, Dtype::F64)?;
+    if discounts.shape() != [length + 1, 3] {
+        let expected = format!("[{}, 3]", length + 1);
+        return Err(wrong_shape(DISCOUNTS, &discounts, &expected));
+    }
+    let numbers: Vec<f64> = discounts
+        .data()
+        .chunks_exact(8)
+        .map(|bytes| f64::from_le_bytes(bytes.try_into().expect("eight bytes")))
+        .collect();
+    let triples = numbers.chunks_exact(3);
+    let discounts: Vec<Discounts> = triples.map(|d| [d[0], d[1], d[2]]).collect();
+    Ok(KneserNey::with_discounts(&table, discounts)?)
+}
+
+fn read_windows(
+    mut counter: WindowCounter,
+    vocab: &Vocab,
+    length: usize,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<CountedWindows, FormatError> {
     let windows = take(left, WINDOWS, Dtype::U16)?;
     let counts = take(left, COUNTS, Dtype::I64)?;
-    let discounts = take(left, DISCOUNTS, Dtype::F64)?;
     let &[pairs] = counts.shape() else {
         return Err(wrong_shape(COUNTS, &counts, "[pairs]"));
     };
     if windows.shape() != [pairs, length + 1] {
         let expected = format!("[{pairs}, {}]", length + 1);
         return Err(wrong_shape(WINDOWS, &windows, &expected));
-    }
-    if discounts.shape() != [length + 1, 3] {
-        let expected = format!("[{}, 3]", length + 1);
-        return Err(wrong_shape(DISCOUNTS, &discounts, &expected));
     }
     let bad = |what: &str| FormatError::BadList {
         name: WINDOWS.into(),
@@ -100,12 +121,5 @@ pub(crate) fn from_tensors(
     if table.pairs() != pairs {
         return Err(bad("a window stands in it twice"));
     }
-    let numbers: Vec<f64> = discounts
-        .data()
-        .chunks_exact(8)
-        .map(|bytes| f64::from_le_bytes(bytes.try_into().expect("eight bytes")))
-        .collect();
-    let triples = numbers.chunks_exact(3);
-    let discounts: Vec<Discounts> = triples.map(|d| [d[0], d[1], d[2]]).collect();
-    Ok(KneserNey::with_discounts(&table, discounts)?)
+    Ok(table)
 }

@@ -93,7 +93,7 @@ impl ModelFile {
             }
         }
         if let Some(counts) = self.model.counts() {
-            raw.extend(kneser_ney::to_tensors(counts));
+            raw.extend(kneser_ney::to_tensors(counts, self.names.is_none()));
         }
         let triples = self.bigrams.rows().flat_map(|row| {
             let pairs = row.targets.iter().zip(row.counts);
@@ -148,13 +148,14 @@ impl ModelFile {
         let networks = (0..metadata.networks.len())
             .map(|index| read_network(&metadata, index, &mut left))
             .collect::<Result<Vec<_>, _>>()?;
-        let counts = metadata
-            .kneser_ney
-            .map(|length| kneser_ney::from_tensors(&metadata.vocab, length, &mut left))
-            .transpose()?;
-        let model = Mixture::new(networks, counts, metadata.weights)?;
         let bigrams = read_bigrams(&metadata.vocab, &mut left)?;
         let names = read_names(&metadata.vocab, &mut left)?;
+        let train = names.as_ref().map(|names: &Split| &names.train);
+        let counts = metadata
+            .kneser_ney
+            .map(|length| kneser_ney::from_tensors(&metadata.vocab, length, train, &mut left))
+            .transpose()?;
+        let model = Mixture::new(networks, counts, metadata.weights)?;
         if let Some(name) = left.into_keys().next() {
             return Err(FormatError::UnknownTensor(name));
         }

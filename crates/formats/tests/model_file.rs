@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, SplitOptions, Vocab, split};
 use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
 use nextchar::ngram::KneserNey;
 use nextchar::rng::Seed;
+use nextchar::{LanguageModel, Serial};
 use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -264,39 +264,44 @@ proptest! {
 
 #[test]
 fn mixtures_come_back() {
-    let one = model(vec![5], 1, 1, true);
-    let two = model(vec![6, 6], 2, 1, true);
-    let parts = one.names.clone().unwrap();
-    let counts = KneserNey::fit(&parts.train, &one.vocab, 4).unwrap();
-    let networks = [&one, &two].map(|file| file.model.networks()[0].clone());
-    let weights = Weights {
-        networks: 0.6,
-        counts: 0.4,
-    };
-    for (networks, counts) in [
-        (networks.to_vec(), Some(counts.clone())),
-        (networks.to_vec(), None),
-        (vec![], Some(counts)),
-    ] {
-        let written = ModelFile {
-            model: Mixture::new(networks, counts, weights).unwrap(),
-            ..one.clone()
+    for with_names in [true, false] {
+        let mut one = model(vec![5], 1, 1, true);
+        let two = model(vec![6, 6], 2, 1, true);
+        let parts = one.names.clone().unwrap();
+        if !with_names {
+            one.names = None;
+        }
+        let counts = KneserNey::fit(&parts.train, &one.vocab, 4, &Serial).unwrap();
+        let networks = [&one, &two].map(|file| file.model.networks()[0].clone());
+        let weights = Weights {
+            networks: 0.6,
+            counts: 0.4,
         };
-        let bytes = written.to_bytes().unwrap();
-        let read = ModelFile::from_bytes(&bytes).unwrap();
-        assert_eq!(read.to_bytes().unwrap(), bytes);
-        assert_eq!(read.model.counts(), written.model.counts());
-        let context = vec![0; written.model.context_length()];
-        assert_eq!(
-            read.model.next_log_probs(&context),
-            written.model.next_log_probs(&context)
-        );
-        // Any tensor of a wrong size, or a number out of range, is refused.
-        for place in (8..bytes.len()).step_by(bytes.len() / 400) {
-            let mut bytes = bytes.clone();
-            bytes[place] = 0xff;
-            let _ = ModelFile::from_bytes(&bytes);
-            let _ = ModelFile::from_bytes(&bytes[..place]);
+        for (networks, counts) in [
+            (networks.to_vec(), Some(counts.clone())),
+            (networks.to_vec(), None),
+            (vec![], Some(counts)),
+        ] {
+            let written = ModelFile {
+                model: Mixture::new(networks, counts, weights).unwrap(),
+                ..one.clone()
+            };
+            let bytes = written.to_bytes().unwrap();
+            let read = ModelFile::from_bytes(&bytes).unwrap();
+            assert_eq!(read.to_bytes().unwrap(), bytes);
+            assert_eq!(read.model.counts(), written.model.counts());
+            let context = vec![0; written.model.context_length()];
+            assert_eq!(
+                read.model.next_log_probs(&context),
+                written.model.next_log_probs(&context)
+            );
+            // Any tensor of a wrong size, or a number out of range, is refused.
+            for place in (8..bytes.len()).step_by(bytes.len() / 400) {
+                let mut bytes = bytes.clone();
+                bytes[place] = 0xff;
+                let _ = ModelFile::from_bytes(&bytes);
+                let _ = ModelFile::from_bytes(&bytes[..place]);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use nextchar::data::{Alphabet, CountedWindows, NameList, Split, Vocab};
 use nextchar::ngram::KneserNey;
 use nextchar::score::{Rivals, evaluate};
 use nextchar_formats::ModelFile;
+use nextchar_parallel::Threads;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
@@ -18,16 +19,17 @@ use crate::store;
 use crate::threads::threads;
 
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
-    let file = store::load(&args.model)?;
+    let file = store::load(args.model.as_deref())?;
     let (label, names) = match &args.data {
         Some(data) => read(data, args, &file.vocab)?,
         None => held_out(args, &file)?,
     };
     let context_length = file.model.context_length();
-    let rivals = rivals(&file)?;
+    let threads = threads(None)?;
+    let rivals = rivals(&file, &threads)?;
     let longest = context_length.max(rivals.context_length());
     let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
-    let report = evaluate(&file.model, &table, &rivals, &threads(None)?)?;
+    let report = evaluate(&file.model, &table, &rivals, &threads)?;
     let mut out = output::stdout();
     if args.json {
         output::json(&mut out, &report)?;
@@ -81,10 +83,10 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
 }
 
 /// Counting models of the same training names, where the file kept them.
-fn rivals(file: &ModelFile) -> Result<Rivals, Failure> {
+fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
     let fit = |length| {
         let names = file.names.as_ref();
-        let fit = |names: &Split| KneserNey::fit(&names.train, &file.vocab, length);
+        let fit = |names: &Split| KneserNey::fit(&names.train, &file.vocab, length, threads);
         names.map(fit).transpose()
     };
     Ok(Rivals {
@@ -135,8 +137,11 @@ fn held_out<'a>(args: &EvaluateArgs, file: &'a ModelFile) -> Result<Names<'a>, F
         .map(|names| &names.test)
         .filter(|test| !test.is_empty());
     let test = test.ok_or_else(|| {
-        Failure::failed(format!("{} holds no test names", args.model.display()))
-            .help("give a list: `nextchar evaluate FILE -m MODEL`")
+        Failure::failed(format!(
+            "{} holds no test names",
+            store::label(args.model.as_deref())
+        ))
+        .help("give a list: `nextchar evaluate FILE -m MODEL`")
     })?;
     Ok(("test names of the model's list".into(), Cow::Borrowed(test)))
 }

@@ -15,12 +15,12 @@ use crate::store;
 const SHOWN: usize = 8;
 
 pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
-    let file = store::load(&args.model)?;
+    let file = store::load(args.model.as_deref())?;
     let networks = file.model.networks();
     let network = networks.first().ok_or_else(|| {
         Failure::misuse(format!(
             "{}: counts alone have no stages to explain",
-            args.model.display()
+            store::label(args.model.as_deref())
         ))
         .help("`nextchar next` shows what they predict")
     })?;
@@ -30,7 +30,7 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
         );
     }
     let length = network.context_length();
-    let context = parse_context(&file.vocab, &args.context, length, &args.model)?;
+    let context = parse_context(&file.vocab, &args.context, length, args.model.as_deref())?;
     let stages = explain(network, &file.vocab, &context);
     let mut out = output::stdout();
     if args.json {

@@ -14,7 +14,7 @@ pub const TRIES: u64 = 200_000;
 
 pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let temperature = Temperature::new(args.temperature)?;
-    let file = store::load(&args.model)?;
+    let file = store::load(args.model.as_deref())?;
     let max_length = args
         .max_length
         .unwrap_or(file.record.longest_name.max(args.min_length).max(1));
@@ -24,7 +24,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         (None, true) => {
             return Err(Failure::misuse(format!(
                 "--novel: {} was saved without the names that it was made from",
-                args.model.display()
+                store::label(args.model.as_deref())
             ))
             .help("train without --no-names"));
         }

@@ -13,7 +13,7 @@ use crate::output::{self, BOLD, count};
 use crate::store;
 
 pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
-    let file = store::load(&args.model)?;
+    let file = store::load(args.model.as_deref())?;
     let networks = file.model.networks();
     let infos = networks.iter().enumerate().flat_map(|(index, network)| {
         let mut infos = Params::<f32>::tensor_infos(network.config());

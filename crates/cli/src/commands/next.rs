@@ -13,12 +13,12 @@ use crate::output::{self, BOLD, bar};
 use crate::store;
 
 pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
-    let file = store::load(&args.model)?;
+    let file = store::load(args.model.as_deref())?;
     let context = parse_context(
         &file.vocab,
         &args.context,
         file.model.context_length(),
-        &args.model,
+        args.model.as_deref(),
     )?;
     let log_probs = file.model.next_log_probs(&context);
     let shown = file.vocab.decode(&context);
@@ -64,14 +64,14 @@ pub fn parse_context(
     vocab: &Vocab,
     text: &str,
     length: usize,
-    model: &Path,
+    model: Option<&Path>,
 ) -> Result<Vec<Token>, Failure> {
     vocab
         .context(&text.trim().to_lowercase(), length)
         .map_err(|unknown| {
             let letters: String = vocab.characters().iter().take(80).collect();
-            Failure::misuse(format!("{text:?}: {unknown} of {}", model.display())).help(format!(
-                "it knows {letters}, and _ as padding at the beginning"
-            ))
+            Failure::misuse(format!("{text:?}: {unknown} of {}", store::label(model))).help(
+                format!("it knows {letters}, and _ as padding at the beginning"),
+            )
         })
 }

@@ -38,21 +38,12 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         |names: &NameList| CountedWindows::from_list(names, &corpus.vocab, shape.context_length);
     let table = windows(&corpus.parts.train)?;
     let read_seconds = started.elapsed().as_secs_f64();
-    let mut config = train_config(args, &preset, &table)?;
-    if let Some(time) = args.time {
-        let val = windows(&corpus.parts.val)?;
-        let tables = Tables {
-            train: &table,
-            val: (!val.is_empty()).then_some(&val),
-        };
-        let steps = steps_within(time, &shape, &config, tables, &engine)?;
-        config = train_config(&args.with_steps(steps), &preset, &table)?;
-    }
-    let maker = Maker {
+    let config = train_config(args, &preset, &table)?;
+    let mut maker = Maker {
         args,
         corpus: &corpus,
         shape: &shape,
-        config: &config,
+        config,
         family: args.family.unwrap_or(preset.family),
         networks: args
             .networks
@@ -61,14 +52,24 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         engine: &engine,
         deadline: args.time.map(|time| started + time),
     };
-    describe(&maker, &table);
-
     let train_started = Instant::now();
     let rivals = maker.rivals()?;
+    if let Some(time) = args.time {
+        let val = maker.windows(&corpus.parts.val, shape.context_length)?;
+        let tables = Tables {
+            train: &table,
+            val: val.as_ref(),
+        };
+        let left = time.saturating_sub(started.elapsed());
+        let steps = steps_within(left, &shape, &maker.config, tables, &engine)?;
+        maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
+    }
+    describe(&maker, &table);
+
     let made = maker.make(&rivals)?;
     let train_seconds = train_started.elapsed().as_secs_f64();
     if let Some(trained) = &made.trained {
-        describe_first_loss(trained, &config, shape.vocab_size);
+        describe_first_loss(trained, &maker.config, shape.vocab_size);
     }
 
     let longest = made.model.context_length().max(rivals.context_length());
@@ -130,7 +131,13 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     }
     out.flush()?;
     if let Some(trained) = &made.trained {
-        say_how_it_ended(args, &config, trained, made.interrupted, train_seconds);
+        say_how_it_ended(
+            args,
+            &maker.config,
+            trained,
+            made.interrupted,
+            train_seconds,
+        );
     }
     match made.interrupted {
         true => Ok(INTERRUPTED),
@@ -175,7 +182,7 @@ fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Repo
     let (args, corpus) = (maker.args, maker.corpus);
     let mut options = BTreeMap::from([("preset".to_owned(), json!(args.preset))]);
     if made.trained.is_some() {
-        options.insert("training".to_owned(), json!(maker.config));
+        options.insert("training".to_owned(), json!(&maker.config));
         options.insert("networks".to_owned(), json!(maker.networks));
         options.insert("distill".to_owned(), json!(maker.distill));
     }

@@ -102,8 +102,8 @@ fn generated_names_as_json_lines() {
 fn next_shows_a_whole_distribution() {
     let (folder, ..) = trained();
     let out = stdout(&nextchar(folder, &["next", "aab", "-m", "model.safetensors"]).success());
-    assert!(out.starts_with("P(x) after __aab"), "{out}");
-    assert!(out.contains("  h  0.3166  █"), "{out}");
+    assert!(out.starts_with("P(x) after ___aab"), "{out}");
+    assert!(out.contains("  h  0.5676  █"), "{out}");
     let total: f64 = out
         .lines()
         .skip(1)
@@ -138,13 +138,13 @@ fn explain_shows_five_stages() {
 fn evaluate_and_inspect_agree_with_the_training() {
     let (folder, ..) = trained();
     let out = stdout(&nextchar(folder, &["evaluate", "-m", "model.safetensors"]).success());
-    assert!(out.contains("this network, context 5  1.9464"), "{out}");
+    assert!(out.contains("this model, context 6  1.8118"), "{out}");
     let out = stdout(&nextchar(folder, &["inspect", "-m", "model.safetensors"]).success());
     assert!(
-        out.contains("train 1.8844, val 1.9448, test 1.9464"),
+        out.contains("train 1.5680, val 1.8154, test 1.8118"),
         "{out}"
     );
-    assert!(out.contains("hidden.0.weight   [128, 80]"), "{out}");
+    assert!(out.contains("hidden.0.weight    [128, 96]"), "{out}");
 }
 
 #[test]
@@ -381,4 +381,57 @@ fn help_completions_and_manual_name_every_command() {
         }
     }
     assert!(print(&["train", "--help"]).contains("--keep-duplicates"));
+}
+
+#[test]
+fn the_embedded_model_is_what_train_makes() {
+    let (folder, ..) = trained();
+    let made = std::fs::read(folder.join("model.safetensors")).unwrap();
+    let embedded = include_bytes!("../../model/indian-names.safetensors");
+    assert!(
+        made == embedded,
+        "copy a fresh model to crates/cli/model/ and note it in CHANGELOG.md"
+    );
+    let with = |arguments: &[&str]| stdout(&nextchar(folder, arguments).success());
+    let arguments = ["generate", "-n", "5", "--novel", "--seed", "golden"];
+    assert_eq!(
+        with(&arguments),
+        with(&[&arguments[..], &["-m", "model.safetensors"]].concat())
+    );
+}
+
+#[test]
+fn counts_alone_and_mixtures_are_models_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
+    let train = ["train", "finnish-names", "--steps", "200", "--hidden", "32"];
+    for (family, more, file) in [
+        ("kneser-ney", [].as_slice(), "counts"),
+        ("mixture", &["--networks", "2", "--no-names"], "mixture"),
+        ("network", &["--distill"], "student"),
+    ] {
+        let arguments = [&train, more, &["--family", family, "--out", file]].concat();
+        let out = stdout(&run(&arguments).success());
+        assert!(out.contains("Kneser–Ney, same context"), "{out}");
+        let names = stdout(&run(&["generate", "-m", file, "-n", "7"]).success());
+        assert_eq!(names.lines().count(), 7);
+        let printed = |report: String| {
+            let line = report
+                .lines()
+                .find(|line| line.contains("this model"))
+                .unwrap()
+                .to_owned();
+            line.split_whitespace().rev().nth(2).unwrap().to_owned()
+        };
+        if more.contains(&"--no-names") {
+            continue;
+        }
+        // What `evaluate` says of the file is what `train` said.
+        let again = printed(stdout(&run(&["evaluate", "-m", file]).success()));
+        assert!(out.contains(&again), "{family}: {again}\n{out}");
+    }
+    let counts = run(&["explain", "ab", "-m", "counts"]).code(2);
+    assert!(stderr(&counts).contains("counts alone have no stages"));
+    run(&["explain", "ab", "-m", "mixture"]).success();
+    assert!(stdout(&run(&["inspect", "-m", "mixture"]).success()).contains("member.1.output.bias"));
 }

@@ -125,13 +125,20 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
     Split { train, val, test }
 }
 
-/// A list cut into equal parts by a hash of each name, for cross-fitting.
+/// A list cut into equal parts, for cross-fitting. A hash of the name says which part has it; the
+/// copies of a name that counts more than once go to one part after the other, as repeated lines would.
 pub fn folds(list: &NameList, number: usize) -> Vec<NameList> {
     let key = Seed::from(0).key(Purpose::Fold);
     let mut folds = vec![NameList::default(); number];
     for name in list.names() {
-        let fold = (u128::from(hash(name.text, &key)) * number as u128) >> 64;
-        folds[fold as usize].add(name.text, name.count, name.count);
+        let first = (u128::from(hash(name.text, &key)) * number as u128) >> 64;
+        for step in 0..number {
+            let copies = (name.count + (number - 1 - step) as u64) / number as u64;
+            if copies > 0 {
+                let fold = (first as usize + step) % number;
+                folds[fold].add(name.text, copies, copies);
+            }
+        }
     }
     folds
 }

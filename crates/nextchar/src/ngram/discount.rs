@@ -8,6 +8,7 @@ use super::kneser_ney::KneserNey;
 use super::levels::{BUCKETS, Level, bucket, history};
 use crate::data::CountedWindows;
 use crate::error::Error;
+use crate::executor::Executor;
 
 /// D₁, D₂, D₃₊ of one level.
 pub type Discounts = [f64; BUCKETS];
@@ -50,6 +51,8 @@ struct Events {
     links: Vec<Link>,
     /// End of each event's links, and how often it occurred.
     ends: Vec<(usize, f64)>,
+    /// How often all of them occurred.
+    times: f64,
 }
 
 /// The discounts of every level under which folds are likeliest, each judged by the other folds.
@@ -59,21 +62,32 @@ struct Events {
 pub(super) fn cross_fitted(
     whole: &KneserNey,
     folds: &[CountedWindows],
+    executor: &impl Executor,
 ) -> Result<Vec<Discounts>, Error> {
-    let mut events = Events::default();
-    for fold in folds {
-        let others = KneserNey::closed_form(&whole.table().without(fold))?;
-        for row in fold.rows() {
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                events.push(&others, history(row.context), target, count as f64);
-            }
-        }
-    }
+    let mut shards: Vec<Result<Events, Error>> =
+        folds.iter().map(|_| Ok(Events::default())).collect();
+    executor.for_each(&mut shards, |index, events| {
+        *events = Events::of(&folds[index], whole);
+    });
+    let shards = shards.into_iter().collect::<Result<Vec<_>, Error>>()?;
+    let times: f64 = shards.iter().map(|events| events.times).sum();
     let start: Vec<f64> = whole.discounts().iter().flatten().copied().collect();
     let limits: Vec<f64> = (0..start.len()).map(|i| (i % BUCKETS + 1) as f64).collect();
     let vocab_size = whole.table().vocab_size() as f64;
     let found = minimise(&start, &limits, |d, grads| {
-        events.loss(vocab_size, d, grads)
+        let mut parts = vec![(0.0, vec![0.0; d.len()]); shards.len()];
+        executor.for_each(&mut parts, |index, (nll, grads)| {
+            *nll = shards[index].nll(vocab_size, d, grads);
+        });
+        grads.fill(0.0);
+        let mut loss = 0.0;
+        for (nll, part) in parts {
+            loss += nll / times;
+            for (grad, part) in grads.iter_mut().zip(part) {
+                *grad += part / times;
+            }
+        }
+        loss
     });
     Ok(found
         .chunks_exact(BUCKETS)
@@ -82,6 +96,18 @@ pub(super) fn cross_fitted(
 }
 
 impl Events {
+    /// A fold's tokens, judged by the names outside of it.
+    fn of(fold: &CountedWindows, whole: &KneserNey) -> Result<Self, Error> {
+        let others = KneserNey::closed_form(&whole.table().without(fold))?;
+        let mut events = Events::default();
+        for row in fold.rows() {
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                events.push(&others, history(row.context), target, count as f64);
+            }
+        }
+        Ok(events)
+    }
+
     fn push(&mut self, model: &KneserNey, history: &[u16], target: u16, times: f64) {
         for (index, level) in model.levels().iter().enumerate().take(history.len() + 1) {
             let Some(place) = level.counts.place(&history[history.len() - index..]) else {
@@ -101,12 +127,12 @@ impl Events {
             });
         }
         self.ends.push((self.links.len(), times));
+        self.times += times;
     }
 
-    /// Mean −ln p over the events, and its gradient by the discounts.
-    fn loss(&self, vocab_size: f64, discounts: &[f64], grads: &mut [f64]) -> f64 {
-        grads.fill(0.0);
-        let (mut total, mut times, mut start) = (0.0, 0.0, 0);
+    /// Σ −ln p over the events; its gradient by the discounts is added to `grads`.
+    fn nll(&self, vocab_size: f64, discounts: &[f64], grads: &mut [f64]) -> f64 {
+        let (mut total, mut start) = (0.0, 0);
         let mut below = Vec::new();
         for &(end, count) in &self.ends {
             let links = &self.links[start..end];
@@ -120,7 +146,6 @@ impl Events {
                 p = (kept + link.mass(d) * p) / link.total;
             }
             total -= count * libm::log(p);
-            times += count;
             let mut slope = -count / p;
             for (link, &below) in links.iter().zip(&below).rev() {
                 let d = &discounts[link.level * BUCKETS..][..BUCKETS];
@@ -134,8 +159,7 @@ impl Events {
                 slope *= link.mass(d) / link.total;
             }
         }
-        grads.iter_mut().for_each(|grad| *grad /= times);
-        total / times
+        total
     }
 }
 

@@ -7,10 +7,13 @@
 //!
 //! (Chen and Goodman 1998, section 4.1.6.)
 
+use std::ops::Range;
+
 use super::discount::{self, Discounts};
 use super::levels::{Level, bucket, history, levels};
 use crate::data::{CountedWindows, NameList, Token, Vocab, folds};
 use crate::error::Error;
+use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 
 /// A Kneser–Ney model of some context length.
@@ -55,10 +58,14 @@ impl KneserNey {
     ///
     /// # Panics
     /// If the folds' vocabularies or context lengths differ.
-    pub fn cross_fitted(table: &CountedWindows, folds: &[CountedWindows]) -> Result<Self, Error> {
+    pub fn cross_fitted(
+        table: &CountedWindows,
+        folds: &[CountedWindows],
+        executor: &impl Executor,
+    ) -> Result<Self, Error> {
         let mut model = Self::closed_form(table)?;
         if folds.len() > 1 {
-            model.discounts = discount::cross_fitted(&model, folds)?;
+            model.discounts = discount::cross_fitted(&model, folds, executor)?;
         }
         Ok(model)
     }
@@ -67,7 +74,12 @@ impl KneserNey {
     ///
     /// # Errors
     /// As [`CountedWindows::from_list`].
-    pub fn fit(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
+    pub fn fit(
+        list: &NameList,
+        vocab: &Vocab,
+        context_length: usize,
+        executor: &impl Executor,
+    ) -> Result<Self, Error> {
         const FOLDS: usize = 10;
         let folds = folds(list, FOLDS)
             .iter()
@@ -75,7 +87,7 @@ impl KneserNey {
             .map(|fold| CountedWindows::from_list(fold, vocab, context_length))
             .collect::<Result<Vec<_>, Error>>()?;
         let table = CountedWindows::from_list(list, vocab, context_length)?;
-        Self::cross_fitted(&table, &folds)
+        Self::cross_fitted(&table, &folds, executor)
     }
 
     /// The model of a table with known discounts, one triple for each level 0 … T.
@@ -150,6 +162,19 @@ impl LanguageModel for KneserNey {
                 *p = libm::log(*p);
             }
         }
+    }
+
+    fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
+        let mut probs = vec![0.0; self.vocab_size()];
+        let mut total = 0.0;
+        for index in rows {
+            let row = table.row(index);
+            self.probs(row.context, &mut probs);
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                total -= count as f64 * libm::log(probs[usize::from(target)]);
+            }
+        }
+        total
     }
 }
 
@@ -309,7 +334,7 @@ mod tests {
         };
         let folds: Vec<CountedWindows> = (0..5).map(fold).collect();
         let whole = table(&names, 4);
-        let fitted = KneserNey::cross_fitted(&whole, &folds).unwrap();
+        let fitted = KneserNey::cross_fitted(&whole, &folds, &Serial).unwrap();
         let held_out = |discounts: &[Discounts]| -> f64 {
             let of = |fold: &CountedWindows| {
                 let others = whole.without(fold);
