@@ -104,6 +104,14 @@ pub struct TrainArgs {
     /// Let one network learn what the networks and counts together predict
     #[arg(long, help_heading = "Model")]
     pub distill: bool,
+    /// Let the network learn what this model predicts, on the list and on names that it draws
+    #[arg(
+        long,
+        value_name = "MODEL",
+        help_heading = "Model",
+        conflicts_with = "distill"
+    )]
+    pub teacher: Option<PathBuf>,
     /// A whole set of options; those given beside it replace its own
     #[arg(long, default_value = "fast", help_heading = "Model",
         value_parser = PossibleValuesParser::new(PRESETS.map(|preset| preset.name)))]

@@ -1,5 +1,6 @@
 //! The three families of models, and how each is made from a list: networks, counts, mixtures.
 
+use std::path::Path;
 use std::time::Instant;
 
 use nextchar::LanguageModel;
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 use crate::output::note;
 use crate::presets::FamilyName;
 use crate::progress::Progress;
+use crate::store;
 
 /// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
 const LONGEST_COUNTS: usize = 6;
@@ -126,12 +128,16 @@ impl Maker<'_> {
             train: &table,
             val: val.as_ref(),
         };
-        let mut made = self.networks(tables)?;
+        let mut made = match &self.args.teacher {
+            Some(file) => self.student(&self.teacher(file)?, tables, 0.0)?,
+            None => self.networks(tables)?,
+        };
         if let Some(counts) = counts.clone() {
             made.model = self.mixed(made.model.networks().to_vec(), counts)?;
         }
         if self.distill && !made.interrupted {
-            made = self.distilled(made, tables)?;
+            let teacher = made.model;
+            made = self.student(&teacher, tables, made.step_seconds)?;
             if let (FamilyName::Mixture, Some(counts)) = (self.family, counts) {
                 made.model = self.mixed(made.model.networks().to_vec(), counts)?;
             }
@@ -198,10 +204,24 @@ impl Maker<'_> {
         Ok(mixture)
     }
 
+    /// A model file as a teacher: it must have the list's alphabet.
+    fn teacher(&self, path: &Path) -> Result<Mixture, Failure> {
+        let file = store::load(Some(path))?;
+        if file.vocab != self.corpus.vocab {
+            return Err(Failure::misuse(format!(
+                "--teacher {}: it knows other characters than the list has",
+                path.display()
+            )));
+        }
+        if file.record.data_hash != self.corpus.parts.train.digest() {
+            note("the teacher learnt from other names: some of val and test may be among them");
+        }
+        Ok(file.model)
+    }
+
     /// One network that learns the teacher's distributions, on the list's contexts and on those of
-    /// names that the teacher draws (Hinton et al. 2015).
-    fn distilled(&self, teacher: Made, tables: Tables<'_>) -> Result<Made, Failure> {
-        let model = &teacher.model;
+    /// names that the teacher draws (Hinton et al. 2015). `seconds` were spent in steps before.
+    fn student(&self, model: &Mixture, tables: Tables<'_>, seconds: f64) -> Result<Made, Failure> {
         let (length, parts) = (model.context_length(), &self.corpus.parts);
         let longest = parts.all().map(|name| name.text.chars().count()).max();
         let seed = member_seed(&self.config.seed, self.networks);
@@ -210,7 +230,13 @@ impl Maker<'_> {
         let listed = CountedWindows::from_list(&parts.train, &self.corpus.vocab, length)?;
         let windows = listed.merged(&drawn);
         let soft = softened(&windows, model, self.engine.executor);
-        let soft = soft.shorten(self.shape.context_length)?;
+        let own = self.shape.context_length;
+        if own > length {
+            return Err(Failure::misuse(format!(
+                "a context of {own} is longer than the teacher's, {length}"
+            )));
+        }
+        let soft = soft.shorten(own)?;
         anstream::eprintln!(
             "student, of {} contexts",
             crate::output::count(soft.len() as u64)
@@ -226,11 +252,11 @@ impl Maker<'_> {
             train: &soft,
             ..tables
         };
-        let (trained, seconds, interrupted) = self.one(&config, tables)?;
+        let (trained, own_seconds, interrupted) = self.one(&config, tables)?;
         Ok(Made {
             model: trained.network.clone().into(),
             trained: Some(trained),
-            step_seconds: teacher.step_seconds + seconds,
+            step_seconds: seconds + own_seconds,
             interrupted,
         })
     }
