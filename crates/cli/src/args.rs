@@ -261,17 +261,51 @@ pub struct GenerateArgs {
     )]
     pub temperature: f64,
     /// Shortest name
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        help_heading = "Conditions"
+    )]
     pub min_length: usize,
     /// Longest name [default: the longest that the model was made from]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Conditions")]
     pub max_length: Option<usize>,
+    /// How the name begins; one of them, where it is given more than once
+    #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
+    pub prefix: Vec<String>,
+    /// How the name ends; one of them, where it is given more than once
+    #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
+    pub suffix: Vec<String>,
+    /// What stands in the name; all of them, where it is given more than once
+    #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
+    pub contains: Vec<String>,
+    /// What does not stand in the name
+    #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
+    pub exclude: Vec<String>,
+    /// The letters that it is made of: characters and ranges, such as a-mz
+    #[arg(long, value_name = "LETTERS", help_heading = "Conditions")]
+    pub letters: Option<String>,
+    /// A regular expression for the whole name; one of them, where it is given more than once
+    #[arg(
+        long,
+        value_name = "REGEX",
+        help_heading = "Conditions",
+        allow_hyphen_values = true
+    )]
+    pub pattern: Vec<String>,
+    /// Only names that are not in this list
+    #[arg(long, value_name = "FILE", help_heading = "Conditions")]
+    pub not_in: Vec<String>,
     /// Only names that are not in the list that the model was made from
-    #[arg(long)]
+    #[arg(long, help_heading = "Conditions")]
     pub novel: bool,
     /// No name twice
-    #[arg(long)]
+    #[arg(long, help_heading = "Conditions")]
     pub unique: bool,
+    /// The most probable names that fit, the likeliest first, instead of draws
+    #[arg(long, conflicts_with_all = ["unique", "temperature"])]
+    pub most_likely: bool,
     /// What the names are drawn from: a number or any text
     #[arg(
         long,

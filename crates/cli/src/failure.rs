@@ -88,6 +88,8 @@ impl From<Error> for Failure {
             Error::ContextTooLong { .. }
             | Error::BadConfig(_)
             | Error::BadSampling(_)
+            | Error::BadPattern { .. }
+            | Error::Impossible(_)
             | Error::NoColumn { .. } => Failure::misuse(error),
             _ => Failure::failed(error),
         }

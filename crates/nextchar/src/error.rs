@@ -33,6 +33,19 @@ pub enum Error {
         learning_rate: f64,
     },
 
+    /// A regular expression, or a set of letters, that cannot be used.
+    #[error("the pattern {pattern:?} cannot be used: {what}")]
+    BadPattern {
+        /// As it was given.
+        pattern: String,
+        /// What is wrong with it.
+        what: String,
+    },
+
+    /// Conditions that no name fits.
+    #[error("{0}")]
+    Impossible(String),
+
     /// A name with a character that is not in the vocabulary.
     #[error(
         "{name:?}, character {column}: {character:?} is not in the alphabet of the training names"

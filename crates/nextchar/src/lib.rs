@@ -9,7 +9,7 @@
 //! use nextchar::model::{Activation, Init, ModelConfig};
 //! use nextchar::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 //! use nextchar::rng::Seed;
-//! use nextchar::sample::{Generator, Request, Temperature};
+//! use nextchar::sample::{Conditions, Generator, Request};
 //! use nextchar::{Error, Serial};
 //!
 //! # fn main() -> Result<(), Error> {
@@ -61,12 +61,9 @@
 //! // 7. Generate: draw from P(c) until the end mark.
 //! let request = Request {
 //!     count: 3,
-//!     temperature: Temperature::default(),
-//!     min_length: 1,
-//!     max_length: 9,
+//!     conditions: Conditions { max_length: 9, ..Conditions::default() },
 //!     unique: true,
-//!     known: None,
-//!     tries: 1000,
+//!     ..Request::default()
 //! };
 //! let new = Generator::new(&trained.network, &vocab, request, &Seed::from(42))?;
 //! assert_eq!(new.count(), 3);

@@ -1,78 +1,157 @@
-//! `nextchar generate`: new names, one a line.
+//! `nextchar generate`: new names, one a line, each from the true conditional distribution.
 
 use std::io::Write;
 
-use nextchar::sample::{Generator, Outcome, Request, Temperature};
+use nextchar::data::{Alphabet, NameList};
+use nextchar::sample::{
+    Conditions, Generated, Generator, Outcome, Probability, Request, Temperature, most_likely,
+};
+use nextchar_formats::ModelFile;
+use serde_json::json;
 
-use crate::args::GenerateArgs;
+use crate::args::{GenerateArgs, ReadArgs};
+use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
-use crate::output::{self, count};
+use crate::output::{self, count, note, plural};
 use crate::store;
 
-/// Draws in a row without a name after which it is said that there may be none.
-pub const TRIES: u64 = 200_000;
+/// Attempts in a row without a name after which it is said that there may be none.
+pub const TRIES: u64 = 1_000_000;
 
 pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let temperature = Temperature::new(args.temperature)?;
     let file = store::load(args.model.as_deref())?;
-    let max_length = args
-        .max_length
-        .unwrap_or(file.record.longest_name.max(args.min_length).max(1));
-    let known = match (&file.names, args.novel) {
-        (_, false) => None,
-        (Some(names), true) => Some(|name: &str| names.contains(name)),
-        (None, true) => {
-            return Err(Failure::misuse(format!(
-                "--novel: {} was saved without the names that it was made from",
-                store::label(args.model.as_deref())
-            ))
-            .help("train without --no-names"));
+    let conditions = conditions(args, &file);
+    let excluded = args.not_in.iter().map(|file| list(file));
+    let mut excluded = excluded.collect::<Result<Vec<_>, Failure>>()?;
+    if args.novel {
+        excluded.extend(own_names(args, &file)?);
+    }
+    let unwanted: Vec<&NameList> = excluded.iter().collect();
+    let mut out = output::stdout();
+    if args.most_likely {
+        let (model, vocab) = (&file.model, &file.vocab);
+        let names = most_likely(model, vocab, &conditions, &unwanted, args.count)?;
+        for generated in &names {
+            print(&mut out, generated, args.json)?;
         }
-    };
+        out.flush()?;
+        return all_that_exist(names.len() as u64, args.count);
+    }
+    let conditioned = conditions != only_lengths(&file) || !unwanted.is_empty();
     let request = Request {
         count: args.count,
         temperature,
-        min_length: args.min_length,
-        max_length,
+        conditions,
+        unwanted,
         unique: args.unique,
-        known: known.as_ref().map(|known| known as &dyn Fn(&str) -> bool),
         tries: TRIES,
     };
     let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed)?;
-    let mut out = output::stdout();
     for generated in names.by_ref() {
-        match args.json {
-            true => output::json(&mut out, &generated)?,
-            false => writeln!(out, "{}", generated.name)?,
-        }
+        print(&mut out, &generated, args.json)?;
+    }
+    let outcome = names.outcome();
+    if conditioned {
+        say_probability(&mut out, &outcome, args.json)?;
     }
     out.flush()?;
-    match names.outcome() {
-        outcome if outcome.gave_up => Err(gave_up(&outcome, args.count)),
-        _ => Ok(DONE),
+    match outcome.gave_up {
+        true => Err(gave_up(&outcome, args.count)),
+        false => all_that_exist(outcome.found, args.count),
     }
 }
 
-/// What was found, and what stood in the way.
+fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(), Failure> {
+    match as_json {
+        true => output::json(out, generated),
+        false => Ok(writeln!(out, "{}", generated.name)?),
+    }
+}
+
+/// No condition but the longest length, which every draw has.
+fn only_lengths(file: &ModelFile) -> Conditions {
+    Conditions {
+        max_length: file.record.longest_name.max(1),
+        ..Conditions::default()
+    }
+}
+
+fn conditions(args: &GenerateArgs, file: &ModelFile) -> Conditions {
+    let longest = only_lengths(file).max_length.max(args.min_length);
+    Conditions {
+        min_length: args.min_length,
+        max_length: args.max_length.unwrap_or(longest),
+        prefixes: args.prefix.clone(),
+        suffixes: args.suffix.clone(),
+        contains: args.contains.clone(),
+        excludes: args.exclude.clone(),
+        letters: args.letters.clone(),
+        patterns: args.pattern.clone(),
+    }
+}
+
+/// A list of names that are not wanted, of any letters.
+fn list(file: &str) -> Result<NameList, Failure> {
+    let source = Source::find(Some(file))?;
+    let options = read_options(&ReadArgs::default(), Alphabet::Data, false)?;
+    let (names, found) = source.read(&options)?;
+    warn_of_rejected(&source.label(), &found);
+    Ok(names)
+}
+
+/// Every name that the model was made from, whatever its part.
+fn own_names(args: &GenerateArgs, file: &ModelFile) -> Result<[NameList; 3], Failure> {
+    let names = file.names.as_ref().ok_or_else(|| {
+        let label = store::label(args.model.as_deref());
+        let what = "was saved without the names that it was made from";
+        Failure::misuse(format!("--novel: {label} {what}")).help("train without --no-names")
+    })?;
+    Ok([names.train.clone(), names.val.clone(), names.test.clone()])
+}
+
+/// How likely a name of the model fits the conditions.
+fn say_probability(out: &mut impl Write, outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
+    let Probability {
+        estimate,
+        low,
+        high,
+    } = outcome.probability;
+    if as_json {
+        let line = json!({
+            "constraint_probability": estimate, "low": low, "high": high, "method": "bounds",
+        });
+        return output::json(out, &line);
+    }
+    note(&format!(
+        "a name of the model fits with probability {estimate:.3e} ({low:.2e} to {high:.2e}); {} contexts were asked for",
+        count(outcome.evaluations)
+    ));
+    Ok(())
+}
+
+/// Fewer names than wanted are no failure where no more exist; none at all are one.
+fn all_that_exist(found: u64, wanted: usize) -> Result<u8, Failure> {
+    if found < wanted as u64 {
+        if found == 0 && wanted > 0 {
+            return Err(Failure::failed("no name fits the conditions")
+                .help("loosen one, or leave out --novel or --not-in"));
+        }
+        note(&format!(
+            "only {} fit; these are all",
+            plural(found, "name")
+        ));
+    }
+    Ok(DONE)
+}
+
+/// What was found before the search was given up.
 fn gave_up(outcome: &Outcome, wanted: usize) -> Failure {
-    let reasons = [
-        (outcome.too_short, "too short"),
-        (outcome.too_long, "too long"),
-        (outcome.known, "in the list"),
-        (outcome.repeated, "repeated"),
-    ];
-    let reasons: Vec<String> = reasons
-        .into_iter()
-        .filter(|&(number, _)| number > 0)
-        .map(|(number, why)| format!("{} {why}", count(number)))
-        .collect();
     Failure::failed(format!(
-        "gave up after {} draws in a row that brought nothing: found {} of {} names; of {} draws, {}",
+        "gave up after {} attempts in a row that brought nothing: found {} of {}",
         count(TRIES),
-        count(outcome.accepted),
-        count(wanted as u64),
-        count(outcome.draws),
-        reasons.join(", "),
+        count(outcome.found),
+        plural(wanted as u64, "name"),
     ))
-    .help("ask for fewer names, allow other lengths, or raise --temperature")
+    .help("loosen a condition, or raise --temperature")
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
 use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained};
-use nextchar::sample::{Generator, Request, Temperature};
+use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::evaluate;
 use nextchar_formats::{Losses, ModelFile, Record};
 use serde_json::json;
@@ -220,23 +220,23 @@ fn print_new_names(
     parts: &Split,
     args: &TrainArgs,
 ) -> Result<(), Failure> {
-    let known = |name: &str| parts.contains(name);
     let request = Request {
         count: 10,
-        temperature: Temperature::default(),
-        min_length: 1,
-        max_length: file.record.longest_name,
+        conditions: Conditions {
+            max_length: file.record.longest_name,
+            ..Conditions::default()
+        },
+        unwanted: vec![&parts.train, &parts.val, &parts.test],
         unique: true,
-        known: Some(&known),
-        tries: super::generate::TRIES,
+        ..Request::default()
     };
     let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed)?;
     let found: Vec<String> = names.by_ref().map(|generated| generated.name).collect();
     match found.len() {
         0 => writeln!(
             out,
-            "\nNo new name was found in {} draws.",
-            count(names.outcome().draws)
+            "\nNo new name was found in {} attempts.",
+            count(names.outcome().attempts)
         )?,
         number => writeln!(
             out,

@@ -303,3 +303,25 @@ fn files_without_permission() {
     let run = nextchar(folder.path(), &["train", "list"]).code(1);
     assert!(stderr(&run).contains("list: permission denied"));
 }
+
+#[test]
+fn conditions_that_cannot_be() {
+    let says = |arguments: &[&str], part: &str| {
+        refused(&[], &[&["generate"], arguments].concat(), 2, &[part]);
+    };
+    says(&["--prefix", "zz9"], "has the prefix zz9");
+    says(
+        &["--prefix", "ab", "--exclude", "b"],
+        "fits the other conditions too",
+    );
+    says(
+        &["--suffix", "abcdef", "--max-length", "5"],
+        "no name of 1 to 5 characters",
+    );
+    says(
+        &["--pattern", "("],
+        "the pattern \"(\" cannot be used: unclosed group",
+    );
+    says(&["--letters", "z-a"], "characters and ranges, such as a-mz");
+    says(&["--pattern", ".{900}{900}"], "cannot be used");
+}

@@ -2,11 +2,16 @@
 #![cfg_attr(rustfmt, rustfmt_skip)] // lecture order
 
 mod temperature;
-mod sampler;
+mod automaton;
+mod constraint;
+mod excluded;
+mod exact;
 mod generate;
+mod most_likely;
 mod corpus;
 
-pub use corpus::sampled_windows;
-pub use generate::{Generated, Generator, Outcome, Request};
-pub use sampler::{Draw, NameSampler};
 pub use temperature::Temperature;
+pub use constraint::{Conditions, Constraint};
+pub use generate::{Generated, Generator, Outcome, Probability, Request};
+pub use most_likely::most_likely;
+pub use corpus::sampled_windows;

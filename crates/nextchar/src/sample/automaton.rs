@@ -1,0 +1,134 @@
+//! Conditions on a name as finite automata over its tokens.
+//!
+//! Every condition on the letters is a regular language: a prefix is `ab.*`, a substring `.*ab.*`.
+//! Patterns are compiled by `regex-automata` and walked by characters instead of bytes; a condition
+//! that excludes accepts where the pattern does not.
+
+use std::collections::VecDeque;
+
+use regex_automata::dfa::{Automaton as _, dense};
+use regex_automata::util::primitives::StateID;
+use regex_automata::{Anchored, Input};
+use rustc_hash::FxHashMap;
+
+use crate::data::{END, Token, Vocab};
+use crate::error::Error;
+
+/// A pattern may not need more memory than this, in bytes, while it is compiled.
+const COMPILE_LIMIT: usize = 64 << 20;
+/// Nor have more states than this, over the vocabulary.
+const STATE_LIMIT: usize = 50_000;
+
+/// A deterministic automaton over tokens; state 0 is the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Automaton {
+    /// \[states, V\]; [`DEAD`] where no name can go on. Column [`END`] is not used.
+    next: Vec<u32>,
+    accepting: Vec<bool>,
+    vocab_size: usize,
+}
+
+/// The state from which nothing is accepted.
+pub const DEAD: u32 = u32::MAX;
+
+impl Automaton {
+    /// The names that match one of some regular expressions as a whole, or if not `wanted`, none.
+    ///
+    /// # Errors
+    /// [`Error::BadPattern`] where an expression cannot be read or is too large.
+    pub fn matching(patterns: &[String], wanted: bool, vocab: &Vocab) -> Result<Self, Error> {
+        let bad = |what: String| Error::BadPattern {
+            pattern: patterns.join(" | "),
+            what,
+        };
+        let whole: Vec<String> = patterns.iter().map(|p| format!("(?:{p})")).collect();
+        // Each must be whole by itself: an unbalanced bracket must not close the group around it.
+        for pattern in patterns {
+            regex_automata::nfa::thompson::NFA::new(pattern).map_err(|error| bad(reason(&error)))?;
+        }
+        let dfa = dense::Builder::new()
+            .configure(
+                dense::Config::new()
+                    .start_kind(regex_automata::dfa::StartKind::Anchored)
+                    .dfa_size_limit(Some(COMPILE_LIMIT))
+                    .determinize_size_limit(Some(COMPILE_LIMIT)),
+            )
+            .build(&format!("(?s-m:^(?:{})$)", whole.join("|")))
+            .map_err(|error| bad(reason(&error)))?;
+        let start = dfa
+            .start_state_forward(&Input::new("").anchored(Anchored::Yes))
+            .map_err(|error| bad(error.to_string()))?;
+        let spelt: Vec<String> = vocab.characters().iter().map(char::to_string).collect();
+        let step = |state: StateID, token: Token| {
+            let bytes = spelt[usize::from(token) - 1].bytes();
+            bytes.fold(state, |state, byte| dfa.next_state(state, byte))
+        };
+        let accepts = |state| dfa.is_match_state(dfa.next_eoi_state(state)) == wanted;
+        let dead = |state| wanted && dfa.is_dead_state(state);
+        explore(start, vocab.len(), step, accepts, dead)
+            .ok_or_else(|| bad(format!("it needs more than {STATE_LIMIT} states")))
+    }
+
+    /// The state after a token; [`DEAD`] stays dead.
+    pub fn step(&self, state: u32, token: Token) -> u32 {
+        match state {
+            DEAD => DEAD,
+            _ => self.next[state as usize * self.vocab_size + usize::from(token)],
+        }
+    }
+
+    /// Whether a name may end here.
+    pub fn accepts(&self, state: u32) -> bool {
+        state != DEAD && self.accepting[state as usize]
+    }
+}
+
+/// The first line that says something, without the drawing of where.
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = error.to_string();
+        source = error.source();
+    }
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    last.unwrap_or("it cannot be read").trim_start_matches("error: ").to_owned()
+}
+
+/// Numbers the states that names can reach; `None` where there are too many.
+fn explore(
+    start: StateID,
+    vocab_size: usize,
+    step: impl Fn(StateID, Token) -> StateID,
+    accepts: impl Fn(StateID) -> bool,
+    dead: impl Fn(StateID) -> bool,
+) -> Option<Automaton> {
+    let mut numbers = FxHashMap::from_iter([(start, 0u32)]);
+    let mut open = VecDeque::from([start]);
+    let mut automaton = Automaton {
+        next: Vec::new(),
+        accepting: Vec::new(),
+        vocab_size,
+    };
+    while let Some(state) = open.pop_front() {
+        automaton.accepting.push(accepts(state));
+        automaton.next.push(DEAD); // END leads nowhere
+        for token in END + 1..vocab_size as Token {
+            let next = step(state, token);
+            if dead(next) {
+                automaton.next.push(DEAD);
+                continue;
+            }
+            let fresh = numbers.len() as u32;
+            let number = *numbers.entry(next).or_insert_with(|| {
+                open.push_back(next);
+                fresh
+            });
+            automaton.next.push(number);
+        }
+        if numbers.len() > STATE_LIMIT {
+            return None;
+        }
+    }
+    Some(automaton)
+}

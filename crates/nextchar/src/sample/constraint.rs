@@ -1,0 +1,316 @@
+//! What a name must be: conditions on letters and length, all of which must hold.
+
+use super::automaton::{Automaton, DEAD};
+use crate::data::{END, Token, Vocab};
+use crate::error::Error;
+
+/// Conditions, as a user says them. The default allows every name of 1 to 1000 characters.
+///
+/// ```
+/// use nextchar::data::Vocab;
+/// use nextchar::sample::Conditions;
+///
+/// let six_letters_in_ya = Conditions {
+///     min_length: 6,
+///     max_length: 6,
+///     suffixes: vec!["ya".into()],
+///     ..Conditions::default()
+/// };
+/// let constraint = six_letters_in_ya.compile(&Vocab::az()).unwrap();
+/// assert!(constraint.allows(&Vocab::az().encode("aditya").unwrap()));
+/// assert!(!constraint.allows(&Vocab::az().encode("aditi").unwrap()));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// Shortest name, in characters.
+    pub min_length: usize,
+    /// Longest name, in characters.
+    pub max_length: usize,
+    /// One of these begins the name, if there are any.
+    pub prefixes: Vec<String>,
+    /// One of these ends it, if there are any.
+    pub suffixes: Vec<String>,
+    /// All of these stand in it.
+    pub contains: Vec<String>,
+    /// None of these stands in it.
+    pub excludes: Vec<String>,
+    /// It is made of these letters only: characters and ranges, such as `a-mz`.
+    pub letters: Option<String>,
+    /// It matches one of these regular expressions as a whole, if there are any.
+    pub patterns: Vec<String>,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Conditions {
+            min_length: 1,
+            max_length: crate::data::MAX_NAME_LENGTH,
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            contains: Vec::new(),
+            excludes: Vec::new(),
+            letters: None,
+            patterns: Vec::new(),
+        }
+    }
+}
+
+/// More states than this of all automata together are not followed.
+const PRODUCT_LIMIT: usize = 100_000;
+
+/// Compiled conditions: automata that run side by side, and the length.
+#[derive(Clone, Debug)]
+pub struct Constraint {
+    automata: Vec<Automaton>,
+    min_length: usize,
+    max_length: usize,
+}
+
+impl Conditions {
+    /// The automata of the conditions.
+    ///
+    /// # Errors
+    /// [`Error::BadPattern`] for an expression that cannot be used, [`Error::Impossible`] where one
+    /// condition, or all together, allow no name at all; it names the condition.
+    pub fn compile(&self, vocab: &Vocab) -> Result<Constraint, Error> {
+        if self.min_length > self.max_length || self.max_length == 0 {
+            return Err(Error::Impossible(format!(
+                "no name has at least {} and at most {} characters",
+                self.min_length, self.max_length
+            )));
+        }
+        let mut constraint = Constraint {
+            automata: Vec::new(),
+            min_length: self.min_length,
+            max_length: self.max_length,
+        };
+        let any = |texts: &[String], before: &str, after: &str| -> Vec<String> {
+            let escaped = texts.iter().map(|text| escape(text));
+            escaped.map(|text| format!("{before}{text}{after}")).collect()
+        };
+        let mut conditions: Vec<(String, Vec<String>, bool)> = Vec::new();
+        let quoted = |texts: &[String]| texts.join(" or ");
+        if !self.prefixes.is_empty() {
+            let what = format!("the prefix {}", quoted(&self.prefixes));
+            conditions.push((what, any(&self.prefixes, "", ".*"), true));
+        }
+        if !self.suffixes.is_empty() {
+            let what = format!("the suffix {}", quoted(&self.suffixes));
+            conditions.push((what, any(&self.suffixes, ".*", ""), true));
+        }
+        for text in &self.contains {
+            let one = std::slice::from_ref(text);
+            conditions.push((format!("to contain {text}"), any(one, ".*", ".*"), true));
+        }
+        for text in &self.excludes {
+            let one = std::slice::from_ref(text);
+            conditions.push((format!("not to contain {text}"), any(one, ".*", ".*"), false));
+        }
+        if let Some(letters) = &self.letters {
+            let class = letter_class(letters)?;
+            conditions.push((format!("the letters {letters}"), vec![class], true));
+        }
+        if !self.patterns.is_empty() {
+            let what = format!("the pattern {}", quoted(&self.patterns));
+            conditions.push((what, self.patterns.clone(), true));
+        }
+        for (what, patterns, wanted) in conditions {
+            let automaton = Automaton::matching(&patterns, wanted, vocab)?;
+            constraint.automata.push(automaton);
+            let alone = Constraint {
+                automata: constraint.automata[constraint.automata.len() - 1..].to_vec(),
+                ..constraint
+            };
+            if !alone.reach(vocab.len())?.start() {
+                return Err(Error::Impossible(format!(
+                    "no name of {} to {} characters of this alphabet has {what}",
+                    self.min_length, self.max_length
+                )));
+            }
+            if !constraint.reach(vocab.len())?.start() {
+                return Err(Error::Impossible(format!(
+                    "no name of {} to {} characters has {what} and fits the other conditions too",
+                    self.min_length, self.max_length
+                )));
+            }
+        }
+        Ok(constraint)
+    }
+}
+
+impl Constraint {
+    /// The state of an empty name: one state for each automaton.
+    pub(super) fn start(&self) -> Vec<u32> {
+        vec![0; self.automata.len()]
+    }
+
+    /// The state after a token, or `None` where an automaton is dead.
+    pub(super) fn step(&self, states: &[u32], token: Token) -> Option<Vec<u32>> {
+        let step = |(automaton, &state): (&Automaton, &u32)| {
+            let next = automaton.step(state, token);
+            (next != DEAD).then_some(next)
+        };
+        self.automata.iter().zip(states).map(step).collect()
+    }
+
+    /// Whether a name of `length` may end in this state.
+    pub(super) fn accepts(&self, states: &[u32], length: usize) -> bool {
+        (self.min_length..=self.max_length).contains(&length) && self.ends(states)
+    }
+
+    fn ends(&self, states: &[u32]) -> bool {
+        let mut pairs = self.automata.iter().zip(states);
+        pairs.all(|(automaton, &state)| automaton.accepts(state))
+    }
+
+    /// Whether a whole name fits.
+    pub fn allows(&self, name: &[Token]) -> bool {
+        let mut states = self.start();
+        for &token in name {
+            match self.step(&states, token) {
+                Some(next) if token != END => states = next,
+                _ => return false,
+            }
+        }
+        self.accepts(&states, name.len())
+    }
+
+    /// The longest name, in characters.
+    pub fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    /// From which states, with how many letters, a fitting name can still come.
+    ///
+    /// # Errors
+    /// [`Error::Impossible`] where the automata together have too many states.
+    pub(super) fn reach(&self, vocab_size: usize) -> Result<Reach, Error> {
+        Reach::new(self, vocab_size).ok_or_else(|| {
+            Error::Impossible(format!(
+                "the conditions together need more than {PRODUCT_LIMIT} states: ask for fewer at once"
+            ))
+        })
+    }
+}
+
+/// The product of the automata, as far as names reach it, and what can still be accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Reach {
+    /// \[states, V\].
+    next: Vec<u32>,
+    /// Bit r of state q: exactly r more letters can bring a name that the automata accept.
+    left: Vec<Vec<u64>>,
+    vocab_size: usize,
+    min_length: usize,
+    max_length: usize,
+}
+
+impl Reach {
+    fn new(constraint: &Constraint, vocab_size: usize) -> Option<Self> {
+        let mut numbers = rustc_hash::FxHashMap::from_iter([(constraint.start(), 0u32)]);
+        let mut states = vec![constraint.start()];
+        let mut next = Vec::new();
+        let mut at = 0;
+        while at < states.len() {
+            next.push(DEAD);
+            for token in END + 1..vocab_size as Token {
+                let number = constraint.step(&states[at], token).map(|state| {
+                    *numbers.entry(state).or_insert_with_key(|state| {
+                        states.push(state.clone());
+                        states.len() as u32 - 1
+                    })
+                });
+                next.push(number.unwrap_or(DEAD));
+            }
+            at += 1;
+            if states.len() > PRODUCT_LIMIT {
+                return None;
+            }
+        }
+        let words = constraint.max_length / 64 + 1;
+        let mut left = vec![vec![0u64; words]; states.len()];
+        for (state, left) in states.iter().zip(&mut left) {
+            left[0] = u64::from(constraint.ends(state));
+        }
+        for letters in 1..=constraint.max_length {
+            for state in 0..states.len() {
+                let row = &next[state * vocab_size..][..vocab_size];
+                let reached = row.iter().any(|&next| {
+                    next != DEAD && bit(&left[next as usize], letters - 1)
+                });
+                left[state][letters / 64] |= u64::from(reached) << (letters % 64);
+            }
+        }
+        Some(Reach {
+            next,
+            left,
+            vocab_size,
+            min_length: constraint.min_length,
+            max_length: constraint.max_length,
+        })
+    }
+
+    /// Whether any name fits.
+    pub(super) fn start(&self) -> bool {
+        self.open(0, 0)
+    }
+
+    /// The product's state after a token.
+    pub(super) fn step(&self, state: u32, token: Token) -> u32 {
+        self.next[state as usize * self.vocab_size + usize::from(token)]
+    }
+
+    /// Whether a name that is `length` long and in this state can become, or is, one that fits.
+    pub(super) fn open(&self, state: u32, length: usize) -> bool {
+        if state == DEAD || length > self.max_length {
+            return false;
+        }
+        let least = self.min_length.saturating_sub(length);
+        (least..=self.max_length - length).any(|more| bit(&self.left[state as usize], more))
+    }
+
+    /// Whether it may end now.
+    pub(super) fn accepts(&self, state: u32, length: usize) -> bool {
+        (self.min_length..=self.max_length).contains(&length) && bit(&self.left[state as usize], 0)
+    }
+}
+
+fn bit(words: &[u64], place: usize) -> bool {
+    words[place / 64] >> (place % 64) & 1 == 1
+}
+
+/// A text as a pattern that means just that.
+fn escape(text: &str) -> String {
+    let special = |c: char| (c.is_ascii_punctuation()).then_some('\\').into_iter().chain([c]);
+    text.to_lowercase().chars().flat_map(special).collect()
+}
+
+/// `a-mz` as a pattern.
+fn letter_class(letters: &str) -> Result<String, Error> {
+    let letters: Vec<char> = letters.to_lowercase().chars().collect();
+    let bad = || Error::BadPattern {
+        pattern: letters.iter().collect(),
+        what: "letters are characters and ranges, such as a-mz".into(),
+    };
+    let mut class = String::new();
+    let mut rest = letters.as_slice();
+    while let Some((&first, after)) = rest.split_first() {
+        let last = match after {
+            ['-', last, ..] => *last,
+            _ => first,
+        };
+        rest = if after.first() == Some(&'-') && after.len() > 1 {
+            &after[2..]
+        } else {
+            after
+        };
+        if last < first || first == '-' {
+            return Err(bad());
+        }
+        class.push_str(&format!("\\x{{{:x}}}-\\x{{{:x}}}", first as u32, last as u32));
+    }
+    match class.is_empty() {
+        true => Err(bad()),
+        false => Ok(format!("[{class}]*")),
+    }
+}
