@@ -30,7 +30,9 @@ pub enum Command {
     /// Show P(next character) after a context
     Next(ContextArgs),
     /// Show the five stages of one prediction with their numbers
-    Explain(ContextArgs),
+    Explain(ExplainArgs),
+    /// Say how plausible words are as names, and why
+    Score(ScoreArgs),
     /// Measure the loss on held-out or other names, beside baselines
     Evaluate(EvaluateArgs),
     /// Show what a model file holds
@@ -329,6 +331,50 @@ pub struct ContextArgs {
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ScoreArgs {
+    /// Words to score
+    #[arg(required_unless_present = "file")]
+    pub words: Vec<String>,
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// A list to score, one word a line; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    pub file: Option<String>,
+    /// The column of a CSV or TSV that holds the words: its rows come back with the scores added
+    #[arg(long, value_name = "COLUMN", requires = "file")]
+    pub column: Option<String>,
+    /// Exit with 1 if a word is not plausible, and print only those
+    #[arg(long)]
+    pub check: bool,
+    /// Share of real names that the verdict may reject
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    pub false_rejection: f64,
+    /// Names to rank among, instead of those held out in training
+    #[arg(long, value_name = "FILE")]
+    pub calibrate: Option<String>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The characters so far; empty for the beginning of a name
+    #[arg(default_value = "")]
+    pub context: String,
+    /// A name, letter by letter: what was likely instead, where the surprise lies
+    #[arg(long, value_name = "NAME", conflicts_with = "context")]
+    pub word: Option<String>,
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Print one JSON object with every number
     #[arg(long)]
     pub json: bool,
 }

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => commands::generate::run(args),
         Command::Next(args) => commands::next::run(args),
         Command::Explain(args) => commands::explain::run(args),
+        Command::Score(args) => commands::score::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Data(args) => commands::data::run(args),

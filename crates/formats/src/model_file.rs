@@ -133,6 +133,12 @@ impl ModelFile {
                 metadata.networks.len()
             )));
         }
+        let judge = &metadata.record.plausibility;
+        if judge.as_ref().is_some_and(|judge| !judge.is_valid()) {
+            return Err(FormatError::BadMetadata(
+                "a calibration that cannot be".into(),
+            ));
+        }
         for config in &metadata.networks {
             config.validate()?;
             if metadata.vocab.len() != config.vocab_size {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nextchar::data::{SplitOptions, Vocab};
 use nextchar::mixture::Weights;
 use nextchar::model::ModelConfig;
+use nextchar::score::Plausibility;
 use serde::{Deserialize, Serialize};
 
 /// How a model was made. No times, paths or thread counts: equal results are equal bytes.
@@ -30,6 +31,8 @@ pub struct Record {
     pub best_step: u64,
     /// Losses of these parameters, nats per predicted character.
     pub losses: Losses,
+    /// What tells names of this kind from other words, learnt from val.
+    pub plausibility: Option<Plausibility>,
 }
 
 /// Losses by part of the list.

@@ -35,6 +35,8 @@ pub enum Purpose {
     Sample,
     /// Which of train, val and test a name belongs to.
     Split,
+    /// The words that names are told from.
+    Judge,
     /// Which part of the training names judges the counts of the others.
     Fold,
 }
@@ -47,6 +49,7 @@ impl Purpose {
             Purpose::Dropout => "dropout",
             Purpose::Sample => "sample",
             Purpose::Split => "split",
+            Purpose::Judge => "judge",
             Purpose::Fold => "fold",
         }
     }

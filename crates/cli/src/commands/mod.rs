@@ -6,5 +6,6 @@ pub mod explain;
 pub mod generate;
 pub mod inspect;
 pub mod next;
+pub mod score;
 pub mod shell;
 pub mod train;

@@ -8,7 +8,7 @@ use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
 use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained};
 use nextchar::sample::{Conditions, Generator, Request};
-use nextchar::score::evaluate;
+use nextchar::score::{Plausibility, evaluate};
 use nextchar_formats::{Losses, ModelFile, Record};
 use serde_json::json;
 
@@ -85,7 +85,16 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         test: report(&parts.test)?,
     };
     let file = ModelFile {
-        record: record(&maker, &made, &table, &reports),
+        record: Record {
+            plausibility: Plausibility::fit(
+                &made.model,
+                &rivals.bigrams,
+                &corpus.vocab,
+                &corpus.parts.val,
+                &args.seed,
+            )?,
+            ..record(&maker, &made, &table, &reports)
+        },
         vocab: corpus.vocab.clone(),
         model: made.model.clone(),
         bigrams: rivals.bigrams,
@@ -210,6 +219,7 @@ fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Repo
             val: reports.val.map(|report| report.loss),
             test: reports.test.map(|report| report.loss),
         },
+        plausibility: None,
     }
 }
 
