@@ -22,7 +22,7 @@ PROGRAM = HERE.parent / "target/release/nextchar"
 RIVAL = [str(HERE / ".cache/venv/bin/python"), str(HERE / "rivals/pytorch.py")]
 
 # The published network: context 3, embedding 10, 200 hidden units, tanh.
-SHAPE = ["--context", "3", "--embedding", "10", "--hidden", "200", "--activation", "tanh"]
+SHAPE = ["--preset", "kaiming", "--context", "3", "--embedding", "10", "--hidden", "200", "--activation", "tanh"]
 # The quickest way to val 2.17 that a grid over batch, rate and steps found, for either side.
 FREE_STEPS, FREE_BATCH, FREE_RATE = 350, 128, 0.03
 TARGET = 2.17
@@ -96,7 +96,7 @@ def time_to_target():
     target = ["--target", TARGET]
     found = interleaved({
         "nextchar": lambda: nextchar(*free_options(), "--target-loss", TARGET)["step_seconds"],
-        "nextchar, looks at val counted":
+        "nextchar, with looks at val and the Kneser-Ney baselines":
             lambda: nextchar(*free_options(), "--target-loss", TARGET)["train_seconds"],
         "nextchar, the literal loop":
             lambda: nextchar(*literal_options(200_000), "--target-loss", TARGET)["step_seconds"],
@@ -145,7 +145,7 @@ def longer_contexts():
         shape = ["--context", context, "--embedding", embedding, "--hidden", hidden]
         steps, batch, rate = 2000, 512, 0.01
         run = lambda threads: nextchar(
-            *shape, "--activation", "tanh", "--optimizer", "adamw", "--weight-decay", "0.1",
+            "--preset", "kaiming", *shape, "--activation", "tanh", "--optimizer", "adamw", "--weight-decay", "0.1",
             "--schedule", "cosine", "--learning-rate", rate, "--batch", batch, "--steps", steps,
             "--evaluate-every", 100, "--threads", threads)
         best = run(2)
@@ -190,7 +190,7 @@ def corpus_size():
             subprocess.run([str(PROGRAM), "generate", "-m", str(model), "--unique", "-n", str(number)],
                            check=True, stdout=out)
         for context in (3, 5, 8):
-            found = nextchar(*SHAPE[2:], "--context", context, "--optimizer", "adamw", "--batch", "full",
+            found = nextchar(*SHAPE, "--context", context, "--optimizer", "adamw", "--batch", "full",
                              "--steps", 20, data=path)
             print(f"| {number:,} | {context} | {found['contexts']:,} "
                   f"| {found['step_seconds'] / 20 * 1e3:.2f} |")
@@ -211,7 +211,7 @@ def threads():
     print("\n| batch | 1 thread | 2 threads | times |\n|---|---|---|---|")
     for batch in (256, 2048, "full"):
         run = lambda number: nextchar(
-            "--context", 5, "--hidden", 256, "--optimizer", "adamw", "--batch", batch, "--steps", 300,
+            "--preset", "kaiming", "--context", 5, "--hidden", 256, "--optimizer", "adamw", "--batch", batch, "--steps", 300,
             "--threads", number)["step_seconds"]
         found = interleaved({1: lambda: run(1), 2: lambda: run(2)})
         ratio = statistics.median(found[1]) / statistics.median(found[2])
