@@ -3,12 +3,17 @@
 mod bad_input;
 mod commands;
 mod determinism;
+mod generation;
+mod scoring;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+
+/// Its transcripts are what the program prints.
+const README: &str = include_str!("../../../../README.md");
 
 /// The program, run in `folder`.
 fn nextchar(folder: &Path, arguments: &[&str]) -> Assert {

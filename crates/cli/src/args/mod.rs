@@ -1,0 +1,210 @@
+//! The command line: commands, options and their help.
+
+mod generate;
+mod train;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use nextchar::data::Alphabet;
+
+pub use generate::GenerateArgs;
+pub use train::{BatchSize, DrawName, TrainArgs};
+
+/// Next-character prediction, complete: learn a list of names, write new ones, see every number.
+#[derive(Debug, Parser)]
+#[command(name = "nextchar", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Learn from a list of names and save a model
+    Train(Box<TrainArgs>),
+    /// Write new names
+    Generate(GenerateArgs),
+    /// Show P(next character) after a context
+    Next(ContextArgs),
+    /// Show the five stages of one prediction with their numbers
+    Explain(ExplainArgs),
+    /// Say how plausible words are as names, and why
+    Score(ScoreArgs),
+    /// Measure the loss on held-out or other names, beside baselines
+    Evaluate(EvaluateArgs),
+    /// Show what a model file holds
+    Inspect(InspectArgs),
+    /// List, show and check lists of names
+    Data(DataArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// How a list is read.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Data")]
+pub struct ReadArgs {
+    /// The column of a CSV or TSV file that holds the names
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// A column with a whole-number count for each name
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+    /// Use only the rows with this value, such as gender=f
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = parse_where)]
+    pub filter: Option<(String, String)>,
+    /// Refuse the list at the first line that cannot be used, rather than skip such lines
+    #[arg(long)]
+    pub strict: bool,
+    /// Which characters names have: a–z, or all that the data has [default: what suits the list]
+    #[arg(long, value_name = "az|data")]
+    pub alphabet: Option<Alphabet>,
+    /// Leave out names of fewer characters
+    #[arg(long, value_name = "N")]
+    pub min_length: Option<usize>,
+    /// Leave out names of more characters
+    #[arg(long, value_name = "N")]
+    pub max_length: Option<usize>,
+}
+
+/// A context for a model.
+#[derive(Args, Debug)]
+pub struct ContextArgs {
+    /// The characters so far; empty for the beginning of a name
+    #[arg(default_value = "")]
+    pub context: String,
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ScoreArgs {
+    /// Words to score
+    #[arg(required_unless_present = "file")]
+    pub words: Vec<String>,
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// A list to score, one word a line; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    pub file: Option<String>,
+    /// The column of a CSV or TSV that holds the words: its rows come back with the scores added
+    #[arg(long, value_name = "COLUMN", requires = "file")]
+    pub column: Option<String>,
+    /// Exit with 1 if a word is not plausible, and print only those
+    #[arg(long)]
+    pub check: bool,
+    /// Share of real names that the verdict may reject
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    pub false_rejection: f64,
+    /// Names to rank among, instead of those held out in training
+    #[arg(long, value_name = "FILE")]
+    pub calibrate: Option<String>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The characters so far; empty for the beginning of a name
+    #[arg(default_value = "")]
+    pub context: String,
+    /// A name, letter by letter: what was likely instead, where the surprise lies
+    #[arg(long, value_name = "NAME", conflicts_with = "context")]
+    pub word: Option<String>,
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Print one JSON object with every number
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct EvaluateArgs {
+    /// A file, - for standard input, or an embedded list, scored as it stands
+    /// [default: the test names of the list that the model was made from]
+    pub data: Option<String>,
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The model file [default: one of the Indian names, part of the program]
+    #[arg(short, long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub command: Option<DataCommand>,
+    /// Print one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Print an embedded list as it is
+    Show {
+        /// Its name, such as indian-names
+        name: String,
+    },
+    /// Diagnose a list: counts, lengths, letters, duplicates, lines that cannot be used
+    Check {
+        /// A file, - for standard input, or an embedded list
+        file: String,
+        #[command(flatten)]
+        read: ReadArgs,
+        /// Print every rejected line, not only the first twenty
+        #[arg(long)]
+        all: bool,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the lecture's rows for one name: every context and what follows it
+    Windows {
+        /// Any name
+        name: String,
+        /// Number of characters looked back
+        #[arg(long, default_value_t = 3, value_name = "N")]
+        context: usize,
+        /// Print one JSON array
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// Which shell
+    pub shell: clap_complete::Shell,
+}
+
+fn parse_where(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
+        _ => Err("it is not COLUMN=VALUE, such as gender=f".into()),
+    }
+}
