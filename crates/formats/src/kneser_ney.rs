@@ -9,7 +9,7 @@ use nextchar::ngram::{Discounts, KneserNey};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;
-use crate::model_file::{Raw, integers, read_integers, take, wrong_shape};
+use crate::tensors::{Raw, integers, read_integers, take, wrong_shape};
 
 const WINDOWS: &str = "nextchar.kneser_ney.windows";
 const COUNTS: &str = "nextchar.kneser_ney.counts";

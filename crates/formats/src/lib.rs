@@ -22,6 +22,7 @@ mod front_coding;
 mod kneser_ney;
 mod model_file;
 mod record;
+mod tensors;
 
 pub use error::FormatError;
 pub use model_file::{ModelFile, is_model_file};

@@ -12,6 +12,7 @@ use crate::error::FormatError;
 use crate::front_coding;
 use crate::kneser_ney;
 use crate::record::{Metadata, Record};
+use crate::tensors::{Raw, integers, read_integers, take, wrong_shape};
 
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
@@ -32,14 +33,6 @@ pub struct ModelFile {
     pub bigrams: CountedWindows,
     /// How the model was made.
     pub record: Record,
-}
-
-/// A tensor on its way into the file.
-pub(crate) struct Raw {
-    pub(crate) name: String,
-    pub(crate) dtype: Dtype,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) bytes: Vec<u8>,
 }
 
 impl ModelFile {
@@ -185,19 +178,6 @@ pub fn is_model_file(bytes: &[u8]) -> bool {
     })
 }
 
-pub(crate) fn integers(
-    name: String,
-    shape: Vec<usize>,
-    values: impl IntoIterator<Item = u64>,
-) -> Raw {
-    Raw {
-        name,
-        dtype: Dtype::I64,
-        shape,
-        bytes: values.into_iter().flat_map(u64::to_le_bytes).collect(),
-    }
-}
-
 fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
     FormatError::NotSafetensors(error.to_string())
 }
@@ -222,32 +202,6 @@ fn read_metadata(bytes: &[u8]) -> Result<Metadata, FormatError> {
             known: FORMAT_VERSION,
         }),
         _ => Err(FormatError::BadMetadata("no format version".into())),
-    }
-}
-
-pub(crate) fn take<'a>(
-    left: &mut BTreeMap<String, TensorView<'a>>,
-    name: &str,
-    dtype: Dtype,
-) -> Result<TensorView<'a>, FormatError> {
-    let tensor = left
-        .remove(name)
-        .ok_or_else(|| FormatError::MissingTensor(name.into()))?;
-    if tensor.dtype() == dtype {
-        return Ok(tensor);
-    }
-    Err(FormatError::WrongShape {
-        name: name.into(),
-        found: format!("{:?}", tensor.dtype()),
-        expected: format!("{dtype:?}"),
-    })
-}
-
-pub(crate) fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -> FormatError {
-    FormatError::WrongShape {
-        name: name.into(),
-        found: format!("{:?}", tensor.shape()),
-        expected: expected.into(),
     }
 }
 
@@ -302,13 +256,6 @@ fn read_network(
         }
     }
     Ok(Network::new(config.clone(), params)?)
-}
-
-pub(crate) fn read_integers(tensor: &TensorView<'_>) -> Vec<u64> {
-    let numbers = tensor.data().chunks_exact(8);
-    numbers
-        .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")))
-        .collect()
 }
 
 fn read_bigrams(
