@@ -52,6 +52,12 @@ impl Failure {
         self
     }
 
+    /// The same with the exit code of misuse, unless there is nothing to tell.
+    pub fn into_misuse(self) -> Self {
+        let code = if self.code == DONE { DONE } else { MISUSE };
+        Failure { code, ..self }
+    }
+
     /// A fault of a file, named.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let what = match error.kind() {

@@ -86,7 +86,7 @@ pub fn train_config(
     Ok(config)
 }
 
-/// How many steps fit a time, judged by the first of them; at least one.
+/// How many steps of one network fit a time, judged by the first of them; at least one.
 pub fn steps_within(
     time: Duration,
     model: &ModelConfig,
@@ -108,6 +108,8 @@ pub fn steps_within(
         loss(&trainer.network()?, val, engine.executor);
     }
     let looks = EVALUATIONS as f64 * looking.elapsed().as_secs_f64();
-    let left = (1.0 - TRIAL) * time.as_secs_f64() - looks;
+    // Some is left over, so that the schedule comes to its end.
+    const RESERVE: f64 = 0.1;
+    let left = (1.0 - TRIAL - RESERVE) * time.as_secs_f64() - looks;
     Ok((left / step).max(1.0) as u64)
 }

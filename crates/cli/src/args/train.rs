@@ -145,7 +145,7 @@ pub struct TrainArgs {
     pub evaluate_every: Option<u64>,
     /// Train for this long, such as 2s or 5m: --steps and its schedule are fitted to it
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration,
-        conflicts_with_all = ["steps", "epochs"], help_heading = "Training")]
+        conflicts_with_all = ["steps", "epochs", "distill", "teacher"], help_heading = "Training")]
     pub time: Option<std::time::Duration>,
     /// Multiply and add with two roundings, as a browser must: its bits, a little slower
     #[arg(long, help_heading = "Training")]

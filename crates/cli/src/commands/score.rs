@@ -40,6 +40,14 @@ struct Scored {
 }
 
 pub fn run(args: &ScoreArgs) -> Result<u8, Failure> {
+    // Like grep: 1 says that a word is not plausible, so an error is 2.
+    score(args).map_err(|failure| match args.check {
+        true => failure.into_misuse(),
+        false => failure,
+    })
+}
+
+fn score(args: &ScoreArgs) -> Result<u8, Failure> {
     if !(0.0..1.0).contains(&args.false_rejection) {
         return Err(Failure::misuse(format!(
             "--false-rejection {}: a share from 0 to below 1 is possible, such as 0.01",

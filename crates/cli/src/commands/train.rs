@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
-use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained};
+use nextchar::optim::{Engine, StopReason, Tables, Trained};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Plausibility, evaluate};
 use nextchar_formats::{Losses, ModelFile, Record};
@@ -60,7 +60,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
             train: &table,
             val: val.as_ref(),
         };
-        let left = time.saturating_sub(started.elapsed());
+        let left = time.saturating_sub(started.elapsed()) / maker.networks as u32;
         let steps = steps_within(left, &shape, &maker.config, tables, &engine)?;
         maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
     }
@@ -140,13 +140,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     }
     out.flush()?;
     if let Some(trained) = &made.trained {
-        say_how_it_ended(
-            args,
-            &maker.config,
-            trained,
-            made.interrupted,
-            train_seconds,
-        );
+        say_how_it_ended(&maker, trained, made.interrupted, train_seconds);
     }
     match made.interrupted {
         true => Ok(INTERRUPTED),
@@ -155,26 +149,27 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
 }
 
 /// What was cut short, and the command that repeats it.
-fn say_how_it_ended(
-    args: &TrainArgs,
-    config: &TrainConfig,
-    trained: &Trained,
-    interrupted: bool,
-    seconds: f64,
-) {
+fn say_how_it_ended(maker: &Maker<'_>, trained: &Trained, interrupted: bool, seconds: f64) {
+    let (args, config) = (maker.args, &maker.config);
+    let single = maker.networks == 1 && !maker.distill;
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
         let why = if interrupted {
             "interrupted"
         } else {
             "out of time"
         };
+        let repeat = match single {
+            true => format!(
+                "--steps {} --stop-after {} repeats this run",
+                config.steps, trained.steps
+            ),
+            false => "what was done of the others stays".into(),
+        };
         note(&format!(
-            "{why} after step {} of {}: the best so far (step {}) is saved; --steps {} --stop-after {} repeats this run",
+            "{why} after step {} of {}: the best so far (step {}) is saved; {repeat}",
             count(trained.steps),
             count(config.steps),
             count(trained.best_step),
-            config.steps,
-            trained.steps,
         ));
     } else if args.time.is_some() {
         note(&format!("--steps {} repeats this run", config.steps));

@@ -39,7 +39,7 @@ fn check_is_like_grep() {
         out.starts_with("xqzt ") && out.lines().count() == 1,
         "{out}"
     );
-    run(&["score", "--check", "--file", "missing"]).code(1);
+    run(&["score", "--check", "--file", "missing"]).code(2);
     run(&["score", "a", "--false-rejection", "2"]).code(2);
     run(&["score"]).code(2);
     std::fs::write(folder.path().join("t.csv"), "id,name\n1,Aadesh\n2,qwrtz\n").unwrap();
