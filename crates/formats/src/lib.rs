@@ -26,7 +26,7 @@ mod tensors;
 
 pub use error::FormatError;
 pub use model_file::{ModelFile, is_model_file};
-pub use record::{Losses, Record};
+pub use record::{CurvePoint, Losses, Record};
 
 /// The version of the format that this library reads and writes.
 pub const FORMAT_VERSION: u64 = 1;

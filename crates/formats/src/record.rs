@@ -31,8 +31,22 @@ pub struct Record {
     pub best_step: u64,
     /// Losses of these parameters, nats per predicted character.
     pub losses: Losses,
+    /// The looks at val while the last network was trained.
+    #[serde(default)]
+    pub curve: Vec<CurvePoint>,
     /// What tells names of this kind from other words, learnt from val.
     pub plausibility: Option<Plausibility>,
+}
+
+/// One look at a run: a point of its loss curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Steps done.
+    pub step: u64,
+    /// Mean loss of the batches since the last look, nats per predicted character.
+    pub train_loss: f64,
+    /// Loss on val, where there is one.
+    pub val_loss: Option<f64>,
 }
 
 /// Losses by part of the list.

@@ -39,6 +39,8 @@ pub enum Purpose {
     Judge,
     /// Which part of the training names judges the counts of the others.
     Fold,
+    /// Names drawn again and again, for the error of a loss.
+    Bootstrap,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Purpose::Split => "split",
             Purpose::Judge => "judge",
             Purpose::Fold => "fold",
+            Purpose::Bootstrap => "bootstrap",
         }
     }
 }

@@ -9,7 +9,7 @@ use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
 use nextchar::optim::{Engine, StopReason, Tables, Trained};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Plausibility, evaluate};
-use nextchar_formats::{Losses, ModelFile, Record};
+use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
 use serde_json::json;
 
 use crate::args::TrainArgs;
@@ -214,8 +214,20 @@ fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Repo
             val: reports.val.map(|report| report.loss),
             test: reports.test.map(|report| report.loss),
         },
+        curve: trained.map_or_else(Vec::new, curve),
         plausibility: None,
     }
+}
+
+fn curve(trained: &Trained) -> Vec<CurvePoint> {
+    let looks = trained.evaluations.iter();
+    looks
+        .map(|look| CurvePoint {
+            step: look.step,
+            train_loss: look.train_loss,
+            val_loss: look.val_loss,
+        })
+        .collect()
 }
 
 /// Ten names that are in no part of the list.

@@ -130,6 +130,8 @@ pub struct Trained {
     pub epochs: f64,
     /// Why it ended.
     pub stop: StopReason,
+    /// Every look at val, the first before any step: the loss curve.
+    pub evaluations: Vec<Evaluation>,
 }
 
 /// The state of a run: parameters, optimiser and batches.
@@ -373,6 +375,7 @@ pub fn train<E: Executor>(
         best: true,
     };
     let mut stop = StopReason::Finished;
+    let mut evaluations = vec![progress];
     let mut interrupted = observer.evaluated(&progress).is_break();
     let (mut sum, mut summed) = (0.0, 0u64);
     while trainer.steps_done < config.steps && !interrupted {
@@ -398,6 +401,7 @@ pub fn train<E: Executor>(
         progress.val_loss = val.map(|val| loss(&network, val));
         progress.best = kept.offer(network, progress.val_loss, trainer.steps_done);
         (sum, summed) = (0.0, 0);
+        evaluations.push(progress);
         interrupted |= observer.evaluated(&progress).is_break();
         let reached = |target| progress.val_loss.is_some_and(|loss| loss <= target);
         if config.target_loss.is_some_and(reached) {
@@ -422,6 +426,7 @@ pub fn train<E: Executor>(
         best_step: kept.step,
         epochs: trainer.epoch(),
         stop,
+        evaluations,
     })
 }
 

@@ -200,7 +200,7 @@ fn features(model: &dyn LanguageModel, unigram: &AdditiveNgram, word: &[Token]) 
     ]
 }
 
-fn encoded(list: &NameList, vocab: &Vocab) -> Result<Vec<Vec<Token>>, Error> {
+pub(super) fn encoded(list: &NameList, vocab: &Vocab) -> Result<Vec<Vec<Token>>, Error> {
     let encode = |text: &str| {
         vocab
             .encode(text)
