@@ -9,10 +9,9 @@ use nextchar::data::{
     Split, SplitOptions, Vocab, no_names, scan_names, split,
 };
 
-use crate::args::{ReadArgs, TrainArgs};
+use crate::args::{CorpusArgs, ReadArgs};
 use crate::failure::Failure;
 use crate::output::{count, note, plural};
-use crate::presets::Preset;
 
 /// What DATA names.
 #[derive(Debug)]
@@ -147,11 +146,11 @@ pub struct Corpus {
     pub own_files: bool,
 }
 
-/// Reads DATA, and val and test where they are files; otherwise splits.
-pub fn read_corpus(args: &TrainArgs, preset: &Preset) -> Result<Corpus, Failure> {
+/// Reads DATA, and val and test where they are files; otherwise splits. `lengths` is a preset's filter.
+pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result<Corpus, Failure> {
     let source = Source::find(args.data.as_deref())?;
     let mut read_args = args.read.clone();
-    if let Some((shortest, longest)) = preset.lengths {
+    if let Some((shortest, longest)) = lengths {
         read_args.min_length.get_or_insert(shortest);
         read_args.max_length.get_or_insert(longest);
     }

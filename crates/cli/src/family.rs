@@ -46,13 +46,15 @@ pub struct Made {
 pub struct Maker<'a> {
     pub args: &'a TrainArgs,
     pub corpus: &'a Corpus,
-    pub shape: &'a ModelConfig,
+    pub shape: ModelConfig,
     pub config: TrainConfig,
     pub family: FamilyName,
     pub networks: usize,
     pub distill: bool,
     pub engine: &'a Engine<'a, Threads>,
     pub deadline: Option<Instant>,
+    /// Whether nothing is said while it is made.
+    pub quiet: bool,
 }
 
 impl Maker<'_> {
@@ -181,8 +183,8 @@ impl Maker<'_> {
         config: &TrainConfig,
         tables: Tables<'_>,
     ) -> Result<(Trained, f64, bool), Failure> {
-        let mut progress = Progress::new(config, self.args.stop_after, self.deadline);
-        let trained = train(self.shape, config, tables, self.engine, &mut progress);
+        let mut progress = Progress::new(config, self.args.stop_after, self.deadline, self.quiet);
+        let trained = train(&self.shape, config, tables, self.engine, &mut progress);
         let (interrupted, seconds) = progress.finish();
         let trained = trained?;
         let stopped = interrupted && trained.stop == StopReason::Observer;

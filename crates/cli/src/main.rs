@@ -5,10 +5,13 @@ mod commands;
 mod corpus;
 mod failure;
 mod family;
+mod html;
 mod output;
+mod plots;
 mod presets;
 mod progress;
 mod report;
+mod search;
 mod store;
 mod threads;
 mod training;
@@ -24,12 +27,15 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Train(args) => commands::train::run(args),
+        Command::Tune(args) => commands::tune::run(args),
         Command::Generate(args) => commands::generate::run(args),
         Command::Next(args) => commands::next::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Score(args) => commands::score::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
+        Command::Plot(args) => commands::plot::run(args),
+        Command::Neighbors(args) => commands::neighbors::run(args),
         Command::Data(args) => commands::data::run(args),
         Command::Completions(args) => commands::shell::completions(args),
         Command::Man => commands::shell::man(),

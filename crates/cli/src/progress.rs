@@ -12,12 +12,34 @@ use crate::output::count;
 /// Set by the first Ctrl-C; a second one ends the program at once.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// Whether Ctrl-C was pressed since [`catch_interrupts`].
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// From here on the first Ctrl-C is noted rather than deadly.
+pub fn catch_interrupts() {
+    // Fails only where the handler is set already.
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(crate::failure::INTERRUPTED.into());
+        }
+    });
+}
+
+/// A bar of some length that looks as the template says.
+pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).expect("the template is valid");
+    ProgressBar::new(length).with_style(style)
+}
+
 /// Loss lines that are printed in a run, beside the first and the last.
 const LINES: u64 = 10;
 
 /// A progress bar on a terminal, and about ten lines of falling losses anywhere.
 pub struct Progress {
     bar: ProgressBar,
+    quiet: bool,
     steps: u64,
     stop_after: u64,
     deadline: Option<Instant>,
@@ -30,26 +52,33 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Prepares the bar and catches Ctrl-C.
-    pub fn new(config: &TrainConfig, stop_after: Option<u64>, deadline: Option<Instant>) -> Self {
+    /// Prepares the bar and catches Ctrl-C; a quiet one shows nothing.
+    pub fn new(
+        config: &TrainConfig,
+        stop_after: Option<u64>,
+        deadline: Option<Instant>,
+        quiet: bool,
+    ) -> Self {
         let steps = config.steps;
-        // Fails only where a handler was set before, which nothing here does.
-        let _ = ctrlc::set_handler(|| {
-            if INTERRUPTED.swap(true, Ordering::Relaxed) {
-                std::process::exit(crate::failure::INTERRUPTED.into());
-            }
-        });
-        let style = "{bar:30} {pos}/{len} steps, {elapsed} of {duration}  {msg}";
-        let bar = ProgressBar::new(steps)
-            .with_style(ProgressStyle::with_template(style).expect("the template is valid"));
-        anstream::eprintln!(
-            "{:>9}  {:>7}  {:>7}  {:>7}",
-            "step",
-            "epoch",
-            "train",
-            "val"
-        );
+        catch_interrupts();
+        let bar = match quiet {
+            true => ProgressBar::hidden(),
+            false => styled_bar(
+                steps,
+                "{bar:30} {pos}/{len} steps, {elapsed} of {duration}  {msg}",
+            ),
+        };
+        if !quiet {
+            anstream::eprintln!(
+                "{:>9}  {:>7}  {:>7}  {:>7}",
+                "step",
+                "epoch",
+                "train",
+                "val"
+            );
+        }
         Progress {
+            quiet,
             bar,
             steps,
             stop_after: stop_after.unwrap_or(u64::MAX),
@@ -65,8 +94,7 @@ impl Progress {
     /// left out.
     pub fn finish(self) -> (bool, f64) {
         self.bar.finish_and_clear();
-        let interrupted = INTERRUPTED.load(Ordering::Relaxed);
-        (interrupted, self.stepping.as_secs_f64())
+        (interrupted(), self.stepping.as_secs_f64())
     }
 
     fn line(&self, at: &Evaluation) {
@@ -90,7 +118,7 @@ impl Observer for Progress {
         self.stepping += now - self.last;
         self.last = now;
         let late = self.deadline.is_some_and(|end| now >= end);
-        if late || INTERRUPTED.load(Ordering::Relaxed) || steps_done >= self.stop_after {
+        if late || interrupted() || steps_done >= self.stop_after {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -102,7 +130,8 @@ impl Observer for Progress {
             .map_or(String::new(), |loss| format!(", val {loss:.4}"));
         self.bar
             .set_message(format!("train {:.4}{val}", at.train_loss));
-        if self.seen.is_multiple_of(self.stride) || at.step == self.steps {
+        let due = self.seen.is_multiple_of(self.stride) || at.step == self.steps;
+        if due && !self.quiet {
             self.line(at);
         }
         self.seen += 1;

@@ -13,7 +13,7 @@ use crate::presets::FamilyName;
 
 /// What is about to be learnt, by what.
 pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
-    let (corpus, model) = (maker.corpus, maker.shape);
+    let (corpus, model) = (maker.corpus, &maker.shape);
     let parts = &corpus.parts;
     let names = |list: &NameList| count(list.len() as u64);
     anstream::eprintln!(

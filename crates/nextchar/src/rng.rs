@@ -41,6 +41,8 @@ pub enum Purpose {
     Fold,
     /// Names drawn again and again, for the error of a loss.
     Bootstrap,
+    /// Options that a search tries.
+    Search,
 }
 
 impl Purpose {
@@ -54,6 +56,7 @@ impl Purpose {
             Purpose::Judge => "judge",
             Purpose::Fold => "fold",
             Purpose::Bootstrap => "bootstrap",
+            Purpose::Search => "search",
         }
     }
 }

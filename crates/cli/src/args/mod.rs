@@ -1,15 +1,21 @@
 //! The command line: commands, options and their help.
 
+mod corpus;
 mod generate;
+mod pictures;
 mod train;
+mod tune;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use nextchar::data::Alphabet;
+use nextchar::rng::Seed;
 
+pub use corpus::{CorpusArgs, ReadArgs};
 pub use generate::GenerateArgs;
+pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
 pub use train::{BatchSize, DrawName, TrainArgs};
+pub use tune::TuneArgs;
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]
@@ -23,6 +29,8 @@ pub struct Cli {
 pub enum Command {
     /// Learn from a list of names and save a model
     Train(Box<TrainArgs>),
+    /// Search for better options than the presets' for a list
+    Tune(TuneArgs),
     /// Write new names
     Generate(GenerateArgs),
     /// Show P(next character) after a context
@@ -35,39 +43,16 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Show what a model file holds
     Inspect(InspectArgs),
+    /// Draw the loss curve, the letters in the plane, or which letter follows which
+    Plot(PlotArgs),
+    /// Show which letters the embedding puts side by side
+    Neighbors(NeighborsArgs),
     /// List, show and check lists of names
     Data(DataArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
-}
-
-/// How a list is read.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Data")]
-pub struct ReadArgs {
-    /// The column of a CSV or TSV file that holds the names
-    #[arg(long, value_name = "COLUMN")]
-    pub column: Option<String>,
-    /// A column with a whole-number count for each name
-    #[arg(long, value_name = "COLUMN")]
-    pub weights: Option<String>,
-    /// Use only the rows with this value, such as gender=f
-    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = parse_where)]
-    pub filter: Option<(String, String)>,
-    /// Refuse the list at the first line that cannot be used, rather than skip such lines
-    #[arg(long)]
-    pub strict: bool,
-    /// Which characters names have: a–z, or all that the data has [default: what suits the list]
-    #[arg(long, value_name = "az|data")]
-    pub alphabet: Option<Alphabet>,
-    /// Leave out names of fewer characters
-    #[arg(long, value_name = "N")]
-    pub min_length: Option<usize>,
-    /// Leave out names of more characters
-    #[arg(long, value_name = "N")]
-    pub max_length: Option<usize>,
 }
 
 /// A context for a model.
@@ -138,6 +123,20 @@ pub struct EvaluateArgs {
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub read: ReadArgs,
+    /// How many names the model writes for the report
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub names: usize,
+    /// What they are drawn from: a number or any text
+    #[arg(
+        long,
+        value_name = "SEED",
+        default_value = "42",
+        allow_hyphen_values = true
+    )]
+    pub seed: Seed,
+    /// Write the report as one page with plots, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -200,11 +199,4 @@ pub enum DataCommand {
 pub struct CompletionsArgs {
     /// Which shell
     pub shell: clap_complete::Shell,
-}
-
-fn parse_where(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
-        _ => Err("it is not COLUMN=VALUE, such as gender=f".into()),
-    }
 }

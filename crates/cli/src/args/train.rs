@@ -5,36 +5,18 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use nextchar::data::Shares;
 use nextchar::model::{Activation, Init};
 use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
 use nextchar_kernels::InstructionSet;
 
-use super::ReadArgs;
+use super::CorpusArgs;
 use crate::presets::{FamilyName, OptimizerName, PRESETS};
 
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
-    /// A file, - for standard input, or an embedded list (see `nextchar data`) [default: indian-names]
-    pub data: Option<String>,
     #[command(flatten)]
-    pub read: ReadArgs,
-    /// Count a name as often as it stands in the list, rather than once
-    #[arg(long, help_heading = "Data")]
-    pub keep_duplicates: bool,
-    /// A list to choose the best step by, rather than a share of DATA
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    pub val: Option<String>,
-    /// A list to report the loss on, rather than a share of DATA
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    pub test: Option<String>,
-    /// Shares of train, val and test
-    #[arg(long, value_name = "N,N,N", default_value_t, help_heading = "Data")]
-    pub split: Shares,
-    /// Seed of the split, which --seed does not touch
-    #[arg(long, value_name = "SEED", default_value = "0", help_heading = "Data")]
-    pub split_seed: Seed,
+    pub corpus: CorpusArgs,
 
     /// What kind of model: a network, counts alone, or both mixed [default: the preset's]
     #[arg(long, value_enum, help_heading = "Model")]

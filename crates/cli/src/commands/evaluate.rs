@@ -1,4 +1,4 @@
-//! `nextchar evaluate`: the loss on held-out or other names, beside what counting reaches.
+//! `nextchar evaluate`: the loss on held-out or other names, where it comes from, what the model writes.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -6,17 +6,36 @@ use std::io::Write;
 use nextchar::LanguageModel;
 use nextchar::data::{Alphabet, CountedWindows, NameList, Split, Vocab};
 use nextchar::ngram::KneserNey;
-use nextchar::score::{Rivals, evaluate};
+use nextchar::score::{
+    Breakdown, GeneratedNames, Report, Rivals, ScoredName, Share, breakdown, evaluate,
+    generated_names,
+};
 use nextchar_formats::ModelFile;
 use nextchar_parallel::Threads;
+use serde::Serialize;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::family::warn_of_counting;
-use crate::output::{self, BOLD, count, note, plural};
+use crate::html;
+use crate::output::{self, BOLD, DIM, bar, count, note, plural};
 use crate::store;
 use crate::threads::threads;
+
+/// Everything that is said of a model on some names.
+#[derive(Serialize)]
+pub struct Evaluation {
+    #[serde(skip)]
+    pub label: String,
+    #[serde(skip)]
+    pub context_length: usize,
+    #[serde(flatten)]
+    pub report: Report,
+    #[serde(flatten)]
+    pub breakdown: Breakdown,
+    pub generated: Option<GeneratedNames>,
+}
 
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let file = store::load(args.model.as_deref())?;
@@ -29,61 +48,196 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let rivals = rivals(&file, &threads)?;
     let longest = context_length.max(rivals.context_length());
     let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
-    let report = evaluate(&file.model, &table, &rivals, &threads)?;
+    let rival = rivals
+        .best_kneser_ney
+        .as_ref()
+        .or(rivals.kneser_ney.as_ref());
+    let evaluation = Evaluation {
+        label,
+        context_length,
+        report: evaluate(&file.model, &table, &rivals, &threads)?,
+        breakdown: breakdown(
+            &file.model,
+            rival.map(|rival| rival as &dyn LanguageModel),
+            &names,
+            &file.vocab,
+            &threads,
+        )?,
+        generated: written(args, &file)?,
+    };
+    if let Some(path) = &args.html {
+        let page = html::page(&file, &evaluation, &threads)?;
+        store::save(path, page.as_bytes())?;
+    }
     let mut out = output::stdout();
     if args.json {
-        output::json(&mut out, &report)?;
+        output::json(&mut out, &evaluation)?;
     } else {
+        evaluation.print(&mut out)?;
+        let baselines = &evaluation.report.baselines;
+        let counting = baselines.best_kneser_ney.or(baselines.kneser_ney);
+        warn_of_counting(evaluation.report.loss, counting);
+    }
+    out.flush()?;
+    if let Some(path) = &args.html {
+        anstream::eprintln!("the page is in {}", path.display());
+    }
+    Ok(DONE)
+}
+
+/// Names that the model writes, unless none are wanted.
+fn written(args: &EvaluateArgs, file: &ModelFile) -> Result<Option<GeneratedNames>, Failure> {
+    let longest = file.record.longest_name.max(1);
+    let list = file.names.as_ref();
+    let draw = || {
+        generated_names(
+            &file.model,
+            &file.vocab,
+            list,
+            longest,
+            args.names,
+            &args.seed,
+        )
+    };
+    Ok((args.names > 0).then(draw).transpose()?)
+}
+
+impl Evaluation {
+    /// Losses by name, the model's first, as they stand in tables.
+    pub fn losses(&self) -> Vec<(String, f64)> {
+        let (own, baselines) = (self.context_length, &self.report.baselines);
+        let mut rows = vec![(format!("this model, context {own}"), self.report.loss)];
+        if let Some(loss) = baselines.kneser_ney {
+            rows.push((format!("Kneser–Ney, context {own}"), loss));
+        }
+        if let (Some(loss), Some(length)) =
+            (baselines.best_kneser_ney, baselines.best_kneser_ney_context)
+            && length != own
+        {
+            rows.push((format!("Kneser–Ney, context {length}, its best"), loss));
+        }
+        rows.push(("bigram counts".into(), baselines.bigram));
+        rows.push(("unigram counts".into(), baselines.unigram));
+        rows.push(("uniform".into(), baselines.uniform));
+        rows
+    }
+
+    /// How sure the loss is, in a line.
+    pub fn certainty(&self) -> String {
+        let error = format!(
+            "standard error of the loss {:.4}",
+            self.breakdown.standard_error
+        );
+        match self.breakdown.margin {
+            Some(margin) => format!(
+                "{error}; better than Kneser–Ney by {:.4} ± {:.4}, by bootstrap over names",
+                margin.difference, margin.standard_error
+            ),
+            None => format!("{error}, by bootstrap over names"),
+        }
+    }
+
+    fn print(&self, out: &mut impl Write) -> Result<(), Failure> {
         writeln!(
             out,
-            "{BOLD}{label}{BOLD:#}: {} predicted characters, the end marks counted",
-            count(report.examples)
+            "{BOLD}{}{BOLD:#}: {} predicted characters, the end marks counted",
+            self.label,
+            count(self.report.examples)
         )?;
-        let row = |name: &str, loss: f64| {
+        let header = ["", "nats", "bits", "perplexity"].map(str::to_owned);
+        let mut rows = vec![header.to_vec()];
+        rows.extend(self.losses().into_iter().map(|(name, loss)| {
             let bits = format!("{:.4}", loss / std::f64::consts::LN_2);
             vec![
-                name.into(),
+                name,
                 format!("{loss:.4}"),
                 bits,
                 format!("{:.2}", loss.exp()),
             ]
-        };
-        let header = ["", "nats", "bits", "perplexity"]
-            .map(str::to_owned)
-            .to_vec();
-        let mut rows = vec![
-            header,
-            row(
-                &format!("this model, context {context_length}"),
-                report.loss,
-            ),
-        ];
-        let baselines = &report.baselines;
-        if let Some(loss) = baselines.kneser_ney {
-            rows.push(row(&format!("Kneser–Ney, context {context_length}"), loss));
+        }));
+        output::table(out, &rows)?;
+        writeln!(out, "  {}", self.certainty())?;
+        let breakdown = &self.breakdown;
+        print_shares(
+            out,
+            "Loss by position of the predicted character",
+            &breakdown.by_position,
+        )?;
+        print_shares(out, "Loss by length of the name", &breakdown.by_length)?;
+        print_names(out, "Hardest names", &breakdown.hardest)?;
+        print_names(out, "Easiest names", &breakdown.easiest)?;
+        match &self.generated {
+            Some(generated) => print_generated(out, generated),
+            None => Ok(()),
         }
-        if let (Some(loss), Some(length)) =
-            (baselines.best_kneser_ney, baselines.best_kneser_ney_context)
-            && length != context_length
-        {
-            rows.push(row(
-                &format!("Kneser–Ney, context {length}, its best"),
-                loss,
-            ));
-        }
-        rows.push(row("bigram counts", baselines.bigram));
-        rows.push(row("unigram counts", baselines.unigram));
-        rows.push(row("uniform", baselines.uniform));
-        output::table(&mut out, &rows)?;
-        let counting = baselines.best_kneser_ney.or(baselines.kneser_ney);
-        warn_of_counting(report.loss, counting);
     }
-    out.flush()?;
-    Ok(DONE)
+}
+
+/// Bars of the places where at least a hundredth of the characters stand.
+fn print_shares(out: &mut impl Write, title: &str, shares: &[Share]) -> Result<(), Failure> {
+    writeln!(out, "\n{BOLD}{title}{BOLD:#}")?;
+    let total: u64 = shares.iter().map(|share| share.characters).sum();
+    let frequent = |share: &&Share| share.characters * 100 >= total;
+    let highest = shares.iter().filter(frequent).map(|share| share.loss);
+    let highest = highest.fold(f64::MIN_POSITIVE, f64::max);
+    for share in shares.iter().filter(frequent) {
+        writeln!(
+            out,
+            "  {:>3}  {:.4}  {:<30}  {DIM}{} characters{DIM:#}",
+            share.at,
+            share.loss,
+            bar(share.loss / highest, 30),
+            count(share.characters)
+        )?;
+    }
+    Ok(())
+}
+
+fn print_names(out: &mut impl Write, title: &str, names: &[ScoredName]) -> Result<(), Failure> {
+    writeln!(out, "\n{BOLD}{title}{BOLD:#}, nats per predicted character")?;
+    let shown = names
+        .iter()
+        .map(|name| format!("{} {:.2}", name.name, -name.per_char));
+    let shown: Vec<String> = shown.collect();
+    for line in shown.chunks(5) {
+        writeln!(out, "  {}", line.join("   "))?;
+    }
+    Ok(())
+}
+
+fn print_generated(out: &mut impl Write, generated: &GeneratedNames) -> Result<(), Failure> {
+    let percent = |number: u64| 100.0 * number as f64 / generated.names.max(1) as f64;
+    writeln!(
+        out,
+        "\n{BOLD}{} that the model writes{BOLD:#}",
+        plural(generated.names, "name")
+    )?;
+    if let Some(novelty) = generated.novelty {
+        writeln!(
+            out,
+            "  {:.1} % new, {:.1} % in the training names, {:.1} % among those held out",
+            percent(novelty.new),
+            percent(novelty.in_train),
+            percent(novelty.in_held_out)
+        )?;
+    }
+    writeln!(
+        out,
+        "  {:.1} % stood before among them",
+        percent(generated.repeated)
+    )?;
+    if let Some(distance) = generated.length_distance {
+        writeln!(
+            out,
+            "  lengths: {:.1} % of all names would have to change theirs to match the training names'",
+            100.0 * distance
+        )?;
+    }
+    Ok(())
 }
 
 /// Counting models of the same training names, where the file kept them.
-fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
+pub fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
     let fit = |length| {
         let names = file.names.as_ref();
         let fit = |names: &Split| KneserNey::fit(&names.train, &file.vocab, length, threads);

@@ -31,7 +31,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     engine.instruction_set = args.instructions.unwrap_or(engine.instruction_set);
     let preset = Preset::find(&args.preset).expect("clap knows the presets");
 
-    let corpus = read_corpus(args, &preset)?;
+    let corpus = read_corpus(&args.corpus, preset.lengths)?;
     let shape = model_config(args, &preset, corpus.vocab.len());
     shape.validate()?;
     let windows =
@@ -42,7 +42,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     let mut maker = Maker {
         args,
         corpus: &corpus,
-        shape: &shape,
+        shape: shape.clone(),
         config,
         family: args.family.unwrap_or(preset.family),
         networks: args
@@ -51,6 +51,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         distill: args.distill || preset.distill,
         engine: &engine,
         deadline: args.time.map(|time| started + time),
+        quiet: false,
     };
     let train_started = Instant::now();
     let rivals = maker.rivals()?;
@@ -190,12 +191,12 @@ fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Repo
         options.insert("networks".to_owned(), json!(maker.networks));
         options.insert("distill".to_owned(), json!(maker.distill));
     }
-    let seed = args.split_seed.clone();
+    let seed = args.corpus.split_seed.clone();
     let trained = made.trained.as_ref();
     Record {
         data_hash: corpus.parts.train.digest(),
         split: (!corpus.own_files).then_some(SplitOptions {
-            shares: args.split,
+            shares: args.corpus.split,
             seed,
         }),
         longest_name: [&corpus.parts.train, &corpus.parts.val, &corpus.parts.test]

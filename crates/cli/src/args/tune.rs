@@ -1,0 +1,39 @@
+//! The options of `tune`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use nextchar::rng::Seed;
+
+use super::CorpusArgs;
+
+#[derive(Args, Clone, Debug)]
+pub struct TuneArgs {
+    #[command(flatten)]
+    pub corpus: CorpusArgs,
+    /// How long to search, such as 60s or 10m
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub time: Duration,
+    /// Keep the trials in this file, and go on from those that it holds
+    #[arg(long, value_name = "FILE")]
+    pub trials: Option<PathBuf>,
+    /// How many of the best trials are shown
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub show: usize,
+    /// How many threads compute [default: all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// What the candidates and their trainings are drawn from: a number or any text
+    #[arg(
+        long,
+        value_name = "SEED",
+        default_value = "42",
+        allow_hyphen_values = true
+    )]
+    pub seed: Seed,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,116 @@
+//! `nextchar plot`: the loss curve, the letters in the plane, or which letter follows which.
+
+use std::io::Write;
+use std::path::Path;
+
+use nextchar::LanguageModel;
+use nextchar::data::CountedWindows;
+use nextchar::score::{Rivals, evaluate};
+use nextchar_formats::ModelFile;
+use nextchar_parallel::Threads;
+
+use crate::args::{PlotArgs, PlotKind};
+use crate::commands::evaluate::rivals;
+use crate::failure::{DONE, Failure};
+use crate::output::{self, bytes, note};
+use crate::plots::{Curves, Heat, Letters, Picture};
+use crate::store;
+use crate::threads::threads;
+
+pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
+    let standard_output = args.out == Path::new("-");
+    let extension = args
+        .out
+        .extension()
+        .and_then(|extension| extension.to_str());
+    let png = match extension.map(str::to_ascii_lowercase).as_deref() {
+        _ if standard_output => false,
+        Some("svg") => false,
+        Some("png") => true,
+        _ => {
+            let out = args.out.display();
+            return Err(
+                Failure::misuse(format!("--out {out}: neither .svg nor .png"))
+                    .help("the ending says what it becomes; - writes an SVG to standard output"),
+            );
+        }
+    };
+    let file = store::load(args.model.as_deref())?;
+    let label = || store::label(args.model.as_deref());
+    let picture = match args.kind {
+        PlotKind::Curves => Picture::Curves(curves(&file, &threads(None)?, &label())?),
+        PlotKind::Embedding => {
+            let network = file.model.networks().first().ok_or_else(|| {
+                Failure::failed(format!("{}: counts have no embedding", label()))
+                    .help("`nextchar train --family network` makes a model with one")
+            })?;
+            if png
+                && file
+                    .vocab
+                    .characters()
+                    .iter()
+                    .any(|letter| !letter.is_ascii())
+            {
+                note("a PNG shows only the letters of its font: an SVG uses the reader's fonts");
+            }
+            Picture::Letters(Letters::of(network, &file.vocab))
+        }
+        PlotKind::Bigrams => Picture::Heat(Heat::of(&file.bigrams, &file.vocab)),
+    };
+    let size = (
+        args.width,
+        args.height.unwrap_or(match args.kind {
+            PlotKind::Bigrams => args.width,
+            PlotKind::Curves | PlotKind::Embedding => args.width * 2 / 3,
+        }),
+    );
+    let image = match png {
+        true => picture.png(size, args.theme)?,
+        false => picture.svg(size, args.theme)?.into_bytes(),
+    };
+    if standard_output {
+        let mut out = output::stdout();
+        out.write_all(&image)?;
+        out.flush()?;
+    } else {
+        store::save(&args.out, &image)?;
+        let size = bytes(image.len() as u64);
+        anstream::eprintln!("saved to {} ({size})", args.out.display());
+    }
+    Ok(DONE)
+}
+
+/// The curve that the file keeps; beside it ln V, and Kneser–Ney on val where its names are kept.
+pub fn curves(file: &ModelFile, threads: &Threads, label: &str) -> Result<Curves, Failure> {
+    let record = &file.record;
+    if record.curve.len() < 2 {
+        return Err(Failure::failed(format!("{label}: holds no loss curve"))
+            .help("`nextchar train` saves one, unless the model only counts"));
+    }
+    let size = file.model.vocab_size();
+    let mut lines = vec![(format!("ln {size} ="), (size as f64).ln())];
+    if let Some(loss) = best_counts_on_val(file, threads)? {
+        lines.push(("Kneser–Ney on val".into(), loss));
+    }
+    if let Some(loss) = record.losses.val
+        && (file.model.networks().len() > 1 || file.model.counts().is_some())
+    {
+        lines.push(("the whole model on val".into(), loss));
+    }
+    Ok(Curves {
+        points: record.curve.clone(),
+        lines,
+    })
+}
+
+fn best_counts_on_val(file: &ModelFile, threads: &Threads) -> Result<Option<f64>, Failure> {
+    let val = file.names.as_ref().map(|names| &names.val);
+    let Some(val) = val.filter(|val| !val.is_empty()) else {
+        return Ok(None);
+    };
+    let rivals: Rivals = rivals(file, threads)?;
+    let longest = file.model.context_length().max(rivals.context_length());
+    let table = CountedWindows::from_list(val, &file.vocab, longest)?;
+    let baselines = evaluate(&file.model, &table, &rivals, threads)?.baselines;
+    Ok(baselines.best_kneser_ney.or(baselines.kneser_ney))
+}

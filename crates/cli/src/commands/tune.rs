@@ -1,0 +1,388 @@
+//! `nextchar tune`: searches for better options in a given time, by val alone.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use clap::Parser;
+use nextchar::data::{CountedWindows, NameList, Split};
+use nextchar::language_model::loss;
+use nextchar::optim::Engine;
+use nextchar::score::Rivals;
+use nextchar_parallel::Threads;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::args::{Cli, Command, TrainArgs, TuneArgs};
+use crate::corpus::{Corpus, read_corpus};
+use crate::failure::{DONE, Failure, INTERRUPTED};
+use crate::family::Maker;
+use crate::output::{self, BOLD, count, note};
+use crate::presets::Preset;
+use crate::progress::{catch_interrupts, interrupted, styled_bar};
+use crate::search::{Job, Trial, next_job, options};
+use crate::store;
+use crate::threads::threads;
+use crate::training::{model_config, train_config};
+
+/// Below this many names for train and val, all of them judge in turn: one small val is mostly chance.
+const FEW_NAMES: usize = 2_000;
+const FOLDS: usize = 5;
+
+pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let deadline = started + args.time;
+    catch_interrupts();
+    let threads = threads(args.threads)?;
+    let engine = Engine::new(&threads);
+    let corpus = read_corpus(&args.corpus, None)?;
+    let digest = corpus.parts.train.digest();
+    let mut trials = kept_trials(args, &digest)?;
+    let rounds = rounds(corpus)?;
+    let tuner = Tuner {
+        args,
+        engine: &engine,
+        rivals: rounds
+            .iter()
+            .map(|corpus| maker(&train_args(args, Job::FIRST)?, corpus, &engine)?.rivals())
+            .collect::<Result<_, _>>()?,
+        rounds,
+    };
+    let counting = tuner.counting();
+    let bar = styled_bar(args.time.as_secs(), "{bar:30} {pos}/{len} s  {msg}");
+    while !interrupted() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Some(job) = next_job(&trials, left.as_secs_f64()) else {
+            break;
+        };
+        // The first is let to its end: there must be something to tell.
+        let end = (!trials.is_empty()).then_some(deadline);
+        let Some(trial) = tuner.try_out(job, end)? else {
+            break;
+        };
+        trials.push(trial);
+        if let Some(path) = &args.trials {
+            save_trials(path, args, &digest, &trials)?;
+        }
+        let best = best_first(&trials)[0];
+        bar.set_position(started.elapsed().as_secs());
+        bar.set_message(format!(
+            "{} trials, best val {:.4}",
+            trials.len(),
+            best.val_loss
+        ));
+    }
+    bar.finish_and_clear();
+    report(&tuner, &trials, counting)?;
+    match interrupted() {
+        true => Ok(INTERRUPTED),
+        false => Ok(DONE),
+    }
+}
+
+/// Every trial is judged on every round: the split's train and val, or folds of both.
+fn rounds(corpus: Corpus) -> Result<Vec<Corpus>, Failure> {
+    let parts = &corpus.parts;
+    if parts.val.is_empty() && parts.train.len() < FOLDS {
+        return Err(
+            Failure::failed(format!("{}: too few names to hold any out", corpus.label))
+                .help("give more names; options cannot be told apart without"),
+        );
+    }
+    let number = parts.train.len() + parts.val.len();
+    if number >= FEW_NAMES && !parts.val.is_empty() {
+        return Ok(vec![corpus]);
+    }
+    let names: Vec<_> = parts.train.names().chain(parts.val.names()).collect();
+    let part = |wanted: &dyn Fn(usize) -> bool| {
+        let chosen = names.iter().enumerate().filter(|(place, _)| wanted(*place));
+        NameList::from_names(chosen.map(|(_, name)| (name.text, name.count)))
+    };
+    let fold = |fold: usize| Corpus {
+        label: corpus.label.clone(),
+        vocab: corpus.vocab.clone(),
+        parts: Split {
+            train: part(&|place| place % FOLDS != fold),
+            val: part(&|place| place % FOLDS == fold),
+            test: NameList::default(),
+        },
+        own_files: corpus.own_files,
+    };
+    Ok((0..FOLDS).map(fold).collect())
+}
+
+/// What all trials share.
+struct Tuner<'a> {
+    args: &'a TuneArgs,
+    engine: &'a Engine<'a, Threads>,
+    rounds: Vec<Corpus>,
+    /// The counts of each round.
+    rivals: Vec<Rivals>,
+}
+
+impl Tuner<'_> {
+    /// Trains a candidate; `None` where the time ended it, or Ctrl-C did.
+    fn try_out(&self, job: Job, deadline: Option<Instant>) -> Result<Option<Trial>, Failure> {
+        let begun = Instant::now();
+        let args = train_args(self.args, job)?;
+        let (mut nll, mut examples) = (0.0, 0.0);
+        for (corpus, rivals) in self.rounds.iter().zip(&self.rivals) {
+            let mut maker = maker(&args, corpus, self.engine)?;
+            maker.deadline = deadline;
+            let made = maker.make(rivals)?;
+            if interrupted() || deadline.is_some_and(|end| Instant::now() > end) {
+                return Ok(None);
+            }
+            let length = nextchar::LanguageModel::context_length(&made.model);
+            if let Some(val) = maker.windows(&corpus.parts.val, length)? {
+                let judged = val.examples() as f64;
+                nll += judged * loss(&made.model, &val, self.engine.executor);
+                examples += judged;
+            }
+        }
+        Ok(Some(Trial {
+            candidate: job.candidate,
+            rung: job.rung,
+            val_loss: nll / examples,
+            seconds: begun.elapsed().as_secs_f64(),
+        }))
+    }
+
+    /// The loss of Kneser–Ney on the same names.
+    fn counting(&self) -> Result<f64, Failure> {
+        let (mut nll, mut examples) = (0.0, 0.0);
+        for (corpus, rivals) in self.rounds.iter().zip(&self.rivals) {
+            let best = rivals
+                .best_kneser_ney
+                .as_ref()
+                .or(rivals.kneser_ney.as_ref());
+            let model = best.expect("Kneser–Ney is always counted");
+            let length = nextchar::LanguageModel::context_length(model);
+            let val = CountedWindows::from_list(&corpus.parts.val, &corpus.vocab, length)?;
+            let judged = val.examples() as f64;
+            nll += judged * loss(model, &val, self.engine.executor);
+            examples += judged;
+        }
+        Ok(nll / examples)
+    }
+}
+
+impl Job {
+    const FIRST: Job = Job {
+        candidate: 0,
+        rung: 0,
+    };
+}
+
+/// A training as `nextchar train` would do it.
+fn maker<'a>(
+    args: &'a TrainArgs,
+    corpus: &'a Corpus,
+    engine: &'a Engine<'a, Threads>,
+) -> Result<Maker<'a>, Failure> {
+    let preset = Preset::find(&args.preset).expect("clap knows the presets");
+    let shape = model_config(args, &preset, corpus.vocab.len());
+    shape.validate()?;
+    let table =
+        CountedWindows::from_list(&corpus.parts.train, &corpus.vocab, shape.context_length)?;
+    Ok(Maker {
+        args,
+        corpus,
+        config: train_config(args, &preset, &table)?,
+        shape,
+        family: args.family.unwrap_or(preset.family),
+        networks: 1,
+        distill: false,
+        engine,
+        deadline: None,
+        quiet: true,
+    })
+}
+
+/// The command line of a job, without the program's name.
+fn arguments(args: &TuneArgs, job: Job) -> Vec<String> {
+    let mut arguments = vec!["train".to_owned()];
+    arguments.extend(args.corpus.to_arguments());
+    for (name, value) in options(&args.seed, job.candidate) {
+        arguments.extend([name.to_owned(), value]);
+    }
+    arguments.extend(["--steps".into(), job.steps().to_string()]);
+    let seed = args.seed.to_string();
+    if seed != "42" {
+        arguments.extend(["--seed".into(), seed]);
+    }
+    arguments
+}
+
+fn train_args(args: &TuneArgs, job: Job) -> Result<TrainArgs, Failure> {
+    let line = std::iter::once("nextchar".to_owned()).chain(arguments(args, job));
+    match Cli::try_parse_from(line).map(|cli| cli.command) {
+        Ok(Command::Train(args)) => Ok(*args),
+        Ok(_) => unreachable!("the line begins with `train`"),
+        Err(error) => Err(Failure::misuse(error)),
+    }
+}
+
+/// Candidates on their highest rung, by val.
+fn best_first(trials: &[Trial]) -> Vec<&Trial> {
+    let last = |trial: &&Trial| {
+        let higher = |other: &Trial| other.candidate == trial.candidate && other.rung > trial.rung;
+        !trials.iter().any(higher)
+    };
+    let mut found: Vec<&Trial> = trials.iter().filter(last).collect();
+    found.sort_by(|a, b| a.val_loss.total_cmp(&b.val_loss));
+    found
+}
+
+fn report(
+    tuner: &Tuner<'_>,
+    trials: &[Trial],
+    counting: Result<f64, Failure>,
+) -> Result<(), Failure> {
+    let (args, counting) = (tuner.args, counting?);
+    let ranked = best_first(trials);
+    let job = |trial: &Trial| Job {
+        candidate: trial.candidate,
+        rung: trial.rung,
+    };
+    let winner = ranked.first().filter(|trial| trial.val_loss < counting);
+    let command: Vec<String> = match winner {
+        Some(trial) => arguments(args, job(trial)),
+        None => {
+            let mut line = vec!["train".to_owned()];
+            line.extend(args.corpus.to_arguments());
+            line.extend(["--family".into(), "kneser-ney".into()]);
+            line
+        }
+    };
+    let command: Vec<String> = std::iter::once("nextchar".into())
+        .chain(command)
+        .map(quoted)
+        .collect();
+    let command = command.join(" ");
+    let mut out = output::stdout();
+    if args.json {
+        let shown = |trial: &&Trial| {
+            json!({
+                "options": arguments(args, job(trial))[1..].join(" "),
+                "val_loss": trial.val_loss,
+                "seconds": trial.seconds,
+            })
+        };
+        output::json(
+            &mut out,
+            &json!({
+                "tried": trials.len(),
+                "trials": ranked.iter().map(shown).collect::<Vec<_>>(),
+                "folds": tuner.rounds.len(),
+                "val_loss": winner.map_or(counting, |trial| trial.val_loss),
+                "kneser_ney": counting,
+                "command": command,
+            }),
+        )?;
+        return Ok(out.flush()?);
+    }
+    let how = match tuner.rounds.len() {
+        1 => "val".to_owned(),
+        folds => format!("{folds} folds of train and val"),
+    };
+    writeln!(
+        out,
+        "{BOLD}{} trials{BOLD:#}, nats per predicted character on {how}; test was not touched",
+        count(trials.len() as u64)
+    )?;
+    let names = options(&args.seed, 1);
+    let header = ["loss", "steps", "seconds"].into_iter().map(str::to_owned);
+    let names = names.iter().map(|(name, _)| name[2..].to_owned());
+    let mut rows = vec![
+        std::iter::once(String::new())
+            .chain(header)
+            .chain(names)
+            .collect(),
+    ];
+    rows.push(vec!["Kneser–Ney".into(), format!("{counting:.4}")]);
+    for (place, trial) in ranked.iter().take(args.show).enumerate() {
+        let mut row = vec![
+            format!("{}", place + 1),
+            format!("{:.4}", trial.val_loss),
+            count(job(trial).steps()),
+            format!("{:.1}", trial.seconds),
+        ];
+        match trial.candidate {
+            0 => row.push("the default preset".into()),
+            _ => row.extend(
+                options(&args.seed, trial.candidate)
+                    .into_iter()
+                    .map(|(_, value)| value),
+            ),
+        }
+        rows.push(row);
+    }
+    output::table(&mut out, &rows)?;
+    writeln!(out, "\n{BOLD}The best again{BOLD:#}\n  {command}")?;
+    out.flush()?;
+    if winner.is_none() {
+        note("no network beats counting on these names: the command is Kneser–Ney's");
+    }
+    Ok(())
+}
+
+/// As a shell reads it.
+fn quoted(argument: String) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,+:@%".contains(c);
+    match argument.chars().all(plain) && !argument.is_empty() {
+        true => argument,
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
+    }
+}
+
+/// The file of `--trials`.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    data_hash: String,
+    seed: String,
+    trials: Vec<Trial>,
+}
+
+fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
+    let Some(path) = args.trials.as_deref().filter(|path| path.exists()) else {
+        return Ok(Vec::new());
+    };
+    let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    let kept: Kept = serde_json::from_slice(&text).map_err(|error| {
+        Failure::misuse(format!(
+            "--trials {}: not a file of trials: {error}",
+            path.display()
+        ))
+    })?;
+    let differs = |what| {
+        Failure::misuse(format!("--trials {}: made {what}", path.display()))
+            .help("another file for another search")
+    };
+    if kept.data_hash != digest {
+        return Err(differs("from other training names"));
+    }
+    if kept.seed != args.seed.to_string() {
+        return Err(differs("with another --seed"));
+    }
+    note(&format!(
+        "{} trials of before stand in {}",
+        kept.trials.len(),
+        path.display()
+    ));
+    Ok(kept.trials)
+}
+
+fn save_trials(
+    path: &Path,
+    args: &TuneArgs,
+    digest: &str,
+    trials: &[Trial],
+) -> Result<(), Failure> {
+    let kept = Kept {
+        data_hash: digest.to_owned(),
+        seed: args.seed.to_string(),
+        trials: trials.to_vec(),
+    };
+    store::save(path, &serde_json::to_vec(&kept)?)
+}
