@@ -124,7 +124,14 @@ impl Maker<'_> {
         let length = self.shape.context_length;
         let parts = &self.corpus.parts;
         let windows = self.windows(&parts.train, length)?;
-        let table = windows.ok_or_else(|| Failure::failed("no name was left to learn from"))?;
+        let mut table = windows.ok_or_else(|| Failure::failed("no name was left to learn from"))?;
+        if let Some(share) = self.args.label_smoothing {
+            if !(0.0..1.0).contains(&share) {
+                let what = format!("--label-smoothing {share}: 0 to below 1 is possible");
+                return Err(Failure::misuse(what));
+            }
+            table = table.smoothed(share);
+        }
         let val = self.windows(&parts.val, length)?;
         let tables = Tables {
             train: &table,

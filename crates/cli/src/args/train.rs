@@ -108,6 +108,14 @@ pub struct TrainArgs {
         allow_negative_numbers = true
     )]
     pub dropout: Option<f64>,
+    /// Share of every label that is spread over all characters alike, such as 0.05
+    #[arg(
+        long,
+        value_name = "X",
+        help_heading = "Training",
+        allow_negative_numbers = true
+    )]
+    pub label_smoothing: Option<f64>,
     /// Save a running average of the weights that keeps this share a step, such as 0.99
     #[arg(
         long,

@@ -190,6 +190,9 @@ fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Repo
         options.insert("training".to_owned(), json!(&maker.config));
         options.insert("networks".to_owned(), json!(maker.networks));
         options.insert("distill".to_owned(), json!(maker.distill));
+        if let Some(share) = args.label_smoothing {
+            options.insert("label_smoothing".to_owned(), json!(share));
+        }
     }
     let seed = args.corpus.split_seed.clone();
     let trained = made.trained.as_ref();

@@ -191,6 +191,19 @@ impl CountedWindows {
         soft
     }
 
+    /// The table with smoothed labels: a share of every context's counts goes to all classes alike
+    /// (Szegedy et al. 2016). In units.
+    pub fn smoothed(&self, share: f64) -> CountedWindows {
+        let uniform = share / self.vocab_size as f64;
+        self.with_targets(|index, probs| {
+            let row = self.row(index);
+            probs.fill(uniform);
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                probs[usize::from(target)] += (1.0 - share) * count as f64 / row.total as f64;
+            }
+        })
+    }
+
     /// The counts of two tables added up.
     ///
     /// # Panics
@@ -520,6 +533,24 @@ mod tests {
                     .all(|(context, _)| context.len() == context_length)
             );
             assert_eq!(rows[5].1, END);
+        }
+    }
+
+    #[test]
+    fn smoothed_labels_keep_the_contexts_and_their_weight() {
+        let names: [(&[Token], u64); 2] = [(&[1, 2], 3), (&[2], 1)];
+        let table = CountedWindows::from_names(names, 4, 1).unwrap();
+        let smoothed = table.smoothed(0.2);
+        assert_eq!(smoothed.contexts(), table.contexts());
+        for (row, before) in smoothed.rows().zip(table.rows()) {
+            let unit = (before.total * CountedWindows::SHARES) as f64;
+            assert_eq!(row.targets, [0, 1, 2, 3]);
+            for (target, count) in (0..).zip(row.counts) {
+                let seen = before.targets.iter().position(|&seen| seen == target);
+                let count_before = seen.map_or(0, |place| before.counts[place]);
+                let share = 0.05 + 0.8 * count_before as f64 / before.total as f64;
+                assert!((*count as f64 / unit - share).abs() < 1e-5);
+            }
         }
     }
 
