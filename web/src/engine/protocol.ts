@@ -321,6 +321,8 @@ export interface Inspection {
   /** Exactly the context's characters, "_" for padding, and their tokens. */
   context: string[];
   tokens: number[];
+  /** [V·E]: the whole table, with `weights`. */
+  embedding?: Float32Array;
   /** [T·E]: the rows looked up, end to end: the feature vector. */
   features: Float32Array;
   hidden: Layer[];
