@@ -1,0 +1,277 @@
+// The engine as the page sees it: one run, one model file, and what the engine last said about them.
+import { computed, effect, signal } from "@preact/signals";
+import { connect } from "../engine/client.ts";
+import type {
+  CallName, Calls, Diagnosis, Ended, Engine, Evaluation, Finished, Hello, Inspection, InspectOptions, ModelInfo, Plane,
+  Progress, Run, Slot,
+} from "../engine/protocol.ts";
+import * as settings from "./settings.ts";
+
+export const hello = signal<Hello | null>(null);
+export const run = signal<Run | null>(null);
+export const progress = signal<Progress | null>(null);
+export const playing = signal(false);
+export const history = signal<Evaluation[]>([]);
+/** Mean loss of recent batches, for the figure beside the step. */
+export const recentLoss = signal<number | null>(null);
+export const samples = signal<string[]>([]);
+export const ended = signal<Ended | null>(null);
+export const finished = signal<Finished | null>(null);
+export const fileModel = signal<ModelInfo | null>(null);
+/** Where the model in the slot "file" is from, in words. */
+export const fileLabel = signal("");
+export const diagnosis = signal<Diagnosis | null>(null);
+/** A long call goes on: what, and a share of it (null: not known). */
+export const working = signal<{ what: string; done: number | null } | null>(null);
+export const fault = signal<{ message: string; help?: string } | null>(null);
+/** Counts up whenever a model changes, so that what was made from it is made again. */
+export const modelEdition = signal(0);
+
+let engine: Engine | null = null;
+let ready: Promise<Engine> | null = null;
+
+/** Asks the engine; waits for it to be there. */
+export async function ask<Name extends CallName>(name: Name, give: Calls[Name]["give"]): Promise<Calls[Name]["back"]> {
+  return (await ready!).call(name, give);
+}
+
+/** As `ask`, but what goes wrong is shown to the person instead of thrown. */
+export async function tryAsk<Name extends CallName>(
+  name: Name, give: Calls[Name]["give"], what?: string,
+): Promise<Calls[Name]["back"] | undefined> {
+  if (what) working.value = { what, done: null };
+  try {
+    const back = await ask(name, give);
+    fault.value = null;
+    return back;
+  } catch (error) {
+    fault.value = asFault(error);
+    return undefined;
+  } finally {
+    if (what) working.value = null;
+  }
+}
+
+export function asFault(error: unknown): { message: string; help?: string } {
+  const { message, help } = error as { message?: string; help?: string };
+  return { message: message ?? String(error), help };
+}
+
+/** The symbols of the model that is looked at. */
+export const symbols = computed(() =>
+  (settings.slot.value === "file" ? fileModel.value?.symbols : run.value?.symbols) ?? run.value?.symbols ?? []);
+
+/** Begins: the engine, the run that the settings describe, the model that comes with the page. */
+export async function begin(): Promise<void> {
+  ready = connect();
+  try {
+    engine = await ready;
+  } catch (error) {
+    fault.value = { ...asFault(error), help: "The page needs WebAssembly with SIMD: any browser since 2023 has it." };
+    return;
+  }
+  engine.on("progress", onProgress);
+  engine.on("ended", (event) => {
+    ended.value = event;
+    playing.value = false;
+  });
+  engine.on("working", (event) => { working.value = { what: event.what, done: event.done }; });
+  hello.value = (await tryAsk("hello", {})) ?? null;
+  effect(() => {
+    settings.presetLengths.value = hello.value?.presets.find((one) => one.name === settings.preset.value)?.lengths;
+  });
+  if (settings.slot.peek() === "file") void openDefault();
+  effect(() => { restartSoon([settings.source.value, settings.readOptions.value, settings.trainOptions.value]); });
+  effect(() => { if (settings.slot.value === "file" && fileModel.peek() === null) void openDefault(); });
+  effect(() => { void tryAsk("speed", { steps_per_second: Number(settings.speed.value) || null }); });
+}
+
+// ----------------------------------------------------------------------------------------- training
+
+let restartTimer = 0;
+let wanted = "";
+
+/** A changed setting begins the run anew, once the changes have come to rest. */
+function restartSoon(parts: unknown[]): void {
+  const key = JSON.stringify(parts, (_, value: unknown) => (value instanceof Uint8Array ? `${value.length}` : value));
+  const { bytes } = settings.source.peek() as { bytes?: Uint8Array };
+  if (key === wanted && bytes === lastBytes) return;
+  wanted = key;
+  lastBytes = bytes;
+  clearTimeout(restartTimer);
+  restartTimer = window.setTimeout(() => { void restart(); }, run.peek() === null ? 0 : 200);
+}
+let lastBytes: Uint8Array | undefined;
+
+/** Reads the names, counts, and stands before the first step; or at the step that the address names. */
+export async function restart(): Promise<void> {
+  const source = settings.source.peek();
+  const read = settings.readOptions.peek();
+  if (settings.listName.peek() === "own" && settings.ownNames.peek() === null) return;
+  working.value = { what: "Reading and counting the names", done: null };
+  try {
+    diagnosis.value = await ask("check", { source, read });
+    if (diagnosis.value.problem) throw { message: diagnosis.value.problem };
+    const begun = await ask("start", { source, read, options: settings.trainOptions.peek() });
+    forget();
+    run.value = begun;
+    fault.value = null;
+    watch();
+    const at = settings.atStep.peek();
+    if (at !== undefined && at > 0) {
+      working.value = { what: `Repeating the run up to step ${at.toLocaleString("en")}`, done: null };
+      await ask("step", { steps: Math.min(Math.floor(at), begun.steps * begun.networks) });
+    }
+  } catch (error) {
+    fault.value = asFault(error);
+  } finally {
+    working.value = null;
+  }
+}
+
+function forget(): void {
+  progress.value = null;
+  history.value = [];
+  recentLoss.value = null;
+  samples.value = [];
+  ended.value = null;
+  finished.value = null;
+  playing.value = false;
+  modelEdition.value++;
+}
+
+function onProgress(event: Progress): void {
+  if (event.evaluations.length > 0) history.value = [...history.peek(), ...event.evaluations];
+  if (event.train_loss !== null) {
+    const before = recentLoss.peek();
+    recentLoss.value = before === null ? event.train_loss : before * 0.8 + event.train_loss * 0.2;
+  }
+  if (event.names) samples.value = event.names;
+  if (event.plane && settings.slot.peek() === "run") plane.value = event.plane;
+  if (event.inspection && settings.slot.peek() === "run") inspection.value = event.inspection;
+  playing.value = event.playing;
+  progress.value = event;
+  if (!event.playing) modelEdition.value++;
+}
+
+export async function togglePlay(): Promise<void> {
+  if (playing.peek()) {
+    await tryAsk("pause", {});
+    playing.value = false;
+    const at = progress.peek()?.step;
+    settings.atStep.value = at ? at : undefined;
+    modelEdition.value++;
+    return;
+  }
+  if (ended.peek()) await reset();
+  playing.value = true;
+  if ((await tryAsk("play", {})) === undefined) playing.value = false;
+}
+
+export async function stepOnce(): Promise<void> {
+  if (playing.peek()) await togglePlay();
+  await tryAsk("step", { steps: 1 });
+  settings.atStep.value = progress.peek()?.step || undefined;
+}
+
+export async function reset(): Promise<void> {
+  settings.atStep.value = undefined;
+  const begun = await tryAsk("reset", {});
+  if (!begun) return;
+  forget();
+  run.value = begun;
+  watch();
+}
+
+/** Makes the model file of the run as it stands, and looks at it from then on. */
+export async function finish(): Promise<void> {
+  if (playing.peek()) await togglePlay();
+  const back = await tryAsk("finish", {}, "Evaluating and making the model file");
+  if (!back) return;
+  finished.value = back;
+  useFile(back.model, `made in this page from ${run.peek()?.label ?? "your names"}`);
+}
+
+// ------------------------------------------------------------------------------------- model files
+
+function useFile(model: ModelInfo, label: string): void {
+  fileModel.value = model;
+  fileLabel.value = label;
+  settings.slot.value = "file";
+  modelEdition.value++;
+}
+
+let opening: Promise<void> | null = null;
+
+/** The model that comes with the page. */
+export function openDefault(): Promise<void> {
+  opening ??= (async () => {
+    const model = await tryAsk("open_default", {}, "Opening the model that comes with the page");
+    if (model) useFile(model, "comes with the page: Indian names");
+    opening = null;
+  })();
+  return opening;
+}
+
+export async function openFile(file: File): Promise<void> {
+  const model = await tryAsk("open", { bytes: new Uint8Array(await file.arrayBuffer()) }, `Opening ${file.name}`);
+  if (model) useFile(model, file.name);
+}
+
+// ------------------------------------------------------------------------- one prediction, the map
+
+export const inspection = signal<Inspection | null>(null);
+export const plane = signal<Plane | null>(null);
+/** What is on the screen: only that is asked for. */
+export const visible = signal<ReadonlySet<string>>(new Set());
+
+/** The word with an end, the place that is predicted, and the context before it. */
+export const target = computed(() => {
+  const characters = [...settings.word.value];
+  const at = Math.max(0, Math.min(settings.place.value ?? 0, characters.length));
+  return { characters, at, context: characters.slice(0, at).join(""), token: characters[at] ?? "_" };
+});
+
+function inspectOptions(): InspectOptions {
+  const { context, token } = target.value;
+  const known = symbols.value.length === 0 || symbols.value.includes(token);
+  return { context, target: known ? token : undefined, weights: true };
+}
+
+let asked = 0;
+
+function watch(): void {
+  if (run.peek() === null) return;
+  const seen = visible.peek();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const learning = settings.slot.peek() === "run";
+  void tryAsk("watch", {
+    every_ms: calm ? 400 : 66,
+    names: seen.has("samples") ? 8 : 0,
+    plane: learning && seen.has("map"),
+    inspect: learning && seen.has("picture") ? inspectOptions() : null,
+  });
+}
+
+async function lookAtFile(): Promise<void> {
+  const number = ++asked;
+  const slot: Slot = "file";
+  const [seen, map] = await Promise.all([
+    tryAsk("inspect", { ...inspectOptions(), model: slot }), tryAsk("plane", { model: slot }),
+  ]);
+  if (number !== asked || settings.slot.peek() !== "file") return;
+  if (seen) inspection.value = seen;
+  if (map) plane.value = map;
+}
+
+/** Follows what is looked at, after `begin`. */
+export function follow(): void {
+  effect(() => {
+    void [target.value, visible.value, settings.slot.value, symbols.value];
+    if (hello.value === null) return;
+    if (settings.slot.value === "file") {
+      if (fileModel.value !== null) void lookAtFile();
+    }
+    watch();
+  });
+}

@@ -1,0 +1,156 @@
+// Everything that a person can set, one signal each; with its key in the address.
+import { computed, signal } from "@preact/signals";
+import type { GenerateOptions, PresetName, ReadOptions, Slot, Source, TrainOptions } from "../engine/protocol.ts";
+import { choiceField, numberField, switchField, textField } from "./address.ts";
+
+// ----- the names to learn from
+
+/** An embedded list by name, or "own". */
+export const listName = textField("d", "indian-names", 60);
+export const column = textField("dc", "", 80);
+/** As the command line's --where: COLUMN=VALUE. */
+export const where = textField("dw", "", 120);
+export const shortest = numberField("dmin");
+export const longest = numberField("dmax");
+export const alphabet = choiceField("da", ["auto", "az", "data"] as const, "auto");
+/** A user's short list, packed, where the link is to carry it. */
+export const packedNames = textField("own", "", 8000);
+
+/** A user's list; it stays in this page. */
+export const ownNames = signal<{ bytes: Uint8Array; label: string } | null>(null);
+
+export const source = computed<Source>(() =>
+  listName.value === "own" ? (ownNames.value ?? { text: "", label: "your names" }) : { list: listName.value });
+
+export const readOptions = computed<ReadOptions>(() => {
+  const at = where.value.indexOf("=");
+  const lengths = presetLengths.value;
+  return {
+    column: column.value || undefined,
+    where: at > 0 ? { column: where.value.slice(0, at), value: where.value.slice(at + 1) } : undefined,
+    alphabet: alphabet.value === "auto" ? undefined : alphabet.value,
+    min_length: shortest.value ?? lengths?.[0],
+    max_length: longest.value ?? lengths?.[1],
+  };
+});
+
+// ----- the network and its training
+
+export const PRESETS: readonly PresetName[] = ["fast", "best", "lecture", "part2", "kaiming"];
+export const preset = choiceField<PresetName>("p", PRESETS, "lecture");
+/** The preset's own filter on lengths; set when the engine has said hello. */
+export const presetLengths = signal<[number, number] | undefined>([5, 9]);
+
+const SAME = "";
+export const family = choiceField("f", [SAME, "network", "mixture", "kneser-ney"] as const, SAME);
+export const contextLength = numberField("k");
+export const embeddingDim = numberField("e");
+/** Widths of the hidden layers such as "200" or "128,128"; "none" for no layer; empty for the preset's. */
+export const hidden = textField("h", "", 40);
+export const activation = choiceField("a", [SAME, "tanh", "relu", "gelu"] as const, SAME);
+export const residual = choiceField("r", [SAME, "0", "1"] as const, SAME);
+export const init = choiceField("i", [SAME, "kaiming", "lecture"] as const, SAME);
+export const optimizer = choiceField("o", [SAME, "sgd", "adamw"] as const, SAME);
+export const learningRate = numberField("lr");
+export const schedule = choiceField("s", [SAME, "constant", "step", "cosine"] as const, SAME);
+/** Rows in a step: a number or "full". */
+export const batch = textField("b", "", 10);
+export const draw = choiceField("w", [SAME, "contexts", "windows", "passes"] as const, SAME);
+export const steps = numberField("n");
+export const weightDecay = numberField("wd");
+export const dropout = numberField("do");
+export const seed = textField("seed", "42", 60);
+
+/** "128,128" as numbers; undefined where it says nothing sensible. */
+export function readWidths(text: string): number[] | undefined {
+  if (text.trim() === "none") return [];
+  const widths = text.split(/[,\s]+/).filter(Boolean).map(Number);
+  return widths.length > 0 && widths.every((n) => Number.isInteger(n) && n > 0) ? widths : undefined;
+}
+
+export const trainOptions = computed<TrainOptions>(() => ({
+  preset: preset.value,
+  family: family.value || undefined,
+  context: contextLength.value,
+  embedding: embeddingDim.value,
+  hidden: readWidths(hidden.value),
+  activation: activation.value || undefined,
+  residual: residual.value === SAME ? undefined : residual.value === "1",
+  init: init.value || undefined,
+  optimizer: optimizer.value || undefined,
+  learning_rate: learningRate.value,
+  schedule: schedule.value || undefined,
+  batch: batch.value === "full" ? "full" : Number(batch.value) || undefined,
+  draw: draw.value || undefined,
+  steps: steps.value,
+  weight_decay: weightDecay.value,
+  dropout: dropout.value,
+  seed: seed.value,
+}));
+
+// ----- what is looked at
+
+/** Steps a second; 0 is as fast as it can. */
+export const SPEEDS = [1, 10, 100, 1000, 0] as const;
+export const speed = choiceField("v", ["1", "10", "100", "1000", "0"] as const, "1000");
+/** A link may name a step: the run is repeated up to it, to the bit. */
+export const atStep = numberField("at");
+/** The network that is learning, or the finished model. */
+export const slot = choiceField<Slot>("m", ["run", "file"], "run");
+export const word = textField("x", "aabid", 40);
+/** Place in the word whose character is to be predicted; word.length is the end mark. */
+export const place = numberField("xi", 3);
+export const backward = switchField("bw");
+
+// ----- names to write, and words to judge
+
+export const count = numberField("gn", 12);
+export const temperature = numberField("gt", 1);
+export const topK = numberField("gk");
+export const topP = numberField("gp");
+export const minLength = numberField("gmin");
+export const maxLength = numberField("gmax");
+export const prefix = textField("pre");
+export const suffix = textField("suf");
+export const contains = textField("con");
+export const exclude = textField("exc");
+export const letters = textField("let");
+export const pattern = textField("pat");
+export const novel = switchField("nov");
+export const unique = switchField("uni");
+export const mostLikely = switchField("ml");
+export const generateSeed = textField("gs", "42", 60);
+export const judged = textField("q", "aadesh", 60);
+
+const several = (text: string): string[] | undefined => {
+  const parts = text.split(/[\s,]+/).filter(Boolean);
+  return parts.length > 0 ? parts : undefined;
+};
+
+export const generateOptions = computed<GenerateOptions>(() => ({
+  count: count.value,
+  temperature: temperature.value,
+  top_k: topK.value,
+  top_p: topP.value,
+  min_length: minLength.value,
+  max_length: maxLength.value,
+  prefix: several(prefix.value),
+  suffix: several(suffix.value),
+  contains: several(contains.value),
+  exclude: several(exclude.value),
+  letters: letters.value || undefined,
+  pattern: pattern.value ? [pattern.value] : undefined,
+  novel: novel.value || undefined,
+  unique: unique.value || undefined,
+  most_likely: mostLikely.value || undefined,
+  seed: generateSeed.value,
+}));
+
+// ----- how the page looks
+
+export const theme = choiceField("theme", ["auto", "light", "dark"] as const, "auto");
+/** For slides: no header, no settings, only what `show` names. */
+export const embed = switchField("embed");
+/** Panels to show, such as "picture,curves"; empty for all. */
+export const show = textField("show", "", 120);
+export const shows = (panel: string): boolean => show.value === "" || show.value.split(",").includes(panel);
