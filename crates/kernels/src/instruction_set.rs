@@ -8,6 +8,10 @@ use core::str::FromStr;
 pub enum InstructionSet {
     /// Plain Rust, vectorised by the compiler: available everywhere.
     Portable,
+    /// x86-64 as every such processor has it.
+    Sse2,
+    /// WebAssembly with 128-bit vectors.
+    Simd128,
     /// x86-64 with AVX2 and FMA.
     Avx2,
     /// x86-64 with AVX-512F.
@@ -18,6 +22,8 @@ impl fmt::Display for InstructionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             InstructionSet::Portable => "portable",
+            InstructionSet::Sse2 => "sse2",
+            InstructionSet::Simd128 => "simd128",
             InstructionSet::Avx2 => "avx2",
             InstructionSet::Avx512 => "avx512",
         })
@@ -30,6 +36,8 @@ impl FromStr for InstructionSet {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         match name {
             "portable" => Ok(InstructionSet::Portable),
+            "sse2" => Ok(InstructionSet::Sse2),
+            "simd128" => Ok(InstructionSet::Simd128),
             "avx2" => Ok(InstructionSet::Avx2),
             "avx512" => Ok(InstructionSet::Avx512),
             _ => Err(ParseInstructionSetError),
@@ -37,13 +45,13 @@ impl FromStr for InstructionSet {
     }
 }
 
-/// The name was none of `portable`, `avx2`, `avx512`.
+/// The name was no instruction set's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseInstructionSetError;
 
 impl fmt::Display for ParseInstructionSetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown instruction set: choose portable, avx2 or avx512")
+        f.write_str("unknown instruction set: choose portable, sse2, avx2, avx512 or simd128")
     }
 }
 

@@ -22,44 +22,54 @@ pub struct Kernels {
     arithmetic: Arithmetic,
 }
 
+/// Every instruction set, the portable one first; where a machine has several, the faster one later.
+const ALL: [InstructionSet; 5] = [
+    InstructionSet::Portable,
+    InstructionSet::Sse2,
+    InstructionSet::Simd128,
+    InstructionSet::Avx2,
+    InstructionSet::Avx512,
+];
+
 impl Kernels {
-    /// The instance of `set`, or `None` if this machine lacks it.
+    /// The instance of `set`, or `None` if this machine lacks it. WebAssembly has no fused instances:
+    /// nothing there uses them, and software's would double the module.
     pub fn new(set: InstructionSet, arithmetic: Arithmetic) -> Option<Kernels> {
+        if cfg!(target_arch = "wasm32") && arithmetic == Arithmetic::Fused {
+            return None;
+        }
         let exists = match set {
             InstructionSet::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Sse2 => true,
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => arch::x86_64::has_avx2(),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => arch::x86_64::has_avx512(),
-            #[cfg(not(target_arch = "x86_64"))]
-            InstructionSet::Avx2 | InstructionSet::Avx512 => false,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            InstructionSet::Simd128 => true,
+            _ => false,
         };
         exists.then_some(Kernels { set, arithmetic })
     }
 
     /// The fastest instance that this machine has.
+    ///
+    /// # Panics
+    /// In WebAssembly, for fused arithmetic.
     pub fn best(arithmetic: Arithmetic) -> Kernels {
-        let portable = Kernels {
-            set: InstructionSet::Portable,
-            arithmetic,
-        };
-        let candidates = [InstructionSet::Avx512, InstructionSet::Avx2];
-        candidates
-            .into_iter()
-            .find_map(|set| Kernels::new(set, arithmetic))
-            .unwrap_or(portable)
+        let fastest_first = ALL.into_iter().rev();
+        fastest_first
+            .filter_map(|set| Kernels::new(set, arithmetic))
+            .next()
+            .expect("the portable one is always there")
     }
 
     /// The instruction sets that this machine has, the portable one first, the fastest last.
     pub fn available() -> Vec<InstructionSet> {
-        [
-            InstructionSet::Portable,
-            InstructionSet::Avx2,
-            InstructionSet::Avx512,
-        ]
-        .into_iter()
-        .filter(|&set| Kernels::new(set, Arithmetic::Fused).is_some())
-        .collect()
+        ALL.into_iter()
+            .filter(|&set| Kernels::new(set, Arithmetic::Unfused).is_some())
+            .collect()
     }
 
     /// Which instructions it uses.
@@ -75,6 +85,18 @@ impl Kernels {
     /// Runs a kernel in the chosen instance.
     pub(crate) fn run(self, kernel: impl Kernel) {
         match (self.set, self.arithmetic) {
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Sse2, Arithmetic::Fused) => {
+                arch::quads::run::<core::arch::x86_64::__m128, true>(kernel);
+            }
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Sse2, Arithmetic::Unfused) => {
+                arch::quads::run::<core::arch::x86_64::__m128, false>(kernel);
+            }
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            (InstructionSet::Simd128, Arithmetic::Unfused) => {
+                arch::quads::run::<core::arch::wasm32::v128, false>(kernel);
+            }
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` makes this set only where the processor has AVX2 and FMA.
             (InstructionSet::Avx2, Arithmetic::Fused) => unsafe {
@@ -95,7 +117,10 @@ impl Kernels {
             (InstructionSet::Avx512, Arithmetic::Unfused) => unsafe {
                 arch::x86_64::run_avx512::<false>(kernel)
             },
+            #[cfg(not(target_arch = "wasm32"))]
             (_, Arithmetic::Fused) => arch::portable::run::<true>(kernel),
+            #[cfg(target_arch = "wasm32")]
+            (_, Arithmetic::Fused) => unreachable!("`new` makes none"),
             (_, Arithmetic::Unfused) => arch::portable::run::<false>(kernel),
         }
     }

@@ -36,8 +36,8 @@
 //! Every length is asserted before `unsafe` code is entered: wrong ones panic. The portable instance
 //! runs under Miri (`cargo miri test -p nextchar-kernels`, a nightly component): feature detection
 //! finds no vector instructions there. The x86-64 instances do not; they share every
-//! algorithm, and so every index, with the portable one. There is no aarch64 or wasm32 instance yet:
-//! the portable one serves there.
+//! algorithm, and so every index, with the portable one. There is no aarch64 instance yet: the portable
+//! one serves there.
 
 mod arch;
 mod generic;

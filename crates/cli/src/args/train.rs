@@ -143,7 +143,7 @@ pub struct TrainArgs {
     /// How many threads compute; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub threads: Option<NonZeroUsize>,
-    /// Force these vector instructions: portable, avx2 or avx512; the result does not depend on it
+    /// Force these vector instructions: portable, sse2, avx2 or avx512; the result does not depend on it
     #[arg(long, env = "NEXTCHAR_INSTRUCTIONS", hide = true)]
     pub instructions: Option<InstructionSet>,
     /// Stop at this step of the run that --steps plans, as Ctrl-C would

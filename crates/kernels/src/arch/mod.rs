@@ -1,9 +1,21 @@
 //! arch: the instances of the vector trait, one file per architecture.
 //!
-//! A further one (wasm32, aarch64) is one more file with a vector type and its entry point, a
-//! variant of `InstructionSet`, and an arm in `Kernels::run`.
+//! A further one (aarch64) is one more file with a vector type and its entry point (or, where a register
+//! holds four numbers, only that register), a variant of `InstructionSet`, and an arm in `Kernels::run`.
 
 pub(crate) mod portable;
 
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+pub(crate) mod quads;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod sse2;
+
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86_64;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) mod wasm32;

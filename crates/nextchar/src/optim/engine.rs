@@ -18,7 +18,7 @@ impl<'a, E: Executor> Engine<'a, E> {
     /// The fastest instructions that this machine has.
     pub fn new(executor: &'a E) -> Self {
         Engine {
-            instruction_set: Kernels::best(Arithmetic::Fused).instruction_set(),
+            instruction_set: Kernels::best(Arithmetic::Unfused).instruction_set(),
             executor,
         }
     }
@@ -33,8 +33,9 @@ impl<'a, E: Executor> Engine<'a, E> {
             false => Arithmetic::Fused,
         };
         Kernels::new(self.instruction_set, arithmetic).ok_or_else(|| {
+            let kind = if portable { "" } else { "fused " };
             Error::BadConfig(format!(
-                "{} instructions on this machine",
+                "{kind}{} instructions on this machine",
                 self.instruction_set
             ))
         })

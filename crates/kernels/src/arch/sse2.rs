@@ -1,0 +1,55 @@
+//! sse2.rs: the register of every x86-64 processor, for those without AVX2, and the native twin of
+//! WebAssembly's (see `quads`).
+
+use core::arch::x86_64::*;
+
+use super::quads::Register;
+
+/// Wraps intrinsics of one or two registers.
+macro_rules! operations {
+    ($($name:ident($($operand:ident),+) $result:expr;)*) => {$(
+        #[inline(always)]
+        fn $name($($operand: Self),+) -> Self {
+            // SAFETY: SSE2 is part of the x86-64 architecture.
+            unsafe { $result }
+        }
+    )*};
+}
+
+impl Register for __m128 {
+    operations! {
+        add(self, other) _mm_add_ps(self, other);
+        sub(self, other) _mm_sub_ps(self, other);
+        mul(self, other) _mm_mul_ps(self, other);
+        div(self, other) _mm_div_ps(self, other);
+        sqrt(self) _mm_sqrt_ps(self);
+        max(self, other) _mm_max_ps(self, other);
+        less(self, other) _mm_cmplt_ps(self, other);
+        select(mask, yes, no) _mm_or_ps(_mm_and_ps(mask, yes), _mm_andnot_ps(mask, no));
+        add_bits(self, other) _mm_castsi128_ps(
+            _mm_add_epi32(_mm_castps_si128(self), _mm_castps_si128(other)));
+        and_bits(self, other) _mm_and_ps(self, other);
+        or_bits(self, other) _mm_or_ps(self, other);
+        xor_bits(self, other) _mm_xor_ps(self, other);
+        to_exponent(self) _mm_castsi128_ps(_mm_slli_epi32::<23>(_mm_castps_si128(self)));
+        exponent_bits(self) _mm_castsi128_ps(_mm_srli_epi32::<23>(_mm_castps_si128(self)));
+    }
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        // SAFETY: SSE is part of the x86-64 architecture.
+        unsafe { _mm_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load(from: &[f32; 4]) -> Self {
+        // SAFETY: as above, and four numbers can be read.
+        unsafe { _mm_loadu_ps(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 4]) {
+        // SAFETY: as above, and four numbers can be written.
+        unsafe { _mm_storeu_ps(to.as_mut_ptr(), self) }
+    }
+}
