@@ -25,7 +25,6 @@ function field<T>(key: string, initial: T, write: (value: T) => string, read: (t
 
 /** Text; control characters are dropped and the length is bounded, since an address may come from anywhere. */
 export const textField = (key: string, initial = "", most = 200): Signal<string> =>
-  // eslint-disable-next-line no-control-regex
   field(key, initial, (value) => value, (text) => text.replace(/[\u0000-\u001f]/g, "").slice(0, most));
 
 /** One of a few words; anything else is the first state. */
@@ -78,8 +77,8 @@ export function restore(fragment: string, kept: readonly string[] = []): void {
   }
 }
 
-/** Keeps the address of the window and the state the same, both ways. `after` is called when the address leads. */
-export function followAddress(after: () => void): void {
+/** Keeps the address of the window and the state the same, both ways. */
+export function followAddress(): void {
   restore(`${location.search.slice(1)}&${location.hash.slice(1)}`);
   let timer = 0;
   effect(() => {
@@ -94,6 +93,5 @@ export function followAddress(after: () => void): void {
   addEventListener("hashchange", () => {
     if (location.hash.slice(1) === address.value) return;
     restore(location.hash);
-    after();
   });
 }

@@ -1,0 +1,68 @@
+// One's own names: pasted, dropped or opened. They are read here and stay here.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { listName, ownNames, packedNames } from "../state/settings.ts";
+import { unpack } from "../state/packing.ts";
+
+const text = new TextEncoder();
+
+/** From now on these bytes are the list. */
+function take(bytes: Uint8Array, label: string): void {
+  packedNames.value = "";
+  ownNames.value = { bytes, label };
+  listName.value = "own";
+}
+
+export function OwnNames() {
+  const over = useSignal(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const timer = useRef(0);
+  useEffect(() => { void restorePacked((names) => { if (area.current) area.current.value = names; }); }, [packedNames.value]);
+
+  const open = async (file: File | undefined) => {
+    if (!file) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (area.current) area.current.value = bytes.length < 200_000 ? new TextDecoder().decode(bytes) : "";
+    take(bytes, file.name);
+  };
+  return (
+    <div
+      class={`drop ${over.value ? "over" : ""}`}
+      onDragOver={(event) => { event.preventDefault(); over.value = true; }}
+      onDragLeave={() => { over.value = false; }}
+      onDrop={(event) => {
+        event.preventDefault();
+        over.value = false;
+        void open(event.dataTransfer?.files[0]);
+      }}
+    >
+      <label class="field">
+        <span>Your names, one a line; or drop a text, CSV or TSV file here</span>
+        <textarea
+          id="own-text" ref={area} rows={6} spellcheck={false} placeholder={"aabid\naadesh\naashid\n…"}
+          onInput={(event) => {
+            const names = event.currentTarget.value;
+            clearTimeout(timer.current);
+            timer.current = window.setTimeout(() => take(text.encode(names), "your names"), 350);
+          }}
+        />
+      </label>
+      <div class="row">
+        <label class="button file">
+          Open a file
+          <input type="file" class="visually-hidden" accept=".txt,.csv,.tsv,text/*" onChange={(event) => { void open(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} />
+        </label>
+        <p class="small muted grow">Nothing leaves this page: your names are read, counted and learnt in this browser.</p>
+      </div>
+    </div>
+  );
+}
+
+/** A link may carry a short list. */
+async function restorePacked(put: (names: string) => void): Promise<void> {
+  const packed = packedNames.peek();
+  if (packed === "" || ownNames.peek() !== null) return;
+  const names = await unpack(packed);
+  put(names);
+  ownNames.value = { bytes: text.encode(names), label: "names from the link" };
+}

@@ -1,0 +1,94 @@
+// The letters as points of the plane, moving while the network learns.
+import { useEffect, useRef } from "preact/hooks";
+import { effect } from "@preact/signals";
+import type { Plane } from "../engine/protocol.ts";
+import { plane, symbols, target } from "../state/session.ts";
+import { Panel } from "../ui/controls.tsx";
+import { fixed, spoken, visible } from "../ui/format.ts";
+import { useVisible } from "../ui/visible.ts";
+
+const SIZE = 400;
+const MARGIN = 24;
+const VOWELS = new Set("aeiouAEIOUअआइईउऊऋएऐओऔअািীুূৃেৈোৌ");
+/** Vowels, vowel signs of the Indian scripts, or neither. */
+const isVowel = (symbol: string): boolean => VOWELS.has(symbol) || /^\p{M}/u.test(symbol);
+
+export function EmbeddingMap() {
+  const frame = useRef<HTMLDivElement>(null);
+  const svg = useRef<SVGSVGElement>(null);
+  useVisible("map", frame);
+  useEffect(() => effect(() => { if (plane.value && svg.current) move(svg.current, plane.value); }), []);
+  const now = plane.peek();
+  const named = symbols.value;
+  const looked = new Set(target.value.context);
+  return (
+    <Panel id="map" title="Embedding map" lead={<Axes />}>
+      <div ref={frame} class="map">
+        <svg ref={svg} viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={describe(now)}>
+          <path d="M0 0" class="axes" />
+          {named.map((symbol, token) => (
+            <g key={token} class={`point ${token === 0 ? "end" : isVowel(symbol) ? "vowel" : "consonant"} ${looked.has(symbol) ? "looked" : ""}`}>
+              {token === 0 ? <rect x="-11" y="-11" width="22" height="22" transform="rotate(45) scale(.8)" />
+                : isVowel(symbol) ? <circle r="12" /> : <rect x="-10" y="-10" width="20" height="20" rx="3" />}
+              <text y={token === 0 ? -5 : 1}>{visible(symbol)}</text>
+            </g>
+          ))}
+        </svg>
+      </div>
+      <ul class="row small legend map-legend">
+        <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point vowel" aria-hidden="true"><circle r="11" /></svg> vowel</li>
+        <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point consonant" aria-hidden="true"><rect x="-10" y="-10" width="20" height="20" rx="3" /></svg> consonant</li>
+        <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point end" aria-hidden="true"><rect x="-9" y="-9" width="18" height="18" transform="rotate(45)" /></svg> end mark</li>
+      </ul>
+    </Panel>
+  );
+}
+
+function Axes() {
+  const axes = plane.value?.axes;
+  const explained = plane.value?.explained;
+  if (axes === "principal") {
+    return <>Its first two principal components{explained ? `: ${fixed((explained[0] + explained[1]) * 100, 0)} % of the variance` : ""}.</>;
+  }
+  return <>The two numbers of each letter, as they are.</>;
+}
+
+/** Puts every letter where it belongs; the scale follows slowly, so that what moves is the letters. */
+let reach = 1;
+function move(svg: SVGSVGElement, { points, axes }: Plane): void {
+  let most = 1e-6;
+  let [cx, cy] = [0, 0];
+  const count = points.length / 2;
+  if (axes === "principal") {
+    for (let at = 0; at < count; at++) { cx += points[2 * at]! / count; cy += points[2 * at + 1]! / count; }
+  }
+  for (let at = 0; at < points.length; at += 2) {
+    most = Math.max(most, Math.abs(points[at]! - cx), Math.abs(points[at + 1]! - cy));
+  }
+  reach = most > reach || most < reach * 0.7 ? most : reach;
+  const half = SIZE / 2;
+  const scale = (half - MARGIN) / reach;
+  svg.querySelectorAll<SVGGElement>("g.point").forEach((group, token) => {
+    if (2 * token + 1 >= points.length) return;
+    const x = half + (points[2 * token]! - cx) * scale;
+    const y = half - (points[2 * token + 1]! - cy) * scale;
+    group.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})`);
+  });
+  svg.querySelector(".axes")!.setAttribute("d", `M0 ${half + cy * scale}H${SIZE}M${half - cx * scale} 0V${SIZE}`);
+}
+
+/** The nearest neighbour of each vowel, in words. */
+function describe(now: Plane | null): string {
+  if (!now) return "Map of the letters; empty yet";
+  const { points, symbols: named } = now;
+  const near = named.flatMap((symbol, token) => {
+    if (!"aeiou".includes(symbol)) return [];
+    let [best, least] = [-1, Number.POSITIVE_INFINITY];
+    for (let other = 0; other < named.length; other++) {
+      const far = Math.hypot(points[2 * token]! - points[2 * other]!, points[2 * token + 1]! - points[2 * other + 1]!);
+      if (other !== token && far < least) [best, least] = [other, far];
+    }
+    return [`${symbol} is nearest to ${spoken(named[best] ?? "")}`];
+  });
+  return `Map of the letters: ${near.join(", ") || `${named.length} characters`}`;
+}

@@ -1,0 +1,82 @@
+// Play, pause, one step, speed, reset; and where the run stands.
+import { fileModel, finish, hello, playing, progress, recentLoss, reset, run, stepOnce, togglePlay, ended, working, fault, history } from "../state/session.ts";
+import { embed, slot, speed } from "../state/settings.ts";
+import { ListChoice } from "../2-data/ListChoice.tsx";
+import { LessonChoice } from "../9-files/LessonChoice.tsx";
+import { Icon, Segments } from "../ui/controls.tsx";
+import { fixed, integer } from "../ui/format.ts";
+
+const SPEEDS = [["1", "1"], ["10", "10"], ["100", "100"], ["1000", "1,000"], ["0", "full"]] as const;
+
+export function Transport() {
+  const ready = run.value !== null;
+  return (
+    <section class="transport" aria-label="Training">
+      {!embed.value && <div class="row choices"><LessonChoice /><ListChoice /></div>}
+      <div class="row drive">
+        <button type="button" class="primary play" disabled={!ready} onClick={() => { void togglePlay(); }} aria-keyshortcuts="k">
+          <Icon name={playing.value ? "pause" : "play"} />{playing.value ? "Pause" : "Play"}
+        </button>
+        <button type="button" disabled={!ready || ended.value !== null} onClick={() => { void stepOnce(); }}><Icon name="step" />Step</button>
+        <button type="button" disabled={!ready} onClick={() => { void reset(); }}><Icon name="reset" />Reset</button>
+        <div class="row speed"><span class="small muted" aria-hidden="true">Steps/s</span><Segments label="Steps a second" value={speed} choices={SPEEDS} /></div>
+      </div>
+      <Standing />
+      {!embed.value && <SlotChoice />}
+    </section>
+  );
+}
+
+function Standing() {
+  const { steps = 0, networks = 1 } = run.value ?? {};
+  const now = progress.value;
+  const last = history.value.at(-1);
+  const share = steps > 0 ? (now?.step ?? 0) / steps : 0;
+  return (
+    <dl class="standing num">
+      <div class="steps">
+        <dt>Step</dt>
+        <dd>{integer(now?.step ?? 0)} <span class="muted">/ {integer(steps)}{networks > 1 ? `, network ${now?.network ?? 1} of ${networks}` : ""}</span></dd>
+        <progress max={1} value={share} aria-label="Share of the run" />
+      </div>
+      <div><dt>Epoch</dt><dd>{fixed(now?.epoch ?? 0, 1)}</dd></div>
+      <div><dt>Train loss</dt><dd>{recentLoss.value === null ? (last ? fixed(last.train_loss) : "–") : fixed(recentLoss.value)}</dd></div>
+      <div><dt>Val loss</dt><dd>{last?.val_loss == null ? "–" : fixed(last.val_loss)}</dd></div>
+    </dl>
+  );
+}
+
+/** Which model the picture, the map, Generate and Score look at. */
+function SlotChoice() {
+  const begun = (progress.value?.step ?? 0) > 0;
+  return (
+    <div class="row slot">
+      <span class="small muted" aria-hidden="true">Look at</span>
+      <Segments label="Which model to look at" value={slot} choices={[["run", "the learner"], ["file", "the finished model"]]} />
+      {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate it, and make the model file that the command line reads">Finish</button>}
+      {slot.value === "file" && fileModel.value === null && <span class="small muted">opening…</span>}
+    </div>
+  );
+}
+
+/** What goes on and what went wrong, in one place that a screen reader hears. */
+export function Status() {
+  const busy = working.value ?? (hello.value === null && fault.value === null ? { what: "Loading the engine", done: null } : null);
+  const end = ended.value;
+  return (
+    <div class="status" role="status">
+      {fault.value && <p class="notice bad"><b>{fault.value.message}</b> {fault.value.help}</p>}
+      {busy && <p class="notice">{busy.what}{busy.done === null ? "…" : `: ${Math.round(busy.done * 100)} %`}</p>}
+      {end && <p class={`notice ${end.reason === "diverged" ? "bad" : ""}`}>{endText(end.reason, end.step)} {end.message}</p>}
+    </div>
+  );
+}
+
+function endText(reason: "finished" | "early_stop" | "target_loss" | "diverged", step: number): string {
+  switch (reason) {
+    case "finished": return `All ${integer(step)} steps are done. Finish evaluates the best network on names it never saw.`;
+    case "early_stop": return `Stopped at step ${integer(step)}: the loss on val no longer fell.`;
+    case "target_loss": return `Stopped at step ${integer(step)}: the loss on val is as low as was asked for.`;
+    case "diverged": return `Stopped at step ${integer(step)}.`;
+  }
+}

@@ -1,0 +1,113 @@
+// Names from the model, under exact conditions; each letter with its probability.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { GeneratedName, Generation } from "../engine/protocol.ts";
+import { asFault, ask, fileLabel, fileModel, modelEdition, progress, run } from "../state/session.ts";
+import * as settings from "../state/settings.ts";
+import { CheckField, NumberField, Panel, TextField } from "../ui/controls.tsx";
+import { fixed, integer, oneIn, percent, spoken, visible } from "../ui/format.ts";
+
+export function Generate() {
+  const made = useSignal<Generation | null>(null);
+  const problem = useSignal<{ message: string; help?: string } | null>(null);
+  const busy = useSignal(false);
+  const draw = async () => {
+    busy.value = true;
+    try {
+      made.value = await ask("generate", { ...settings.generateOptions.peek(), model: settings.slot.peek() });
+      problem.value = null;
+    } catch (error) {
+      problem.value = asFault(error);
+    }
+    busy.value = false;
+  };
+  const ready = settings.slot.value === "file" ? fileModel.value !== null : run.value !== null;
+  // What was asked for by an address is drawn at once; so is a change of model.
+  useEffect(() => { if (ready) void draw(); }, [ready, settings.slot.value, modelEdition.value]);
+  useEffect(() => {
+    if (!ready) return undefined;
+    const timer = setTimeout(() => { void draw(); }, 350);
+    return () => clearTimeout(timer);
+  }, [settings.generateOptions.value]);
+  return (
+    <Panel id="generate" title="Generate" lead={<>New names from <ModelName />, drawn from its exact distribution under your conditions.</>}>
+      <Conditions />
+      <div class="row">
+        <button type="button" class="primary" disabled={!ready || busy.value} onClick={() => { void draw(); }}>Write names</button>
+        <button type="button" disabled={!ready} onClick={() => { settings.generateSeed.value = String((Number(settings.generateSeed.value) || 0) + 1); }}>Other draws</button>
+        <CheckField label="not in its list" value={settings.novel} />
+        <CheckField label="no name twice" value={settings.unique} />
+        <CheckField label="the most likely" value={settings.mostLikely} />
+      </div>
+      <div aria-live="polite" class="stack">
+        {problem.value && <p class="notice bad"><b>{problem.value.message}</b> {problem.value.help}</p>}
+        {made.value && !problem.value && <Result made={made.value} />}
+      </div>
+    </Panel>
+  );
+}
+
+export function ModelName() {
+  return settings.slot.value === "file"
+    ? <b>the finished model ({fileLabel.value || "opening"})</b>
+    : <b>the learner at step {integer(progress.value?.step ?? 0)}</b>;
+}
+
+function Conditions() {
+  return (
+    <div class="fields">
+      <NumberField label="How many" value={settings.count} min={1} max={200} otherwise={20} />
+      <NumberField label="Temperature" value={settings.temperature} min={0.05} max={5} step={0.05} otherwise={1} />
+      <NumberField label="Top k" value={settings.topK} min={1} otherwise="all" />
+      <NumberField label="Top p" value={settings.topP} min={0} max={1} step={0.05} otherwise="1" />
+      <NumberField label="Shortest" value={settings.minLength} min={0} max={60} otherwise={1} />
+      <NumberField label="Longest" value={settings.maxLength} min={1} max={60} otherwise="list's" />
+      <TextField label="Begins with" value={settings.prefix} class="mono" />
+      <TextField label="Ends in" value={settings.suffix} class="mono" placeholder="ya" />
+      <TextField label="Contains" value={settings.contains} class="mono" />
+      <TextField label="Without" value={settings.exclude} class="mono" />
+      <TextField label="Letters" value={settings.letters} class="mono" placeholder="a-z" />
+      <TextField label="Pattern" value={settings.pattern} class="mono" placeholder="(an|in).*a" />
+      <TextField label="Seed" value={settings.generateSeed} class="mono" />
+    </div>
+  );
+}
+
+function Result({ made }: { made: Generation }) {
+  const p = made.constraint_probability;
+  return (
+    <>
+      {p !== undefined && (
+        <p>
+          A name of this model fits the conditions with probability <b class="num">{percent(p)}</b>
+          {p > 0 && p < 0.5 && ` (${oneIn(p)})`}
+          {made.low !== undefined && made.high !== undefined && made.high - made.low > p * 0.01 && (
+            <span class="muted">, between {percent(made.low)} and {percent(made.high)}</span>
+          )}.
+        </p>
+      )}
+      {made.note && <p class="notice">{made.note}</p>}
+      <ol class="names">{made.names.map((name, index) => <Name key={index} name={name} />)}</ol>
+      {made.names.length > 0 && <p class="small muted">Letter by letter: the bar is the probability of that letter in its place (the end mark last). ln P is the whole name's.</p>}
+    </>
+  );
+}
+
+const WHERE = { train: "in the list", val: "in the list (val)", test: "in the list (test)" } as const;
+
+function Name({ name }: { name: GeneratedName }) {
+  const said = name.tokens.map(({ token, log_prob }) => `${spoken(token)} ${percent(Math.exp(log_prob))}`).join(", ");
+  return (
+    <li>
+      <span class="name mono">{name.name}</span>
+      <span class="letters" role="img" aria-label={said} tabIndex={-1}>
+        {name.tokens.map(({ token, log_prob }, at) => {
+          const p = Math.exp(log_prob);
+          return <span key={at} title={`${visible(token)}: ${percent(p)}`}><i style={{ height: `${Math.max(4, p * 100)}%` }} /><b>{visible(token)}</b></span>;
+        })}
+      </span>
+      <span class="num muted small lnp">{fixed(name.log_prob, 1)}</span>
+      {name.in_list === undefined ? <span /> : name.in_list === null ? <span class="tag good">new</span> : <span class="tag">{WHERE[name.in_list]}</span>}
+    </li>
+  );
+}

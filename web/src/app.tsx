@@ -1,0 +1,82 @@
+// The page: training on top, then the lecture's steps from a prediction to names and verdicts.
+import { DataPanel } from "./2-data/DataPanel.tsx";
+import { EmbeddingMap } from "./4-embedding/EmbeddingMap.tsx";
+import { Picture } from "./5-network/Picture.tsx";
+import { LossCurves } from "./6-training/LossCurves.tsx";
+import { Options } from "./6-training/Options.tsx";
+import { Samples } from "./6-training/Samples.tsx";
+import { Status, Transport } from "./6-training/Transport.tsx";
+import { Generate } from "./7-generation/Generate.tsx";
+import { Score } from "./8-scoring/Score.tsx";
+import { Files } from "./9-files/Files.tsx";
+import { LessonText } from "./9-files/LessonChoice.tsx";
+import { hello } from "./state/session.ts";
+import { embed, show, shows, theme } from "./state/settings.ts";
+import { dark } from "./ui/theme.ts";
+
+const PLACES = [
+  ["picture", "Prediction"], ["curves", "Learning"], ["generate", "Generate"], ["score", "Is it a name?"], ["data", "Your names"],
+  ["network", "Network"], ["share", "Keep and share"],
+] as const;
+
+export function App() {
+  const bare = embed.value;
+  const learning = ["curves", "map", "samples"].filter(shows);
+  const using = ["generate", "score"].filter(shows);
+  return (
+    <>
+      {!bare && <a class="skip" href="#picture" onClick={(event) => go(event, "picture")}>To the picture</a>}
+      {!bare && <Top />}
+      <main>
+        <h1 class="visually-hidden">Nextchar: watch a network learn to write names</h1>
+        <Transport />
+        {!bare && <LessonText />}
+        <Status />
+        {shows("picture") && <Picture />}
+        {learning.length > 0 && (
+          <div class={`columns ${["", "", "two", "three"][learning.length]}`}>
+            {shows("curves") && <LossCurves />}{shows("map") && <EmbeddingMap />}{shows("samples") && <Samples />}
+          </div>
+        )}
+        {using.length > 0 && <div class={`columns ${using.length > 1 ? "two" : ""}`}>{shows("generate") && <Generate />}{shows("score") && <Score />}</div>}
+        {!bare && shows("data") && <DataPanel />}
+        {!bare && shows("network") && <Options />}
+        {!bare && shows("share") && <Files />}
+        {bare && <p class="small"><button type="button" class="plain" onClick={() => { embed.value = false; show.value = ""; }}>Show everything</button></p>}
+        {!bare && <Foot />}
+      </main>
+    </>
+  );
+}
+
+/** Moves there without touching the address, which is the state. */
+function go(event: Event, id: string): void {
+  event.preventDefault();
+  const place = document.getElementById(id);
+  place?.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  place?.focus({ preventScroll: true });
+}
+
+function Top() {
+  return (
+    <header class="top">
+      <p class="brand"><b>Nextchar</b> <span class="muted tagline">watch a network learn to write names</span></p>
+      <nav aria-label="On this page">
+        {PLACES.map(([id, name]) => <a key={id} href={`#${id}`} onClick={(event) => go(event, id)}>{name}</a>)}
+      </nav>
+      <div class="tools">
+        <button type="button" onClick={() => { theme.value = dark.value ? "light" : "dark"; }}>{dark.value ? "Light" : "Dark"}</button>
+      </div>
+    </header>
+  );
+}
+
+function Foot() {
+  return (
+    <footer class="small muted">
+      The engine is the Nextchar library {hello.value?.version}, compiled to WebAssembly ({hello.value?.instructions}). It computes in this
+      browser: nothing is sent anywhere, nothing is fetched from elsewhere. After the lecture <i>Next Token Prediction</i> (Nipun Batra,
+      IIT Gandhinagar).
+    </footer>
+  );
+}
