@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Plot(args) => commands::plot::run(args),
         Command::Neighbors(args) => commands::neighbors::run(args),
+        Command::Export(args) => commands::export::run(args),
         Command::Data(args) => commands::data::run(args),
         Command::Completions(args) => commands::shell::completions(args),
         Command::Man => commands::shell::man(),

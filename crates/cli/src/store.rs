@@ -50,6 +50,21 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Refuses, before any work, a place where the model could not be saved later.
 pub fn check_destination(path: &Path, force: bool) -> Result<(), Failure> {
+    let ours = |path: &Path| Ok(is_model_file(&read(path)?));
+    check(path, force, "is not a model of this program", ours)
+}
+
+/// The same for a file of another kind: it must be new.
+pub fn check_new(path: &Path, force: bool) -> Result<(), Failure> {
+    check(path, force, "would be replaced", |_| Ok(false))
+}
+
+fn check(
+    path: &Path,
+    force: bool,
+    why_not: &str,
+    may_replace: impl FnOnce(&Path) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
     if let Ok(found) = fs::metadata(path) {
         if !found.is_file() {
             let what = if found.is_dir() { "folder" } else { "device" };
@@ -58,9 +73,9 @@ pub fn check_destination(path: &Path, force: bool) -> Result<(), Failure> {
                 path.display()
             )));
         }
-        if !force && !is_model_file(&read(path)?) {
+        if !force && !may_replace(path)? {
             return Err(Failure::misuse(format!(
-                "--out {}: the file exists and is not a model of this program",
+                "--out {}: the file exists and {why_not}",
                 path.display()
             ))
             .help("choose another name, or --force to replace it"));

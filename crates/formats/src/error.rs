@@ -9,7 +9,7 @@ pub enum FormatError {
     NotSafetensors(String),
     /// A safetensors file of another program.
     #[error(
-        "it is a safetensors file, but not one of nextchar's: its metadata has no key `nextchar`"
+        "it is a safetensors file, but not a model: neither nextchar's metadata nor a tensor `embedding.weight` is in it"
     )]
     NotNextchar,
     /// A file of a later version of this library.

@@ -18,10 +18,13 @@
 #![forbid(unsafe_code)]
 
 mod error;
+#[cfg(feature = "export")]
+pub mod export;
 mod front_coding;
 mod kneser_ney;
 mod model_file;
 mod record;
+pub mod state_dict;
 mod tensors;
 
 pub use error::FormatError;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
-use nextchar::model::{Network, Params};
+use nextchar::model::{ModelConfig, Network, Params};
 use nextchar::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -12,12 +12,13 @@ use crate::error::FormatError;
 use crate::front_coding;
 use crate::kneser_ney;
 use crate::record::{Metadata, Record};
+use crate::state_dict;
 use crate::tensors::{Raw, integers, read_integers, take, wrong_shape};
 
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
 /// More networks than this are not mixed.
-const MAX_NETWORKS: usize = 100;
+pub(crate) const MAX_NETWORKS: usize = 100;
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
 /// Everything that a model file holds.
@@ -58,33 +59,14 @@ impl ModelFile {
         let json = serde_json::to_value(&metadata)
             .and_then(|value| serde_json::to_string(&value))
             .map_err(|error| FormatError::BadMetadata(error.to_string()))?;
-        let tensors = self.raw_tensors();
-        let views = tensors
-            .iter()
-            .map(|raw| {
-                let view = TensorView::new(raw.dtype, raw.shape.clone(), &raw.bytes);
-                Ok((raw.name.as_str(), view?))
-            })
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(not_safetensors)?;
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
-        safetensors::serialize(views, Some(metadata)).map_err(not_safetensors)
+        Raw::serialize(
+            &self.raw_tensors(),
+            HashMap::from([(METADATA_KEY.to_owned(), json)]),
+        )
     }
 
     fn raw_tensors(&self) -> Vec<Raw> {
-        let mut raw = Vec::new();
-        let networks = self.model.networks();
-        for (index, network) in networks.iter().enumerate() {
-            let infos = Params::<f32>::tensor_infos(network.config());
-            for (info, values) in infos.into_iter().zip(network.params().tensors()) {
-                raw.push(Raw {
-                    name: format!("{}{}", member_prefix(index, networks.len()), info.name),
-                    dtype: Dtype::F32,
-                    shape: info.shape,
-                    bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-                });
-            }
-        }
+        let mut raw = network_tensors(self.model.networks());
         if let Some(counts) = self.model.counts() {
             raw.extend(kneser_ney::to_tensors(counts, self.names.is_none()));
         }
@@ -114,12 +96,14 @@ impl ModelFile {
         raw
     }
 
-    /// Reads a model file, trusting nothing in it.
+    /// Reads a model file, or a bare `state_dict` of PyTorch's, trusting nothing in it.
     ///
     /// # Errors
     /// A [`FormatError`] names the first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
-        let metadata = read_metadata(bytes)?;
+        let Some(metadata) = read_metadata(bytes)? else {
+            return state_dict::read(bytes);
+        };
         if metadata.networks.len() > MAX_NETWORKS {
             return Err(FormatError::BadMetadata(format!(
                 "{} networks, and {MAX_NETWORKS} at most are possible",
@@ -144,8 +128,12 @@ impl ModelFile {
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
         let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
-        let networks = (0..metadata.networks.len())
-            .map(|index| read_network(&metadata, index, &mut left))
+        let configs = metadata.networks.iter().enumerate();
+        let networks = configs
+            .map(|(index, config)| {
+                let prefix = member_prefix(index, metadata.networks.len());
+                read_network(config, &prefix, &mut left)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let bigrams = read_bigrams(&metadata.vocab, &mut left)?;
         let names = read_names(&metadata.vocab, &mut left)?;
@@ -178,17 +166,17 @@ pub fn is_model_file(bytes: &[u8]) -> bool {
     })
 }
 
-fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
+pub(crate) fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
     FormatError::NotSafetensors(error.to_string())
 }
 
-fn read_metadata(bytes: &[u8]) -> Result<Metadata, FormatError> {
+/// The metadata; `None` where the file has none of ours.
+fn read_metadata(bytes: &[u8]) -> Result<Option<Metadata>, FormatError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
-    let json = header
-        .metadata()
-        .as_ref()
-        .and_then(|metadata| metadata.get(METADATA_KEY))
-        .ok_or(FormatError::NotNextchar)?;
+    let metadata = header.metadata().as_ref();
+    let Some(json) = metadata.and_then(|metadata| metadata.get(METADATA_KEY)) else {
+        return Ok(None);
+    };
     let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
     // The version first: a later format may have other fields.
     let value: serde_json::Value = serde_json::from_str(json).map_err(bad)?;
@@ -196,7 +184,7 @@ fn read_metadata(bytes: &[u8]) -> Result<Metadata, FormatError> {
         .get("format_version")
         .and_then(serde_json::Value::as_u64)
     {
-        Some(FORMAT_VERSION) => serde_json::from_value(value).map_err(bad),
+        Some(FORMAT_VERSION) => serde_json::from_value(value).map(Some).map_err(bad),
         Some(found) if found > FORMAT_VERSION => Err(FormatError::FutureVersion {
             found,
             known: FORMAT_VERSION,
@@ -206,23 +194,39 @@ fn read_metadata(bytes: &[u8]) -> Result<Metadata, FormatError> {
 }
 
 /// What stands before the tensors' names where there are several networks.
-fn member_prefix(index: usize, networks: usize) -> String {
+pub(crate) fn member_prefix(index: usize, networks: usize) -> String {
     match networks {
         1 => String::new(),
         _ => format!("member.{index}."),
     }
 }
 
-fn read_network(
-    metadata: &Metadata,
-    index: usize,
+/// The parameters of networks, under PyTorch's names.
+pub(crate) fn network_tensors(networks: &[Network]) -> Vec<Raw> {
+    let mut raw = Vec::new();
+    for (index, network) in networks.iter().enumerate() {
+        let infos = Params::<f32>::tensor_infos(network.config());
+        for (info, values) in infos.into_iter().zip(network.params().tensors()) {
+            raw.push(Raw {
+                name: format!("{}{}", member_prefix(index, networks.len()), info.name),
+                dtype: Dtype::F32,
+                shape: info.shape,
+                bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            });
+        }
+    }
+    raw
+}
+
+/// Takes a network of this shape out of the tensors that are left.
+pub(crate) fn read_network(
+    config: &ModelConfig,
+    prefix: &str,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<Network, FormatError> {
-    let config = &metadata.networks[index];
     let mut infos = Params::<f32>::tensor_infos(config);
     for info in &mut infos {
-        info.name
-            .insert_str(0, &member_prefix(index, metadata.networks.len()));
+        info.name.insert_str(0, prefix);
     }
     let mut values = Vec::with_capacity(infos.len());
     // Sizes first: no memory is taken for parameters that are not in the file.

@@ -1,7 +1,8 @@
 //! Tensors on their way into a file and out of one that is not to be trusted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;
@@ -12,6 +13,25 @@ pub(crate) struct Raw {
     pub(crate) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Raw {
+    /// The bytes of a file of these tensors.
+    pub(crate) fn serialize(
+        tensors: &[Raw],
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<u8>, FormatError> {
+        let views = tensors
+            .iter()
+            .map(|raw| {
+                let view = TensorView::new(raw.dtype, raw.shape.clone(), &raw.bytes);
+                Ok((raw.name.as_str(), view?))
+            })
+            .collect::<Result<Vec<_>, SafeTensorError>>();
+        views
+            .and_then(|views| safetensors::serialize(views, Some(metadata)))
+            .map_err(|error| FormatError::NotSafetensors(error.to_string()))
+    }
 }
 
 /// Whole numbers as a tensor.

@@ -305,3 +305,107 @@ fn mixtures_come_back() {
         }
     }
 }
+
+/// The bytes of tensors as PyTorch would save them, `{name}` with this shape and all of it 0.5.
+fn bare(tensors: &[(&str, &[usize])], metadata: Option<&str>) -> Vec<u8> {
+    let tensors: Vec<_> = tensors
+        .iter()
+        .map(|(name, shape)| {
+            let count = shape.iter().product();
+            (*name, shape.to_vec(), 0.5f32.to_le_bytes().repeat(count))
+        })
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap();
+        (*name, view)
+    });
+    let metadata = metadata.map(|json| HashMap::from([("network".to_owned(), json.to_owned())]));
+    safetensors::serialize(views, metadata).unwrap()
+}
+
+#[test]
+fn a_bare_state_dict_is_a_model() {
+    let tensors: &[(&str, &[usize])] = &[
+        ("embedding.weight", &[27, 3]),
+        ("hidden.0.weight", &[5, 12]),
+        ("hidden.0.bias", &[5]),
+        ("output.weight", &[27, 5]),
+        ("output.bias", &[27]),
+    ];
+    let file = ModelFile::from_bytes(&bare(tensors, None)).unwrap();
+    let config = file.model.networks()[0].config();
+    assert_eq!(
+        (config.context_length, config.activation),
+        (4, Activation::Tanh)
+    );
+    assert_eq!((file.vocab, file.names), (Vocab::az(), None));
+    let told = bare(
+        tensors,
+        Some(r#"{"activation": "gelu", "longest_name": 7}"#),
+    );
+    let file = ModelFile::from_bytes(&told).unwrap();
+    assert_eq!(
+        file.model.networks()[0].config().activation,
+        Activation::Gelu
+    );
+    assert_eq!(file.record.longest_name, 7);
+
+    type Shapes = Vec<(&'static str, &'static [usize])>;
+    let fault = |change: &dyn Fn(&mut Shapes), json| {
+        let mut tensors = tensors.to_vec();
+        change(&mut tensors);
+        ModelFile::from_bytes(&bare(&tensors, json))
+            .unwrap_err()
+            .to_string()
+    };
+    for (place, shape, says) in [
+        (0, &[27, 5][..], "no whole number of embeddings"),
+        (0, &[27], "[rows, columns]"),
+        (0, &[26, 3], "nothing says which characters"),
+        (1, &[5, 0], "[rows, columns]"),
+        (3, &[27, 6], "`output.weight` is [27, 6]"),
+    ] {
+        // Only the vocabulary is at fault where all sizes agree.
+        let all = |tensors: &mut Vec<(&str, &'static [usize])>| {
+            tensors[place].1 = shape;
+            if shape == [26, 3] {
+                (tensors[3].1, tensors[4].1) = (&[26, 5], &[26]);
+            }
+        };
+        let said = fault(&all, None);
+        assert!(said.contains(says), "{said}");
+    }
+    let same = |_: &mut Vec<_>| ();
+    for (json, says) in [
+        ("{", "`network`"),
+        (r#"{"activation": "swish"}"#, "`network`"),
+        (r#"{"vocab": "abc"}"#, "an alphabet of 4 classes"),
+        (r#"{"vocab": "ba"}"#, "code point order"),
+    ] {
+        let said = fault(&same, Some(json));
+        assert!(said.contains(says), "{said}");
+    }
+    let said = fault(&|tensors| tensors.push(("decoder.weight", &[1, 1])), None);
+    assert!(said.contains("unknown tensor `decoder.weight`"), "{said}");
+    let said = fault(&|tensors| tensors.truncate(4), None);
+    assert!(said.contains("`output.bias` is missing"), "{said}");
+}
+
+proptest! {
+    /// Whatever shapes a bare state_dict claims, it is read or refused.
+    #[test]
+    fn any_state_dict_is_read_or_refused(
+        shapes in prop::collection::vec(prop::collection::vec(0usize..30, 0..4), 7),
+        networks in 0usize..3,
+    ) {
+        let names = ["embedding.weight", "hidden.0.weight", "hidden.0.bias", "hidden.1.weight",
+            "hidden.1.bias", "output.weight", "output.bias"];
+        let named: Vec<(String, &[usize])> = (0..networks.max(1)).flat_map(|member| {
+            let prefix = if networks == 0 { String::new() } else { format!("member.{member}.") };
+            names.iter().zip(&shapes).map(move |(name, shape)| (format!("{prefix}{name}"), &shape[..]))
+        }).collect();
+        let tensors: Vec<(&str, &[usize])> =
+            named.iter().map(|(name, shape)| (name.as_str(), *shape)).collect();
+        let _ = ModelFile::from_bytes(&bare(&tensors, Some("{\"residual\": true}")));
+    }
+}

@@ -1,6 +1,7 @@
 //! The command line: commands, options and their help.
 
 mod corpus;
+mod export;
 mod generate;
 mod pictures;
 mod train;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use nextchar::rng::Seed;
 
 pub use corpus::{CorpusArgs, ReadArgs};
+pub use export::{ExportArgs, ExportFormat};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
 pub use train::{BatchSize, DrawName, TrainArgs};
@@ -47,6 +49,8 @@ pub enum Command {
     Plot(PlotArgs),
     /// Show which letters the embedding puts side by side
     Neighbors(NeighborsArgs),
+    /// Write a model in the format of another program
+    Export(ExportArgs),
     /// List, show and check lists of names
     Data(DataArgs),
     /// Print a completion script for a shell

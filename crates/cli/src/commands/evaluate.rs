@@ -77,6 +77,11 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         let baselines = &evaluation.report.baselines;
         let counting = baselines.best_kneser_ney.or(baselines.kneser_ney);
         warn_of_counting(evaluation.report.loss, counting);
+        if file.bigrams.is_empty() {
+            note(
+                "the model's file knows nothing of its training names: there are no counts to compare with",
+            );
+        }
     }
     out.flush()?;
     if let Some(path) = &args.html {

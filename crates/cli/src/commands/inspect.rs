@@ -103,6 +103,10 @@ fn print_record(out: &mut impl Write, file: &ModelFile) -> Result<(), Failure> {
             )?;
         }
     }
+    if record.losses.train.is_nan() {
+        writeln!(out, "{BOLD}trained{BOLD:#}    by another program")?;
+        return Ok(());
+    }
     writeln!(
         out,
         "{BOLD}trained{BOLD:#}    on {} windows, {} unique contexts; step {} of {} is kept",

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod evaluate;
 pub mod explain;
+pub mod export;
 pub mod generate;
 pub mod inspect;
 pub mod neighbors;

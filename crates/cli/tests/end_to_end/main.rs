@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod determinism;
 mod evaluation;
+mod export;
 mod generation;
 mod scoring;
 

@@ -1,0 +1,142 @@
+//! `nextchar export`: a model in the formats of other programs.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use nextchar::LanguageModel;
+use nextchar::data::CountedWindows;
+use nextchar::language_model::loss;
+use nextchar::mixture::{Mixture, Weights};
+use nextchar::model::Network;
+use nextchar_formats::export::{embeddings, onnx, programs};
+use nextchar_formats::{ModelFile, state_dict};
+use serde_json::json;
+
+use crate::args::{ExportArgs, ExportFormat};
+use crate::failure::{DONE, Failure};
+use crate::output::{self, bytes, note};
+use crate::store;
+use crate::threads::threads;
+
+/// What is written, and where.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+pub fn run(args: &ExportArgs) -> Result<u8, Failure> {
+    let paths = paths(args.format, &args.out)?;
+    for path in &paths {
+        store::check_new(path, args.force)?;
+    }
+    let file = store::load(args.model.as_deref())?;
+    let contents = contents(args, &file)?;
+    let files: Files = paths.into_iter().zip(contents).collect();
+    for (path, contents) in &files {
+        store::save(path, contents)?;
+    }
+    let mut out = output::stdout();
+    if args.json {
+        let files = files
+            .iter()
+            .map(|(path, contents)| json!({"path": path, "bytes": contents.len()}));
+        output::json(&mut out, &json!({"files": files.collect::<Vec<_>>()}))?;
+    } else {
+        for (path, contents) in &files {
+            writeln!(out, "{}: {}", path.display(), bytes(contents.len() as u64))?;
+        }
+    }
+    out.flush()?;
+    Ok(DONE)
+}
+
+/// The files of a format, of which `--out` names one.
+fn paths(format: ExportFormat, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    match format {
+        ExportFormat::Pytorch | ExportFormat::Numpy => {
+            let extension = out.extension().and_then(|extension| extension.to_str());
+            match extension {
+                Some("py" | "safetensors") => Ok(["safetensors", "py"]
+                    .map(|extension| out.with_extension(extension))
+                    .into()),
+                _ => Err(Failure::misuse(format!(
+                    "--out {}: a program and its weights are written, under one name that ends with .py or .safetensors",
+                    out.display()
+                ))),
+            }
+        }
+        ExportFormat::Projector => Ok(vec![out.to_owned(), out.with_extension("metadata.tsv")]),
+        ExportFormat::Onnx | ExportFormat::Word2vec => Ok(vec![out.to_owned()]),
+    }
+}
+
+/// What goes into the files, in the order of [`paths`].
+fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure> {
+    let label = || store::label(args.model.as_deref());
+    match args.format {
+        ExportFormat::Pytorch => weights_and(programs::PYTORCH, file, &label()),
+        ExportFormat::Numpy => weights_and(programs::NUMPY, file, &label()),
+        ExportFormat::Onnx => {
+            let model = onnx::model(&file.vocab, &file.model);
+            let model = model.map_err(|too_large| {
+                let what = format!("{}: {too_large}", label());
+                let instead = match file.model.networks() {
+                    [] => String::new(),
+                    _ => ", `train --family network --distill` puts both into one network, --format pytorch writes the network alone"
+                        .to_owned(),
+                };
+                let fits = format!("`train --counts-context {}` makes one that fits", too_large.longest);
+                Failure::failed(what).help(fits + &instead)
+            })?;
+            Ok(vec![model])
+        }
+        ExportFormat::Word2vec => {
+            let networks = networks(file, &label())?;
+            Ok(vec![embeddings::word2vec(&file.vocab, networks).into()])
+        }
+        ExportFormat::Projector => {
+            let networks = networks(file, &label())?;
+            let (vectors, names) = embeddings::projector(&file.vocab, networks, &file.bigrams);
+            Ok(vec![vectors.into(), names.into()])
+        }
+    }
+}
+
+/// The networks, of which there must be one.
+fn networks<'a>(file: &'a ModelFile, label: &str) -> Result<&'a [Network], Failure> {
+    match file.model.networks() {
+        [] => Err(Failure::failed(format!(
+            "{label}: counts alone have no parameters of a network"
+        ))
+        .help("`train --family network` makes a model with some; --format arpa takes counts")),
+        networks => Ok(networks),
+    }
+}
+
+/// The networks' weights, and the program that runs them.
+fn weights_and(program: &str, file: &ModelFile, label: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    let networks = networks(file, label)?;
+    let weights = state_dict::to_bytes(&file.vocab, networks, file.record.longest_name);
+    let weights = weights.map_err(Failure::failed)?;
+    if file.model.counts().is_some() {
+        let part = Mixture::new(networks.to_vec(), None, Weights::default())?;
+        say_what_is_lost("the counts are left out", file, &part)?;
+    }
+    Ok(vec![weights, program.into()])
+}
+
+/// How much worse than the model a part or an approximation of it is, on the names held out.
+fn say_what_is_lost(what: &str, file: &ModelFile, part: &dyn LanguageModel) -> Result<(), Failure> {
+    let held_out = file.names.as_ref().map(|names| &names.test);
+    let Some(names) = held_out.filter(|names| !names.is_empty()) else {
+        note(&format!(
+            "{what}; the model holds no test names to measure the loss by"
+        ));
+        return Ok(());
+    };
+    let threads = threads(None)?;
+    let table = CountedWindows::from_list(names, &file.vocab, file.model.context_length())?;
+    let whole = loss(&file.model, &table, &threads);
+    let part = loss(part, &*table.shorten(part.context_length())?, &threads);
+    note(&format!(
+        "{what}: a loss of {part:.4} on the test names, where the model has {whole:.4}"
+    ));
+    Ok(())
+}

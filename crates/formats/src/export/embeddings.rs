@@ -1,0 +1,80 @@
+//! What the network learnt about letters, for programs that look at vectors.
+//!
+//! Embeddings of several networks stand side by side in one longer vector: distances between
+//! letters are then the networks' together.
+
+use std::fmt::Write;
+
+use nextchar::LanguageModel;
+use nextchar::data::{CountedWindows, END, Token, Vocab};
+use nextchar::model::Network;
+
+/// How a space is written where spaces part the fields, as in SentencePiece.
+pub const VISIBLE_SPACE: char = '\u{2581}';
+
+/// One letter's vector, of all networks.
+fn vector(networks: &[Network], token: Token) -> impl Iterator<Item = f32> + '_ {
+    networks.iter().flat_map(move |network| {
+        let width = network.config().embedding_dim;
+        let start = usize::from(token) * width;
+        network.params().embedding[start..start + width]
+            .iter()
+            .copied()
+    })
+}
+
+/// How a letter is written as one field.
+pub(super) fn field(vocab: &Vocab, token: Token) -> char {
+    match vocab.symbol(token) {
+        ' ' => VISIBLE_SPACE,
+        symbol => symbol,
+    }
+}
+
+fn tokens(networks: &[Network]) -> std::ops::Range<Token> {
+    let size = networks.first().map_or(0, LanguageModel::vocab_size);
+    END..size as Token
+}
+
+/// word2vec's text format: the number of letters and the width, then a letter and its vector a line.
+pub fn word2vec(vocab: &Vocab, networks: &[Network]) -> String {
+    let width: usize = networks
+        .iter()
+        .map(|network| network.config().embedding_dim)
+        .sum();
+    let mut text = format!("{} {width}\n", tokens(networks).len());
+    for token in tokens(networks) {
+        text.push(field(vocab, token));
+        for x in vector(networks, token) {
+            let _ = write!(text, " {x}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The two files of the Embedding Projector: vectors, and the letters with how often each stands in
+/// the training names (empty where that is not known).
+pub fn projector(
+    vocab: &Vocab,
+    networks: &[Network],
+    bigrams: &CountedWindows,
+) -> (String, String) {
+    let (mut vectors, mut metadata) = (String::new(), "letter\tcount\n".to_owned());
+    let mut counts = vec![0u64; vocab.len()];
+    for row in bigrams.rows() {
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            counts[usize::from(target)] += count;
+        }
+    }
+    for token in tokens(networks) {
+        let numbers: Vec<String> = vector(networks, token).map(|x| x.to_string()).collect();
+        let _ = writeln!(vectors, "{}", numbers.join("\t"));
+        let count = match bigrams.is_empty() {
+            true => String::new(),
+            false => counts[usize::from(token)].to_string(),
+        };
+        let _ = writeln!(metadata, "{}\t{count}", field(vocab, token));
+    }
+    (vectors, metadata)
+}

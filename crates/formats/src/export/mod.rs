@@ -1,0 +1,13 @@
+//! A model in the formats of other programs, as bytes.
+//!
+//! | module | format | exact for |
+//! |---|---|---|
+//! | [`programs`] | PyTorch and NumPy source beside a bare `state_dict` | networks, ensembles |
+//! | [`onnx`] | ONNX | networks, ensembles, mixtures whose counts fit a dense table |
+//! | [`embeddings`] | word2vec text, TSV of the Embedding Projector | the embedding |
+
+pub mod embeddings;
+pub mod onnx;
+#[allow(missing_docs, clippy::all)]
+mod onnx_types;
+pub mod programs;
