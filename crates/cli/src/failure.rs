@@ -65,6 +65,9 @@ impl Failure {
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
             io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+            io::ErrorKind::FileTooLarge => "the disk is full or the file too large".to_owned(),
+            io::ErrorKind::QuotaExceeded => "the quota of the disk is used up".to_owned(),
+            io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
             _ => error.to_string(),
         };
         Failure::failed(format!("{}: {what}", path.display()))
@@ -85,6 +88,13 @@ impl Failure {
             }
         }
         ExitCode::from(self.code)
+    }
+}
+
+/// The message alone, to be told within another.
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

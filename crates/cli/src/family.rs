@@ -1,5 +1,6 @@
 //! The three families of models, and how each is made from a list: networks, counts, mixtures.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,13 +10,14 @@ use nextchar::language_model::loss;
 use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::{ModelConfig, Network};
 use nextchar::ngram::KneserNey;
-use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, train};
+use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
 use nextchar::rng::Seed;
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
 use nextchar_parallel::Threads;
 
 use crate::args::TrainArgs;
+use crate::checkpoint::Keeper;
 use crate::corpus::Corpus;
 use crate::failure::Failure;
 use crate::output::note;
@@ -53,6 +55,8 @@ pub struct Maker<'a> {
     pub distill: bool,
     pub engine: &'a Engine<'a, Threads>,
     pub deadline: Option<Instant>,
+    /// What saves the state of the training, and knows what was done before.
+    pub keeper: Option<&'a RefCell<Keeper>>,
     /// Whether nothing is said while it is made.
     pub quiet: bool,
 }
@@ -166,7 +170,10 @@ impl Maker<'_> {
             if self.networks > 1 {
                 anstream::eprintln!("network {} of {}", index + 1, self.networks);
             }
-            let (trained, seconds, stopped) = self.one(&config, tables)?;
+            let (trained, seconds, stopped) = match self.done_before(index) {
+                Some(trained) => (trained, 0.0, false),
+                None => self.one(index, &config, tables)?,
+            };
             step_seconds += seconds;
             interrupted |= stopped;
             networks.push(trained.network.clone());
@@ -184,16 +191,36 @@ impl Maker<'_> {
         })
     }
 
-    /// One training, watched.
+    /// The network of this place in the order, if a training that is gone on with had done it.
+    fn done_before(&self, index: usize) -> Option<Trained> {
+        self.keeper
+            .and_then(|keeper| keeper.borrow().finished(index))
+    }
+
+    /// One training, watched, from its beginning or from where it was.
     fn one(
         &self,
+        index: usize,
         config: &TrainConfig,
         tables: Tables<'_>,
     ) -> Result<(Trained, f64, bool), Failure> {
-        let mut progress = Progress::new(config, self.args.stop_after, self.deadline, self.quiet);
-        let trained = train(&self.shape, config, tables, self.engine, &mut progress);
+        let state = self
+            .keeper
+            .and_then(|keeper| keeper.borrow_mut().state(index));
+        let (stop_after, shape, engine) = (self.args.stop_after, &self.shape, self.engine);
+        let mut progress =
+            Progress::new(config, stop_after, self.deadline, self.keeper, self.quiet);
+        let trained = match state {
+            Some(state) => resume(shape, config, tables, engine, state, &mut progress),
+            None => train(shape, config, tables, engine, &mut progress),
+        };
         let (interrupted, seconds) = progress.finish();
         let trained = trained?;
+        if let Some(keeper) = self.keeper
+            && let Some(said) = keeper.borrow_mut().finish(&trained)
+        {
+            note(&said);
+        }
         let stopped = interrupted && trained.stop == StopReason::Observer;
         Ok((trained, seconds, stopped))
     }
@@ -231,6 +258,29 @@ impl Maker<'_> {
     /// One network that learns the teacher's distributions, on the list's contexts and on those of
     /// names that the teacher draws (Hinton et al. 2015). `seconds` were spent in steps before.
     fn student(&self, model: &Mixture, tables: Tables<'_>, seconds: f64) -> Result<Made, Failure> {
+        let index = match self.args.teacher {
+            Some(_) => 0,
+            None => self.networks,
+        };
+        let (trained, own_seconds, interrupted) = match self.done_before(index) {
+            Some(trained) => (trained, 0.0, false),
+            None => self.taught(index, model, tables)?,
+        };
+        Ok(Made {
+            model: trained.network.clone().into(),
+            trained: Some(trained),
+            step_seconds: seconds + own_seconds,
+            interrupted,
+        })
+    }
+
+    /// The training of a student.
+    fn taught(
+        &self,
+        index: usize,
+        model: &Mixture,
+        tables: Tables<'_>,
+    ) -> Result<(Trained, f64, bool), Failure> {
         let (length, parts) = (model.context_length(), &self.corpus.parts);
         let longest = parts.all().map(|name| name.text.chars().count()).max();
         let seed = member_seed(&self.config.seed, self.networks);
@@ -261,13 +311,7 @@ impl Maker<'_> {
             train: &soft,
             ..tables
         };
-        let (trained, own_seconds, interrupted) = self.one(&config, tables)?;
-        Ok(Made {
-            model: trained.network.clone().into(),
-            trained: Some(trained),
-            step_seconds: seconds + own_seconds,
-            interrupted,
-        })
+        self.one(index, &config, tables)
     }
 }
 

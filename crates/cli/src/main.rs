@@ -1,6 +1,7 @@
 //! The program `nextchar`: the library's lecture as commands.
 
 mod args;
+mod checkpoint;
 mod commands;
 mod corpus;
 mod failure;

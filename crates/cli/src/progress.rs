@@ -1,13 +1,15 @@
 //! What a person sees while a network learns, and how Ctrl-C reaches it.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nextchar::optim::{Evaluation, Observer, TrainConfig};
+use nextchar::optim::{Evaluation, Observer, TrainConfig, TrainState};
 
-use crate::output::count;
+use crate::checkpoint::Keeper;
+use crate::output::{count, note};
 
 /// Set by the first Ctrl-C; a second one ends the program at once.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -37,8 +39,11 @@ pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
 const LINES: u64 = 10;
 
 /// A progress bar on a terminal, and about ten lines of falling losses anywhere.
-pub struct Progress {
+pub struct Progress<'a> {
     bar: ProgressBar,
+    /// Saves the state now and then, and before the end that a person asked for.
+    keeper: Option<&'a RefCell<Keeper>>,
+    stopped: bool,
     quiet: bool,
     steps: u64,
     stop_after: u64,
@@ -51,12 +56,13 @@ pub struct Progress {
     seen: u64,
 }
 
-impl Progress {
+impl<'a> Progress<'a> {
     /// Prepares the bar and catches Ctrl-C; a quiet one shows nothing.
     pub fn new(
         config: &TrainConfig,
         stop_after: Option<u64>,
         deadline: Option<Instant>,
+        keeper: Option<&'a RefCell<Keeper>>,
         quiet: bool,
     ) -> Self {
         let steps = config.steps;
@@ -78,6 +84,8 @@ impl Progress {
             );
         }
         Progress {
+            keeper,
+            stopped: false,
             quiet,
             bar,
             steps,
@@ -109,7 +117,7 @@ impl Progress {
     }
 }
 
-impl Observer for Progress {
+impl Observer for Progress<'_> {
     fn step(&mut self, steps_done: u64) -> ControlFlow<()> {
         if steps_done.is_multiple_of(64) {
             self.bar.set_position(steps_done);
@@ -118,10 +126,19 @@ impl Observer for Progress {
         self.stepping += now - self.last;
         self.last = now;
         let late = self.deadline.is_some_and(|end| now >= end);
-        if late || interrupted() || steps_done >= self.stop_after {
-            return ControlFlow::Break(());
+        self.stopped = late || interrupted() || steps_done >= self.stop_after;
+        match self.stopped {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        ControlFlow::Continue(())
+    }
+
+    fn between_steps(&mut self, _steps_done: u64, state: &dyn Fn() -> TrainState) {
+        let Some(keeper) = self.keeper else { return };
+        if let Some(said) = keeper.borrow_mut().offer(self.stopped, state) {
+            self.bar.suspend(|| note(&said));
+        }
+        self.last = Instant::now();
     }
 
     fn evaluated(&mut self, at: &Evaluation) -> ControlFlow<()> {

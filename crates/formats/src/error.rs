@@ -12,6 +12,9 @@ pub enum FormatError {
         "it is a safetensors file, but not a model: neither nextchar's metadata nor a tensor `embedding.weight` is in it"
     )]
     NotNextchar,
+    /// A safetensors file that is no checkpoint.
+    #[error("it is a safetensors file, but not a checkpoint of nextchar's")]
+    NotCheckpoint,
     /// A file of a later version of this library.
     #[error(
         "it has format version {found} and this program reads version {known}; update nextchar"

@@ -17,16 +17,19 @@
 //! thread counts, so equal results are equal bytes.
 #![forbid(unsafe_code)]
 
+mod checkpoint;
 mod error;
 #[cfg(feature = "export")]
 pub mod export;
 mod front_coding;
 mod kneser_ney;
 mod model_file;
+mod parameters;
 mod record;
 pub mod state_dict;
 mod tensors;
 
+pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
 pub use error::FormatError;
 pub use model_file::{ModelFile, is_model_file};
 pub use record::{CurvePoint, Losses, Record};

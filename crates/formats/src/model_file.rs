@@ -1,9 +1,9 @@
 //! Writing a model as bytes, and reading bytes that are not to be trusted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
-use nextchar::model::{ModelConfig, Network, Params};
+use nextchar::model::Network;
 use nextchar::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -11,9 +11,13 @@ use crate::FORMAT_VERSION;
 use crate::error::FormatError;
 use crate::front_coding;
 use crate::kneser_ney;
+use crate::parameters;
 use crate::record::{Metadata, Record};
 use crate::state_dict;
-use crate::tensors::{Raw, integers, read_integers, take, wrong_shape};
+use crate::tensors::{
+    Raw, integers, metadata_of, not_safetensors, read_integers, serialize, take, versioned,
+    wrong_shape,
+};
 
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
@@ -55,14 +59,7 @@ impl ModelFile {
             kneser_ney: self.model.counts().map(LanguageModel::context_length),
             record: self.record.clone(),
         };
-        // Through a value, whose maps are sorted, so that the order of fields never matters.
-        let json = serde_json::to_value(&metadata)
-            .and_then(|value| serde_json::to_string(&value))
-            .map_err(|error| FormatError::BadMetadata(error.to_string()))?;
-        Raw::serialize(
-            &self.raw_tensors(),
-            HashMap::from([(METADATA_KEY.to_owned(), json)]),
-        )
+        serialize(METADATA_KEY, &metadata, &self.raw_tensors())
     }
 
     fn raw_tensors(&self) -> Vec<Raw> {
@@ -101,9 +98,10 @@ impl ModelFile {
     /// # Errors
     /// A [`FormatError`] names the first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
-        let Some(metadata) = read_metadata(bytes)? else {
+        let Some(json) = metadata_of(bytes, METADATA_KEY)? else {
             return state_dict::read(bytes);
         };
+        let metadata: Metadata = versioned(&json, FORMAT_VERSION)?;
         if metadata.networks.len() > MAX_NETWORKS {
             return Err(FormatError::BadMetadata(format!(
                 "{} networks, and {MAX_NETWORKS} at most are possible",
@@ -128,13 +126,12 @@ impl ModelFile {
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
         let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
-        let configs = metadata.networks.iter().enumerate();
-        let networks = configs
-            .map(|(index, config)| {
-                let prefix = member_prefix(index, metadata.networks.len());
-                read_network(config, &prefix, &mut left)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut networks = Vec::new();
+        for (index, config) in metadata.networks.iter().enumerate() {
+            let prefix = member_prefix(index, metadata.networks.len());
+            let params = parameters::from_tensors(&prefix, config, &mut left)?;
+            networks.push(Network::new(config.clone(), params)?);
+        }
         let bigrams = read_bigrams(&metadata.vocab, &mut left)?;
         let names = read_names(&metadata.vocab, &mut left)?;
         let train = names.as_ref().map(|names: &Split| &names.train);
@@ -158,39 +155,7 @@ impl ModelFile {
 
 /// Whether the bytes begin like one of nextchar's model files: it may be replaced by another.
 pub fn is_model_file(bytes: &[u8]) -> bool {
-    SafeTensors::read_metadata(bytes).is_ok_and(|(_, header)| {
-        header
-            .metadata()
-            .as_ref()
-            .is_some_and(|m| m.contains_key(METADATA_KEY))
-    })
-}
-
-pub(crate) fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
-    FormatError::NotSafetensors(error.to_string())
-}
-
-/// The metadata; `None` where the file has none of ours.
-fn read_metadata(bytes: &[u8]) -> Result<Option<Metadata>, FormatError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
-    let metadata = header.metadata().as_ref();
-    let Some(json) = metadata.and_then(|metadata| metadata.get(METADATA_KEY)) else {
-        return Ok(None);
-    };
-    let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
-    // The version first: a later format may have other fields.
-    let value: serde_json::Value = serde_json::from_str(json).map_err(bad)?;
-    match value
-        .get("format_version")
-        .and_then(serde_json::Value::as_u64)
-    {
-        Some(FORMAT_VERSION) => serde_json::from_value(value).map(Some).map_err(bad),
-        Some(found) if found > FORMAT_VERSION => Err(FormatError::FutureVersion {
-            found,
-            known: FORMAT_VERSION,
-        }),
-        _ => Err(FormatError::BadMetadata("no format version".into())),
-    }
+    matches!(metadata_of(bytes, METADATA_KEY), Ok(Some(_)))
 }
 
 /// What stands before the tensors' names where there are several networks.
@@ -205,61 +170,11 @@ pub(crate) fn member_prefix(index: usize, networks: usize) -> String {
 pub(crate) fn network_tensors(networks: &[Network]) -> Vec<Raw> {
     let mut raw = Vec::new();
     for (index, network) in networks.iter().enumerate() {
-        let infos = Params::<f32>::tensor_infos(network.config());
-        for (info, values) in infos.into_iter().zip(network.params().tensors()) {
-            raw.push(Raw {
-                name: format!("{}{}", member_prefix(index, networks.len()), info.name),
-                dtype: Dtype::F32,
-                shape: info.shape,
-                bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            });
-        }
+        let prefix = member_prefix(index, networks.len());
+        let (config, params) = (network.config(), network.params());
+        raw.extend(parameters::to_tensors(&prefix, config, params));
     }
     raw
-}
-
-/// Takes a network of this shape out of the tensors that are left.
-pub(crate) fn read_network(
-    config: &ModelConfig,
-    prefix: &str,
-    left: &mut BTreeMap<String, TensorView<'_>>,
-) -> Result<Network, FormatError> {
-    let mut infos = Params::<f32>::tensor_infos(config);
-    for info in &mut infos {
-        info.name.insert_str(0, prefix);
-    }
-    let mut values = Vec::with_capacity(infos.len());
-    // Sizes first: no memory is taken for parameters that are not in the file.
-    for info in &infos {
-        let tensor = take(left, &info.name, Dtype::F32)?;
-        if tensor.shape() != info.shape {
-            return Err(wrong_shape(
-                &info.name,
-                &tensor,
-                &format!("{:?}", info.shape),
-            ));
-        }
-        values.push(tensor);
-    }
-    let mut params = Params::zeros(config);
-    for ((info, tensor), out) in infos.iter().zip(&values).zip(params.tensors_mut()) {
-        for (place, (out, bytes)) in out
-            .iter_mut()
-            .zip(tensor.data().chunks_exact(4))
-            .enumerate()
-        {
-            let value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
-            if !value.is_finite() {
-                return Err(FormatError::NotFinite {
-                    name: info.name.clone(),
-                    place,
-                    value,
-                });
-            }
-            *out = value;
-        }
-    }
-    Ok(Network::new(config.clone(), params)?)
 }
 
 fn read_bigrams(

@@ -3,7 +3,7 @@
 //! The shapes tell V, E, T and the layers. What they cannot tell stands in the one metadata key
 //! `network` as JSON, every field of which may be left out ([`Hints`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use nextchar::data::{CountedWindows, Vocab};
 use nextchar::mixture::{Mixture, Weights};
@@ -12,9 +12,10 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;
-use crate::model_file::{MAX_NETWORKS, ModelFile, network_tensors, not_safetensors, read_network};
+use crate::model_file::{MAX_NETWORKS, ModelFile, network_tensors};
+use crate::parameters;
 use crate::record::{Losses, Record};
-use crate::tensors::{Raw, wrong_shape};
+use crate::tensors::{metadata_of, not_safetensors, serialize, wrong_shape};
 
 /// The metadata key.
 const HINTS: &str = "network";
@@ -60,11 +61,7 @@ pub fn to_bytes(
         residual: first.residual,
         longest_name: Some(longest_name),
     };
-    let json = serde_json::to_string(&hints).map_err(|error| bad(&error.to_string()))?;
-    Raw::serialize(
-        &network_tensors(networks),
-        HashMap::from([(HINTS.to_owned(), json)]),
-    )
+    serialize(HINTS, &hints, &network_tensors(networks))
 }
 
 /// Reads a file without nextchar's own metadata, if its tensors are a network's.
@@ -72,8 +69,7 @@ pub fn to_bytes(
 /// # Errors
 /// [`FormatError::NotNextchar`] where they are not; otherwise the first fault.
 pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
-    let hints = header.metadata().as_ref().and_then(|all| all.get(HINTS));
+    let hints = metadata_of(bytes, HINTS)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
     let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
     let members = (0..=MAX_NETWORKS)
@@ -88,7 +84,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
         )));
     }
     let hints: Hints = hints
-        .map_or(Ok(Hints::default()), |json| serde_json::from_str(json))
+        .map_or(Ok(Hints::default()), |json| serde_json::from_str(&json))
         .map_err(|error| FormatError::BadMetadata(format!("`{HINTS}`: {error}")))?;
     let prefixes: Vec<String> = match members {
         0 => vec![String::new()],
@@ -99,7 +95,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     let mut networks = Vec::new();
     for prefix in &prefixes {
         let config = config_of(prefix, &hints, &left)?;
-        networks.push(read_network(&config, prefix, &mut left)?);
+        let params = parameters::from_tensors(prefix, &config, &mut left)?;
+        networks.push(Network::new(config, params)?);
     }
     if let Some(name) = left.into_keys().next() {
         return Err(FormatError::UnknownTensor(name));

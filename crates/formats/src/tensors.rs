@@ -1,9 +1,10 @@
-//! Tensors on their way into a file and out of one that is not to be trusted.
+//! Tensors and metadata on their way into a file and out of one that is not to be trusted.
 
 use std::collections::{BTreeMap, HashMap};
 
-use safetensors::SafeTensorError;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::FormatError;
 
@@ -13,25 +14,6 @@ pub(crate) struct Raw {
     pub(crate) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
     pub(crate) bytes: Vec<u8>,
-}
-
-impl Raw {
-    /// The bytes of a file of these tensors.
-    pub(crate) fn serialize(
-        tensors: &[Raw],
-        metadata: HashMap<String, String>,
-    ) -> Result<Vec<u8>, FormatError> {
-        let views = tensors
-            .iter()
-            .map(|raw| {
-                let view = TensorView::new(raw.dtype, raw.shape.clone(), &raw.bytes);
-                Ok((raw.name.as_str(), view?))
-            })
-            .collect::<Result<Vec<_>, SafeTensorError>>();
-        views
-            .and_then(|views| safetensors::serialize(views, Some(metadata)))
-            .map_err(|error| FormatError::NotSafetensors(error.to_string()))
-    }
 }
 
 /// Whole numbers as a tensor.
@@ -81,4 +63,49 @@ pub(crate) fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -
         found: format!("{:?}", tensor.shape()),
         expected: expected.into(),
     }
+}
+
+/// The bytes of a file: tensors, and metadata as JSON under a key. Equal content is equal bytes.
+pub(crate) fn serialize(
+    key: &str,
+    metadata: &impl Serialize,
+    tensors: &[Raw],
+) -> Result<Vec<u8>, FormatError> {
+    // Through a value, whose maps are sorted, so that the order of fields never matters.
+    let json = serde_json::to_value(metadata)
+        .and_then(|value| serde_json::to_string(&value))
+        .map_err(|error| FormatError::BadMetadata(error.to_string()))?;
+    let views = tensors
+        .iter()
+        .map(|raw| {
+            let view = TensorView::new(raw.dtype, raw.shape.clone(), &raw.bytes);
+            Ok((raw.name.as_str(), view?))
+        })
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(not_safetensors)?;
+    let metadata = HashMap::from([(key.to_owned(), json)]);
+    safetensors::serialize(views, Some(metadata)).map_err(not_safetensors)
+}
+
+/// The metadata under a key; `None` in a safetensors file that has no such key.
+pub(crate) fn metadata_of(bytes: &[u8], key: &str) -> Result<Option<String>, FormatError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+    let metadata = header.metadata().as_ref();
+    Ok(metadata.and_then(|metadata| metadata.get(key)).cloned())
+}
+
+/// Metadata of a version that can be read. The version first: a later one may have other fields.
+pub(crate) fn versioned<T: DeserializeOwned>(json: &str, known: u64) -> Result<T, FormatError> {
+    let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
+    let value: serde_json::Value = serde_json::from_str(json).map_err(bad)?;
+    let version = value.get("format_version");
+    match version.and_then(serde_json::Value::as_u64) {
+        Some(found) if found == known => serde_json::from_value(value).map_err(bad),
+        Some(found) if found > known => Err(FormatError::FutureVersion { found, known }),
+        _ => Err(FormatError::BadMetadata("no format version".into())),
+    }
+}
+
+pub(crate) fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
+    FormatError::NotSafetensors(error.to_string())
 }

@@ -33,6 +33,10 @@ pub enum Error {
         learning_rate: f64,
     },
 
+    /// A state of a run that is not one of these options and tables.
+    #[error("the saved state of training cannot be used: {0}")]
+    BadState(String),
+
     /// A regular expression, or a set of letters, that cannot be used.
     #[error("the pattern {pattern:?} cannot be used: {what}")]
     BadPattern {

@@ -112,6 +112,16 @@ impl Stream {
         self.generator.next_u64()
     }
 
+    /// How many times [`Stream::bits`] was drawn, by whatever method.
+    pub fn position(&self) -> u64 {
+        (self.generator.get_word_pos() / 2) as u64
+    }
+
+    /// Goes to where [`Stream::position`] was this.
+    pub fn go_to(&mut self, position: u64) {
+        self.generator.set_word_pos(2 * u128::from(position));
+    }
+
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
@@ -169,6 +179,20 @@ mod tests {
         let first = |purpose, index| seed.stream(purpose, index).bits();
         assert_ne!(first(Purpose::Init, 0), first(Purpose::Batch, 0));
         assert_ne!(first(Purpose::Sample, 0), first(Purpose::Sample, 1));
+    }
+
+    #[test]
+    fn a_stream_goes_on_from_any_position() {
+        let mut stream = Seed::from(5).stream(Purpose::Batch, 3);
+        for drawn in 0..300 {
+            assert_eq!(stream.position(), drawn);
+            let mut other = Seed::from(5).stream(Purpose::Batch, 3);
+            other.go_to(drawn);
+            assert_eq!(other.position(), drawn);
+            assert_eq!(other.bits(), stream.bits(), "after {drawn}");
+        }
+        stream.go_to(u64::MAX);
+        assert_eq!(stream.position(), u64::MAX);
     }
 
     #[test]

@@ -149,6 +149,16 @@ pub struct TrainArgs {
     /// Stop at this step of the run that --steps plans, as Ctrl-C would
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub stop_after: Option<u64>,
+    /// Save what it takes to go on to FILE now and then; it is taken away when the model is saved
+    #[arg(long, value_name = "FILE", help_heading = "Training")]
+    pub checkpoint: Option<PathBuf>,
+    /// Time between two checkpoints
+    #[arg(long, value_name = "TIME", default_value = "10s",
+        value_parser = humantime::parse_duration, help_heading = "Training")]
+    pub checkpoint_every: std::time::Duration,
+    /// Go on with the training of this checkpoint: other options than its own need not be given
+    #[arg(long, value_name = "FILE", help_heading = "Training")]
+    pub resume: Option<PathBuf>,
     /// What the beginning, the batches and the ten names are drawn from: a number or any text
     #[arg(
         long,

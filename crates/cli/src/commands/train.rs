@@ -1,5 +1,6 @@
 //! `nextchar train`: read, split, collapse, train, evaluate, save, and ten new names.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
@@ -9,10 +10,11 @@ use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
 use nextchar::optim::{Engine, StopReason, Tables, Trained};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Plausibility, evaluate};
-use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
+use nextchar_formats::{Checkpoint, CurvePoint, Losses, ModelFile, Record};
 use serde_json::json;
 
 use crate::args::TrainArgs;
+use crate::checkpoint::{self, Keeper};
 use crate::corpus::read_corpus;
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::family::{Made, Maker};
@@ -24,8 +26,20 @@ use crate::threads::threads;
 use crate::training::{model_config, steps_within, train_config};
 
 pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
+    let Some(path) = &args.resume else {
+        return train(args, None);
+    };
+    let resumed = checkpoint::load(path)?;
+    let args = checkpoint::merged_args(&resumed)?;
+    train(&args, Some(resumed))
+}
+
+fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     let started = Instant::now();
     store::check_destination(&args.out, args.force)?;
+    if let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) {
+        checkpoint::check_destination(path, args.resume.as_ref() == Some(path), args.force)?;
+    }
     let threads = threads(args.threads)?;
     let mut engine = Engine::new(&threads);
     engine.instruction_set = args.instructions.unwrap_or(engine.instruction_set);
@@ -51,11 +65,18 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         distill: args.distill || preset.distill,
         engine: &engine,
         deadline: args.time.map(|time| started + time),
+        keeper: None,
         quiet: false,
     };
     let train_started = Instant::now();
     let rivals = maker.rivals()?;
-    if let Some(time) = args.time {
+    if let Some(steps) = resumed
+        .as_ref()
+        .and_then(Checkpoint::steps)
+        .filter(|_| args.time.is_some())
+    {
+        maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
+    } else if let Some(time) = args.time {
         let val = maker.windows(&corpus.parts.val, shape.context_length)?;
         let tables = Tables {
             train: &table,
@@ -65,8 +86,11 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         let steps = steps_within(left, &shape, &maker.config, tables, &engine)?;
         maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
     }
+    let keeper = Keeper::new(&maker, resumed)?;
     describe(&maker, &table);
-
+    keeper.iter().for_each(Keeper::describe);
+    let keeper = keeper.map(RefCell::new);
+    maker.keeper = keeper.as_ref();
     let made = maker.make(&rivals)?;
     let train_seconds = train_started.elapsed().as_secs_f64();
     if let Some(trained) = &made.trained {
@@ -102,7 +126,12 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
         names: (!args.no_names).then(|| corpus.parts.clone()),
     };
     let bytes = file.to_bytes().map_err(Failure::failed)?;
-    store::save(&args.out, &bytes)?;
+    let mut keeper = keeper.as_ref().map(RefCell::borrow_mut);
+    store::save(&args.out, &bytes)
+        .map_err(|failure| unsaved(failure, &bytes, keeper.as_deref()))?;
+    if let Some(keeper) = &mut keeper {
+        keeper.remove();
+    }
 
     let mut out = output::stdout();
     if args.json {
@@ -143,10 +172,31 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     if let Some(trained) = &made.trained {
         say_how_it_ended(&maker, trained, made.interrupted, train_seconds);
     }
+    if let Some(path) = keeper.as_deref().and_then(Keeper::kept) {
+        note(&format!(
+            "`nextchar train --resume {}` goes on",
+            path.display()
+        ));
+    }
     match made.interrupted {
         true => Ok(INTERRUPTED),
         false => Ok(DONE),
     }
+}
+
+/// The model could not be saved where it should: it is saved elsewhere rather than lost.
+fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
+    let mut help = match store::rescue(bytes) {
+        Some(path) => format!("the model was saved as {} instead", path.display()),
+        None => "the model could not be saved in the folder for temporary files either".into(),
+    };
+    if let Some(path) = keeper.and_then(Keeper::kept) {
+        help.push_str(&format!(
+            "; `nextchar train --resume {}` saves it again",
+            path.display()
+        ));
+    }
+    failure.help(help)
 }
 
 /// What was cut short, and the command that repeats it.

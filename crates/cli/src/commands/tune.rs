@@ -195,6 +195,7 @@ fn maker<'a>(
         distill: false,
         engine,
         deadline: None,
+        keeper: None,
         quiet: true,
     })
 }

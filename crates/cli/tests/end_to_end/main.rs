@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod crash;
 mod determinism;
 mod evaluation;
 mod export;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::CountedWindows;
+use crate::error::Error;
 use crate::model::Batch;
 use crate::rng::{Purpose, Seed, Stream};
 
@@ -113,6 +114,31 @@ impl<'a> Batches<'a> {
             tail,
             batch,
         }
+    }
+
+    /// Random numbers taken so far.
+    pub(super) fn draws(&self) -> u64 {
+        self.rng.position()
+    }
+
+    /// The rows of the pass under way, and how many of them are done.
+    pub(super) fn pass(&self) -> (&[u32], usize) {
+        (&self.pass, self.done)
+    }
+
+    /// Goes to where other batches of the same table and kind were.
+    pub(super) fn restore(&mut self, draws: u64, pass: &[u32], done: usize) -> Result<(), Error> {
+        let sorted = |rows: &[u32]| {
+            let mut rows = rows.to_vec();
+            rows.sort_unstable();
+            rows
+        };
+        if done > pass.len() || sorted(pass) != sorted(&self.pass) {
+            return Err(Error::BadState("its pass is not one of this table".into()));
+        }
+        self.rng.go_to(draws);
+        (self.pass, self.done) = (pass.to_vec(), done);
+        Ok(())
     }
 
     /// [`BatchKind::steps_per_epoch`] of these batches.

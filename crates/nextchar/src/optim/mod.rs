@@ -2,12 +2,14 @@
 
 mod batches;
 mod engine;
+mod run;
 mod schedule;
+mod state;
 mod trainer;
 
 pub use batches::{BatchKind, Batches};
 pub use engine::Engine;
+pub use run::{Evaluation, Observer, StopReason, Tables, Trained, resume, train};
 pub use schedule::Schedule;
-pub use trainer::{
-    Evaluation, Observer, Optimizer, StopReason, Tables, TrainConfig, Trained, Trainer, train,
-};
+pub use state::{Progress, TrainState};
+pub use trainer::{Optimizer, TrainConfig, Trainer};

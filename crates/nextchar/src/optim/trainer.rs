@@ -1,6 +1,4 @@
-//! The training loop: draw a batch, compute its gradient, step, look at val now and then.
-
-use std::ops::ControlFlow;
+//! One training step: draw a batch, compute its gradient, step.
 
 use nextchar_kernels::{AdamW, Kernels};
 use serde::{Deserialize, Serialize};
@@ -8,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::batches::{BatchKind, Batches};
 use super::engine::Engine;
 use super::schedule::Schedule;
+use super::state::TrainState;
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::loss;
 use crate::model::{Backprop, Dropout, Init, ModelConfig, Network, Params};
 use crate::rng::{Purpose, Seed, Stream};
 
@@ -64,74 +62,6 @@ pub struct TrainConfig {
     pub averaging: f64,
     /// What initialisation and batches are drawn from.
     pub seed: Seed,
-}
-
-/// One look at the state of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Evaluation {
-    /// Steps done.
-    pub step: u64,
-    /// Steps that there will be.
-    pub steps: u64,
-    /// Passes through the table (or the corpus, for windows) done.
-    pub epoch: f64,
-    /// Mean loss of the batches since the last look, nats per predicted character.
-    pub train_loss: f64,
-    /// Loss on val, the same unit; `None` where there is no val.
-    pub val_loss: Option<f64>,
-    /// The learning rate now.
-    pub learning_rate: f64,
-    /// Whether this is the best so far, which is what is kept.
-    pub best: bool,
-}
-
-/// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StopReason {
-    /// All steps were done.
-    Finished,
-    /// Val did not improve for [`TrainConfig::patience`] looks.
-    EarlyStop,
-    /// The loss on val reached [`TrainConfig::target_loss`].
-    TargetLoss,
-    /// The observer asked for it.
-    Observer,
-}
-
-/// Watches a run, and may end it. The caller's clock, progress bar and Ctrl-C live here.
-pub trait Observer {
-    /// Called after every step with the number of steps done.
-    fn step(&mut self, _steps_done: u64) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    /// Called at every look at val, the first before any step.
-    fn evaluated(&mut self, _evaluation: &Evaluation) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-/// Watches nothing.
-impl Observer for () {}
-
-/// What a run leaves.
-#[derive(Clone, Debug)]
-pub struct Trained {
-    /// The best network by val, or the last where there is no val.
-    pub network: Network,
-    /// Loss of the first parameters on the training table, before any step.
-    pub first_loss: f64,
-    /// Steps done.
-    pub steps: u64,
-    /// The step that the network is of.
-    pub best_step: u64,
-    /// Passes through the data done.
-    pub epochs: f64,
-    /// Why it ended.
-    pub stop: StopReason,
-    /// Every look at val, the first before any step: the loss curve.
-    pub evaluations: Vec<Evaluation>,
 }
 
 /// The state of a run: parameters, optimiser and batches.
@@ -278,14 +208,81 @@ impl<'a, E: Executor> Trainer<'a, E> {
             true => &self.flat,
             false => &self.average,
         };
-        let params = self.backprop.layout().unpack(&self.model, flat);
+        let params = self.unpack(flat);
         if !params.is_finite() {
             return Err(self.diverged());
         }
         Network::new(self.model.clone(), params)
     }
 
-    fn diverged(&self) -> Error {
+    /// Takes over a state that is not to be trusted, though its tensors have the model's shapes.
+    pub(super) fn restore(&mut self, state: &TrainState) -> Result<(), Error> {
+        let bad = |what: &str| Err(Error::BadState(what.into()));
+        let progress = &state.progress;
+        if progress.steps_done >= self.config.steps {
+            return bad("it has done all steps of the run");
+        }
+        if state.average.is_some() == self.average.is_empty() {
+            return bad("its average of the weights is not what the options say");
+        }
+        if state.moments.is_some() == self.first_moment.is_empty() {
+            return bad("its optimiser is not that of the options");
+        }
+        self.batches
+            .restore(progress.batch_draws, &state.pass, progress.pass_done)?;
+        self.masks.go_to(progress.dropout_draws);
+        self.steps_done = progress.steps_done;
+        let layout = self.backprop.layout();
+        self.flat = layout.pack(&state.params);
+        if let Some(average) = &state.average {
+            self.average = layout.pack(average);
+        }
+        if let Some([first, second]) = &state.moments {
+            (self.first_moment, self.second_moment) = (layout.pack(first), layout.pack(second));
+        }
+        Ok(())
+    }
+
+    pub(super) fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    pub(super) fn executor(&self) -> &'a E {
+        self.executor
+    }
+
+    pub(super) fn steps_done(&self) -> u64 {
+        self.steps_done
+    }
+
+    /// Random numbers taken for batches and for dropout.
+    pub(super) fn draws(&self) -> [u64; 2] {
+        [self.batches.draws(), self.masks.position()]
+    }
+
+    /// The pass under way, and how much of it is done.
+    pub(super) fn pass(&self) -> (&[u32], usize) {
+        self.batches.pass()
+    }
+
+    pub(super) fn params(&self) -> Params {
+        self.unpack(&self.flat)
+    }
+
+    pub(super) fn average(&self) -> Option<Params> {
+        (!self.average.is_empty()).then(|| self.unpack(&self.average))
+    }
+
+    pub(super) fn moments(&self) -> Option<[Params; 2]> {
+        let moments = [&self.first_moment, &self.second_moment];
+        (!self.first_moment.is_empty()).then(|| moments.map(|flat| self.unpack(flat)))
+    }
+
+    fn unpack(&self, flat: &[f32]) -> Params {
+        self.backprop.layout().unpack(&self.model, flat)
+    }
+
+    pub(super) fn diverged(&self) -> Error {
         Error::Diverged {
             step: self.steps_done,
             learning_rate: self.config.learning_rate,
@@ -330,137 +327,5 @@ impl TrainConfig {
             return bad(format!("a weight decay of {weight_decay}"));
         }
         Ok(())
-    }
-}
-
-/// The loss beyond which a run is called diverged, as a multiple of where it began (or of ln V).
-const DIVERGED_FACTOR: f64 = 3.0;
-
-/// What a run learns from, and what it is judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct Tables<'a> {
-    /// The windows that are learnt.
-    pub train: &'a CountedWindows,
-    /// The windows that the best step is chosen by, if there are any.
-    pub val: Option<&'a CountedWindows>,
-}
-
-/// Trains a network on a table and keeps the best one by val.
-///
-/// # Errors
-/// [`Error::BadConfig`] for options that cannot be; [`Error::Diverged`] where the loss is no
-/// longer a number or has left all bounds and there is nothing better to keep.
-pub fn train<E: Executor>(
-    model: &ModelConfig,
-    config: &TrainConfig,
-    tables: Tables<'_>,
-    engine: &Engine<'_, E>,
-    observer: &mut impl Observer,
-) -> Result<Trained, Error> {
-    let loss = |network: &Network, table| loss(network, table, engine.executor);
-    let (table, val) = (tables.train, tables.val);
-    let mut trainer = Trainer::new(model, config, table, engine)?;
-    let first = trainer.network()?;
-    let first_loss = loss(&first, table);
-    let bound = DIVERGED_FACTOR * first_loss.max((model.vocab_size as f64).ln());
-    let first_val_loss = val.map(|val| loss(&first, val));
-    let mut kept = Kept::new(first, first_val_loss);
-    let mut progress = Evaluation {
-        step: 0,
-        steps: config.steps,
-        epoch: 0.0,
-        train_loss: first_loss,
-        val_loss: kept.val_loss,
-        learning_rate: trainer.learning_rate(),
-        best: true,
-    };
-    let mut stop = StopReason::Finished;
-    let mut evaluations = vec![progress];
-    let mut interrupted = observer.evaluated(&progress).is_break();
-    let (mut sum, mut summed) = (0.0, 0u64);
-    while trainer.steps_done < config.steps && !interrupted {
-        let batch_loss = trainer.step();
-        sum += batch_loss;
-        summed += 1;
-        if !batch_loss.is_finite() {
-            return Err(trainer.diverged());
-        }
-        interrupted = observer.step(trainer.steps_done).is_break();
-        let due = trainer.steps_done.is_multiple_of(config.evaluate_every);
-        if !(due || interrupted || trainer.steps_done == config.steps) {
-            continue;
-        }
-        progress.train_loss = sum / summed as f64;
-        if progress.train_loss > bound {
-            return Err(trainer.diverged());
-        }
-        let network = trainer.network()?;
-        progress.step = trainer.steps_done;
-        progress.epoch = trainer.epoch();
-        progress.learning_rate = trainer.learning_rate();
-        progress.val_loss = val.map(|val| loss(&network, val));
-        progress.best = kept.offer(network, progress.val_loss, trainer.steps_done);
-        (sum, summed) = (0.0, 0);
-        evaluations.push(progress);
-        interrupted |= observer.evaluated(&progress).is_break();
-        let reached = |target| progress.val_loss.is_some_and(|loss| loss <= target);
-        if config.target_loss.is_some_and(reached) {
-            stop = StopReason::TargetLoss;
-            break;
-        }
-        if config
-            .patience
-            .is_some_and(|patience| kept.looks_since_best >= patience)
-        {
-            stop = StopReason::EarlyStop;
-            break;
-        }
-    }
-    if stop == StopReason::Finished && interrupted && trainer.steps_done < config.steps {
-        stop = StopReason::Observer;
-    }
-    Ok(Trained {
-        network: kept.network,
-        first_loss,
-        steps: trainer.steps_done,
-        best_step: kept.step,
-        epochs: trainer.epoch(),
-        stop,
-        evaluations,
-    })
-}
-
-/// The best network so far: by val, or the latest where there is none.
-#[derive(Debug)]
-struct Kept {
-    network: Network,
-    val_loss: Option<f64>,
-    step: u64,
-    looks_since_best: u64,
-}
-
-impl Kept {
-    fn new(network: Network, val_loss: Option<f64>) -> Self {
-        Kept {
-            network,
-            val_loss,
-            step: 0,
-            looks_since_best: 0,
-        }
-    }
-
-    /// Keeps the network if it is better; says whether it was.
-    fn offer(&mut self, network: Network, val_loss: Option<f64>, step: u64) -> bool {
-        let better = match (val_loss, self.val_loss) {
-            (Some(new), Some(old)) => new < old,
-            _ => true,
-        };
-        if better {
-            *self = Kept::new(network, val_loss);
-            self.step = step;
-        } else {
-            self.looks_since_best += 1;
-        }
-        better
     }
 }

@@ -1,0 +1,66 @@
+//! A network's parameters as tensors under PyTorch's names, after a prefix.
+
+use std::collections::BTreeMap;
+
+use nextchar::model::{ModelConfig, Params};
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::error::FormatError;
+use crate::tensors::{Raw, take, wrong_shape};
+
+/// The tensors of some parameters.
+pub(crate) fn to_tensors<'a>(
+    prefix: &'a str,
+    config: &ModelConfig,
+    params: &'a Params,
+) -> impl Iterator<Item = Raw> + 'a {
+    let infos = Params::<f32>::tensor_infos(config);
+    let pairs = infos.into_iter().zip(params.tensors());
+    pairs.map(move |(info, values)| Raw {
+        name: format!("{prefix}{}", info.name),
+        dtype: Dtype::F32,
+        shape: info.shape,
+        bytes: values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    })
+}
+
+/// The parameters of a configuration that was checked, from tensors that are not to be trusted.
+///
+/// # Errors
+/// A [`FormatError`] names the first tensor that is missing, of another shape, or not finite.
+pub(crate) fn from_tensors(
+    prefix: &str,
+    config: &ModelConfig,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<Params, FormatError> {
+    let mut infos = Params::<f32>::tensor_infos(config);
+    for info in &mut infos {
+        info.name.insert_str(0, prefix);
+    }
+    let mut values = Vec::with_capacity(infos.len());
+    // Sizes first: no memory is taken for parameters that are not in the file.
+    for info in &infos {
+        let tensor = take(left, &info.name, Dtype::F32)?;
+        if tensor.shape() != info.shape {
+            let expected = format!("{:?}", info.shape);
+            return Err(wrong_shape(&info.name, &tensor, &expected));
+        }
+        values.push(tensor);
+    }
+    let mut params = Params::zeros(config);
+    for ((info, tensor), out) in infos.iter().zip(&values).zip(params.tensors_mut()) {
+        let numbers = tensor.data().chunks_exact(4);
+        for (place, (out, bytes)) in out.iter_mut().zip(numbers).enumerate() {
+            let value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
+            if !value.is_finite() {
+                return Err(FormatError::NotFinite {
+                    name: info.name.clone(),
+                    place,
+                    value,
+                });
+            }
+            *out = value;
+        }
+    }
+    Ok(params)
+}
