@@ -1,4 +1,5 @@
 // The page: training on top, then the lecture's steps from a prediction to names and verdicts.
+import { ListChoice } from "./2-data/ListChoice.tsx";
 import { DataPanel } from "./2-data/DataPanel.tsx";
 import { EmbeddingMap } from "./4-embedding/EmbeddingMap.tsx";
 import { Picture } from "./5-network/Picture.tsx";
@@ -9,14 +10,14 @@ import { Status, Transport } from "./6-training/Transport.tsx";
 import { Generate } from "./7-generation/Generate.tsx";
 import { Score } from "./8-scoring/Score.tsx";
 import { Files } from "./9-files/Files.tsx";
-import { LessonText } from "./9-files/LessonChoice.tsx";
+import { LessonChoice, LessonText } from "./9-files/LessonChoice.tsx";
 import { hello } from "./state/session.ts";
 import { embed, show, shows, theme } from "./state/settings.ts";
 import { dark } from "./ui/theme.ts";
 
 const PLACES = [
-  ["picture", "Prediction"], ["curves", "Learning"], ["generate", "Generate"], ["score", "Is it a name?"], ["data", "Your names"],
-  ["network", "Network"], ["share", "Keep and share"],
+  ["picture", "Prediction"], ["curves", "Learning"], ["generate", "Generate"], ["score", "Judge"], ["data", "Your names"],
+  ["network", "Network"], ["share", "Share"],
 ] as const;
 
 export function App() {
@@ -60,7 +61,8 @@ function go(event: Event, id: string): void {
 function Top() {
   return (
     <header class="top">
-      <p class="brand"><b>Nextchar</b> <span class="muted tagline">watch a network learn to write names</span></p>
+      <p class="brand"><b>Nextchar</b></p>
+      <div class="choices"><LessonChoice /><ListChoice /></div>
       <nav aria-label="On this page">
         {PLACES.map(([id, name]) => <a key={id} href={`#${id}`} onClick={(event) => go(event, id)}>{name}</a>)}
       </nav>

@@ -84,7 +84,7 @@ export function Reading() {
   const listed = hello.value?.lists.find((list) => list.name === listName.value);
   const columns = listed?.columns ?? [];
   return (
-    <div class="fields">
+    <div class="fields roomy">
       <NumberField label="Shortest" value={shortest} min={1} max={60} otherwise="any" />
       <NumberField label="Longest" value={longest} min={1} max={60} otherwise="any" />
       <SelectField label="Characters" value={alphabet} choices={[["auto", "as suits the list"], ["az", "a–z"], ["data", "all it has"]]} />

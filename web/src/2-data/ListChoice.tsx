@@ -7,7 +7,7 @@ export function ListChoice() {
   const lists = hello.value?.lists ?? [];
   return (
     <label class="field">
-      <span>Names to learn from</span>
+      <span>Names</span>
       <select
         value={listName.value}
         onChange={(event) => {

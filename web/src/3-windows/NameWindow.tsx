@@ -26,7 +26,7 @@ export function NameWindow() {
   return (
     <div class="name-window">
       <label class="field">
-        <span>A name or any text</span>
+        <span>Any text</span>
         <input
           type="text" class="mono" value={word.value} maxLength={24} autocomplete="off" autocapitalize="off" spellcheck={false}
           onInput={(event) => {

@@ -1,8 +1,9 @@
 // The letters as points of the plane, moving while the network learns.
+import { effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { effect } from "@preact/signals";
 import type { Plane } from "../engine/protocol.ts";
-import { plane, symbols, target } from "../state/session.ts";
+import { ask, modelEdition, plane, symbols, target } from "../state/session.ts";
+import { slot } from "../state/settings.ts";
 import { Panel } from "../ui/controls.tsx";
 import { fixed, spoken, visible } from "../ui/format.ts";
 import { useVisible } from "../ui/visible.ts";
@@ -21,20 +22,33 @@ export function EmbeddingMap() {
   const now = plane.peek();
   const named = symbols.value;
   const looked = new Set(target.value.context);
+  const chosen = useSignal<number | null>(null);
+  const alike = useAlike(chosen.value === null ? undefined : named[chosen.value]);
+  const choose = (event: KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    chosen.value = ((chosen.value ?? 0) + by + named.length) % named.length;
+  };
   return (
     <Panel id="map" title="Embedding map" lead={<Axes />}>
-      <div ref={frame} class="map">
-        <svg ref={svg} viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={describe(now)}>
+      <div
+        ref={frame} class="map" role="slider" tabIndex={0} aria-label={describe(now)} aria-valuemin={0}
+        aria-valuemax={Math.max(0, named.length - 1)} aria-valuenow={chosen.value ?? 0} aria-valuetext={alike ?? "choose a letter"}
+        onKeyDown={choose} onBlur={() => { chosen.value = null; }}
+      >
+        <svg ref={svg} viewBox={`0 0 ${SIZE} ${SIZE}`} aria-hidden="true">
           <path d="M0 0" class="axes" />
           {named.map((symbol, token) => (
-            <g key={token} class={`point ${token === 0 ? "end" : isVowel(symbol) ? "vowel" : "consonant"} ${looked.has(symbol) ? "looked" : ""}`}>
+            <g key={token} onPointerEnter={() => { chosen.value = token; }} class={`point ${chosen.value === token ? "chosen" : ""} ${token === 0 ? "end" : isVowel(symbol) ? "vowel" : "consonant"} ${looked.has(symbol) ? "looked" : ""}`}>
               {token === 0 ? <rect x="-11" y="-11" width="22" height="22" transform="rotate(45) scale(.8)" />
-                : isVowel(symbol) ? <circle r="12" /> : <rect x="-10" y="-10" width="20" height="20" rx="3" />}
+                : isVowel(symbol) ? <circle r="10.5" /> : <rect x="-9" y="-9" width="18" height="18" rx="3" />}
               <text y={token === 0 ? -5 : 1}>{visible(symbol)}</text>
             </g>
           ))}
         </svg>
       </div>
+      <p class="small alike" aria-hidden="true">{alike ?? <span class="muted">Point at a letter, or use the arrow keys: which letters are like it?</span>}</p>
       <ul class="row small legend map-legend">
         <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point vowel" aria-hidden="true"><circle r="11" /></svg> vowel</li>
         <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point consonant" aria-hidden="true"><rect x="-10" y="-10" width="20" height="20" rx="3" /></svg> consonant</li>
@@ -42,6 +56,23 @@ export function EmbeddingMap() {
       </ul>
     </Panel>
   );
+}
+
+/** The letters that the embedding holds to be most like one, in words. */
+function useAlike(letter: string | undefined): string | null {
+  const text = useSignal<string | null>(null);
+  useEffect(() => {
+    let current = true;
+    text.value = null;
+    if (letter !== undefined) {
+      ask("neighbors", { model: slot.peek(), letter }).then((near) => {
+        const three = near.filter(({ token }) => token !== letter).slice(0, 4);
+        if (current) text.value = `${spoken(letter)} is most like ${three.map(({ token, similarity }) => `${spoken(token)} (${fixed(similarity, 2)})`).join(", ")}`;
+      }, () => { /* a model of counts has no embedding */ });
+    }
+    return () => { current = false; };
+  }, [letter, modelEdition.value]);
+  return text.value;
 }
 
 function Axes() {

@@ -3,8 +3,8 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { NameWindow } from "../3-windows/NameWindow.tsx";
 import type { Inspection, Shape } from "../engine/protocol.ts";
-import { inspection, symbols, target } from "../state/session.ts";
-import { backward } from "../state/settings.ts";
+import { fileModel, inspection, run, symbols, target } from "../state/session.ts";
+import { backward, slot } from "../state/settings.ts";
 import { CheckField, Panel } from "../ui/controls.tsx";
 import { fixed } from "../ui/format.ts";
 import { palette } from "../ui/theme.ts";
@@ -18,15 +18,16 @@ export function Picture() {
   useVisible("picture", frame);
   const width = useWidth(frame);
   const seen = inspection.value;
+  const countsAlone = (slot.value === "file" ? fileModel.value : run.value)?.family === "kneser-ney";
   return (
     <Panel
       id="picture" title="One prediction"
       lead="The last characters look up rows of numbers, layers of weights mix them, and out come the probabilities of the next character."
-      aside={<CheckField label="Backward: gradients" value={backward} />}
     >
-      <NameWindow />
+      <div class="row picture-controls"><NameWindow /><CheckField label="Backward: gradients" value={backward} /></div>
       <div ref={frame} class="picture-frame">
-        {seen && width > 0 ? <Flow seen={seen} width={width} /> : <div class="picture-wait" aria-hidden="true" />}
+        {countsAlone ? <p class="muted">Counts alone have no layers to look inside. Generate and Judge use them all the same.</p>
+          : seen && width > 0 ? <Flow seen={seen} width={width} /> : <div class="picture-wait" aria-hidden="true" />}
       </div>
     </Panel>
   );
@@ -43,7 +44,7 @@ function useWidth(element: { current: HTMLElement | null }): number {
 }
 
 /** Height that the picture may fill, so that a laptop shows all of it. */
-const room = (): number => Math.max(430, innerHeight - 400);
+const room = (): number => innerHeight - 380;
 
 const arranged: { key: string; layout: Layout | null } = { key: "", layout: null };
 
@@ -120,7 +121,7 @@ const title = (box: Box, seen: Inspection, back: boolean): [name: string, detail
       `${back ? "∂L/∂" : last ? "Output " : `Layer ${box.layer + 1} `}W${last ? "ₒ" : "₁₂₃₄₅₆₇₈₉"[box.layer]}`, `${box.rows} × ${box.columns}`,
     ];
     case "unit": return [`${back ? "∂L/∂" : ""}a${"₁₂₃₄₅₆₇₈₉"[box.layer]}`, ""];
-    case "prob": return back ? ["∂L/∂z = P − target", ""] : ["P(next)", `${box.rows} bars`];
+    case "prob": return back ? ["∂L/∂z = P − target", ""] : ["P(next)", `${box.rows} classes`];
   }
 };
 
@@ -129,8 +130,8 @@ function Heading({ box, layout, seen, back }: { box: Box; layout: Layout; seen: 
   if (box.part === "unit" && !layout.across) return null;
   const { x, y, w } = boxRect(layout, box);
   const style = layout.across
-    ? { left: `${x + w / 2}px`, top: "0px", transform: "translateX(-50%)" }
-    : { left: "0px", top: `${y - (box.part === "embedding" ? 40 : box.part === "prob" ? 22 : 22)}px` };
+    ? box.part === "context" ? { left: "0px", top: "0px" } : { left: `${x + w / 2}px`, top: "0px", transform: "translateX(-50%)" }
+    : { right: "0px", top: `${y - (box.part === "embedding" ? 40 : box.part === "prob" ? 22 : 22)}px` };
   return (
     <div class={`heading ${layout.across ? "across" : "down"} ${box.part}`} style={style} aria-hidden="true">
       <b>{name}</b> <span>{detail}</span>

@@ -47,7 +47,7 @@ class Row {
 
 function arrangeAcross(shape: Shape, width: number, room: number): Layout {
   const { vocab_size: V, embedding_dim: E, context_length: T, hidden_sizes: hidden } = shape;
-  const tall = Math.max(V * (V <= 32 ? Math.max(16, Math.min(25, room / V)) : Math.max(10, 480 / V)), 430);
+  const tall = Math.max(V * (V <= 32 ? Math.max(15, Math.min(25, room / V)) : Math.max(10, 480 / V)), 400);
   const matrix = Math.max(56, Math.min(150, width * 0.075));
   const bar = Math.max(90, Math.min(260, width * 0.14));
   const tile = Math.min(34, tall / (T * 1.25));

@@ -84,6 +84,7 @@ function Chart({ begun, points, width, height }: { begun: Run; points: Evaluatio
             <tspan class="name">{`${wide ? line.name : line.short} ${fixed(line.value, 2)}`}</tspan>
             {wide && <tspan dx="5">{line.note}</tspan>}
           </text>
+          {!wide && <text class="note" x={width - right - 4} y={y(line.value) - 4} text-anchor="end">{line.note}</text>}
         </g>
       ))}
       <path d={path((point) => point.train_loss)} class="train" />

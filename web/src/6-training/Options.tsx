@@ -14,7 +14,7 @@ export function Options() {
   const given = run.value;
   return (
     <Panel id="network" title="Network and training" lead="Change anything: the run begins anew. What is left empty is the preset's.">
-      <div class="fields">
+      <div class="fields roomy">
         <SelectField label="Preset" value={settings.preset} wide choices={settings.PRESETS.map((name) => [name, NAMES[name]])} />
         <SelectField label="Model" value={settings.family} choices={[["", `preset: ${now?.family ?? ""}`], ["network", "network"], ["mixture", "network and counts"], ["kneser-ney", "counts alone"]]} />
         <NumberField label="Context" value={settings.contextLength} min={1} max={16} otherwise={now?.context} />

@@ -1,6 +1,6 @@
 // Names that the network writes while it learns.
 import { useRef } from "preact/hooks";
-import { progress, samples } from "../state/session.ts";
+import { milestones, progress, samples } from "../state/session.ts";
 import { Panel } from "../ui/controls.tsx";
 import { integer } from "../ui/format.ts";
 import { useVisible } from "../ui/visible.ts";
@@ -15,6 +15,13 @@ export function Samples() {
           <ol class="samples mono">{samples.value.map((name, index) => <li key={index}>{name || <span class="muted">(empty)</span>}</li>)}</ol>
         )}
       </div>
+      {milestones.value.length > 0 && (
+        <table class="milestones">
+          <caption class="visually-hidden">A name from earlier steps</caption>
+          <thead><tr><th scope="col">At step</th><th scope="col">it wrote</th></tr></thead>
+          <tbody>{milestones.value.map(({ step, name }) => <tr key={step}><td class="num">{integer(step)}</td><td class="mono">{name}</td></tr>)}</tbody>
+        </table>
+      )}
     </Panel>
   );
 }

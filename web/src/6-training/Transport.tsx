@@ -1,8 +1,8 @@
 // Play, pause, one step, speed, reset; and where the run stands.
-import { fileModel, finish, hello, playing, progress, recentLoss, reset, run, stepOnce, togglePlay, ended, working, fault, history } from "../state/session.ts";
+import {
+  ended, fault, fileModel, finish, hello, history, playing, progress, recentLoss, reset, run, stepOnce, togglePlay, working,
+} from "../state/session.ts";
 import { embed, slot, speed } from "../state/settings.ts";
-import { ListChoice } from "../2-data/ListChoice.tsx";
-import { LessonChoice } from "../9-files/LessonChoice.tsx";
 import { Icon, Segments } from "../ui/controls.tsx";
 import { fixed, integer } from "../ui/format.ts";
 
@@ -12,7 +12,6 @@ export function Transport() {
   const ready = run.value !== null;
   return (
     <section class="transport" aria-label="Training">
-      {!embed.value && <div class="row choices"><LessonChoice /><ListChoice /></div>}
       <div class="row drive">
         <button type="button" class="primary play" disabled={!ready} onClick={() => { void togglePlay(); }} aria-keyshortcuts="k">
           <Icon name={playing.value ? "pause" : "play"} />{playing.value ? "Pause" : "Play"}
@@ -36,10 +35,12 @@ function Standing() {
     <dl class="standing num">
       <div class="steps">
         <dt>Step</dt>
-        <dd>{integer(now?.step ?? 0)} <span class="muted">/ {integer(steps)}{networks > 1 ? `, network ${now?.network ?? 1} of ${networks}` : ""}</span></dd>
-        <progress max={1} value={share} aria-label="Share of the run" />
+        <dd>
+          {integer(now?.step ?? 0)} <span class="muted">/ {integer(steps)}{networks > 1 ? `, network ${now?.network ?? 1} of ${networks}` : ""}</span>
+          <progress max={1} value={share} aria-label="Share of the run" />
+        </dd>
       </div>
-      <div><dt>Epoch</dt><dd>{fixed(now?.epoch ?? 0, 1)}</dd></div>
+      <div class="epoch"><dt>Epoch</dt><dd>{fixed(now?.epoch ?? 0, 1)}</dd></div>
       <div><dt>Train loss</dt><dd>{recentLoss.value === null ? (last ? fixed(last.train_loss) : "–") : fixed(recentLoss.value)}</dd></div>
       <div><dt>Val loss</dt><dd>{last?.val_loss == null ? "–" : fixed(last.val_loss)}</dd></div>
     </dl>
@@ -52,7 +53,7 @@ function SlotChoice() {
   return (
     <div class="row slot">
       <span class="small muted" aria-hidden="true">Look at</span>
-      <Segments label="Which model to look at" value={slot} choices={[["run", "the learner"], ["file", "the finished model"]]} />
+      <Segments label="Which model to look at" value={slot} choices={[["run", "learner"], ["file", "finished model"]]} />
       {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate it, and make the model file that the command line reads">Finish</button>}
       {slot.value === "file" && fileModel.value === null && <span class="small muted">opening…</span>}
     </div>

@@ -8,13 +8,15 @@ import { CheckField, NumberField, Panel, TextField } from "../ui/controls.tsx";
 import { fixed, integer, oneIn, percent, spoken, visible } from "../ui/format.ts";
 
 export function Generate() {
-  const made = useSignal<Generation | null>(null);
+  const made = useSignal<(Generation & { from: string }) | null>(null);
   const problem = useSignal<{ message: string; help?: string } | null>(null);
   const busy = useSignal(false);
   const draw = async () => {
     busy.value = true;
     try {
-      made.value = await ask("generate", { ...settings.generateOptions.peek(), model: settings.slot.peek() });
+      const model = settings.slot.peek();
+      const from = model === "file" ? "" : `The learner at step ${integer(progress.peek()?.step ?? 0)}.`;
+      made.value = { ...await ask("generate", { ...settings.generateOptions.peek(), model }), from };
       problem.value = null;
     } catch (error) {
       problem.value = asFault(error);
@@ -50,7 +52,7 @@ export function Generate() {
 export function ModelName() {
   return settings.slot.value === "file"
     ? <b>the finished model ({fileLabel.value || "opening"})</b>
-    : <b>the learner at step {integer(progress.value?.step ?? 0)}</b>;
+    : <b>the learner</b>;
 }
 
 function Conditions() {
@@ -73,7 +75,7 @@ function Conditions() {
   );
 }
 
-function Result({ made }: { made: Generation }) {
+function Result({ made }: { made: Generation & { from: string } }) {
   const p = made.constraint_probability;
   return (
     <>
@@ -88,7 +90,7 @@ function Result({ made }: { made: Generation }) {
       )}
       {made.note && <p class="notice">{made.note}</p>}
       <ol class="names">{made.names.map((name, index) => <Name key={index} name={name} />)}</ol>
-      {made.names.length > 0 && <p class="small muted">Letter by letter: the bar is the probability of that letter in its place (the end mark last). ln P is the whole name's.</p>}
+      {made.names.length > 0 && <p class="small muted">{made.from} Letter by letter: the bar is the probability of that letter in its place (the end mark last). ln P is the whole name's.</p>}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { address } from "../state/address.ts";
 import { pack } from "../state/packing.ts";
 import { fileLabel, fileModel, finished, openDefault, openFile, tryAsk } from "../state/session.ts";
-import { embed, listName, ownNames, packedNames, show } from "../state/settings.ts";
+import { embed, listName, ownNames, packedNames, show, slot } from "../state/settings.ts";
 import { Panel } from "../ui/controls.tsx";
 import { bytes, fixed, integer } from "../ui/format.ts";
 
@@ -69,7 +69,7 @@ function ModelFile() {
             event.currentTarget.value = "";
           }} />
         </label>
-        {!model && <button type="button" onClick={() => { void openDefault(); }}>The page's own</button>}
+        {!model && <button type="button" onClick={() => { slot.value = "file"; void openDefault(); }}>The page's own</button>}
       </div>
       <p class="small muted">The HTML page writes names from this model by itself, without a network or this program.</p>
     </>

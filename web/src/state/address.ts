@@ -31,11 +31,11 @@ export const textField = (key: string, initial = "", most = 200): Signal<string>
 export const choiceField = <T extends string>(key: string, choices: readonly T[], initial: T): Signal<T> =>
   field<T>(key, initial, (value) => value, (text) => choices.find((choice) => choice === text) ?? initial);
 
-/** A number, or undefined where it is left out (then the preset's holds). */
-export const numberField = (key: string, initial?: number): Signal<number | undefined> =>
+/** A number from `least` to `most`, or undefined where it is left out (then the preset's holds). */
+export const numberField = (key: string, initial?: number, least = 0, most = 1e6): Signal<number | undefined> =>
   field<number | undefined>(key, initial, (value) => (value === undefined ? "" : String(value)), (text) => {
     const value = Number(text);
-    return text.trim() === "" || !Number.isFinite(value) ? undefined : value;
+    return text.trim() === "" || !Number.isFinite(value) ? undefined : Math.max(least, Math.min(most, value));
   });
 
 export const switchField = (key: string, initial = false): Signal<boolean> =>
@@ -64,8 +64,12 @@ function decode(text: string): string {
   }
 }
 
+/** Counts the times that an address set the state. */
+export let restorations = 0;
+
 /** Takes the state from an address: fields that it does not name return to their beginning. */
 export function restore(fragment: string, kept: readonly string[] = []): void {
+  restorations++;
   const given = new Map<string, string>();
   for (const part of fragment.replace(/^[#?]/, "").split("&")) {
     const at = part.indexOf("=");

@@ -5,6 +5,7 @@ import type {
   CallName, Calls, Diagnosis, Ended, Engine, Evaluation, Finished, Hello, Inspection, InspectOptions, ModelInfo, Plane,
   Progress, Run, Slot,
 } from "../engine/protocol.ts";
+import { restorations } from "./address.ts";
 import * as settings from "./settings.ts";
 
 export const hello = signal<Hello | null>(null);
@@ -15,6 +16,8 @@ export const history = signal<Evaluation[]>([]);
 /** Mean loss of recent batches, for the figure beside the step. */
 export const recentLoss = signal<number | null>(null);
 export const samples = signal<string[]>([]);
+/** One of the samples at steps 0, 10, 30, 100, 300 … */
+export const milestones = signal<{ step: number; name: string }[]>([]);
 export const ended = signal<Ended | null>(null);
 export const finished = signal<Finished | null>(null);
 export const fileModel = signal<ModelInfo | null>(null);
@@ -74,6 +77,7 @@ export async function begin(): Promise<void> {
   engine.on("ended", (event) => {
     ended.value = event;
     playing.value = false;
+    settings.atStep.value = event.step || undefined;
   });
   engine.on("working", (event) => { working.value = { what: event.what, done: event.done }; });
   hello.value = (await tryAsk("hello", {})) ?? null;
@@ -90,6 +94,7 @@ export async function begin(): Promise<void> {
 
 let restartTimer = 0;
 let wanted = "";
+let restored = 0;
 
 /** A changed setting begins the run anew, once the changes have come to rest. */
 function restartSoon(parts: unknown[]): void {
@@ -98,6 +103,9 @@ function restartSoon(parts: unknown[]): void {
   if (key === wanted && bytes === lastBytes) return;
   wanted = key;
   lastBytes = bytes;
+  // The step is that of the old run, unless an address gave it together with the settings.
+  if (restorations === restored) settings.atStep.value = undefined;
+  restored = restorations;
   clearTimeout(restartTimer);
   restartTimer = window.setTimeout(() => { void restart(); }, run.peek() === null ? 0 : 200);
 }
@@ -116,6 +124,7 @@ export async function restart(): Promise<void> {
     forget();
     run.value = begun;
     fault.value = null;
+    await showKnownName(begun);
     watch();
     const at = settings.atStep.peek();
     if (at !== undefined && at > 0) {
@@ -129,11 +138,21 @@ export async function restart(): Promise<void> {
   }
 }
 
+/** A text of another alphabet gives way to a name of the list. */
+async function showKnownName({ symbols: known }: Run): Promise<void> {
+  if ([...settings.word.peek()].every((character) => known.includes(character))) return;
+  const [name] = await ask("names", { source: settings.source.peek(), read: settings.readOptions.peek(), count: 1 });
+  if (name === undefined) return;
+  settings.word.value = name;
+  settings.place.value = Math.min(3, [...name].length - 1);
+}
+
 function forget(): void {
   progress.value = null;
   history.value = [];
   recentLoss.value = null;
   samples.value = [];
+  milestones.value = [];
   ended.value = null;
   finished.value = null;
   playing.value = false;
@@ -146,12 +165,24 @@ function onProgress(event: Progress): void {
     const before = recentLoss.peek();
     recentLoss.value = before === null ? event.train_loss : before * 0.8 + event.train_loss * 0.2;
   }
-  if (event.names) samples.value = event.names;
+  if (event.names) {
+    samples.value = event.names;
+    const last = milestones.peek().at(-1)?.step ?? -1;
+    if (event.step >= nextMilestone(last)) milestones.value = [...milestones.peek(), { step: event.step, name: event.names[0] ?? "" }];
+  }
   if (event.plane && settings.slot.peek() === "run") plane.value = event.plane;
   if (event.inspection && settings.slot.peek() === "run") inspection.value = event.inspection;
   playing.value = event.playing;
   progress.value = event;
   if (!event.playing) modelEdition.value++;
+}
+
+/** Steps at which a name is kept: about three to a power of ten and a half. */
+function nextMilestone(last: number): number {
+  if (last < 0) return 0;
+  let next = 10;
+  while (next <= last) next = String(next).startsWith("3") ? (next / 3) * 10 : next * 3;
+  return next;
 }
 
 export async function togglePlay(): Promise<void> {
@@ -190,6 +221,7 @@ export async function finish(): Promise<void> {
   if (!back) return;
   finished.value = back;
   useFile(back.model, `made in this page from ${run.peek()?.label ?? "your names"}`);
+  settings.slot.value = "file";
 }
 
 // ------------------------------------------------------------------------------------- model files
@@ -197,7 +229,6 @@ export async function finish(): Promise<void> {
 function useFile(model: ModelInfo, label: string): void {
   fileModel.value = model;
   fileLabel.value = label;
-  settings.slot.value = "file";
   modelEdition.value++;
 }
 
@@ -215,7 +246,9 @@ export function openDefault(): Promise<void> {
 
 export async function openFile(file: File): Promise<void> {
   const model = await tryAsk("open", { bytes: new Uint8Array(await file.arrayBuffer()) }, `Opening ${file.name}`);
-  if (model) useFile(model, file.name);
+  if (!model) return;
+  useFile(model, file.name);
+  settings.slot.value = "file";
 }
 
 // ------------------------------------------------------------------------- one prediction, the map
@@ -234,8 +267,8 @@ export const target = computed(() => {
 
 function inspectOptions(): InspectOptions {
   const { context, token } = target.value;
-  const known = symbols.value.length === 0 || symbols.value.includes(token);
-  return { context, target: known ? token : undefined, weights: true };
+  const known = (character: string) => symbols.value.length === 0 || symbols.value.includes(character);
+  return { context: [...context].filter(known).join(""), target: known(token) ? token : undefined, weights: true };
 }
 
 let asked = 0;
@@ -247,7 +280,7 @@ function watch(): void {
   const learning = settings.slot.peek() === "run";
   void tryAsk("watch", {
     every_ms: calm ? 400 : 66,
-    names: seen.has("samples") ? 8 : 0,
+    names: seen.has("samples") ? 12 : 0,
     plane: learning && seen.has("map"),
     inspect: learning && seen.has("picture") ? inspectOptions() : null,
   });

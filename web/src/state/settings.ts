@@ -43,8 +43,8 @@ export const presetLengths = signal<[number, number] | undefined>([5, 9]);
 
 const SAME = "";
 export const family = choiceField("f", [SAME, "network", "mixture", "kneser-ney"] as const, SAME);
-export const contextLength = numberField("k");
-export const embeddingDim = numberField("e");
+export const contextLength = numberField("k", undefined, 1, 16);
+export const embeddingDim = numberField("e", undefined, 1, 64);
 /** Widths of the hidden layers such as "200" or "128,128"; "none" for no layer; empty for the preset's. */
 export const hidden = textField("h", "", 40);
 export const activation = choiceField("a", [SAME, "tanh", "relu", "gelu"] as const, SAME);
@@ -56,16 +56,16 @@ export const schedule = choiceField("s", [SAME, "constant", "step", "cosine"] as
 /** Rows in a step: a number or "full". */
 export const batch = textField("b", "", 10);
 export const draw = choiceField("w", [SAME, "contexts", "windows", "passes"] as const, SAME);
-export const steps = numberField("n");
+export const steps = numberField("n", undefined, 1);
 export const weightDecay = numberField("wd");
-export const dropout = numberField("do");
+export const dropout = numberField("do", undefined, 0, 0.9);
 export const seed = textField("seed", "42", 60);
 
 /** "128,128" as numbers; undefined where it says nothing sensible. */
 export function readWidths(text: string): number[] | undefined {
   if (text.trim() === "none") return [];
   const widths = text.split(/[,\s]+/).filter(Boolean).map(Number);
-  return widths.length > 0 && widths.every((n) => Number.isInteger(n) && n > 0) ? widths : undefined;
+  return widths.length > 0 && widths.every((n) => Number.isInteger(n) && n > 0 && n <= 1024) ? widths.slice(0, 6) : undefined;
 }
 
 export const trainOptions = computed<TrainOptions>(() => ({
@@ -104,10 +104,10 @@ export const backward = switchField("bw");
 
 // ----- names to write, and words to judge
 
-export const count = numberField("gn", 12);
-export const temperature = numberField("gt", 1);
+export const count = numberField("gn", 12, 1, 200);
+export const temperature = numberField("gt", 1, 0.05, 5);
 export const topK = numberField("gk");
-export const topP = numberField("gp");
+export const topP = numberField("gp", undefined, 0, 1);
 export const minLength = numberField("gmin");
 export const maxLength = numberField("gmax");
 export const prefix = textField("pre");

@@ -1,0 +1,46 @@
+// One's own names: good, bad, as a file, dropped; diagnosed as the program does.
+import { expect, nextchar, test } from "./page.ts";
+
+const BAD = "name,year\naabid,1\nO'Neil,2\n\nzeel,3\nzeel,3\n12345,4\n";
+
+test("pasted names are diagnosed, and learnt", async ({ open }) => {
+  const page = await open();
+  const names = nextchar("generate", "-n", "60", "--unique", "--seed", "9");
+  await page.getByLabel(/Your names, one a line/).fill(names);
+  await expect(page.locator(".diagnosis")).toContainText("different names in 60 lines");
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await expect(page.locator(".standing .steps dd")).toContainText(/^1 /);
+});
+
+test("bad lines are named, with line and reason; a header is noticed", async ({ open }) => {
+  const page = await open("p=kaiming");
+  await page.getByLabel(/Your names, one a line/).fill(BAD);
+  await page.getByText(/lines? (was|were) not usable/).click();
+  await expect(page.locator(".diagnosis table")).toContainText("O'Neil");
+  await expect(page.locator(".diagnosis")).toContainText("looks like a table's header");
+  await page.locator(".diagnosis").getByRole("button", { name: "name" }).click();
+  await expect(page.locator(".diagnosis")).toContainText("2 different names");
+});
+
+test("nothing usable is said, and what to do", async ({ open }) => {
+  const page = await open();
+  await page.getByLabel(/Your names, one a line/).fill("123\n456\n");
+  await expect(page.locator(".diagnosis .notice.bad")).toContainText("Nothing can be learnt from this.");
+  await page.locator(".top").getByLabel("Names").selectOption("animals");
+  await expect(page.locator(".diagnosis")).toContainText("different names in 355 lines");
+  await expect(page.locator(".notice.bad")).toHaveCount(0);
+});
+
+test("a file is opened, or dropped", async ({ open }) => {
+  const page = await open();
+  const buffer = Buffer.from("aabid\r\naadesh\r\naashid\r\nzeel\r\n".repeat(3));
+  await page.locator("#data input[type=file]").setInputFiles({ name: "mine.txt", mimeType: "text/plain", buffer });
+  await expect(page.locator(".diagnosis")).toContainText("4 different names in 12 lines");
+  const dropped = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["uno\ndue\ntre\n"], "numbers.txt", { type: "text/plain" }));
+    return transfer;
+  });
+  await page.dispatchEvent(".drop", "drop", { dataTransfer: dropped });
+  await expect(page.locator(".diagnosis")).toContainText("3 different names in 3 lines");
+});

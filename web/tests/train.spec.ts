@@ -1,0 +1,67 @@
+// Training in the page: to a target, step by step, reset, and to the bytes of the program.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, nextchar, stepOf, test } from "./page.ts";
+
+test("the lecture's network learns to the loss that the lecture reaches", async ({ open }) => {
+  const page = await open("v=0");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect(page.getByText(/All 30,000 steps are done/)).toBeVisible({ timeout: 50_000 });
+  const val = Number(await page.locator(".standing div", { hasText: "Val loss" }).locator("dd").innerText());
+  expect(val).toBeLessThan(2.25);
+  const curve = page.locator("#curves svg[role=img]");
+  await expect(curve).toHaveAttribute("aria-label", /val 2\.[12].*ln 27 3\.30, all 27 equally likely/);
+  await page.locator("#samples").scrollIntoViewIfNeeded();
+  await expect(page.locator(".samples li").first()).toBeVisible();
+
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.locator("#file table")).toContainText("test");
+});
+
+test("one step, play at a speed, pause, reset", async ({ open }) => {
+  const page = await open("v=100");
+  const step = page.getByRole("button", { name: "Step", exact: true });
+  await step.click();
+  await expect.poll(() => stepOf(page)).toBe(1);
+  await step.click();
+  await expect.poll(() => stepOf(page)).toBe(2);
+
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.waitForTimeout(2000);
+  await page.getByRole("button", { name: "Pause" }).click();
+  const done = await stepOf(page);
+  expect(done).toBeGreaterThan(40);
+  expect(done).toBeLessThan(400);
+  await page.waitForTimeout(300);
+  expect(await stepOf(page)).toBe(done);
+
+  await page.getByRole("button", { name: "Reset" }).click();
+  await expect.poll(() => stepOf(page)).toBe(0);
+});
+
+test("the model file has the bytes of the program's", async ({ open }) => {
+  const page = await open("d=italian-names&p=lecture&n=400&v=0&seed=seven");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect(page.getByText(/All 400 steps are done/)).toBeVisible();
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.locator("#file table")).toBeVisible();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"), page.getByRole("button", { name: "Download the model" }).click(),
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), "nextchar-web-"));
+  const native = join(folder, "native.safetensors");
+  nextchar("train", "italian-names", "--preset", "lecture", "--steps", "400", "--seed", "seven", "--portable", "--out", native);
+  expect(readFileSync((await download.path())!).equals(readFileSync(native))).toBe(true);
+
+  // And back: the page opens what the program wrote.
+  await page.setInputFiles("#file input[type=file]", native);
+  await expect(page.locator("#file")).toContainText("native.safetensors");
+
+  const [single] = await Promise.all([
+    page.waitForEvent("download"), page.getByRole("button", { name: "Download as one HTML page" }).click(),
+  ]);
+  expect(readFileSync((await single.path())!, "utf8")).toMatch(/^<!doctype html>/i);
+  execFileSync("rm", ["-r", folder]);
+});
