@@ -8,7 +8,7 @@ use nextchar::model::ModelConfig;
 use nextchar::optim::{BatchKind, Engine, Optimizer, Tables, TrainConfig, Trainer};
 use nextchar_parallel::Threads;
 
-use crate::args::{BatchSize, DrawName, TrainArgs};
+use crate::args::{BatchSize, DrawName, LearningRate, TrainArgs};
 use crate::failure::Failure;
 use crate::presets::{OptimizerName, Preset};
 
@@ -70,7 +70,11 @@ pub fn train_config(
     let config = TrainConfig {
         init: args.init.map_or(preset.init, Into::into),
         optimizer,
-        learning_rate: args.learning_rate.unwrap_or(preset.learning_rate),
+        learning_rate: match args.learning_rate {
+            Some(LearningRate::Fixed(rate)) => rate,
+            // A beginning, until the rate is found.
+            Some(LearningRate::Auto) | None => preset.learning_rate,
+        },
         schedule: args.schedule.map_or(preset.schedule, Into::into),
         batch,
         steps,
@@ -79,6 +83,7 @@ pub fn train_config(
         target_loss: args.target_loss,
         portable: args.portable,
         dropout: args.dropout.unwrap_or(preset.dropout),
+        batch_norm: args.batch_norm,
         averaging: args.averaging.unwrap_or(preset.averaging),
         seed: args.seed.clone(),
     };

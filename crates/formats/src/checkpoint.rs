@@ -18,6 +18,7 @@ pub const CHECKPOINT_VERSION: u64 = 1;
 
 const METADATA_KEY: &str = "nextchar.checkpoint";
 const PASS: &str = "run.pass";
+const NORMS: &str = "run.norms";
 /// More networks than those of a model, and a student, are not trained.
 const MAX_FINISHED: usize = 101;
 
@@ -126,6 +127,15 @@ impl Checkpoint {
             let tensors = |params| parameters::to_tensors(prefix, &self.shape, params);
             raw.extend(params.into_iter().flat_map(tensors));
         }
+        if !state.norms.is_empty() {
+            let values = state.norms.iter();
+            raw.push(Raw {
+                name: NORMS.into(),
+                dtype: Dtype::F32,
+                shape: vec![state.norms.len()],
+                bytes: values.flat_map(|value| value.to_le_bytes()).collect(),
+            });
+        }
         raw.push(Raw {
             name: PASS.into(),
             dtype: Dtype::U32,
@@ -229,11 +239,16 @@ fn read_state<'a>(
         return Err(wrong_shape(PASS, &pass, "[rows]"));
     }
     let rows = pass.data().chunks_exact(4);
+    let norms = match left.contains_key(NORMS) {
+        true => parameters::finite(NORMS, &take(left, NORMS, Dtype::F32)?)?,
+        false => Vec::new(),
+    };
     Ok(TrainState {
         progress: run.progress,
         params,
         average,
         moments: first.zip(second).map(|(first, second)| [first, second]),
+        norms,
         best,
         pass: rows
             .map(|bytes| u32::from_le_bytes(bytes.try_into().expect("four bytes")))

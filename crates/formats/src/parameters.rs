@@ -49,18 +49,27 @@ pub(crate) fn from_tensors(
     }
     let mut params = Params::zeros(config);
     for ((info, tensor), out) in infos.iter().zip(&values).zip(params.tensors_mut()) {
-        let numbers = tensor.data().chunks_exact(4);
-        for (place, (out, bytes)) in out.iter_mut().zip(numbers).enumerate() {
-            let value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
-            if !value.is_finite() {
-                return Err(FormatError::NotFinite {
-                    name: info.name.clone(),
-                    place,
-                    value,
-                });
-            }
-            *out = value;
-        }
+        out.copy_from_slice(&finite(&info.name, tensor)?);
     }
     Ok(params)
+}
+
+/// The values of a tensor of F32.
+///
+/// # Errors
+/// [`FormatError::NotFinite`] names the first that is no number.
+pub(crate) fn finite(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, FormatError> {
+    let numbers = tensor.data().chunks_exact(4).enumerate();
+    let value = |(place, bytes): (usize, &[u8])| {
+        let value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
+        match value.is_finite() {
+            true => Ok(value),
+            false => Err(FormatError::NotFinite {
+                name: name.into(),
+                place,
+                value,
+            }),
+        }
+    };
+    numbers.map(value).collect()
 }

@@ -70,6 +70,7 @@ fn main() -> Result<(), Error> {
         target_loss: None,
         portable: false,
         dropout: 0.0,
+        batch_norm: false,
         averaging: 0.0,
         seed: Seed::from(42),
     };

@@ -51,6 +51,7 @@
 //!     target_loss: None,
 //!     portable: false,
 //!     dropout: 0.0,
+//!     batch_norm: false,
 //!     averaging: 0.0,
 //!     seed: Seed::from(42),
 //! };

@@ -44,6 +44,7 @@ fn steps_do_not_allocate() {
             target_loss: None,
             portable: false,
             dropout: 0.0,
+            batch_norm: false,
             averaging: 0.0,
             seed: Seed::from(1),
         };

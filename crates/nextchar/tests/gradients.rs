@@ -212,3 +212,127 @@ fn dropout_is_the_same_forward_and_backward() {
         );
     }
 }
+
+/// The loss of one block with batch normalisation, by the definition: γ and β of every hidden layer.
+fn normalized_loss(
+    config: &ModelConfig,
+    params: &Params<f64>,
+    norms: &[(Vec<f64>, Vec<f64>)],
+    table: &CountedWindows,
+) -> f64 {
+    let weights: Vec<f64> = table.totals().iter().map(|&total| total as f64).collect();
+    let mut values: Vec<Vec<f64>> = table
+        .rows()
+        .map(|row| reference::embed(&params.embedding, config.embedding_dim, row.context).concat())
+        .collect();
+    for (index, (layer, (scales, shifts))) in params.hidden.iter().zip(norms).enumerate() {
+        let mut rows: Vec<Vec<f64>> = values.iter().map(|x| reference::linear(layer, x)).collect();
+        for unit in 0..layer.outputs {
+            let mut column: Vec<f64> = rows.iter().map(|row| row[unit]).collect();
+            reference::batch_norm(&mut column, &weights, scales[unit], shifts[unit], 1e-5);
+            for (row, z) in rows.iter_mut().zip(column) {
+                row[unit] = z;
+            }
+        }
+        for (value, row) in values.iter_mut().zip(&rows) {
+            let mut out = reference::activate(config.activation, row);
+            if config.is_residual(index) {
+                out.iter_mut().zip(&*value).for_each(|(out, x)| *out += x);
+            }
+            *value = out;
+        }
+    }
+    let nll = |(value, row): (&Vec<f64>, nextchar::data::CountedRow<'_>)| {
+        let log_probs = reference::log_softmax(&reference::linear(&params.output, value));
+        reference::cross_entropy(&log_probs, row.targets, row.counts)
+    };
+    let total: f64 = values.iter().zip(table.rows()).map(nll).sum();
+    total / table.examples() as f64
+}
+
+/// Gradients of every parameter, γ and β included, are finite differences of that loss; and the
+/// network with the statistics folded in has the same loss.
+#[test]
+fn batch_norm_is_its_definition() {
+    for (hidden, activation, residual) in [
+        (vec![6], Activation::Tanh, false),
+        (vec![5, 5, 7], Activation::Gelu, true),
+    ] {
+        let config = ModelConfig {
+            residual,
+            ..config(5, 2, 3, &hidden, activation)
+        };
+        let table = random_table(5, 2, 20, 8);
+        assert!((10..=64).contains(&table.len()), "one block");
+        let params = random_params(&config, 9);
+        let mut engine = Backprop::new(&config, Kernels::best(Arithmetic::Fused)).with_batch_norm();
+        let layout = engine.layout().clone();
+        let norm = engine.batch_norm().unwrap().clone();
+        let mut flat = layout.pack(&params);
+        norm.begin(&mut flat);
+        let mut rng = Seed::from(7).stream(Purpose::Init, 2);
+        let mut norms = Vec::new();
+        for (index, &width) in hidden.iter().enumerate() {
+            let place = norm.layer(index).unwrap();
+            let mut draw = |place: std::ops::Range<usize>| -> Vec<f64> {
+                let values = &mut flat[place][..width];
+                values
+                    .iter_mut()
+                    .for_each(|x| *x += (0.3 * rng.normal()) as f32);
+                values.iter().map(|&x| f64::from(x)).collect()
+            };
+            norms.push((draw(place.scale.clone()), draw(place.shift.clone())));
+        }
+        let mut grads = vec![f32::NAN; norm.len];
+        let batch = Batch::full(&table);
+        let found =
+            engine.loss_and_gradients(&flat, &batch, Dropout::default(), &mut grads, &Serial);
+        let exact = params.to_f64();
+        let expected = normalized_loss(&config, &exact, &norms, &table);
+        assert!((found - expected).abs() < 1e-5, "{found} but {expected}");
+
+        let step = 1e-5;
+        let check = |found: f32, up: f64, down: f64, what: &str| {
+            let difference = (up - down) / (2.0 * step);
+            assert!(
+                (f64::from(found) - difference).abs() < 2e-5,
+                "{what}: {found} but {difference}"
+            );
+        };
+        let unpacked = layout.unpack(&config, &grads);
+        for (index, tensor) in unpacked.tensors().into_iter().enumerate() {
+            for (place, &grad) in tensor.iter().enumerate() {
+                let at = |shift: f64| {
+                    let mut moved = exact.clone();
+                    moved.tensors_mut()[index][place] += shift;
+                    normalized_loss(&config, &moved, &norms, &table)
+                };
+                check(
+                    grad,
+                    at(step),
+                    at(-step),
+                    &format!("tensor {index}, place {place}"),
+                );
+            }
+        }
+        for (index, &width) in hidden.iter().enumerate() {
+            let place = norm.layer(index).unwrap();
+            for unit in 0..width {
+                let at = |scale: f64, shift: f64| {
+                    let mut moved = norms.clone();
+                    moved[index].0[unit] += scale;
+                    moved[index].1[unit] += shift;
+                    normalized_loss(&config, &exact, &moved, &table)
+                };
+                let scale = grads[place.scale.start + unit];
+                check(scale, at(step, 0.0), at(-step, 0.0), "γ");
+                let shift = grads[place.shift.start + unit];
+                check(shift, at(0.0, step), at(0.0, -step), "β");
+            }
+        }
+
+        let folded = norm.fold(&config, params, &flat, &table, &Serial).unwrap();
+        let plain = reference::loss(&config, &folded.to_f64(), &table);
+        assert!((plain - expected).abs() < 1e-5, "{plain} but {expected}");
+    }
+}

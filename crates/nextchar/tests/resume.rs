@@ -42,6 +42,7 @@ fn config(batch: BatchKind, optimizer: Optimizer, dropout: f64, averaging: f64) 
         target_loss: None,
         portable: false,
         dropout,
+        batch_norm: matches!(batch, BatchKind::Passes(64)),
         averaging,
         seed: Seed::from(3),
     }

@@ -64,14 +64,15 @@ pub struct TrainArgs {
     /// How a gradient becomes a step
     #[arg(long, value_enum, help_heading = "Training")]
     pub optimizer: Option<OptimizerName>,
-    /// Learning rate, before the schedule's factor
+    /// Learning rate, before the schedule's factor; `auto` finds one in 300 steps of growing rates
     #[arg(
         long,
-        value_name = "X",
+        value_name = "X|auto",
+        value_parser = parse_learning_rate,
         help_heading = "Training",
         allow_negative_numbers = true
     )]
-    pub learning_rate: Option<f64>,
+    pub learning_rate: Option<LearningRate>,
     /// How the learning rate changes
     #[arg(long, value_enum, help_heading = "Training")]
     pub schedule: Option<ScheduleName>,
@@ -108,6 +109,9 @@ pub struct TrainArgs {
         allow_negative_numbers = true
     )]
     pub dropout: Option<f64>,
+    /// Normalise the hidden layers' preactivations while learning; the saved network is a plain one
+    #[arg(long, help_heading = "Training")]
+    pub batch_norm: bool,
     /// Share of every label that is spread over all characters alike, such as 0.05
     #[arg(
         long,
@@ -209,6 +213,12 @@ pub enum BatchSize {
     Rows(usize),
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LearningRate {
+    Auto,
+    Fixed(f64),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DrawName {
     /// Contexts with all their counts, drawn in proportion to them
@@ -280,6 +290,15 @@ fn parse_hidden(text: &str) -> Result<Hidden, String> {
     widths
         .map(Hidden)
         .map_err(|_| "it is not widths such as 200 or 256,128, or `none`".into())
+}
+
+fn parse_learning_rate(text: &str) -> Result<LearningRate, String> {
+    if text == "auto" {
+        return Ok(LearningRate::Auto);
+    }
+    text.parse()
+        .map(LearningRate::Fixed)
+        .map_err(|_| "it is neither `auto` nor a number".into())
 }
 
 fn parse_batch(text: &str) -> Result<BatchSize, String> {

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
-use nextchar::optim::{Engine, StopReason, Tables, Trained};
+use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Plausibility, evaluate};
 use nextchar_formats::{Checkpoint, CurvePoint, Losses, ModelFile, Record};
 use serde_json::json;
 
-use crate::args::TrainArgs;
+use crate::args::{LearningRate, TrainArgs};
 use crate::checkpoint::{self, Keeper};
 use crate::corpus::read_corpus;
 use crate::failure::{DONE, Failure, INTERRUPTED};
@@ -85,6 +85,11 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
         let left = time.saturating_sub(started.elapsed()) / maker.networks as u32;
         let steps = steps_within(left, &shape, &maker.config, tables, &engine)?;
         maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
+    }
+    if args.learning_rate == Some(LearningRate::Auto) {
+        let rate = find_learning_rate(&shape, &maker.config, &table, &engine)?;
+        note(&format!("--learning-rate {rate:.6} was found to suit"));
+        maker.config.learning_rate = rate;
     }
     let keeper = Keeper::new(&maker, resumed)?;
     describe(&maker, &table);

@@ -26,6 +26,7 @@ fn files_do_not_depend_on_threads_or_instructions() {
         ["--batch", "full", "--activation", "tanh"],
         ["--batch", "700", "--activation", "gelu"],
         ["--batch", "600", "--draw", "windows"],
+        ["--batch", "700", "--batch-norm", "--residual"],
     ] {
         for arithmetic in [[].as_slice(), &["--portable"]] {
             let with = |more: &[&str]| model(folder.path(), &[&batch, arithmetic, more].concat());

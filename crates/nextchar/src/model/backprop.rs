@@ -7,6 +7,7 @@
 use nextchar_kernels::{Contexts, Kernels, RowsMut, Start};
 
 use super::batch::Batch;
+use super::batch_norm::{BatchNorm, Normalized};
 use super::config::{Activation, ModelConfig};
 use super::packed::PackedLayout;
 use super::{embedding, features, hidden, loss};
@@ -41,6 +42,7 @@ pub struct Backprop {
     layout: PackedLayout,
     kernels: Kernels,
     dropout: Dropout,
+    norm: Option<BatchNorm>,
     /// T_j for every position, [T, V, H₁].
     tables: Vec<f32>,
     /// Wᵀ of every layer above the first, [outputs, inputs' stride].
@@ -66,6 +68,9 @@ struct Shard {
     deltas: Vec<Vec<f32>>,
     /// The gradient that goes around a residual layer.
     skipped: Vec<f32>,
+    /// What batch normalisation keeps of every hidden layer, and its scratch.
+    normalized: Vec<Normalized>,
+    norm_sums: [Vec<f32>; 2],
     log_sums: Vec<f32>,
 }
 
@@ -85,12 +90,30 @@ impl Backprop {
             config: config.clone(),
             kernels,
             dropout: Dropout::default(),
+            norm: None,
             tables,
             transposed,
             transposed_first,
             shards: Vec::new(),
             layout,
         }
+    }
+
+    /// The same with batch normalisation of every hidden layer: γ and β stand behind the packed
+    /// parameters.
+    pub fn with_batch_norm(mut self) -> Self {
+        self.norm = Some(BatchNorm::new(&self.layout));
+        self
+    }
+
+    /// Where γ and β stand, if there are any.
+    pub fn batch_norm(&self) -> Option<&BatchNorm> {
+        self.norm.as_ref()
+    }
+
+    /// Length of the flat vectors.
+    pub fn flat_len(&self) -> usize {
+        self.norm.as_ref().map_or(self.layout.len, |norm| norm.len)
     }
 
     /// The layout of the packed parameters and gradients.
@@ -101,7 +124,7 @@ impl Backprop {
     /// The batch's loss in nats; its gradient is written to `grads`.
     ///
     /// # Shapes
-    /// `flat` and `grads` packed, [`PackedLayout::len`].
+    /// `flat` and `grads` packed, [`Backprop::flat_len`].
     pub fn loss_and_gradients(
         &mut self,
         flat: &[f32],
@@ -114,7 +137,8 @@ impl Backprop {
         self.prepare(flat);
         let count = shard_count(batch.len());
         while self.shards.len() < count {
-            self.shards.push(Shard::new(&self.layout, self.tables.len()));
+            let shard = Shard::new(&self.layout, self.flat_len(), self.tables.len());
+            self.shards.push(shard);
         }
         let shard_rows = batch.len().div_ceil(count);
         let mut shards = std::mem::take(&mut self.shards);
@@ -178,13 +202,15 @@ impl Backprop {
 }
 
 impl Shard {
-    fn new(layout: &PackedLayout, tables: usize) -> Self {
+    fn new(layout: &PackedLayout, flat_len: usize, tables: usize) -> Self {
         let block = |stride: usize| vec![0.0; BLOCK_ROWS * stride];
         let blocks: Vec<Vec<f32>> = layout.layers.iter().map(|l| block(l.stride)).collect();
         Shard {
             loss: 0.0,
             table_grads: vec![0.0; tables],
-            grads: vec![0.0; layout.len - layout.layers[0].bias.start],
+            grads: vec![0.0; flat_len - layout.layers[0].bias.start],
+            normalized: vec![Normalized::default(); blocks.len() - 1],
+            norm_sums: Default::default(),
             slopes: blocks.clone(),
             deltas: blocks.clone(),
             values: blocks,
@@ -203,11 +229,16 @@ impl Shard {
         self.loss = 0.0;
         self.table_grads.fill(0.0);
         self.grads.fill(0.0);
+        let block_rows = match shared.norm {
+            // Blocks of equal size: the statistics of one or two rows would be none.
+            Some(_) => rows.len().div_ceil(rows.len().div_ceil(BLOCK_ROWS).max(1)),
+            None => BLOCK_ROWS,
+        };
         let mut start = rows.start;
         while start < rows.end {
-            let end = (start + BLOCK_ROWS).min(rows.end);
+            let end = (start + block_rows).min(rows.end);
             self.forward(shared, flat, batch, start..end);
-            self.backward(shared, batch, start..end);
+            self.backward(shared, flat, batch, start..end);
             start = end;
         }
     }
@@ -236,6 +267,11 @@ impl Shard {
             let (earlier, input) = lower.split_at_mut(index);
             let input = &mut input[0][..count * below.stride];
             let slopes = &mut self.slopes[index][..count * below.stride];
+            if let Some(norm) = shared.norm.as_ref().and_then(|norm| norm.layer(index)) {
+                let (scale, shift) = (&flat[norm.scale.clone()], &flat[norm.shift.clone()]);
+                let weights = &batch.row_weights[rows.clone()];
+                self.normalized[index].forward(input, weights, scale, shift);
+            }
             hidden::activate(kernels, config.activation, input, slopes);
             if shared.keeps_slopes(index) {
                 hidden::slopes(kernels, config.activation, input, slopes);
@@ -255,7 +291,13 @@ impl Shard {
     }
 
     /// Cross-entropy, and the gradient back through every layer of one block.
-    fn backward(&mut self, shared: &Backprop, batch: &Batch, rows: std::ops::Range<usize>) {
+    fn backward(
+        &mut self,
+        shared: &Backprop,
+        flat: &[f32],
+        batch: &Batch,
+        rows: std::ops::Range<usize>,
+    ) {
         let (kernels, config, count) = (shared.kernels, &shared.config, rows.len());
         let layers = &shared.layout.layers;
         let offset = layers[0].bias.start;
@@ -312,6 +354,12 @@ impl Shard {
                 false => &[],
             };
             hidden::activate_backward(kernels, config.activation, input, slopes, out);
+            if let Some(norm) = shared.norm.as_ref().and_then(|norm| norm.layer(index - 1)) {
+                let (scale, shift) = self.grads[norm.scale.start - offset..norm.shift.end - offset]
+                    .split_at_mut(norm.scale.len());
+                let sums = &mut self.norm_sums;
+                self.normalized[index - 1].backward(out, &flat[norm.scale.clone()], scale, shift, sums);
+            }
         }
         features::backward(
             kernels,

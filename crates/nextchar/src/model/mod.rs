@@ -12,6 +12,7 @@ mod features;
 mod hidden;
 mod loss;
 mod network;
+mod batch_norm;
 mod backprop;
 
 pub use config::{Activation, Init, ModelConfig};
@@ -19,4 +20,5 @@ pub use params::{Linear, Params, TensorInfo};
 pub use packed::{PackedLayer, PackedLayout};
 pub use batch::Batch;
 pub use network::Network;
+pub use batch_norm::{BatchNorm, NormLayer};
 pub use backprop::{Backprop, Dropout};

@@ -88,8 +88,34 @@ impl Network {
         &self.params
     }
 
+    /// Calls `each` with every row's preactivations of hidden layer `layer` (from 0), \[H\].
+    pub(super) fn preactivations(
+        &self,
+        contexts: &[Token],
+        layer: usize,
+        mut each: impl FnMut(usize, &[f32]),
+    ) {
+        let width = self.config.hidden_sizes[layer];
+        let mut scratch = Scratch::default();
+        let values = self.preactivation(contexts, layer, &mut scratch);
+        let rows = values.chunks_exact(self.layout.layers[layer].stride);
+        for (row, values) in rows.enumerate() {
+            each(row, &values[..width]);
+        }
+    }
+
     /// The logits of a block of contexts, [B, padded(V)], in the scratch's values.
     fn logits<'a>(&self, contexts: &[Token], scratch: &'a mut Scratch) -> &'a mut [f32] {
+        self.preactivation(contexts, self.config.hidden_sizes.len(), scratch)
+    }
+
+    /// z of a layer (the output layer comes last) for a block of contexts, [B, its stride].
+    fn preactivation<'a>(
+        &self,
+        contexts: &[Token],
+        layer: usize,
+        scratch: &'a mut Scratch,
+    ) -> &'a mut [f32] {
         let first = &self.layout.layers[0];
         let rows = contexts.len() / self.config.context_length;
         scratch.values.resize(rows * first.stride, 0.0);
@@ -100,7 +126,7 @@ impl Network {
         };
         let values = &mut scratch.values;
         features::forward(self.kernels, first, &self.flat, contexts, &self.tables, values);
-        for (index, pair) in self.layout.layers.windows(2).enumerate() {
+        for (index, pair) in self.layout.layers.windows(2).take(layer).enumerate() {
             let (below, layer) = (&pair[0], &pair[1]);
             let Scratch {
                 values,

@@ -124,6 +124,19 @@ pub fn forward(config: &ModelConfig, params: &Params<f64>, context: &[Token]) ->
     }
 }
 
+/// Batch normalisation of one unit over rows with weights, in place: z ← γ·(z − μ)/√(σ² + ε) + β.
+pub fn batch_norm(z: &mut [f64], weights: &[f64], scale: f64, shift: f64, epsilon: f64) {
+    let total: f64 = weights.iter().sum();
+    let mean = |f: &dyn Fn(f64) -> f64, z: &[f64]| -> f64 {
+        z.iter().zip(weights).map(|(&z, w)| w * f(z)).sum::<f64>() / total
+    };
+    let centre = mean(&|z| z, z);
+    let variance = mean(&|z| (z - centre) * (z - centre), z);
+    for z in z {
+        *z = scale * (*z - centre) / libm::sqrt(variance + epsilon) + shift;
+    }
+}
+
 /// The gradient through z = W x + b: adds to those of W and b, returns that of x.
 ///
 /// ∂W = δ xᵀ, ∂b = δ, ∂x = Wᵀ δ.

@@ -7,8 +7,11 @@ mod schedule;
 mod state;
 mod trainer;
 
+mod range_test;
+
 pub use batches::{BatchKind, Batches};
 pub use engine::Engine;
+pub use range_test::find_learning_rate;
 pub use run::{Evaluation, Observer, StopReason, Tables, Trained, resume, train};
 pub use schedule::Schedule;
 pub use state::{Progress, TrainState};

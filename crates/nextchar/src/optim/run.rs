@@ -291,6 +291,7 @@ impl<'a, E: Executor> Run<'a, E> {
             params: trainer.params(),
             average: trainer.average(),
             moments: trainer.moments(),
+            norms: self.trainer.norms(),
             best: kept.network.params().clone(),
             pass: pass.to_vec(),
         }

@@ -17,6 +17,9 @@ pub struct TrainState {
     pub average: Option<Params>,
     /// First and second moment of the gradients, where the optimiser has them.
     pub moments: Option<[Params; 2]>,
+    /// γ and β of batch normalisation that belong to the parameters, the average and the moments, one
+    /// after the other; empty without it.
+    pub norms: Vec<f32>,
     /// The parameters of the best look at val.
     pub best: Params,
     /// The rows of the pass under way, in its order; empty for batches that have no passes.

@@ -57,6 +57,10 @@ pub struct TrainConfig {
     pub portable: bool,
     /// Probability with which a step leaves a hidden unit out; 0 leaves all in.
     pub dropout: f64,
+    /// Normalise the hidden preactivations of every block of rows while learning; the network that is
+    /// kept has the training table's statistics folded into its weights.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch_norm: bool,
     /// Kept share of the running average of the weights that is judged and saved, such as 0.99; 0
     /// saves the weights themselves.
     pub averaging: f64,
@@ -71,6 +75,7 @@ pub struct Trainer<'a, E> {
     model: ModelConfig,
     kernels: Kernels,
     executor: &'a E,
+    table: &'a CountedWindows,
     batches: Batches<'a>,
     backprop: Backprop,
     flat: Vec<f32>,
@@ -100,9 +105,14 @@ impl<'a, E: Executor> Trainer<'a, E> {
             return Err(Error::BadConfig("no window to learn from".into()));
         }
         let kernels = engine.kernels(config.portable)?;
-        let backprop = Backprop::new(model, kernels);
+        let mut backprop = Backprop::new(model, kernels);
         let params = Params::init(model, config.init, &config.seed);
-        let flat = backprop.layout().pack(&params);
+        let mut flat = backprop.layout().pack(&params);
+        if config.batch_norm {
+            backprop = backprop.with_batch_norm();
+            flat.reserve_exact(backprop.flat_len() - flat.len());
+            backprop.batch_norm().expect("just made").begin(&mut flat);
+        }
         let moments = match config.optimizer {
             Optimizer::Sgd => 0,
             Optimizer::AdamW { .. } => flat.len(),
@@ -122,6 +132,7 @@ impl<'a, E: Executor> Trainer<'a, E> {
             model: model.clone(),
             kernels,
             executor: engine.executor,
+            table,
             backprop,
             flat,
         })
@@ -129,6 +140,11 @@ impl<'a, E: Executor> Trainer<'a, E> {
 
     /// One step; returns the batch's loss before it, in nats per predicted character.
     pub fn step(&mut self) -> f64 {
+        self.step_at(self.learning_rate())
+    }
+
+    /// [`Trainer::step`] at a learning rate of the caller's.
+    pub fn step_at(&mut self, learning_rate: f64) -> f64 {
         let batch = self.batches.next_batch();
         let dropout = Dropout {
             rate: self.config.dropout as f32,
@@ -144,7 +160,6 @@ impl<'a, E: Executor> Trainer<'a, E> {
             &mut self.grads,
             self.executor,
         );
-        let learning_rate = self.learning_rate();
         self.steps_done += 1;
         match self.config.optimizer {
             Optimizer::Sgd => self
@@ -212,6 +227,10 @@ impl<'a, E: Executor> Trainer<'a, E> {
         if !params.is_finite() {
             return Err(self.diverged());
         }
+        let params = match self.backprop.batch_norm() {
+            Some(norm) => norm.fold(&self.model, params, flat, self.table, self.executor)?,
+            None => params,
+        };
         Network::new(self.model.clone(), params)
     }
 
@@ -240,7 +259,47 @@ impl<'a, E: Executor> Trainer<'a, E> {
         if let Some([first, second]) = &state.moments {
             (self.first_moment, self.second_moment) = (layout.pack(first), layout.pack(second));
         }
-        Ok(())
+        let len = self.backprop.flat_len();
+        let own = len - layout.len;
+        let vectors = self
+            .vectors_mut()
+            .into_iter()
+            .filter(|vector| !vector.is_empty());
+        let mut norms = state.norms.as_slice();
+        for vector in vectors {
+            let Some((first, rest)) = norms.split_at_checked(own) else {
+                return bad("γ and β of its batch normalisation are missing");
+            };
+            vector.extend_from_slice(first);
+            norms = rest;
+        }
+        match norms.is_empty() {
+            true => Ok(()),
+            false => bad("it is of a run with batch normalisation"),
+        }
+    }
+
+    /// γ and β as [`TrainState::norms`] has them.
+    pub(super) fn norms(&self) -> Vec<f32> {
+        let vectors = [
+            &self.flat,
+            &self.average,
+            &self.first_moment,
+            &self.second_moment,
+        ];
+        let own = self.backprop.layout().len;
+        let norms = vectors.into_iter().filter_map(|vector| vector.get(own..));
+        norms.flatten().copied().collect()
+    }
+
+    /// The flat vectors that a state holds; those that are not in use are empty.
+    fn vectors_mut(&mut self) -> [&mut Vec<f32>; 4] {
+        [
+            &mut self.flat,
+            &mut self.average,
+            &mut self.first_moment,
+            &mut self.second_moment,
+        ]
     }
 
     pub(super) fn config(&self) -> &TrainConfig {
@@ -308,6 +367,13 @@ impl TrainConfig {
         }
         if let BatchKind::Contexts(0) | BatchKind::Windows(0) = self.batch {
             return bad("a batch of 0 rows (1 or more is possible)".into());
+        }
+        let alike = matches!(self.batch, BatchKind::Passes(_) | BatchKind::Windows(..=64));
+        if self.batch_norm && !alike {
+            return bad(
+                "batch normalisation with such batches (passes, or at most 64 windows, are possible)"
+                    .into(),
+            );
         }
         if !(0.0..0.95).contains(&self.dropout) {
             return bad(format!(
