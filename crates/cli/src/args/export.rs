@@ -15,6 +15,12 @@ pub struct ExportArgs {
     /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
+    /// ARPA: leave out n-grams that matter less to the loss, in nats per character; such as 1e-7
+    #[arg(long, value_name = "X")]
+    pub prune: Option<f64>,
+    /// ARPA: look back fewer characters than the model does (KenLM reads 5 unless it is built for more)
+    #[arg(long, value_name = "N")]
+    pub context: Option<usize>,
     /// Replace files that exist
     #[arg(long)]
     pub force: bool,
@@ -31,6 +37,8 @@ pub enum ExportFormat {
     Numpy,
     /// ONNX: token ids [batch, context] to logits [batch, classes]
     Onnx,
+    /// An n-gram as KenLM and SRILM read it: exact for counts and short contexts, others with --prune
+    Arpa,
     /// The letters' vectors as word2vec's text
     Word2vec,
     /// The letters' vectors as TSV for the Embedding Projector, and their names (.metadata.tsv)

@@ -8,13 +8,16 @@ use nextchar::data::CountedWindows;
 use nextchar::language_model::loss;
 use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::Network;
-use nextchar_formats::export::{embeddings, onnx, programs};
+use nextchar::ngram::{BackoffNgram, every_context};
+use nextchar::rng::Seed;
+use nextchar::sample::sampled_windows;
+use nextchar_formats::export::{arpa, embeddings, onnx, programs};
 use nextchar_formats::{ModelFile, state_dict};
 use serde_json::json;
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::failure::{DONE, Failure};
-use crate::output::{self, bytes, note};
+use crate::output::{self, bytes, count, note};
 use crate::store;
 use crate::threads::threads;
 
@@ -63,7 +66,9 @@ fn paths(format: ExportFormat, out: &Path) -> Result<Vec<PathBuf>, Failure> {
             }
         }
         ExportFormat::Projector => Ok(vec![out.to_owned(), out.with_extension("metadata.tsv")]),
-        ExportFormat::Onnx | ExportFormat::Word2vec => Ok(vec![out.to_owned()]),
+        ExportFormat::Onnx | ExportFormat::Arpa | ExportFormat::Word2vec => {
+            Ok(vec![out.to_owned()])
+        }
     }
 }
 
@@ -86,6 +91,10 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
                 Failure::failed(what).help(fits + &instead)
             })?;
             Ok(vec![model])
+        }
+        ExportFormat::Arpa => {
+            let ngram = ngram(args, file, &label())?;
+            Ok(vec![arpa::text(&file.vocab, &ngram).into()])
         }
         ExportFormat::Word2vec => {
             let networks = networks(file, &label())?;
@@ -120,6 +129,72 @@ fn weights_and(program: &str, file: &ModelFile, label: &str) -> Result<Vec<Vec<u
         say_what_is_lost("the counts are left out", file, &part)?;
     }
     Ok(vec![weights, program.into()])
+}
+
+/// No more n-grams are written where none is left out.
+const MOST_NGRAMS: usize = 2_000_000;
+
+/// Names that are drawn to learn which contexts matter.
+const DRAWN_NAMES: usize = 200_000;
+
+/// Orders that KenLM reads unless it is built for more.
+const USUAL_ORDER: usize = 6;
+
+/// The model in back-off form: exactly where it can be, or pruned.
+fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgram, Failure> {
+    let (vocab_size, own) = (file.model.vocab_size(), file.model.context_length());
+    let longest = args.context.unwrap_or(own);
+    if longest == 0 || longest > own {
+        return Err(Failure::misuse(format!(
+            "--context {longest}: 1 to {own} is possible for {label}"
+        )));
+    }
+    let threshold = args.prune.unwrap_or(0.0);
+    if !(0.0..1.0).contains(&threshold) {
+        return Err(Failure::misuse(format!(
+            "--prune {threshold}: 0 to below 1 nat per character is possible, such as 1e-7"
+        )));
+    }
+    let whole = longest == own && args.prune.is_none();
+    let ngram = match (file.model.networks(), file.model.counts()) {
+        ([], Some(counts)) if whole => BackoffNgram::from(counts),
+        _ => {
+            let all = vocab_size.checked_pow(own as u32 + 1);
+            let all = all.filter(|&all| all <= MOST_NGRAMS);
+            if all.is_none() && args.prune.is_none() {
+                return Err(Failure::misuse(format!(
+                    "{label}: a context of {own} over {vocab_size} classes is too many n-grams to write all"
+                ))
+                .help("--prune 1e-7 leaves out what matters less and says what that costs"));
+            }
+            let threads = threads(None)?;
+            let longest_name = file.record.longest_name.max(1);
+            let seed = Seed::from(0);
+            let mut contexts =
+                sampled_windows(&file.model, DRAWN_NAMES, longest_name, &seed, &threads)?;
+            if all.is_some() {
+                contexts = contexts.merged(&every_context(vocab_size, own)?);
+            }
+            let model = &file.model;
+            let ngram = BackoffNgram::approximate(model, &contexts, longest, threshold, &threads);
+            if args.prune.is_some() || !whole {
+                let what = format!(
+                    "{} n-grams are left",
+                    count(ngram.sizes().iter().sum::<usize>() as u64)
+                );
+                say_what_is_lost(&what, file, &ngram)?;
+            }
+            ngram
+        }
+    };
+    if ngram.order() > USUAL_ORDER {
+        note(&format!(
+            "its order is {}: KenLM reads it if built with KENLM_MAX_ORDER={0}; --context {} stays within the usual {USUAL_ORDER}",
+            ngram.order(),
+            USUAL_ORDER - 1
+        ));
+    }
+    Ok(ngram)
 }
 
 /// How much worse than the model a part or an approximation of it is, on the names held out.

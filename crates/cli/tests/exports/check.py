@@ -239,7 +239,44 @@ def check_embeddings(folder, models):
     print("  word2vec, projector: equal")
 
 
-CHECKS = {"programs": check_programs, "onnx": check_onnx, "embeddings": check_embeddings}
+def check_arpa(folder, models):
+    """ARPA: KenLM's score of every letter, for small models, and for the program's list at full size."""
+    import kenlm
+
+    quiet = kenlm.Config()
+    quiet.show_progress, quiet.arpa_complain = False, kenlm.ARPALoadComplain.NONE
+
+    def compare(what, path, arpa, words):
+        scored = [json.loads(line) for line in run("score", "--json", "-m", path, "--", *words)[0].splitlines()]
+        reader = kenlm.Model(str(arpa), quiet)
+        found, expected = [], []
+        for row in scored:
+            letters = " ".join(row["text"])
+            found.append(reader.score(letters, bos=True, eos=True))
+            expected.append(row["log_prob"] / np.log(10))
+            found += [score for score, _, _ in reader.full_scores(letters)]
+            expected += [step["log_prob"] / np.log(10) for step in row["tokens"]]
+        differ(f"arpa, {what}: log10 P, {len(scored)} words", found, np.array(expected), 1e-4)
+
+    words = ["".join(letters) for n in range(1, 6) for letters in itertools.product(ALPHABET, repeat=n)]
+    for model in models.values():
+        path = folder / f"{model.name}.arpa"
+        run("export", "-f", "arpa", "-o", path, "-m", model.path)
+        compare(model.name, model.path, path, words)
+    # Sizes that people have: half a million n-grams, and counts of order 6.
+    names = run("generate", "-n", 1000, "--seed", "check")[0].split()
+    for what, options in {
+        "a network, context 3": "--family network --context 3 --embedding 10 --hidden 100 --steps 300",
+        "Kneser-Ney, context 5": "--family kneser-ney --counts-context 5",
+    }.items():
+        model, path = folder / "full.safetensors", folder / "full.arpa"
+        run("train", "--out", model, *options.split())
+        said = run("export", "-f", "arpa", "-o", path, "-m", model, "--force")
+        print(f"  {said[0].strip().split(': ')[1]}, {sum(1 for _ in path.open())} lines")
+        compare(what, model, path, names)
+
+
+CHECKS = {"programs": check_programs, "onnx": check_onnx, "arpa": check_arpa, "embeddings": check_embeddings}
 
 
 def main():

@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | [`programs`] | PyTorch and NumPy source beside a bare `state_dict` | networks, ensembles |
 //! | [`onnx`] | ONNX | networks, ensembles, mixtures whose counts fit a dense table |
+//! | [`arpa`] | ARPA | Kneser–Ney, and models of a short context; others pruned |
 //! | [`embeddings`] | word2vec text, TSV of the Embedding Projector | the embedding |
 
+pub mod arpa;
 pub mod embeddings;
 pub mod onnx;
 #[allow(missing_docs, clippy::all)]

@@ -125,16 +125,27 @@ impl KneserNey {
 
     /// p(· | context), from the lowest level up.
     fn probs(&self, context: &[Token], probs: &mut [f64]) {
+        self.probs_after(history(context), probs);
+    }
+
+    /// What level `length` gives to the one below it after its history at `place`.
+    pub(super) fn given(&self, length: usize, place: usize) -> f64 {
+        let (level, discounts) = (&self.levels[length], &self.discounts[length]);
+        let kinds = level.kinds[place].iter().zip(discounts);
+        kinds.map(|(&kind, d)| f64::from(kind) * d).sum::<f64>()
+            / level.counts.totals()[place] as f64
+    }
+
+    /// p(· | history), the history's padding being one START.
+    pub(super) fn probs_after(&self, history: &[Token], probs: &mut [f64]) {
         probs.fill(1.0 / probs.len() as f64);
-        let history = history(context);
         for (length, level) in self.levels.iter().enumerate().take(history.len() + 1) {
             let Some(place) = level.counts.place(&history[history.len() - length..]) else {
                 return; // nor was any longer history seen
             };
             let (row, discounts) = (level.counts.row(place), &self.discounts[length]);
             let total = row.total as f64;
-            let kinds = level.kinds[place].iter().zip(discounts);
-            let given = kinds.map(|(&kind, d)| f64::from(kind) * d).sum::<f64>() / total;
+            let given = self.given(length, place);
             for p in probs.iter_mut() {
                 *p *= given;
             }
