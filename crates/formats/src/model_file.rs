@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
+use nextchar::data::{
+    CountedWindows, MAX_NAME_LENGTH, NameList, Split, Token, Vocab, WindowCounter,
+};
 use nextchar::model::Network;
 use nextchar::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -114,6 +116,7 @@ impl ModelFile {
                 "a calibration that cannot be".into(),
             ));
         }
+        check_longest_name(metadata.record.longest_name)?;
         for config in &metadata.networks {
             config.validate()?;
             if metadata.vocab.len() != config.vocab_size {
@@ -156,6 +159,16 @@ impl ModelFile {
 /// Whether the bytes begin like one of nextchar's model files: it may be replaced by another.
 pub fn is_model_file(bytes: &[u8]) -> bool {
     matches!(metadata_of(bytes, METADATA_KEY), Ok(Some(_)))
+}
+
+/// Refuses a longest name that no list has: generation takes memory for it.
+pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
+    match length > MAX_NAME_LENGTH {
+        true => Err(FormatError::BadMetadata(format!(
+            "a longest name of {length} characters, and {MAX_NAME_LENGTH} at most are possible"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// What stands before the tensors' names where there are several networks.

@@ -12,7 +12,7 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;
-use crate::model_file::{MAX_NETWORKS, ModelFile, network_tensors};
+use crate::model_file::{MAX_NETWORKS, ModelFile, check_longest_name, network_tensors};
 use crate::parameters;
 use crate::record::{Losses, Record};
 use crate::tensors::{metadata_of, not_safetensors, serialize, wrong_shape};
@@ -86,6 +86,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     let hints: Hints = hints
         .map_or(Ok(Hints::default()), |json| serde_json::from_str(&json))
         .map_err(|error| FormatError::BadMetadata(format!("`{HINTS}`: {error}")))?;
+    let longest_name = hints.longest_name.unwrap_or(USUAL_LONGEST_NAME);
+    check_longest_name(longest_name)?;
     let prefixes: Vec<String> = match members {
         0 => vec![String::new()],
         _ => (0..members)
@@ -110,7 +112,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
         model,
         names: None,
         record: Record {
-            longest_name: hints.longest_name.unwrap_or(USUAL_LONGEST_NAME),
+            longest_name,
             losses: Losses {
                 train: f64::NAN,
                 ..Losses::default()

@@ -169,6 +169,10 @@ fn each_fault_has_its_name() {
     let error =
         forge(|_, json| *json = json.replace("\"context_length\":2", "\"context_length\":99"));
     assert!(matches!(error, FormatError::Model(_)), "{error}");
+    let error = forge(|_, json| {
+        *json = json.replace("\"longest_name\":6", "\"longest_name\":9000000000000000");
+    });
+    assert!(error.to_string().contains("a longest name"), "{error}");
     let error = forge(|_, json| *json = json.replace("[5]", "[16384,16384]"));
     assert!(matches!(error, FormatError::Model(_)), "{error}");
     let error = forge(|tensors, _| tensors.retain(|tensor| tensor.0 != "output.bias"));

@@ -17,6 +17,15 @@ pub enum Error {
         longest: usize,
     },
 
+    /// Counts of n-grams that would not fit into memory.
+    #[error(
+        "counts with a context of {context_length} take more than 2 GB of memory: try a shorter context of the counts"
+    )]
+    TooManyCounts {
+        /// The context's length.
+        context_length: usize,
+    },
+
     /// A shape of network that cannot be built.
     #[error("the network cannot have {0}")]
     BadConfig(String),

@@ -116,10 +116,14 @@ fn any_state_leads_to_the_same_end() {
         (BatchKind::Contexts(90), ADAMW, 0.0, 0.9),
         (BatchKind::Windows(50), Optimizer::Sgd, 0.0, 0.0),
         (BatchKind::Passes(100), ADAMW, 0.2, 0.99),
-        (BatchKind::Passes(64), Optimizer::Sgd, 0.3, 0.0),
+        (BatchKind::Passes(64), Optimizer::Sgd, 0.3, 0.0), // and batch normalisation
+        (BatchKind::Passes(64), ADAMW, 0.0, 0.9),
     ] {
         for val in [Some(&val), None] {
-            let config = config(batch, optimizer, dropout, averaging);
+            let config = TrainConfig {
+                batch_norm: batch == BatchKind::Passes(64),
+                ..config(batch, optimizer, dropout, averaging)
+            };
             let tables = Tables { train: &table, val };
             let mut kept = keeper(u64::MAX);
             let whole = train(&shape(), &config, tables, &engine, &mut kept).unwrap();

@@ -93,6 +93,12 @@ impl ModelConfig {
     /// The largest number of parameters: 1 GB of them.
     pub const MAX_PARAMETERS: usize = 250_000_000;
 
+    /// Tables of up to so many values (64 MB of them) are always accepted …
+    const SMALL_TABLES: usize = 16_000_000;
+    /// … and larger ones of up to so many values for each parameter: a small file cannot ask for
+    /// gigabytes.
+    const TABLES_PER_PARAMETER: usize = 64;
+
     /// Checks every bound, so that a configuration from a file can be trusted afterwards.
     ///
     /// # Errors
@@ -134,10 +140,30 @@ impl ModelConfig {
                 Self::MAX_WIDTH
             ));
         }
-        match self.parameter_count() {
-            Some(count) if count <= Self::MAX_PARAMETERS => Ok(()),
-            _ => bad(format!("more than {} parameters", Self::MAX_PARAMETERS)),
+        let parameters = match self.parameter_count() {
+            Some(count) if count <= Self::MAX_PARAMETERS => count,
+            _ => return bad(format!("more than {} parameters", Self::MAX_PARAMETERS)),
+        };
+        let most = (Self::TABLES_PER_PARAMETER * parameters)
+            .clamp(Self::SMALL_TABLES, Self::MAX_PARAMETERS);
+        match self.table_values() {
+            Some(count) if count <= most => Ok(()),
+            _ => bad(format!(
+                "{} classes, a context of {} and a first layer of width {} at once: too much memory \
+                 for so few parameters",
+                self.vocab_size,
+                self.context_length,
+                self.layer_shapes()[0].1
+            )),
         }
+    }
+
+    /// Values of the first layer's tables, T·V·H₁, or `None` where they overflow.
+    fn table_values(&self) -> Option<usize> {
+        let width = self.layer_shapes()[0].1;
+        self.context_length
+            .checked_mul(self.vocab_size)?
+            .checked_mul(width)
     }
 
     /// Width of the concatenated features, T·E.
@@ -203,5 +229,19 @@ mod tests {
         assert!(config(3, 10, 0).validate().is_err());
         assert!(config(3, 10, usize::MAX).validate().is_err());
         assert!(config(24, 16_384, 16_384).validate().is_err());
+        // Fewer than half a million parameters, and tables of 7 billion values.
+        let bomb = ModelConfig {
+            vocab_size: 60_000,
+            hidden_sizes: vec![16_384, 1],
+            ..config(7, 1, 1)
+        };
+        assert!(bomb.parameter_count().unwrap() < 500_000);
+        assert!(bomb.validate().unwrap_err().to_string().contains("too much memory"));
+        let wide = ModelConfig {
+            vocab_size: 5_000,
+            hidden_sizes: vec![512],
+            ..config(6, 32, 1)
+        };
+        assert!(wide.validate().is_ok());
     }
 }

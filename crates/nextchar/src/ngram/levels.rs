@@ -31,11 +31,18 @@ pub(super) fn history(context: &[Token]) -> &[Token] {
     &context[padding.saturating_sub(1)..]
 }
 
+/// All levels together may not take more memory than this, in bytes; a file cannot ask for more.
+const MOST_BYTES: usize = 2 << 30;
+
 /// The levels 0 … T of a table with contexts of T tokens.
 ///
 /// # Errors
-/// As [`WindowCounter::new`].
+/// As [`WindowCounter::new`]; [`Error::TooManyCounts`] where they would fill gigabytes.
 pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
+    levels_within(table, MOST_BYTES)
+}
+
+fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
     let longest = table.context_length();
     let mut counters = (0..=longest)
         .map(|length| WindowCounter::new(table.vocab_size(), length))
@@ -54,6 +61,7 @@ pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
         }
     }
     let mut levels = Vec::with_capacity(longest + 1);
+    let mut bytes = 0;
     while let Some(counter) = counters.pop() {
         let level = Level::new(counter.finish());
         if let Some(below) = counters.last_mut() {
@@ -63,6 +71,12 @@ pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
                 }
             }
         }
+        bytes += level.bytes();
+        if bytes > most_bytes {
+            return Err(Error::TooManyCounts {
+                context_length: longest,
+            });
+        }
         levels.push(level);
     }
     levels.reverse();
@@ -70,6 +84,14 @@ pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
 }
 
 impl Level {
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        let (counts, rows) = (&self.counts, self.counts.len());
+        size_of_val(counts.contexts())
+            + 10 * counts.pairs()
+            + (16 + size_of::<[u32; BUCKETS]>()) * rows
+    }
+
     fn new(counts: CountedWindows) -> Self {
         let kinds = |row: CountedRow<'_>| {
             let mut kinds = [0; BUCKETS];
@@ -82,5 +104,25 @@ impl Level {
             kinds: counts.rows().map(kinds).collect(),
             counts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_beyond_the_limit_are_refused() {
+        let name: Vec<Token> = (0..100)
+            .map(|place| 1 + place * (place + 3) / 5 % 7)
+            .collect();
+        let table = CountedWindows::from_names([(name.as_slice(), 1)], 8, 20).unwrap();
+        let bytes: usize = levels(&table).unwrap().iter().map(Level::bytes).sum();
+        assert!(bytes > 2_000);
+        assert!(levels_within(&table, bytes).is_ok());
+        assert_eq!(
+            levels_within(&table, bytes - 1),
+            Err(Error::TooManyCounts { context_length: 20 })
+        );
     }
 }

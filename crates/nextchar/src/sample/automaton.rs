@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use regex_automata::dfa::{Automaton as _, dense};
+use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::{Anchored, Input};
 use rustc_hash::FxHashMap;
@@ -14,10 +15,14 @@ use rustc_hash::FxHashMap;
 use crate::data::{END, Token, Vocab};
 use crate::error::Error;
 
+/// A pattern with its repetitions written out may not need more memory than this, in bytes.
+const EXPANDED_LIMIT: usize = 2 << 20;
 /// A pattern may not need more memory than this, in bytes, while it is compiled.
-const COMPILE_LIMIT: usize = 64 << 20;
+const COMPILE_LIMIT: usize = 16 << 20;
 /// Nor have more states than this, over the vocabulary.
 const STATE_LIMIT: usize = 50_000;
+
+const TOO_LARGE: &str = "it needs too many states: fewer or smaller repetitions are possible";
 
 /// A deterministic automaton over tokens; state 0 is the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +48,17 @@ impl Automaton {
         };
         let whole: Vec<String> = patterns.iter().map(|p| format!("(?:{p})")).collect();
         // Each must be whole by itself: an unbalanced bracket must not close the group around it.
+        let sized = thompson::Config::new().nfa_size_limit(Some(EXPANDED_LIMIT));
         for pattern in patterns {
-            regex_automata::nfa::thompson::NFA::new(pattern).map_err(|error| bad(reason(&error)))?;
+            let mut compiler = thompson::Compiler::new();
+            let nfa = compiler.configure(sized.clone()).build(pattern);
+            nfa.map_err(|error| match error.size_limit() {
+                Some(_) => bad(TOO_LARGE.into()),
+                None => bad(reason(&error)),
+            })?;
         }
         let dfa = dense::Builder::new()
+            .thompson(sized)
             .configure(
                 dense::Config::new()
                     .start_kind(regex_automata::dfa::StartKind::Anchored)
@@ -54,7 +66,10 @@ impl Automaton {
                     .determinize_size_limit(Some(COMPILE_LIMIT)),
             )
             .build(&format!("(?s-m:^(?:{})$)", whole.join("|")))
-            .map_err(|error| bad(reason(&error)))?;
+            .map_err(|error| match error.is_size_limit_exceeded() {
+                true => bad(TOO_LARGE.into()),
+                false => bad(reason(&error)),
+            })?;
         let start = dfa
             .start_state_forward(&Input::new("").anchored(Anchored::Yes))
             .map_err(|error| bad(error.to_string()))?;
@@ -66,7 +81,7 @@ impl Automaton {
         let accepts = |state| dfa.is_match_state(dfa.next_eoi_state(state)) == wanted;
         let dead = |state| wanted && dfa.is_dead_state(state);
         explore(start, vocab.len(), step, accepts, dead)
-            .ok_or_else(|| bad(format!("it needs more than {STATE_LIMIT} states")))
+            .ok_or_else(|| bad(TOO_LARGE.into()))
     }
 
     /// The state after a token; [`DEAD`] stays dead.
