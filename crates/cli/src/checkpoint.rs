@@ -145,7 +145,7 @@ impl Keeper {
             program: env!("CARGO_PKG_VERSION").into(),
             options,
             arguments: own_arguments(),
-            shape: maker.shape.clone(),
+            shape: maker.plan.shape.clone(),
             finished: Vec::new(),
             state: None,
         };
@@ -313,9 +313,9 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
     put("the list of val", list(&corpus.parts.val));
     put("the list of test", list(&corpus.parts.test));
     put("--preset", args.preset.clone().into());
-    put("--family", format!("{:?}", maker.family).into());
-    put("--networks", maker.networks.into());
-    put("--distill", maker.distill.into());
+    put("--family", format!("{:?}", maker.plan.family).into());
+    put("--networks", maker.plan.networks.into());
+    put("--distill", maker.plan.distill.into());
     put("--counts-context", args.counts_context.into());
     put("--label-smoothing", args.label_smoothing.into());
     put("--no-names", args.no_names.into());
@@ -331,8 +331,8 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
         put("--teacher", format!("a model ({digest})").into());
     }
     let configs = [
-        serde_json::to_value(&maker.shape)?,
-        serde_json::to_value(&maker.config)?,
+        serde_json::to_value(&maker.plan.shape)?,
+        serde_json::to_value(&maker.plan.config)?,
     ];
     for (key, value) in configs.into_iter().flat_map(|config| match config {
         Value::Object(fields) => fields,

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use nextchar::data::{
     Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    Split, SplitOptions, Vocab, no_names, scan_names, split,
+    SplitOptions, Vocab, no_names, scan_names, split,
 };
+
+use nextchar_recipe::Corpus;
 
 use crate::args::{CorpusArgs, ReadArgs};
 use crate::failure::Failure;
@@ -134,18 +136,6 @@ pub fn warn_of_rejected(label: &str, found: &Diagnosis) {
     ));
 }
 
-/// The names as they are learnt from.
-pub struct Corpus {
-    /// What the list is called.
-    pub label: String,
-    /// The classes.
-    pub vocab: Vocab,
-    /// Train, val and test.
-    pub parts: Split,
-    /// Whether val or test are files of their own.
-    pub own_files: bool,
-}
-
 /// Reads DATA, and val and test where they are files; otherwise splits. `lengths` is a preset's filter.
 pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result<Corpus, Failure> {
     let source = Source::find(args.data.as_deref())?;
@@ -166,13 +156,8 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
     if args.test.is_some() {
         shares.test = 0;
     }
-    let mut parts = split(
-        names,
-        &SplitOptions {
-            shares,
-            seed: args.split_seed.clone(),
-        },
-    );
+    let seed = args.split_seed.clone();
+    let mut parts = split(names, &SplitOptions { shares, seed });
     let own_file = |file, option| {
         let train = (!args.keep_duplicates).then_some(&parts.train);
         held_out_file(file, option, &options, &vocab, train)
@@ -203,7 +188,10 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
         label: source.label(),
         vocab,
         parts,
-        own_files: args.val.is_some() || args.test.is_some(),
+        split: (args.val.is_none() && args.test.is_none()).then(|| SplitOptions {
+            shares: args.split,
+            seed: args.split_seed.clone(),
+        }),
     })
 }
 

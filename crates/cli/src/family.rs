@@ -6,27 +6,22 @@ use std::time::Instant;
 
 use nextchar::LanguageModel;
 use nextchar::data::{CountedWindows, NameList};
-use nextchar::language_model::loss;
 use nextchar::mixture::{Mixture, Weights};
-use nextchar::model::{ModelConfig, Network};
+use nextchar::model::Network;
 use nextchar::ngram::KneserNey;
 use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
-use nextchar::rng::Seed;
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
 use nextchar_parallel::Threads;
+use nextchar_recipe::{Corpus, Family, Plan, mixed};
 
 use crate::args::TrainArgs;
 use crate::checkpoint::Keeper;
-use crate::corpus::Corpus;
 use crate::failure::Failure;
 use crate::output::note;
-use crate::presets::FamilyName;
 use crate::progress::Progress;
 use crate::store;
 
-/// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
-const LONGEST_COUNTS: usize = 6;
 /// Names that a student learns from beside the list.
 const SAMPLED_NAMES: usize = 600_000;
 
@@ -48,11 +43,7 @@ pub struct Made {
 pub struct Maker<'a> {
     pub args: &'a TrainArgs,
     pub corpus: &'a Corpus,
-    pub shape: ModelConfig,
-    pub config: TrainConfig,
-    pub family: FamilyName,
-    pub networks: usize,
-    pub distill: bool,
+    pub plan: Plan,
     pub engine: &'a Engine<'a, Threads>,
     pub deadline: Option<Instant>,
     /// What saves the state of the training, and knows what was done before.
@@ -68,55 +59,21 @@ impl Maker<'_> {
         names: &NameList,
         length: usize,
     ) -> Result<Option<CountedWindows>, Failure> {
-        let table = || CountedWindows::from_list(names, &self.corpus.vocab, length);
-        Ok((!names.is_empty()).then(table).transpose()?)
-    }
-
-    /// Kneser–Ney of the training names.
-    fn fit(&self, length: usize) -> Result<KneserNey, Failure> {
-        let (train, vocab) = (&self.corpus.parts.train, &self.corpus.vocab);
-        Ok(KneserNey::fit(train, vocab, length, self.engine.executor)?)
+        Ok(self.corpus.windows(names, length)?)
     }
 
     /// The counting models that every evaluation stands beside, the best of them chosen on val.
     pub fn rivals(&self) -> Result<Rivals, Failure> {
-        let (train, vocab) = (&self.corpus.parts.train, &self.corpus.vocab);
-        let longest = LONGEST_COUNTS.max(self.shape.context_length);
-        let table = CountedWindows::from_list(train, vocab, longest)?;
-        let mut best: Option<(f64, usize)> = None;
-        if let Some(val) = self.windows(&self.corpus.parts.val, longest)? {
-            for length in 1..=LONGEST_COUNTS {
-                let model = KneserNey::closed_form(&*table.shorten(length)?)?;
-                let found = loss(&model, &*val.shorten(length)?, self.engine.executor);
-                if best.is_none_or(|(least, _)| found < least) {
-                    best = Some((found, length));
-                }
-            }
-        }
-        let kneser_ney = self.fit(self.shape.context_length)?;
-        let best = match best {
-            Some((_, length)) if length == self.shape.context_length => Some(kneser_ney.clone()),
-            Some((_, length)) => Some(self.fit(length)?),
-            None => None,
-        };
-        Ok(Rivals {
-            bigrams: table.shorten(1)?.into_owned(),
-            kneser_ney: Some(kneser_ney),
-            best_kneser_ney: best,
-        })
+        let context = self.plan.shape.context_length;
+        Ok(self.corpus.rivals(context, self.engine.executor)?)
     }
 
     /// The model of the family that was asked for.
     pub fn make(&self, rivals: &Rivals) -> Result<Made, Failure> {
-        let counts = match self.args.counts_context {
-            Some(length) => self.fit(length)?,
-            None => {
-                let best = rivals.best_kneser_ney.as_ref();
-                let counts = best.or(rivals.kneser_ney.as_ref());
-                counts.expect("Kneser–Ney is always counted").clone()
-            }
-        };
-        if self.family == FamilyName::KneserNey {
+        let counts = self
+            .plan
+            .counts(self.corpus, rivals, self.engine.executor)?;
+        if self.plan.family == Family::KneserNey {
             return Ok(Made {
                 model: counts.into(),
                 trained: None,
@@ -124,18 +81,12 @@ impl Maker<'_> {
                 interrupted: false,
             });
         }
-        let counts = (self.family == FamilyName::Mixture || self.distill).then_some(counts);
-        let length = self.shape.context_length;
+        let counts = (self.plan.family == Family::Mixture || self.plan.distill).then_some(counts);
+        let length = self.plan.shape.context_length;
         let parts = &self.corpus.parts;
         let windows = self.windows(&parts.train, length)?;
-        let mut table = windows.ok_or_else(|| Failure::failed("no name was left to learn from"))?;
-        if let Some(share) = self.args.label_smoothing {
-            if !(0.0..1.0).contains(&share) {
-                let what = format!("--label-smoothing {share}: 0 to below 1 is possible");
-                return Err(Failure::misuse(what));
-            }
-            table = table.smoothed(share);
-        }
+        let table = windows.ok_or_else(|| Failure::failed("no name was left to learn from"))?;
+        let table = self.plan.smoothed(table);
         let val = self.windows(&parts.val, length)?;
         let tables = Tables {
             train: &table,
@@ -148,10 +99,10 @@ impl Maker<'_> {
         if let Some(counts) = counts.clone() {
             made.model = self.mixed(made.model.networks().to_vec(), counts)?;
         }
-        if self.distill && !made.interrupted {
+        if self.plan.distill && !made.interrupted {
             let teacher = made.model;
             made = self.student(&teacher, tables, made.step_seconds)?;
-            if let (FamilyName::Mixture, Some(counts)) = (self.family, counts) {
+            if let (Family::Mixture, Some(counts)) = (self.plan.family, counts) {
                 made.model = self.mixed(made.model.networks().to_vec(), counts)?;
             }
         }
@@ -162,13 +113,10 @@ impl Maker<'_> {
     fn networks(&self, tables: Tables<'_>) -> Result<Made, Failure> {
         let (mut networks, mut last): (Vec<Network>, _) = (Vec::new(), None);
         let (mut step_seconds, mut interrupted) = (0.0, false);
-        for index in 0..self.networks {
-            let mut config = self.config.clone();
-            if index > 0 {
-                config.seed = member_seed(&config.seed, index);
-            }
-            if self.networks > 1 {
-                anstream::eprintln!("network {} of {}", index + 1, self.networks);
+        for index in 0..self.plan.networks {
+            let config = self.plan.member(index);
+            if self.plan.networks > 1 {
+                anstream::eprintln!("network {} of {}", index + 1, self.plan.networks);
             }
             let (trained, seconds, stopped) = match self.done_before(index) {
                 Some(trained) => (trained, 0.0, false),
@@ -207,7 +155,7 @@ impl Maker<'_> {
         let state = self
             .keeper
             .and_then(|keeper| keeper.borrow_mut().state(index));
-        let (stop_after, shape, engine) = (self.args.stop_after, &self.shape, self.engine);
+        let (stop_after, shape, engine) = (self.args.stop_after, &self.plan.shape, self.engine);
         let mut progress =
             Progress::new(config, stop_after, self.deadline, self.keeper, self.quiet);
         let trained = match state {
@@ -225,19 +173,9 @@ impl Maker<'_> {
         Ok((trained, seconds, stopped))
     }
 
-    /// Networks with counts; the weights are chosen on val where there is one.
+    /// Networks with counts.
     fn mixed(&self, networks: Vec<Network>, counts: KneserNey) -> Result<Mixture, Failure> {
-        /// What val mostly chooses.
-        const USUAL: Weights = Weights {
-            networks: 0.6,
-            counts: 0.4,
-        };
-        let mut mixture = Mixture::new(networks, Some(counts), USUAL)?;
-        let length = mixture.context_length();
-        if let Some(val) = self.windows(&self.corpus.parts.val, length)? {
-            mixture.fit_weights(&val, self.engine.executor);
-        }
-        Ok(mixture)
+        Ok(mixed(self.corpus, networks, counts, self.engine.executor)?)
     }
 
     /// A model file as a teacher: it must have the list's alphabet.
@@ -260,7 +198,7 @@ impl Maker<'_> {
     fn student(&self, model: &Mixture, tables: Tables<'_>, seconds: f64) -> Result<Made, Failure> {
         let index = match self.args.teacher {
             Some(_) => 0,
-            None => self.networks,
+            None => self.plan.networks,
         };
         let (trained, own_seconds, interrupted) = match self.done_before(index) {
             Some(trained) => (trained, 0.0, false),
@@ -283,13 +221,13 @@ impl Maker<'_> {
     ) -> Result<(Trained, f64, bool), Failure> {
         let (length, parts) = (model.context_length(), &self.corpus.parts);
         let longest = parts.all().map(|name| name.text.chars().count()).max();
-        let seed = member_seed(&self.config.seed, self.networks);
+        let seed = self.plan.member(self.plan.networks).seed;
         let executor = self.engine.executor;
         let drawn = sampled_windows(model, SAMPLED_NAMES, longest.unwrap_or(1), &seed, executor)?;
         let listed = CountedWindows::from_list(&parts.train, &self.corpus.vocab, length)?;
         let windows = listed.merged(&drawn);
         let soft = softened(&windows, model, self.engine.executor);
-        let own = self.shape.context_length;
+        let own = self.plan.shape.context_length;
         if own > length {
             return Err(Failure::misuse(format!(
                 "a context of {own} is longer than the teacher's, {length}"
@@ -302,10 +240,10 @@ impl Maker<'_> {
         );
         let config = TrainConfig {
             dropout: 0.0,
-            steps: STUDENT_STEPS * self.config.steps,
-            evaluate_every: STUDENT_STEPS * self.config.evaluate_every,
+            steps: STUDENT_STEPS * self.plan.config.steps,
+            evaluate_every: STUDENT_STEPS * self.plan.config.evaluate_every,
             seed,
-            ..self.config.clone()
+            ..self.plan.config.clone()
         };
         let tables = Tables {
             train: &soft,
@@ -313,12 +251,6 @@ impl Maker<'_> {
         };
         self.one(index, &config, tables)
     }
-}
-
-/// The seed of a further network.
-fn member_seed(seed: &Seed, index: usize) -> Seed {
-    let text = format!("{seed}/{index}");
-    text.parse().unwrap_or_else(|never| match never {})
 }
 
 /// A table with the model's own distributions as targets.

@@ -9,7 +9,6 @@ mod family;
 mod html;
 mod output;
 mod plots;
-mod presets;
 mod progress;
 mod report;
 mod search;

@@ -5,15 +5,15 @@ use std::io::Write;
 use nextchar::data::{CountedWindows, NameList};
 use nextchar::optim::{TrainConfig, Trained};
 use nextchar::score::Report;
+use nextchar_recipe::{Family, Reports};
 
 use crate::failure::Failure;
 use crate::family::{Maker, warn_of_counting};
 use crate::output::{self, BOLD, count, note};
-use crate::presets::FamilyName;
 
 /// What is about to be learnt, by what.
 pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
-    let (corpus, model) = (maker.corpus, &maker.shape);
+    let (corpus, model) = (maker.corpus, &maker.plan.shape);
     let parts = &corpus.parts;
     let names = |list: &NameList| count(list.len() as u64);
     anstream::eprintln!(
@@ -32,7 +32,7 @@ pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
         model.context_length,
         table.examples() as f64 / table.len() as f64,
     );
-    if maker.family == FamilyName::KneserNey {
+    if maker.plan.family == Family::KneserNey {
         anstream::eprintln!("{BOLD}counts{BOLD:#}   interpolated modified Kneser–Ney\n");
         return;
     }
@@ -42,13 +42,13 @@ pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
         _ => format!("hidden {} ({:?})", hidden.join(", "), model.activation).to_lowercase(),
     };
     let mut more = String::new();
-    if maker.networks > 1 {
-        more.push_str(&format!("; {} of them", maker.networks));
+    if maker.plan.networks > 1 {
+        more.push_str(&format!("; {} of them", maker.plan.networks));
     }
-    if maker.distill {
+    if maker.plan.distill {
         more.push_str(", then one that learns from them and the counts");
     }
-    if maker.family == FamilyName::Mixture {
+    if maker.plan.family == Family::Mixture {
         more.push_str("; mixed with Kneser–Ney counts");
     }
     anstream::eprintln!(
@@ -71,73 +71,68 @@ pub fn describe_first_loss(trained: &Trained, config: &TrainConfig, vocab_size: 
     }
 }
 
-/// The loss of the saved network on every part.
-pub struct Reports {
-    pub train: Report,
-    pub val: Option<Report>,
-    pub test: Option<Report>,
-}
-
-impl Reports {
-    /// The network beside what counting reaches.
-    pub fn print(&self, out: &mut impl Write, random_split: bool) -> Result<(), Failure> {
+/// The network beside what counting reaches.
+pub fn print_losses(
+    reports: &Reports,
+    out: &mut impl Write,
+    random_split: bool,
+) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "\n{BOLD}Loss, in nats per predicted character (the end mark counted){BOLD:#}"
+    )?;
+    let parts = [
+        ("train", Some(reports.train)),
+        ("val", reports.val),
+        ("test", reports.test),
+    ];
+    let parts: Vec<(&str, Report)> = parts
+        .into_iter()
+        .filter_map(|(name, r)| Some((name, r?)))
+        .collect();
+    let row = |name: &str, value: &dyn Fn(&Report) -> f64| {
+        let values = parts.iter().map(|(_, report)| number(value(report)));
+        std::iter::once(name.to_owned())
+            .chain(values)
+            .collect::<Vec<_>>()
+    };
+    let header =
+        std::iter::once(String::new()).chain(parts.iter().map(|(name, _)| (*name).to_owned()));
+    let or_nan = |loss: Option<f64>| loss.unwrap_or(f64::NAN);
+    let best = match reports.train.baselines.best_kneser_ney_context {
+        Some(length) => format!("Kneser–Ney, context {length}, its best"),
+        None => "Kneser–Ney, its best".into(),
+    };
+    output::table(
+        out,
+        &[
+            header.collect(),
+            row("this model", &|report| report.loss),
+            row("Kneser–Ney, same context", &|report| {
+                or_nan(report.baselines.kneser_ney)
+            }),
+            row(&best, &|report| or_nan(report.baselines.best_kneser_ney)),
+            row("bigram counts", &|report| report.baselines.bigram),
+            row("unigram counts", &|report| report.baselines.unigram),
+            row("uniform", &|report| report.baselines.uniform),
+        ],
+    )?;
+    let held_out = reports.test.or(reports.val);
+    if let Some(report) = held_out {
         writeln!(
             out,
-            "\n{BOLD}Loss, in nats per predicted character (the end mark counted){BOLD:#}"
+            "  held out: {:.4} bits per character, perplexity {:.2}",
+            report.bits_per_char, report.perplexity
         )?;
-        let parts = [
-            ("train", Some(self.train)),
-            ("val", self.val),
-            ("test", self.test),
-        ];
-        let parts: Vec<(&str, Report)> = parts
-            .into_iter()
-            .filter_map(|(name, r)| Some((name, r?)))
-            .collect();
-        let row = |name: &str, value: &dyn Fn(&Report) -> f64| {
-            let values = parts.iter().map(|(_, report)| number(value(report)));
-            std::iter::once(name.to_owned())
-                .chain(values)
-                .collect::<Vec<_>>()
-        };
-        let header =
-            std::iter::once(String::new()).chain(parts.iter().map(|(name, _)| (*name).to_owned()));
-        let or_nan = |loss: Option<f64>| loss.unwrap_or(f64::NAN);
-        let best = match self.train.baselines.best_kneser_ney_context {
-            Some(length) => format!("Kneser–Ney, context {length}, its best"),
-            None => "Kneser–Ney, its best".into(),
-        };
-        output::table(
-            out,
-            &[
-                header.collect(),
-                row("this model", &|report| report.loss),
-                row("Kneser–Ney, same context", &|report| {
-                    or_nan(report.baselines.kneser_ney)
-                }),
-                row(&best, &|report| or_nan(report.baselines.best_kneser_ney)),
-                row("bigram counts", &|report| report.baselines.bigram),
-                row("unigram counts", &|report| report.baselines.unigram),
-                row("uniform", &|report| report.baselines.uniform),
-            ],
-        )?;
-        let held_out = self.test.or(self.val);
-        if let Some(report) = held_out {
-            writeln!(
-                out,
-                "  held out: {:.4} bits per character, perplexity {:.2}",
-                report.bits_per_char, report.perplexity
-            )?;
-            let counting = report.baselines.best_kneser_ney;
-            warn_of_counting(report.loss, counting.or(report.baselines.kneser_ney));
-            if random_split {
-                note(
-                    "lists of names hold spelling variants (sandhya, sandhaya); some stand on both sides of a split and flatter held-out losses a little",
-                );
-            }
+        let counting = report.baselines.best_kneser_ney;
+        warn_of_counting(report.loss, counting.or(report.baselines.kneser_ney));
+        if random_split {
+            note(
+                "lists of names hold spelling variants (sandhya, sandhaya); some stand on both sides of a split and flatter held-out losses a little",
+            );
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// A loss, or a dash where there is none.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;
 
@@ -94,13 +94,19 @@ pub(crate) fn metadata_of(bytes: &[u8], key: &str) -> Result<Option<String>, For
     Ok(metadata.and_then(|metadata| metadata.get(key)).cloned())
 }
 
+/// What every version of the metadata has.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default)]
+    format_version: serde_json::Value,
+}
+
 /// Metadata of a version that can be read. The version first: a later one may have other fields.
 pub(crate) fn versioned<T: DeserializeOwned>(json: &str, known: u64) -> Result<T, FormatError> {
     let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
-    let value: serde_json::Value = serde_json::from_str(json).map_err(bad)?;
-    let version = value.get("format_version");
-    match version.and_then(serde_json::Value::as_u64) {
-        Some(found) if found == known => serde_json::from_value(value).map_err(bad),
+    let Version { format_version } = serde_json::from_str(json).map_err(bad)?;
+    match format_version.as_u64() {
+        Some(found) if found == known => serde_json::from_str(json).map_err(bad),
         Some(found) if found > known => Err(FormatError::FutureVersion { found, known }),
         _ => Err(FormatError::BadMetadata("no format version".into())),
     }

@@ -109,6 +109,7 @@ export interface TrainOptions {
   epochs?: number;
   weight_decay?: number;
   dropout?: number;
+  batch_norm?: boolean;
   label_smoothing?: number;
   averaging?: number;
   patience?: number;

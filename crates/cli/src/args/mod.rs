@@ -16,7 +16,7 @@ pub use corpus::{CorpusArgs, ReadArgs};
 pub use export::{ExportArgs, ExportFormat};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
-pub use train::{BatchSize, DrawName, LearningRate, TrainArgs};
+pub use train::{LearningRate, TrainArgs};
 pub use tune::TuneArgs;
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.

@@ -9,9 +9,9 @@ use nextchar::model::{Activation, Init};
 use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
 use nextchar_kernels::InstructionSet;
+use nextchar_recipe::{self as recipe, PRESETS, TrainOptions};
 
 use super::CorpusArgs;
-use crate::presets::{FamilyName, OptimizerName, PRESETS};
 
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
@@ -78,7 +78,7 @@ pub struct TrainArgs {
     pub schedule: Option<ScheduleName>,
     /// Rows in a step: all, or this many
     #[arg(long, value_name = "full|N", value_parser = parse_batch, help_heading = "Training")]
-    pub batch: Option<BatchSize>,
+    pub batch: Option<recipe::BatchSize>,
     /// What the rows of a batch are
     #[arg(long, value_enum, help_heading = "Training")]
     pub draw: Option<DrawName>,
@@ -193,6 +193,45 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
+    /// Those that decide the result, as every front end gives them.
+    pub fn options(&self) -> TrainOptions {
+        TrainOptions {
+            preset: self.preset.clone(),
+            family: self.family.map(Into::into),
+            counts_context: self.counts_context,
+            networks: self.networks,
+            distill: self.distill,
+            context: self.context,
+            embedding: self.embedding,
+            hidden: self.hidden.as_ref().map(|hidden| hidden.0.clone()),
+            activation: self.activation.map(Into::into),
+            residual: self.residual,
+            init: self.init.map(Into::into),
+            optimizer: self.optimizer.map(Into::into),
+            learning_rate: match self.learning_rate {
+                Some(LearningRate::Fixed(rate)) => Some(rate),
+                // The preset's is a beginning, until the rate is found.
+                Some(LearningRate::Auto) | None => None,
+            },
+            schedule: self.schedule.map(Into::into),
+            batch: self.batch,
+            draw: self.draw.map(Into::into),
+            steps: self.steps,
+            epochs: self.epochs,
+            weight_decay: self.weight_decay,
+            dropout: self.dropout,
+            batch_norm: self.batch_norm,
+            label_smoothing: self.label_smoothing,
+            averaging: self.averaging,
+            patience: self.patience,
+            target_loss: self.target_loss,
+            evaluate_every: self.evaluate_every,
+            portable: self.portable,
+            seed: self.seed.to_string(),
+            no_names: self.no_names,
+        }
+    }
+
     /// The same run with this number of steps.
     pub fn with_steps(&self, steps: u64) -> Self {
         TrainArgs {
@@ -207,10 +246,20 @@ impl TrainArgs {
 #[derive(Clone, Debug)]
 pub struct Hidden(pub Vec<usize>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchSize {
-    Full,
-    Rows(usize),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyName {
+    /// The lecture's, of any depth
+    Network,
+    /// Interpolated modified Kneser–Ney: counting alone
+    KneserNey,
+    /// Networks and counts, weighted on val
+    Mixture,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OptimizerName {
+    Sgd,
+    Adamw,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -251,6 +300,35 @@ pub enum ScheduleName {
     Step,
     /// Warm-up, then half a cosine down to 1 %
     Cosine,
+}
+
+impl From<FamilyName> for recipe::Family {
+    fn from(name: FamilyName) -> Self {
+        match name {
+            FamilyName::Network => recipe::Family::Network,
+            FamilyName::KneserNey => recipe::Family::KneserNey,
+            FamilyName::Mixture => recipe::Family::Mixture,
+        }
+    }
+}
+
+impl From<OptimizerName> for recipe::OptimizerName {
+    fn from(name: OptimizerName) -> Self {
+        match name {
+            OptimizerName::Sgd => recipe::OptimizerName::Sgd,
+            OptimizerName::Adamw => recipe::OptimizerName::Adamw,
+        }
+    }
+}
+
+impl From<DrawName> for recipe::Draw {
+    fn from(name: DrawName) -> Self {
+        match name {
+            DrawName::Contexts => recipe::Draw::Contexts,
+            DrawName::Windows => recipe::Draw::Windows,
+            DrawName::Passes => recipe::Draw::Passes,
+        }
+    }
 }
 
 impl From<ActivationName> for Activation {
@@ -301,11 +379,11 @@ fn parse_learning_rate(text: &str) -> Result<LearningRate, String> {
         .map_err(|_| "it is neither `auto` nor a number".into())
 }
 
-fn parse_batch(text: &str) -> Result<BatchSize, String> {
+fn parse_batch(text: &str) -> Result<recipe::BatchSize, String> {
     if text == "full" {
-        return Ok(BatchSize::Full);
+        return Ok(recipe::BatchSize::Full(recipe::Full::Full));
     }
     text.parse()
-        .map(BatchSize::Rows)
+        .map(recipe::BatchSize::Rows)
         .map_err(|_| "it is neither `full` nor a whole number".into())
 }

@@ -1,29 +1,26 @@
 //! `nextchar train`: read, split, collapse, train, evaluate, save, and ten new names.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use nextchar::LanguageModel;
-use nextchar::data::{CountedWindows, NameList, Split, SplitOptions};
+use nextchar::data::{CountedWindows, Split};
 use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
-use nextchar::score::{Plausibility, evaluate};
-use nextchar_formats::{Checkpoint, CurvePoint, Losses, ModelFile, Record};
+use nextchar_formats::{Checkpoint, ModelFile};
+use nextchar_recipe::{Preset, plan};
 use serde_json::json;
 
 use crate::args::{LearningRate, TrainArgs};
 use crate::checkpoint::{self, Keeper};
 use crate::corpus::read_corpus;
 use crate::failure::{DONE, Failure, INTERRUPTED};
-use crate::family::{Made, Maker};
+use crate::family::Maker;
 use crate::output::{self, BOLD, count, note};
-use crate::presets::Preset;
-use crate::report::{Reports, describe, describe_first_loss};
+use crate::report::{describe, describe_first_loss, print_losses};
 use crate::store;
 use crate::threads::threads;
-use crate::training::{model_config, steps_within, train_config};
+use crate::training::steps_within;
 
 pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     let Some(path) = &args.resume else {
@@ -46,23 +43,12 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     let preset = Preset::find(&args.preset).expect("clap knows the presets");
 
     let corpus = read_corpus(&args.corpus, preset.lengths)?;
-    let shape = model_config(args, &preset, corpus.vocab.len());
-    shape.validate()?;
-    let windows =
-        |names: &NameList| CountedWindows::from_list(names, &corpus.vocab, shape.context_length);
-    let table = windows(&corpus.parts.train)?;
+    let (plan, table) = plan(&args.options(), &corpus)?;
     let read_seconds = started.elapsed().as_secs_f64();
-    let config = train_config(args, &preset, &table)?;
     let mut maker = Maker {
         args,
         corpus: &corpus,
-        shape: shape.clone(),
-        config,
-        family: args.family.unwrap_or(preset.family),
-        networks: args
-            .networks
-            .map_or(preset.networks, |number| number as usize),
-        distill: args.distill || preset.distill,
+        plan,
         engine: &engine,
         deadline: args.time.map(|time| started + time),
         keeper: None,
@@ -70,26 +56,17 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     };
     let train_started = Instant::now();
     let rivals = maker.rivals()?;
-    if let Some(steps) = resumed
-        .as_ref()
-        .and_then(Checkpoint::steps)
-        .filter(|_| args.time.is_some())
-    {
-        maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
-    } else if let Some(time) = args.time {
-        let val = maker.windows(&corpus.parts.val, shape.context_length)?;
-        let tables = Tables {
-            train: &table,
-            val: val.as_ref(),
+    if let Some(time) = args.time {
+        let steps = match resumed.as_ref().and_then(Checkpoint::steps) {
+            Some(steps) => steps,
+            None => steps_left(&maker, &table, time.saturating_sub(started.elapsed()))?,
         };
-        let left = time.saturating_sub(started.elapsed()) / maker.networks as u32;
-        let steps = steps_within(left, &shape, &maker.config, tables, &engine)?;
-        maker.config = train_config(&args.with_steps(steps), &preset, &table)?;
+        (maker.plan, _) = nextchar_recipe::plan(&args.with_steps(steps).options(), &corpus)?;
     }
     if args.learning_rate == Some(LearningRate::Auto) {
-        let rate = find_learning_rate(&shape, &maker.config, &table, &engine)?;
+        let rate = find_learning_rate(&maker.plan.shape, &maker.plan.config, &table, &engine)?;
         note(&format!("--learning-rate {rate:.6} was found to suit"));
-        maker.config.learning_rate = rate;
+        maker.plan.config.learning_rate = rate;
     }
     let keeper = Keeper::new(&maker, resumed)?;
     describe(&maker, &table);
@@ -99,37 +76,11 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     let made = maker.make(&rivals)?;
     let train_seconds = train_started.elapsed().as_secs_f64();
     if let Some(trained) = &made.trained {
-        describe_first_loss(trained, &maker.config, shape.vocab_size);
+        describe_first_loss(trained, &maker.plan.config, corpus.vocab.len());
     }
 
-    let longest = made.model.context_length().max(rivals.context_length());
-    let report = |names| {
-        let table = maker.windows(names, longest)?;
-        let report = |table| evaluate(&made.model, &table, &rivals, &threads);
-        Ok::<_, Failure>(table.map(report).transpose()?)
-    };
-    let parts = &corpus.parts;
-    let reports = Reports {
-        train: report(&parts.train)?.expect("there are training names"),
-        val: report(&parts.val)?,
-        test: report(&parts.test)?,
-    };
-    let file = ModelFile {
-        record: Record {
-            plausibility: Plausibility::fit(
-                &made.model,
-                &rivals.bigrams,
-                &corpus.vocab,
-                &corpus.parts.val,
-                &args.seed,
-            )?,
-            ..record(&maker, &made, &table, &reports)
-        },
-        vocab: corpus.vocab.clone(),
-        model: made.model.clone(),
-        bigrams: rivals.bigrams,
-        names: (!args.no_names).then(|| corpus.parts.clone()),
-    };
+    let (model, trained) = (made.model.clone(), made.trained.as_ref());
+    let (file, reports) = maker.plan.file(&corpus, model, trained, rivals, &threads)?;
     let bytes = file.to_bytes().map_err(Failure::failed)?;
     let mut keeper = keeper.as_ref().map(RefCell::borrow_mut);
     store::save(&args.out, &bytes)
@@ -164,7 +115,7 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
         result["seconds"] = started.elapsed().as_secs_f64().into();
         output::json(&mut out, &result)?;
     } else {
-        reports.print(&mut out, !corpus.own_files)?;
+        print_losses(&reports, &mut out, corpus.split.is_some())?;
         print_new_names(&mut out, &file, &corpus.parts, args)?;
         let (path, size) = (args.out.display(), output::bytes(bytes.len() as u64));
         writeln!(
@@ -206,8 +157,8 @@ fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
 
 /// What was cut short, and the command that repeats it.
 fn say_how_it_ended(maker: &Maker<'_>, trained: &Trained, interrupted: bool, seconds: f64) {
-    let (args, config) = (maker.args, &maker.config);
-    let single = maker.networks == 1 && !maker.distill;
+    let (args, config) = (maker.args, &maker.plan.config);
+    let single = maker.plan.networks == 1 && !maker.plan.distill;
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
         let why = if interrupted {
             "interrupted"
@@ -238,55 +189,15 @@ fn say_how_it_ended(maker: &Maker<'_>, trained: &Trained, interrupted: bool, sec
     }
 }
 
-fn record(maker: &Maker<'_>, made: &Made, table: &CountedWindows, reports: &Reports) -> Record {
-    let (args, corpus) = (maker.args, maker.corpus);
-    let mut options = BTreeMap::from([("preset".to_owned(), json!(args.preset))]);
-    if made.trained.is_some() {
-        options.insert("training".to_owned(), json!(&maker.config));
-        options.insert("networks".to_owned(), json!(maker.networks));
-        options.insert("distill".to_owned(), json!(maker.distill));
-        if let Some(share) = args.label_smoothing {
-            options.insert("label_smoothing".to_owned(), json!(share));
-        }
-    }
-    let seed = args.corpus.split_seed.clone();
-    let trained = made.trained.as_ref();
-    Record {
-        data_hash: corpus.parts.train.digest(),
-        split: (!corpus.own_files).then_some(SplitOptions {
-            shares: args.corpus.split,
-            seed,
-        }),
-        longest_name: [&corpus.parts.train, &corpus.parts.val, &corpus.parts.test]
-            .map(NameList::longest)
-            .into_iter()
-            .max()
-            .unwrap_or(0),
-        options,
-        best_counts: reports.train.baselines.best_kneser_ney_context,
-        examples: table.examples(),
-        contexts: table.len() as u64,
-        steps: trained.map_or(0, |trained| trained.steps),
-        best_step: trained.map_or(0, |trained| trained.best_step),
-        losses: Losses {
-            train: reports.train.loss,
-            val: reports.val.map(|report| report.loss),
-            test: reports.test.map(|report| report.loss),
-        },
-        curve: trained.map_or_else(Vec::new, curve),
-        plausibility: None,
-    }
-}
-
-fn curve(trained: &Trained) -> Vec<CurvePoint> {
-    let looks = trained.evaluations.iter();
-    looks
-        .map(|look| CurvePoint {
-            step: look.step,
-            train_loss: look.train_loss,
-            val_loss: look.val_loss,
-        })
-        .collect()
+/// How many steps of a network fit what is left of --time.
+fn steps_left(maker: &Maker<'_>, table: &CountedWindows, left: Duration) -> Result<u64, Failure> {
+    let (plan, corpus) = (&maker.plan, maker.corpus);
+    let val = maker.windows(&corpus.parts.val, plan.shape.context_length)?;
+    let tables = Tables {
+        train: table,
+        val: val.as_ref(),
+    };
+    steps_within(left / plan.networks as u32, plan, tables, maker.engine)
 }
 
 /// Ten names that are in no part of the list.

@@ -10,20 +10,19 @@ use nextchar::language_model::loss;
 use nextchar::optim::Engine;
 use nextchar::score::Rivals;
 use nextchar_parallel::Threads;
+use nextchar_recipe::{Corpus, Plan, plan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::args::{Cli, Command, TrainArgs, TuneArgs};
-use crate::corpus::{Corpus, read_corpus};
+use crate::corpus::read_corpus;
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::family::Maker;
 use crate::output::{self, BOLD, count, note};
-use crate::presets::Preset;
 use crate::progress::{catch_interrupts, interrupted, styled_bar};
 use crate::search::{Job, Trial, next_job, options};
 use crate::store;
 use crate::threads::threads;
-use crate::training::{model_config, train_config};
 
 /// Below this many names for train and val, all of them judge in turn: one small val is mostly chance.
 const FEW_NAMES: usize = 2_000;
@@ -106,7 +105,7 @@ fn rounds(corpus: Corpus) -> Result<Vec<Corpus>, Failure> {
             val: part(&|place| place % FOLDS == fold),
             test: NameList::default(),
         },
-        own_files: corpus.own_files,
+        split: corpus.split.clone(),
     };
     Ok((0..FOLDS).map(fold).collect())
 }
@@ -180,19 +179,15 @@ fn maker<'a>(
     corpus: &'a Corpus,
     engine: &'a Engine<'a, Threads>,
 ) -> Result<Maker<'a>, Failure> {
-    let preset = Preset::find(&args.preset).expect("clap knows the presets");
-    let shape = model_config(args, &preset, corpus.vocab.len());
-    shape.validate()?;
-    let table =
-        CountedWindows::from_list(&corpus.parts.train, &corpus.vocab, shape.context_length)?;
+    let (plan, _) = plan(&args.options(), corpus)?;
     Ok(Maker {
         args,
         corpus,
-        config: train_config(args, &preset, &table)?,
-        shape,
-        family: args.family.unwrap_or(preset.family),
-        networks: 1,
-        distill: false,
+        plan: Plan {
+            networks: 1,
+            distill: false,
+            ..plan
+        },
         engine,
         deadline: None,
         keeper: None,

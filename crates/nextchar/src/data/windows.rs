@@ -514,6 +514,18 @@ impl Counts {
     }
 }
 
+impl<'a> From<&'a CountedWindows> for Cow<'a, CountedWindows> {
+    fn from(table: &'a CountedWindows) -> Self {
+        Cow::Borrowed(table)
+    }
+}
+
+impl From<CountedWindows> for Cow<'_, CountedWindows> {
+    fn from(table: CountedWindows) -> Self {
+        Cow::Owned(table)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Which rows a training step sees.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::CountedWindows;
@@ -47,7 +49,7 @@ impl BatchKind {
 /// Draws one batch after the other from a table; each is an unbiased sample of the whole.
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
-    table: &'a CountedWindows,
+    table: Cow<'a, CountedWindows>,
     kind: BatchKind,
     rng: Stream,
     /// What is drawn, by cumulative count in table order: rows, or for
@@ -71,7 +73,8 @@ impl<'a> Batches<'a> {
     ///
     /// # Panics
     /// If the table is empty or a batch size is 0.
-    pub fn new(table: &'a CountedWindows, kind: BatchKind, seed: &Seed) -> Self {
+    pub fn new(table: impl Into<Cow<'a, CountedWindows>>, kind: BatchKind, seed: &Seed) -> Self {
+        let table = table.into();
         assert!(!table.is_empty(), "there is no window to learn from");
         let kind = match kind {
             BatchKind::Contexts(size) if size >= table.len() => BatchKind::Full,
@@ -92,7 +95,7 @@ impl<'a> Batches<'a> {
             }
         };
         let batch = match kind {
-            BatchKind::Full => Batch::full(table),
+            BatchKind::Full => Batch::full(&table),
             _ => Batch::default(),
         };
         let mut pass: Vec<u32> = Vec::new();
@@ -114,6 +117,11 @@ impl<'a> Batches<'a> {
             tail,
             batch,
         }
+    }
+
+    /// What they are drawn from.
+    pub(super) fn table(&self) -> &CountedWindows {
+        &self.table
     }
 
     /// Random numbers taken so far.
@@ -143,7 +151,7 @@ impl<'a> Batches<'a> {
 
     /// [`BatchKind::steps_per_epoch`] of these batches.
     pub fn steps_per_epoch(&self) -> f64 {
-        self.kind.steps_per_epoch(self.table)
+        self.kind.steps_per_epoch(&self.table)
     }
 
     /// The next batch.

@@ -12,7 +12,7 @@ mod range_test;
 pub use batches::{BatchKind, Batches};
 pub use engine::Engine;
 pub use range_test::find_learning_rate;
-pub use run::{Evaluation, Observer, StopReason, Tables, Trained, resume, train};
+pub use run::{Evaluation, Observer, Run, StopReason, Tables, Trained, resume, train};
 pub use schedule::Schedule;
 pub use state::{Progress, TrainState};
 pub use trainer::{Optimizer, TrainConfig, Trainer};

@@ -1,5 +1,6 @@
 //! A run from its first step to its last: step, look at val now and then, keep the best.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
@@ -110,7 +111,8 @@ pub fn train<E: Executor>(
     engine: &Engine<'_, E>,
     observer: &mut impl Observer,
 ) -> Result<Trained, Error> {
-    let run = Run::begin(model, config, tables, engine)?;
+    let val = tables.val.map(Cow::Borrowed);
+    let run = Run::begin(model, config, tables.train, val, engine)?;
     match observer.evaluated(&run.evaluations[0]) {
         ControlFlow::Break(()) => Ok(run.end(StopReason::Observer)),
         ControlFlow::Continue(()) => run.go_on(observer),
@@ -133,10 +135,41 @@ pub fn resume<E: Executor>(
     Run::restored(model, config, tables, engine, state)?.go_on(observer)
 }
 
-/// A run under way: the trainer, the best network so far and the loss curve.
-struct Run<'a, E> {
+/// A run under way, for callers that come back for every step: [`train`] and [`resume`] are loops over
+/// it. The trainer, the best network so far and the loss curve.
+///
+/// ```
+/// # use nextchar::data::{CountedWindows, NameList, Vocab};
+/// # use nextchar::model::{Activation, Init, ModelConfig};
+/// # use nextchar::optim::*;
+/// # let names = NameList::from_names(["asha", "usha"].map(|name| (name, 1)));
+/// # let table = CountedWindows::from_list(&names, &Vocab::az(), 2).unwrap();
+/// # let shape = ModelConfig {
+/// #     vocab_size: 27, context_length: 2, embedding_dim: 2, hidden_sizes: vec![4],
+/// #     activation: Activation::Tanh, residual: false,
+/// # };
+/// # let config = TrainConfig {
+/// #     init: Init::Kaiming, optimizer: Optimizer::Sgd, learning_rate: 0.1,
+/// #     schedule: Schedule::Constant, batch: BatchKind::Full, steps: 10, evaluate_every: 5,
+/// #     patience: None, target_loss: None, portable: true, dropout: 0.0, batch_norm: false,
+/// #     averaging: 0.0,
+/// #     seed: 42.into(),
+/// # };
+/// let mut run = Run::begin(&shape, &config, &table, None, &Engine::new(&nextchar::Serial)).unwrap();
+/// let stop = loop {
+///     run.step().unwrap();
+///     if run.is_due() && let (_, Some(stop)) = run.look().unwrap() {
+///         break stop;
+///     }
+/// };
+/// assert_eq!((stop, run.evaluations().len()), (StopReason::Finished, 3));
+/// assert_eq!(run.end(stop).steps, 10);
+/// ```
+#[derive(Debug)]
+pub struct Run<'a, E> {
     trainer: Trainer<'a, E>,
-    tables: Tables<'a>,
+    vocab_size: usize,
+    val: Option<Cow<'a, CountedWindows>>,
     kept: Kept,
     first_loss: f64,
     loss_sum: f64,
@@ -145,20 +178,28 @@ struct Run<'a, E> {
 }
 
 impl<'a, E: Executor> Run<'a, E> {
-    fn begin(
+    /// A run before its first step: judged once.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for options that cannot be.
+    pub fn begin(
         model: &ModelConfig,
         config: &TrainConfig,
-        tables: Tables<'a>,
+        train: impl Into<Cow<'a, CountedWindows>>,
+        val: Option<Cow<'a, CountedWindows>>,
         engine: &Engine<'a, E>,
     ) -> Result<Self, Error> {
-        let trainer = Trainer::new(model, config, tables.train, engine)?;
+        let (train, executor) = (train.into(), engine.executor);
+        let vocab_size = train.vocab_size();
+        let trainer = Trainer::new(model, config, train, engine)?;
         let network = trainer.network()?;
-        let first_loss = loss(&network, tables.train, engine.executor);
-        let val_loss = tables.val.map(|val| loss(&network, val, engine.executor));
+        let first_loss = loss(&network, trainer.table(), executor);
+        let val_loss = val.as_ref().map(|val| loss(&network, val, executor));
         let mut run = Run {
             kept: Kept::new(network, val_loss, 0),
             trainer,
-            tables,
+            vocab_size,
+            val,
             first_loss,
             loss_sum: 0.0,
             loss_count: 0,
@@ -166,6 +207,81 @@ impl<'a, E: Executor> Run<'a, E> {
         };
         run.note(first_loss, val_loss, true);
         Ok(run)
+    }
+
+    /// One step; the batch's loss before it, in nats per predicted character.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where that is no longer a number.
+    pub fn step(&mut self) -> Result<f64, Error> {
+        let batch_loss = self.trainer.step();
+        if !batch_loss.is_finite() {
+            return Err(self.trainer.diverged());
+        }
+        self.loss_sum += batch_loss;
+        self.loss_count += 1;
+        Ok(batch_loss)
+    }
+
+    /// Whether [`Run::look`] is to be called before the next step.
+    pub fn is_due(&self) -> bool {
+        let (config, done) = (self.trainer.config(), self.trainer.steps_done());
+        done == config.steps || done.is_multiple_of(config.evaluate_every)
+    }
+
+    /// Judges the network as it is now, keeps it if it is the best, and says whether the run's own rules
+    /// end it here.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where the loss has left all bounds.
+    pub fn look(&mut self) -> Result<(Evaluation, Option<StopReason>), Error> {
+        let look = self.judge()?;
+        let config = self.trainer.config();
+        let reached = |target| look.val_loss.is_some_and(|loss| loss <= target);
+        let tired = |patience| self.kept.looks_since_best >= patience;
+        let stop = if config.target_loss.is_some_and(reached) {
+            Some(StopReason::TargetLoss)
+        } else if config.patience.is_some_and(tired) {
+            Some(StopReason::EarlyStop)
+        } else if look.step == config.steps {
+            Some(StopReason::Finished)
+        } else {
+            None
+        };
+        Ok((look, stop))
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.trainer.steps_done()
+    }
+
+    /// Passes through the data done.
+    pub fn epoch(&self) -> f64 {
+        self.trainer.epoch()
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f64 {
+        self.trainer.learning_rate()
+    }
+
+    /// Loss of the first parameters on the training table, before any step.
+    pub fn first_loss(&self) -> f64 {
+        self.first_loss
+    }
+
+    /// Every look at val so far, the first before any step.
+    pub fn evaluations(&self) -> &[Evaluation] {
+        &self.evaluations
+    }
+
+    /// The network as it is now (its running average, where that is asked for).
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if a parameter is no longer a finite number.
+    pub fn network(&self) -> Result<Network, Error> {
+        self.trainer.network()
     }
 
     fn restored(
@@ -192,7 +308,8 @@ impl<'a, E: Executor> Run<'a, E> {
         kept.looks_since_best = looks_since_best;
         Ok(Run {
             trainer,
-            tables,
+            vocab_size: tables.train.vocab_size(),
+            val: tables.val.map(Cow::Borrowed),
             kept,
             first_loss,
             loss_sum,
@@ -203,36 +320,22 @@ impl<'a, E: Executor> Run<'a, E> {
 
     /// All steps that are left.
     fn go_on(mut self, observer: &mut impl Observer) -> Result<Trained, Error> {
-        let config = self.trainer.config().clone();
-        while self.trainer.steps_done() < config.steps {
-            let batch_loss = self.trainer.step();
-            if !batch_loss.is_finite() {
-                return Err(self.trainer.diverged());
-            }
-            self.loss_sum += batch_loss;
-            self.loss_count += 1;
-            let steps_done = self.trainer.steps_done();
-            let mut stopped = observer.step(steps_done).is_break();
-            if steps_done == config.steps || steps_done.is_multiple_of(config.evaluate_every) {
-                let look = self.look()?;
+        let steps = self.trainer.config().steps;
+        while self.steps_done() < steps {
+            self.step()?;
+            let mut stopped = observer.step(self.steps_done()).is_break();
+            if self.is_due() {
+                let (look, stop) = self.look()?;
                 stopped |= observer.evaluated(&look).is_break();
-                let reached = |target| look.val_loss.is_some_and(|loss| loss <= target);
-                if config.target_loss.is_some_and(reached) {
-                    return Ok(self.end(StopReason::TargetLoss));
+                if let Some(stop) = stop {
+                    return Ok(self.end(stop));
                 }
-                let looks = self.kept.looks_since_best;
-                if config.patience.is_some_and(|patience| looks >= patience) {
-                    return Ok(self.end(StopReason::EarlyStop));
-                }
-            }
-            if steps_done == config.steps {
-                break;
             }
             // Before the look that a stop brings with it: an uninterrupted run has none here.
-            observer.between_steps(steps_done, &|| self.state());
+            observer.between_steps(self.steps_done(), &|| self.state());
             if stopped {
-                if self.loss_count > 0 {
-                    let _ = observer.evaluated(&self.look()?);
+                if let Some(look) = self.look_if_new()? {
+                    let _ = observer.evaluated(&look);
                 }
                 return Ok(self.end(StopReason::Observer));
             }
@@ -240,16 +343,24 @@ impl<'a, E: Executor> Run<'a, E> {
         Ok(self.end(StopReason::Finished))
     }
 
-    /// Judges the network as it is now, and keeps it if it is the best.
-    fn look(&mut self) -> Result<Evaluation, Error> {
+    /// A look where steps were done since the last one: before ending a run between two looks.
+    ///
+    /// # Errors
+    /// As [`Run::look`].
+    pub fn look_if_new(&mut self) -> Result<Option<Evaluation>, Error> {
+        (self.loss_count > 0).then(|| self.judge()).transpose()
+    }
+
+    fn judge(&mut self) -> Result<Evaluation, Error> {
         let train_loss = self.loss_sum / self.loss_count as f64;
-        let uniform = (self.tables.train.vocab_size() as f64).ln();
+        let uniform = (self.vocab_size as f64).ln();
         if train_loss > DIVERGED_FACTOR * self.first_loss.max(uniform) {
             return Err(self.trainer.diverged());
         }
         (self.loss_sum, self.loss_count) = (0.0, 0);
         let (network, executor) = (self.trainer.network()?, self.trainer.executor());
-        let val_loss = self.tables.val.map(|val| loss(&network, val, executor));
+        let val = self.val.as_deref();
+        let val_loss = val.map(|val| loss(&network, val, executor));
         let step = self.trainer.steps_done();
         let best = self.kept.offer(network, val_loss, step);
         Ok(self.note(train_loss, val_loss, best))
@@ -297,7 +408,9 @@ impl<'a, E: Executor> Run<'a, E> {
         }
     }
 
-    fn end(self, stop: StopReason) -> Trained {
+    /// What it leaves: the best network. A run that ends between two looks calls for one more first,
+    /// if steps were done since ([`Run::look_if_new`]).
+    pub fn end(self, stop: StopReason) -> Trained {
         Trained {
             network: self.kept.network,
             first_loss: self.first_loss,

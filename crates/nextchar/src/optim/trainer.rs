@@ -1,5 +1,7 @@
 //! One training step: draw a batch, compute its gradient, step.
 
+use std::borrow::Cow;
+
 use nextchar_kernels::{AdamW, Kernels};
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +77,6 @@ pub struct Trainer<'a, E> {
     model: ModelConfig,
     kernels: Kernels,
     executor: &'a E,
-    table: &'a CountedWindows,
     batches: Batches<'a>,
     backprop: Backprop,
     flat: Vec<f32>,
@@ -96,9 +97,10 @@ impl<'a, E: Executor> Trainer<'a, E> {
     pub fn new(
         model: &ModelConfig,
         config: &TrainConfig,
-        table: &'a CountedWindows,
+        table: impl Into<Cow<'a, CountedWindows>>,
         engine: &Engine<'a, E>,
     ) -> Result<Self, Error> {
+        let table = table.into();
         model.validate()?;
         config.validate()?;
         if table.is_empty() {
@@ -132,10 +134,14 @@ impl<'a, E: Executor> Trainer<'a, E> {
             model: model.clone(),
             kernels,
             executor: engine.executor,
-            table,
             backprop,
             flat,
         })
+    }
+
+    /// What it learns from.
+    pub(super) fn table(&self) -> &CountedWindows {
+        self.batches.table()
     }
 
     /// One step; returns the batch's loss before it, in nats per predicted character.
@@ -228,7 +234,7 @@ impl<'a, E: Executor> Trainer<'a, E> {
             return Err(self.diverged());
         }
         let params = match self.backprop.batch_norm() {
-            Some(norm) => norm.fold(&self.model, params, flat, self.table, self.executor)?,
+            Some(norm) => norm.fold(&self.model, params, flat, self.table(), self.executor)?,
             None => params,
         };
         Network::new(self.model.clone(), params)

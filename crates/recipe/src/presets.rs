@@ -1,35 +1,19 @@
 //! The presets: what an option is where it is left out.
 
-use clap::ValueEnum;
 use nextchar::model::{Activation, Init};
 use nextchar::optim::{BatchKind, Schedule};
 
-/// What kind of model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FamilyName {
-    /// The lecture's, of any depth
-    Network,
-    /// Interpolated modified Kneser–Ney: counting alone
-    KneserNey,
-    /// Networks and counts, weighted on val
-    Mixture,
-}
-
-/// How a gradient becomes a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OptimizerName {
-    Sgd,
-    Adamw,
-}
+use crate::options::{BatchSize, Draw, Family, Full, OptimizerName};
 
 /// A whole set of options under a name.
 #[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "they are the options of the same names")]
 pub struct Preset {
     /// Its name on the command line.
     pub name: &'static str,
     /// The lecture's filter on name lengths, where it is part of the preset.
     pub lengths: Option<(usize, usize)>,
-    pub family: FamilyName,
+    pub family: Family,
     /// Number of networks, and whether one more learns from them.
     pub networks: usize,
     pub distill: bool,
@@ -58,7 +42,7 @@ use Schedule::{Cosine, Step};
 const PART2: Preset = Preset {
     name: "part2",
     lengths: None,
-    family: FamilyName::Network,
+    family: Family::Network,
     networks: 1,
     distill: false,
     context: 3,
@@ -97,7 +81,7 @@ const LECTURE: Preset = Preset {
 /// What a user wants: the best held-out loss in about two seconds.
 const FAST: Preset = Preset {
     name: "fast",
-    family: FamilyName::Mixture,
+    family: Family::Mixture,
     context: 6,
     embedding: 16,
     hidden: &[128, 128],
@@ -132,5 +116,15 @@ impl Preset {
     /// The preset of this name.
     pub fn find(name: &str) -> Option<Preset> {
         PRESETS.into_iter().find(|preset| preset.name == name)
+    }
+
+    /// How many rows a step has, and what they are.
+    pub fn rows(&self) -> (BatchSize, Draw) {
+        match self.batch {
+            BatchKind::Full => (BatchSize::Full(Full::Full), Draw::Contexts),
+            BatchKind::Contexts(rows) => (BatchSize::Rows(rows), Draw::Contexts),
+            Windows(rows) => (BatchSize::Rows(rows), Draw::Windows),
+            Passes(rows) => (BatchSize::Rows(rows), Draw::Passes),
+        }
     }
 }

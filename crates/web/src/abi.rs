@@ -1,0 +1,87 @@
+//! The boundary to JavaScript: functions of plain numbers, no raw pointer read or written here.
+//!
+//! To call, JavaScript asks [`input`] for room, writes the request there, and calls [`call`]; the answer
+//! lies at [`output`]. Numbers are little-endian, as WebAssembly is.
+//!
+//! | | layout |
+//! |---|---|
+//! | request | length of the JSON (u32), JSON, byte strings end to end |
+//! | answer | lengths of the JSON, of the bytes, and number of f32 (u32 each); the numbers; JSON; bytes |
+
+use std::cell::RefCell;
+
+use crate::answer::Answer;
+use crate::session::Session;
+
+/// What the module holds between calls.
+#[derive(Default)]
+struct State {
+    session: Session,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+/// Room for a request of so many bytes; valid until the next call of any function here.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn input(len: usize) -> *mut u8 {
+    STATE.with_borrow_mut(|state| {
+        state.input.clear();
+        state.input.resize(len, 0);
+        state.input.as_mut_ptr()
+    })
+}
+
+/// Answers the request; the number of bytes at [`output`].
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn call() -> usize {
+    STATE.with_borrow_mut(|state| {
+        let answer = match split(&state.input) {
+            Some((json, bytes)) => state.session.answer(json, bytes),
+            None => Answer::fault("a request that is shorter than it says"),
+        };
+        state.output = answer.to_bytes();
+        state.output.len()
+    })
+}
+
+/// Where the last answer lies.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn output() -> *const u8 {
+    STATE.with_borrow(|state| state.output.as_ptr())
+}
+
+thread_local! {
+    /// Apart from the state, which a panic in a call leaves borrowed.
+    static LAST_WORDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// From here on a panic leaves its message at [`last_words`]; the module cannot be used after one.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn catch_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.to_string().into_bytes();
+        LAST_WORDS.with_borrow_mut(|words| *words = said);
+    }));
+}
+
+/// Where a panic's message lies, in UTF-8.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn last_words() -> *const u8 {
+    LAST_WORDS.with_borrow(|words| words.as_ptr())
+}
+
+/// Its length in bytes.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn last_words_len() -> usize {
+    LAST_WORDS.with_borrow(Vec::len)
+}
+
+/// JSON and byte strings of a request.
+fn split(request: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = request.split_first_chunk()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+}

@@ -1,0 +1,224 @@
+//! Lists of names: read and diagnosed as the command line does.
+
+use nextchar::data::{
+    Alphabet, Diagnosis, NameList, ReadOptions, Token, Vocab, no_names, scan_names, windows,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::session::{Bytes, Given, Session};
+
+/// Where names come from. The page's client brings the bytes of an embedded list, and what suits it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Source {
+    list: Option<String>,
+    text: Option<String>,
+    bytes: Option<Bytes>,
+    label: Option<String>,
+    alphabet: Option<String>,
+    #[serde(default)]
+    columns: Vec<String>,
+}
+
+/// How a list is read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Read {
+    column: Option<String>,
+    weights: Option<String>,
+    #[serde(rename = "where")]
+    filter: Option<Filter>,
+    alphabet: Option<String>,
+    min_length: Option<usize>,
+    max_length: Option<usize>,
+    keep_duplicates: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Filter {
+    column: String,
+    value: String,
+}
+
+/// A list that was read.
+pub(crate) struct Listed {
+    pub(crate) names: NameList,
+    pub(crate) found: Diagnosis,
+    pub(crate) options: ReadOptions,
+}
+
+impl Source {
+    /// What it is called in messages and commands.
+    pub(crate) fn label(&self) -> String {
+        let name = self.list.as_ref().or(self.label.as_ref());
+        name.cloned().unwrap_or_else(|| "names.txt".into())
+    }
+
+    /// The alphabet that is used: what is asked for, what suits the list, a–z.
+    fn alphabet(&self, asked: Option<&String>) -> Result<Alphabet, Fault> {
+        let name = asked.or(self.alphabet.as_ref());
+        name.map_or(Ok(Alphabet::Az), |name| name.parse().map_err(Fault::new))
+    }
+
+    /// Reads it; it may be empty. `lengths` is a preset's filter.
+    pub(crate) fn scan(
+        &self,
+        read: &Read,
+        lengths: Option<(usize, usize)>,
+        bytes: &[u8],
+    ) -> Result<Listed, Fault> {
+        let usual = ReadOptions::default();
+        let (shortest, longest) = lengths.unwrap_or((usual.min_length, usual.max_length));
+        let options = ReadOptions {
+            column: read.column.clone().or(self.columns.first().cloned()),
+            weights: read.weights.clone(),
+            filter: read
+                .filter
+                .clone()
+                .map(|Filter { column, value }| (column, value)),
+            alphabet: self.alphabet(read.alphabet.as_ref())?,
+            min_length: read.min_length.unwrap_or(shortest),
+            max_length: read.max_length.unwrap_or(longest),
+            keep_duplicates: read.keep_duplicates,
+            strict: false,
+        };
+        if options.min_length > options.max_length {
+            return Err(Fault::new(format!(
+                "no name has at least {} and at most {} characters",
+                options.min_length, options.max_length
+            )));
+        }
+        let content = match (&self.text, &self.bytes) {
+            (Some(text), _) => text.as_bytes(),
+            (None, Some(place)) => place.of(bytes)?,
+            (None, None) => return Err(Fault::new("a list without names")),
+        };
+        let (names, found) = scan_names(content, &options)?;
+        Ok(Listed {
+            names,
+            found,
+            options,
+        })
+    }
+
+    /// Reads it; it must have a name.
+    pub(crate) fn read(
+        &self,
+        read: &Read,
+        lengths: Option<(usize, usize)>,
+        bytes: &[u8],
+    ) -> Result<Listed, Fault> {
+        let listed = self.scan(read, lengths, bytes)?;
+        match listed.names.is_empty() {
+            true => Err(no_names(&listed.found, &listed.options).into()),
+            false => Ok(listed),
+        }
+    }
+}
+
+impl Read {
+    /// As usual, in an alphabet.
+    pub(crate) fn of_alphabet(alphabet: Alphabet) -> Self {
+        Read {
+            alphabet: Some(alphabet.to_string()),
+            ..Read::default()
+        }
+    }
+
+    /// The command line's options that say the same.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        let mut option = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                arguments.extend([name.to_owned(), value]);
+            }
+        };
+        let filter = self.filter.as_ref();
+        option("--column", self.column.clone());
+        option("--weights", self.weights.clone());
+        option(
+            "--where",
+            filter.map(|f| format!("{}={}", f.column, f.value)),
+        );
+        option("--alphabet", self.alphabet.clone());
+        option("--min-length", self.min_length.map(|n| n.to_string()));
+        option("--max-length", self.max_length.map(|n| n.to_string()));
+        if self.keep_duplicates {
+            arguments.push("--keep-duplicates".into());
+        }
+        arguments
+    }
+}
+
+#[derive(Deserialize)]
+struct Check {
+    source: Source,
+    #[serde(default)]
+    read: Read,
+    #[serde(default)]
+    count: usize,
+}
+
+impl Session {
+    pub(crate) fn check(&self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let check: Check = given.read()?;
+        let Listed {
+            names,
+            found,
+            options,
+        } = match check.source.scan(&check.read, None, given.bytes) {
+            Ok(listed) => listed,
+            // A column that is not there is a property of the list, too.
+            Err(fault) => return Ok(Answer::default().finish(without_names(&fault))),
+        };
+        let mut back = serde_json::to_value(&found)?;
+        back["names"] = names.len().into();
+        if names.is_empty() {
+            back["problem"] = no_names(&found, &options).to_string().into();
+        }
+        Ok(Answer::default().finish(back))
+    }
+
+    pub(crate) fn names(&self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let check: Check = given.read()?;
+        let listed = check.source.read(&check.read, None, given.bytes)?;
+        let names = listed.names.names().take(check.count);
+        Ok(Answer::default().finish(names.map(|name| Value::from(name.text)).collect()))
+    }
+
+    pub(crate) fn windows(&self, given: &Given<'_>) -> Result<Answer, Fault> {
+        /// As the command line's.
+        const LONGEST: usize = 1000;
+        #[derive(Deserialize)]
+        struct Windows {
+            name: String,
+            context: usize,
+        }
+        let Windows { name, context } = given.read()?;
+        let name = name.trim().to_lowercase();
+        if context > LONGEST || name.chars().count() > LONGEST {
+            return Err(Fault::new(format!(
+                "at most {LONGEST} characters can be shown"
+            )));
+        }
+        let vocab = Vocab::from_characters(name.chars())
+            .ok_or_else(|| Fault::new("a name has at least one character, other than _"))?;
+        let tokens: Vec<Token> = vocab
+            .encode(&name)
+            .map_err(|_| Fault::new("_ stands for the end of a name"))?;
+        let rows = windows(&tokens, context).map(|(context, target)| {
+            json!({"context": vocab.decode(&context), "target": vocab.symbol(target)})
+        });
+        Ok(Answer::default().finish(rows.collect()))
+    }
+}
+
+/// The diagnosis of a list that could not even be scanned.
+fn without_names(fault: &Fault) -> Value {
+    let mut back = serde_json::to_value(Diagnosis::default()).expect("a diagnosis is JSON");
+    back["names"] = 0.into();
+    back["problem"] = json!(fault)["message"].clone();
+    back
+}

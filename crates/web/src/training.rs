@@ -1,0 +1,415 @@
+//! A run: begun, stepped from outside, watched, and finished into a model file.
+
+use nextchar::data::CountedWindows;
+use nextchar::model::Network;
+use nextchar::ngram::Uniform;
+use nextchar::optim::{Engine, Run, StopReason, Trained};
+use nextchar::sample::{Conditions, Generator, Request};
+use nextchar::score::{Rivals, evaluate};
+use nextchar::{Error, Serial};
+use nextchar_recipe::{Corpus, Plan, Preset, TrainOptions, plan};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::inside::{Inspect, inspection, shape, symbols};
+use crate::lists::{Read, Source};
+use crate::models::info;
+use crate::session::{Given, Opened, Session, Shown, Slot};
+
+/// A run and everything that it is made from.
+pub(crate) struct Training {
+    corpus: Corpus,
+    plan: Plan,
+    /// Windows to learn from, and the contexts that they collapse to.
+    examples: u64,
+    table: CountedWindows,
+    val: Option<CountedWindows>,
+    rivals: Rivals,
+    /// The native command that repeats it.
+    command: String,
+    /// Networks that are done, and the run of the last of them.
+    done: Vec<Network>,
+    last: Option<Trained>,
+    /// The network that is learning; none when all are done.
+    run: Option<Run<'static, Serial>>,
+    /// The network as it was last seen, which calls are about.
+    seen: Option<(Network, u64)>,
+    /// Losses of the batches since the last event, added up, and how many.
+    losses: (f64, u64),
+    /// Points of the curve that were sent.
+    sent: usize,
+    ended: Option<(&'static str, Option<String>)>,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    source: Source,
+    #[serde(default)]
+    read: Read,
+    options: Map<String, Value>,
+}
+
+/// What a progress event carries beside the losses.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Watch {
+    names: usize,
+    plane: bool,
+    inspect: Option<Inspect>,
+}
+
+impl Session {
+    pub(crate) fn start(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let start: Start = given.read()?;
+        // The old run's memory is free before the new one asks for its own.
+        self.training = None;
+        let mut training = Training::new(&start, given.bytes)?;
+        training.begin(0)?;
+        let back = training.describe()?;
+        self.training = Some(training);
+        Ok(Answer::default().finish(back))
+    }
+
+    pub(crate) fn reset(&mut self) -> Result<Answer, Fault> {
+        let training = self.running()?;
+        training.begin(0)?;
+        let back = training.describe()?;
+        Ok(Answer::default().finish(back))
+    }
+
+    /// So many steps, or as many as are left.
+    pub(crate) fn advance(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
+        #[derive(Deserialize)]
+        struct Advance {
+            steps: u64,
+        }
+        let Advance { steps } = given.read()?;
+        let training = self.running()?;
+        let done = training.advance(steps)?;
+        let ended = training.ended.as_ref().map(|(reason, message)| {
+            json!({"reason": reason, "message": message, "step": training.step()})
+        });
+        Ok(Answer::default().finish(json!({"done": done, "ended": ended})))
+    }
+
+    pub(crate) fn progress(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let watch: Watch = given.read()?;
+        let mut answer = Answer::default();
+        let training = self.running()?;
+        let mut back = training.progress();
+        training.see();
+        if training.seen.is_none() {
+            return Ok(answer.finish(back));
+        }
+        if watch.names > 0 {
+            back["names"] = training.sample(watch.names)?.into();
+        }
+        if watch.plane {
+            back["plane"] = self.plane_of(Slot::Run, &mut answer)?;
+        }
+        if let Some(inspect) = &watch.inspect {
+            back["inspection"] = inspection(&self.shown(Slot::Run)?, inspect, &mut answer)?;
+        }
+        Ok(answer.finish(back))
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<Answer, Fault> {
+        let training = self.running()?;
+        training.end()?;
+        let networks = training.done.clone();
+        let (plan, corpus) = (&training.plan, &training.corpus);
+        let model = plan.model(corpus, networks, &training.rivals, &Serial)?;
+        let (last, rivals) = (training.last.as_ref(), training.rivals.clone());
+        let (file, reports) = plan.file(corpus, model, last, rivals, &Serial)?;
+        let bytes = file.to_bytes()?;
+        let command = training.command_so_far();
+        let opened = Opened { file, bytes };
+        let back = json!({"reports": reports, "model": info(&opened), "command": command});
+        self.file = Some(opened);
+        Ok(Answer::default().finish(back))
+    }
+
+    fn running(&mut self) -> Result<&mut Training, Fault> {
+        let none = || Fault::new("there is no run").help("start one");
+        self.training.as_mut().ok_or_else(none)
+    }
+}
+
+impl Training {
+    fn new(start: &Start, bytes: &[u8]) -> Result<Self, Fault> {
+        let mut given = start.options.clone();
+        // These two are the split's, and the rest the training's.
+        let mut text = |key| match given.remove(key) {
+            Some(Value::String(text)) => Some(text),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let mut split = nextchar::data::SplitOptions::default();
+        if let Some(shares) = text("split") {
+            split.shares = shares.parse().map_err(Fault::new)?;
+        }
+        if let Some(seed) = text("split_seed") {
+            split.seed = seed.parse().unwrap_or_else(|never| match never {});
+        }
+        given.retain(|_, value| !value.is_null());
+        let mut options: TrainOptions = serde_json::from_str(&Value::Object(given).to_string())?;
+        options.portable = true;
+        let lengths = Preset::find(&options.preset).and_then(|preset| preset.lengths);
+        let listed = start.source.read(&start.read, lengths, bytes)?;
+        let (label, alphabet) = (start.source.label(), listed.options.alphabet);
+        let corpus = Corpus::split(label, listed.names, alphabet, split)?;
+        let (plan, table) = plan(&options, &corpus)?;
+        if plan.distill {
+            return Err(Fault::new("the page does not distil").help("`nextchar train` does"));
+        }
+        let context = plan.shape.context_length;
+        Ok(Training {
+            val: corpus.windows(&corpus.parts.val, context)?,
+            rivals: corpus.rivals(context, &Serial)?,
+            command: command(start, &corpus.label),
+            corpus,
+            examples: table.examples(),
+            table: plan.smoothed(table),
+            plan,
+            done: Vec::new(),
+            last: None,
+            run: None,
+            seen: None,
+            losses: (0.0, 0),
+            sent: 0,
+            ended: None,
+        })
+    }
+
+    /// Stands before the first step of a network; the first forgets all that was done.
+    fn begin(&mut self, index: usize) -> Result<(), Error> {
+        if index == 0 {
+            (self.last, self.ended, self.seen) = (None, None, None);
+            self.done.clear();
+        }
+        (self.losses, self.sent, self.run) = ((0.0, 0), 0, None);
+        if !self.plan.trains() {
+            self.ended = Some(("finished", None));
+            return Ok(());
+        }
+        let (table, val) = (self.table.clone(), self.val.clone());
+        let engine = Engine::new(&Serial);
+        let config = self.plan.member(index);
+        let val = val.map(std::borrow::Cow::Owned);
+        let run = Run::begin(&self.plan.shape, &config, table, val, &engine)?;
+        self.seen = Some((run.network()?, 0));
+        self.run = Some(run);
+        Ok(())
+    }
+
+    fn step(&self) -> u64 {
+        let last = self.last.as_ref().map_or(0, |last| last.steps);
+        self.run.as_ref().map_or(last, Run::steps_done)
+    }
+
+    /// The network as it is now, where it can be used.
+    fn see(&mut self) {
+        let step = self.step();
+        let new = self.seen.as_ref().is_none_or(|(_, seen)| *seen != step);
+        if new && let Some(Ok(network)) = self.run.as_ref().map(Run::network) {
+            self.seen = Some((network, step));
+        }
+    }
+
+    fn advance(&mut self, steps: u64) -> Result<u64, Error> {
+        let mut done = 0;
+        while done < steps && self.ended.is_none() {
+            match self.one_step() {
+                Ok(None) => {}
+                Ok(Some(stop)) => self.next_network(stop)?,
+                Err(error) => self.ended = Some(("diverged", Some(error.to_string()))),
+            }
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    fn one_step(&mut self) -> Result<Option<StopReason>, Error> {
+        let run = self.run.as_mut().expect("a run that has not ended");
+        self.losses.0 += run.step()?;
+        self.losses.1 += 1;
+        match run.is_due() {
+            true => Ok(run.look()?.1),
+            false => Ok(None),
+        }
+    }
+
+    /// Keeps the network that is done, and goes on to the next, if there is to be one.
+    fn next_network(&mut self, stop: StopReason) -> Result<(), Error> {
+        self.see();
+        let index = self.done.len() + 1;
+        let more = stop != StopReason::Observer && index < self.plan.networks;
+        if let Some(run) = self.run.take() {
+            let trained = run.end(stop);
+            self.done.push(trained.network.clone());
+            self.last = Some(trained);
+        }
+        if more {
+            return self.begin(index);
+        }
+        self.ended = Some(match stop {
+            StopReason::EarlyStop => ("early_stop", None),
+            StopReason::TargetLoss => ("target_loss", None),
+            StopReason::Finished | StopReason::Observer => ("finished", None),
+        });
+        Ok(())
+    }
+
+    /// Ends the run where it stands.
+    fn end(&mut self) -> Result<(), Fault> {
+        if let Some(("diverged", Some(message))) = &self.ended {
+            return Err(Fault::new(message.clone()));
+        }
+        if let Some(run) = &mut self.run {
+            run.look_if_new()?;
+            self.next_network(StopReason::Observer)?;
+        }
+        Ok(())
+    }
+
+    /// What `Progress` of the protocol says, without the worker's share.
+    fn progress(&mut self) -> Value {
+        let (sum, count) = std::mem::take(&mut self.losses);
+        let looks = match (&self.run, &self.last) {
+            (Some(run), _) => run.evaluations(),
+            (None, Some(last)) => &last.evaluations,
+            (None, None) => &[],
+        };
+        let new = looks.get(self.sent..).unwrap_or_default();
+        let last = looks.last();
+        let back = json!({
+            "network": (self.done.len() + usize::from(self.run.is_some())).max(1),
+            "step": self.step(),
+            "steps": self.plan.config.steps,
+            "epoch": self.run.as_ref().map_or(last.map_or(0.0, |look| look.epoch), Run::epoch),
+            "learning_rate": self.run.as_ref().map_or(0.0, Run::learning_rate),
+            "train_loss": (count > 0).then(|| sum / count as f64),
+            "evaluations": new,
+        });
+        self.sent = looks.len();
+        back
+    }
+
+    /// Names from the network as it is, the same draws every time.
+    fn sample(&self, count: usize) -> Result<Vec<String>, Error> {
+        let Some((network, _)) = &self.seen else {
+            return Ok(Vec::new());
+        };
+        let request = Request {
+            count,
+            conditions: Conditions {
+                max_length: self.corpus.longest(),
+                ..Conditions::default()
+            },
+            ..Request::default()
+        };
+        let seed = &self.plan.config.seed;
+        let names = Generator::new(network, &self.corpus.vocab, request, seed)?;
+        Ok(names.map(|generated| generated.name).collect())
+    }
+
+    /// What `Run` of the protocol says.
+    fn describe(&self) -> Result<Value, Fault> {
+        let (plan, corpus) = (&self.plan, &self.corpus);
+        let longest = self.rivals.context_length();
+        let judged = corpus.windows(&corpus.parts.val, longest)?;
+        let part = if judged.is_some() { "val" } else { "train" };
+        let judged = match judged {
+            Some(val) => val,
+            None => CountedWindows::from_list(&corpus.parts.train, &corpus.vocab, longest)?,
+        };
+        let uniform = Uniform {
+            vocab_size: corpus.vocab.len(),
+        };
+        let report = evaluate(&uniform, &judged, &self.rivals, &Serial)?;
+        let parts = &corpus.parts;
+        let parameters = plan.shape.parameter_count().unwrap_or(0);
+        Ok(json!({
+            "label": corpus.label,
+            "family": plan.family,
+            "shape": shape(&plan.shape),
+            "symbols": symbols(&corpus.vocab),
+            "parameters": if plan.trains() { parameters } else { 0 },
+            "examples": self.examples,
+            "contexts": self.table.len(),
+            "parts": {
+                "train": parts.train.len(), "val": parts.val.len(), "test": parts.test.len(),
+            },
+            "steps": plan.config.steps,
+            "networks": plan.networks,
+            "evaluate_every": plan.config.evaluate_every,
+            "learning_rate": plan.config.learning_rate,
+            "first_loss": self.run.as_ref().map(Run::first_loss),
+            "baselines": report.baselines,
+            "baselines_part": part,
+            "command": self.command,
+        }))
+    }
+
+    /// The command of the run, ended where this one was.
+    fn command_so_far(&self) -> String {
+        match &self.last {
+            Some(last) if last.stop == StopReason::Observer && self.plan.networks == 1 => {
+                format!("{} --stop-after {}", self.command, last.steps)
+            }
+            _ => self.command.clone(),
+        }
+    }
+
+    /// The network that is learning, as it was last seen.
+    pub(crate) fn shown(&self) -> Result<Shown<'_>, Fault> {
+        let none = || Fault::new("this run only counts: it has no network").help("finish it");
+        let (network, step) = self.seen.as_ref().ok_or_else(none)?;
+        Ok(Shown {
+            vocab: &self.corpus.vocab,
+            networks: std::slice::from_ref(network),
+            model: network,
+            whole: None,
+            step: Some(*step),
+        })
+    }
+
+    /// The list that it learns from.
+    pub(crate) fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+}
+
+/// The native command with these options.
+fn command(start: &Start, label: &str) -> String {
+    let mut words = vec!["nextchar".to_owned(), "train".to_owned(), quoted(label)];
+    words.extend(start.read.arguments().iter().map(|word| quoted(word)));
+    for (key, value) in &start.options {
+        let value = match value {
+            Value::Null | Value::Bool(false) => continue,
+            Value::Bool(true) => None,
+            Value::Array(widths) if widths.is_empty() => Some("none".to_owned()),
+            Value::Array(widths) => {
+                let widths: Vec<String> = widths.iter().map(Value::to_string).collect();
+                Some(widths.join(","))
+            }
+            Value::String(text) => Some(quoted(text)),
+            other => Some(other.to_string()),
+        };
+        words.push(format!("--{}", key.replace('_', "-")));
+        words.extend(value);
+    }
+    words.push("--portable".into());
+    words.join(" ")
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}

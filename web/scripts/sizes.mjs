@@ -1,0 +1,24 @@
+// States what a first visit loads, compressed as servers do, and fails above the budget.
+import { readFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+/** Page, engine, one model and the default list, in bytes. */
+const BUDGET = 600_000;
+const files = ["index.html", "page.js", "style.css", "assets/engine.wasm", "assets/lists/lists.json",
+  "assets/lists/indian-names.txt", "assets/indian-names.safetensors"];
+
+let [raw, gzip, brotli] = [0, 0, 0];
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(11);
+for (const file of files) {
+  const bytes = readFileSync(new URL(`../dist/${file}`, import.meta.url));
+  const sizes = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
+  raw += sizes[0];
+  gzip += sizes[1];
+  brotli += sizes[2];
+  console.log(`${file.padEnd(34)}${sizes.map(kilobytes).join("")}`);
+}
+console.log(`${"together: raw, gzip, brotli".padEnd(34)}${[raw, gzip, brotli].map(kilobytes).join("")}`);
+if (gzip > BUDGET) {
+  console.error(`more than ${BUDGET / 1000} kB with gzip`);
+  process.exit(1);
+}

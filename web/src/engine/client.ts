@@ -1,0 +1,117 @@
+// The page's side of the engine: starts the worker, loads what calls need, and turns messages into promises.
+/// <reference types="vite/client" />
+import { asset } from "./assets.ts";
+import type { AnswerMessage, CallMessage } from "./messages.ts";
+import { EngineError } from "./module.ts";
+import type { CallName, Calls, EmbeddedList, Engine, EngineEvent, Hello, Source } from "./protocol.ts";
+import EngineWorker from "./worker.ts?worker&inline";
+
+export { EngineError } from "./module.ts";
+
+/** The model that comes with the page: what `nextchar train` makes. */
+const MODEL = "indian-names.safetensors";
+
+/** Starts the engine. Rejects with an `EngineError` where it cannot be loaded. */
+export async function connect(): Promise<Engine> {
+  const client = new Client(new EngineWorker());
+  try {
+    await client.boot();
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return client;
+}
+
+interface Waiting {
+  resolve(back: unknown): void;
+  reject(error: EngineError): void;
+}
+
+class Client implements Engine {
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly listeners = new Map<string, Set<(event: EngineEvent) => void>>();
+  private calls = 0;
+  private lists: EmbeddedList[] = [];
+
+  private readonly worker: Worker;
+
+  constructor(worker: Worker) {
+    this.worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<AnswerMessage>) => this.receive(data);
+    worker.onerror = (event) => this.fail(event.message || "the engine's worker could not start");
+  }
+
+  async boot(): Promise<void> {
+    const [wasm, lists] = await Promise.all([asset("engine.wasm"), asset("lists/lists.json")]);
+    this.lists = JSON.parse(new TextDecoder().decode(lists)) as EmbeddedList[];
+    await this.post("boot", { wasm });
+  }
+
+  async call<Name extends CallName>(name: Name, give: Calls[Name]["give"]): Promise<Calls[Name]["back"]> {
+    if (name === "open_default") {
+      return this.post("open", { bytes: await asset(MODEL) }) as Promise<Calls[Name]["back"]>;
+    }
+    if (name === "hello") {
+      const back = (await this.post(name, give)) as Hello;
+      return { ...back, lists: this.lists } as Calls[Name]["back"];
+    }
+    return this.post(name, await this.withLists(give)) as Promise<Calls[Name]["back"]>;
+  }
+
+  on<Kind extends EngineEvent["event"]>(
+    kind: Kind,
+    listener: (event: Extract<EngineEvent, { event: Kind }>) => void,
+  ): () => void {
+    const listeners = this.listeners.get(kind) ?? new Set();
+    this.listeners.set(kind, listeners);
+    listeners.add(listener as (event: EngineEvent) => void);
+    return () => listeners.delete(listener as (event: EngineEvent) => void);
+  }
+
+  close(): void {
+    this.worker.terminate();
+    this.fail("the engine was closed");
+  }
+
+  /** A call with the contents of the embedded lists that it names. */
+  private async withLists<Give>(give: Give): Promise<Give> {
+    const loaded = { ...give } as { source?: Source; not_in?: Source };
+    if (loaded.source) loaded.source = await this.withBytes(loaded.source);
+    if (loaded.not_in) loaded.not_in = await this.withBytes(loaded.not_in);
+    return loaded as Give;
+  }
+
+  private async withBytes(source: Source): Promise<Source> {
+    if (!("list" in source)) return source;
+    const list = this.lists.find(({ name }) => name === source.list);
+    if (!list) throw new EngineError(`there is no embedded list ${JSON.stringify(source.list)}`);
+    const bytes = await asset(`lists/${list.name}.txt`);
+    return { ...source, bytes, alphabet: list.alphabet, columns: list.columns } as Source;
+  }
+
+  private post(call: string, give: unknown): Promise<unknown> {
+    const id = ++this.calls;
+    const message: CallMessage = { id, call, give };
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage(message);
+    });
+  }
+
+  private receive(message: AnswerMessage): void {
+    if ("event" in message) {
+      for (const listener of this.listeners.get(message.event) ?? []) listener(message);
+      return;
+    }
+    const waiting = this.waiting.get(message.id);
+    this.waiting.delete(message.id);
+    if ("fault" in message) waiting?.reject(new EngineError(message.fault.message, message.fault.help));
+    else waiting?.resolve(message.back);
+  }
+
+  private fail(why: string): void {
+    for (const { reject } of this.waiting.values()) reject(new EngineError(why));
+    this.waiting.clear();
+  }
+}

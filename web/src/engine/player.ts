@@ -1,0 +1,132 @@
+// Plays a run: slices of a few milliseconds, so that a call never waits longer, and events at the pace that
+// the page asked for. Knows nothing of workers, so that tests drive it as it is.
+import type { EngineModule } from "./module.ts";
+import type { Ended, EngineEvent, Progress, Watch } from "./protocol.ts";
+
+/** Length of a slice of training, in ms. */
+const SLICE = 8;
+/** Names are drawn for every so many events: reading is slower than looking. */
+const NAMES_EVERY = 5;
+/** Share of the newest slice in the steps a second that are told. */
+const FRESH = 0.1;
+
+interface Advanced {
+  done: number;
+  ended: { reason: Ended["reason"]; message: string | null; step: number } | null;
+}
+
+type FromEngine = Omit<Progress, "event" | "playing" | "steps_per_second">;
+
+export class Player {
+  private playing = false;
+  private ended = false;
+  private limit: number | null = null;
+  private watched: Watch = {};
+  private sent = -Infinity;
+  private events = 0;
+  /** Steps that a slice has room for, and steps a second lately. */
+  private room = 1;
+  private rate: number | null = null;
+  /** When playing at a limited speed began, and the steps done since. */
+  private paceStart = 0;
+  private paceSteps = 0;
+
+  private readonly module: EngineModule;
+  private readonly tell: (event: EngineEvent) => void;
+
+  constructor(module: EngineModule, tell: (event: EngineEvent) => void) {
+    this.module = module;
+    this.tell = tell;
+  }
+
+  /** A run stands before its first step. */
+  begin(): void {
+    this.playing = false;
+    this.ended = false;
+    this.rate = null;
+    this.events = 0;
+  }
+
+  play(): void {
+    this.playing = !this.ended;
+    this.pace();
+  }
+
+  pause(): void {
+    if (!this.playing) return;
+    this.playing = false;
+    this.report();
+  }
+
+  speed(limit: number | null): void {
+    this.limit = limit;
+    this.pace();
+  }
+
+  watch(watched: Watch, running: boolean): void {
+    this.watched = watched;
+    if (running) this.report();
+  }
+
+  /** So many steps, in slices; other work may be done between them. */
+  async step(steps: number, between: () => Promise<void>): Promise<void> {
+    for (let left = steps; left > 0 && !this.ended;) {
+      const asked = Math.min(left, Math.max(1, Math.floor(this.room)));
+      left -= asked;
+      this.advance(asked);
+      if (left > 0) await between();
+    }
+    this.report();
+  }
+
+  /** One slice, if the run plays: the milliseconds to wait before the next, or null where there is none. */
+  slice(): number | null {
+    if (!this.playing) return null;
+    let steps = Math.max(1, Math.floor(this.room));
+    if (this.limit !== null) {
+      const due = ((performance.now() - this.paceStart) / 1000) * this.limit - this.paceSteps;
+      if (due < 1) return (1000 * (1 - due)) / this.limit;
+      steps = Math.min(steps, Math.floor(due));
+    }
+    this.advance(steps);
+    this.paceSteps += steps;
+    if (this.ended) return null;
+    if (performance.now() - this.sent >= (this.watched.every_ms ?? 33)) this.report();
+    return 0;
+  }
+
+  private pace(): void {
+    this.paceStart = performance.now();
+    this.paceSteps = 0;
+  }
+
+  private advance(steps: number): void {
+    const start = performance.now();
+    const { done, ended } = this.module.call<Advanced>("advance", { steps });
+    const spent = Math.max(performance.now() - start, 0.01);
+    // A slice with a look at val is long: the next ones grow back at once.
+    this.room = Math.max(1, Math.min(2 * this.room + 1, (done / spent) * SLICE));
+    if (this.playing) {
+      const rate = (1000 * done) / spent;
+      this.rate = this.rate === null ? rate : this.rate + FRESH * (rate - this.rate);
+    }
+    if (ended === null || this.ended) return;
+    this.playing = false;
+    this.ended = true;
+    this.report();
+    const message = ended.message === null ? {} : { message: ended.message };
+    this.tell({ event: "ended", reason: ended.reason, step: ended.step, ...message });
+  }
+
+  /** Tells how the run stands. */
+  private report(): void {
+    const { names = 0, plane = false, inspect = null } = this.watched;
+    const due = !this.playing || this.events % NAMES_EVERY === 0;
+    const give = { names: due ? names : 0, plane, inspect };
+    const back = this.module.call<FromEngine>("progress", give);
+    this.events += 1;
+    this.sent = performance.now();
+    const rate = this.limit === null ? this.rate : Math.min(this.limit, this.rate ?? this.limit);
+    this.tell({ event: "progress", playing: this.playing, steps_per_second: rate, ...back });
+  }
+}
