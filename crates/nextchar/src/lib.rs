@@ -66,7 +66,7 @@
 //!     unique: true,
 //!     ..Request::default()
 //! };
-//! let new = Generator::new(&trained.network, &vocab, request, &Seed::from(42))?;
+//! let new = Generator::new(&trained.network, &vocab, request, &Seed::from(42), &Serial)?;
 //! assert_eq!(new.count(), 3);
 //! # Ok(())
 //! # }

@@ -107,6 +107,26 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The beginning of another stream of the same seed and purpose.
+    pub fn at(&self, index: u64) -> Stream {
+        let mut other = self.clone();
+        other.generator.set_stream(index);
+        other.generator.set_word_pos(0);
+        other
+    }
+
+    /// Fills with random words of 32 bits.
+    pub fn fill(&mut self, words: &mut [u32]) {
+        let mut bytes = [0; 256];
+        for words in words.chunks_mut(bytes.len() / 4) {
+            let bytes = &mut bytes[..words.len() * 4];
+            self.generator.fill_bytes(bytes);
+            for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+                *word = u32::from_le_bytes(*bytes);
+            }
+        }
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.generator.next_u64()
@@ -172,6 +192,24 @@ mod tests {
     }
     const FIRST_BITS_0: u64 = 2_646_045_709_679_209_193;
     const FIRST_BITS_1: u64 = 10_371_887_206_171_129_651;
+
+    #[test]
+    fn words_are_the_bits_in_halves_and_streams_begin_anew() {
+        let base = Seed::from(42).stream(Purpose::Sample, 7);
+        let mut stream = base.at(0);
+        let mut words = [0; 130];
+        stream.fill(&mut words[..3]);
+        stream.fill(&mut words[3..]);
+        let mut halves = Seed::from(42).stream(Purpose::Sample, 0);
+        for pair in words.chunks_exact(2) {
+            let expected = halves.bits();
+            assert_eq!([expected as u32, (expected >> 32) as u32], pair);
+        }
+        assert_eq!(
+            stream.at(3).bits(),
+            Seed::from(42).stream(Purpose::Sample, 3).bits()
+        );
+    }
 
     #[test]
     fn purposes_and_indices_differ() {

@@ -1,5 +1,6 @@
 //! The options of `generate`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,6 +22,12 @@ pub struct GenerateArgs {
         allow_negative_numbers = true
     )]
     pub temperature: f64,
+    /// Draw from the K most probable characters only
+    #[arg(long, value_name = "K")]
+    pub top_k: Option<usize>,
+    /// Draw from the fewest characters only that have this probability together
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub top_p: Option<f64>,
     /// Shortest name
     #[arg(
         long,
@@ -65,7 +72,7 @@ pub struct GenerateArgs {
     #[arg(long, help_heading = "Conditions")]
     pub unique: bool,
     /// The most probable names that fit, the likeliest first, instead of draws
-    #[arg(long, conflicts_with_all = ["unique", "temperature"])]
+    #[arg(long, conflicts_with_all = ["unique", "temperature", "top_k", "top_p"])]
     pub most_likely: bool,
     /// What the names are drawn from: a number or any text
     #[arg(
@@ -75,6 +82,9 @@ pub struct GenerateArgs {
         allow_hyphen_values = true
     )]
     pub seed: Seed,
+    /// How many threads compute; the names do not depend on it [default: all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -63,7 +63,7 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
             &file.vocab,
             &threads,
         )?,
-        generated: written(args, &file)?,
+        generated: written(args, &file, &threads)?,
     };
     if let Some(path) = &args.html {
         let page = html::page(&file, &evaluation, &threads)?;
@@ -91,7 +91,11 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
 }
 
 /// Names that the model writes, unless none are wanted.
-fn written(args: &EvaluateArgs, file: &ModelFile) -> Result<Option<GeneratedNames>, Failure> {
+fn written(
+    args: &EvaluateArgs,
+    file: &ModelFile,
+    threads: &Threads,
+) -> Result<Option<GeneratedNames>, Failure> {
     let longest = file.record.longest_name.max(1);
     let list = file.names.as_ref();
     let draw = || {
@@ -102,6 +106,7 @@ fn written(args: &EvaluateArgs, file: &ModelFile) -> Result<Option<GeneratedName
             longest,
             args.names,
             &args.seed,
+            threads,
         )
     };
     Ok((args.names > 0).then(draw).transpose()?)

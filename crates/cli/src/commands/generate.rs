@@ -4,7 +4,8 @@ use std::io::Write;
 
 use nextchar::data::{Alphabet, NameList};
 use nextchar::sample::{
-    Conditions, Generated, Generator, Outcome, Probability, Request, Temperature, most_likely,
+    Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
+    most_likely,
 };
 use nextchar_formats::ModelFile;
 use serde_json::json;
@@ -14,12 +15,14 @@ use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, count, note, plural};
 use crate::store;
+use crate::threads::threads;
 
 /// Attempts in a row without a name after which it is said that there may be none.
 pub const TRIES: u64 = 1_000_000;
 
 pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
-    let temperature = Temperature::new(args.temperature)?;
+    let config = SampleConfig::new(args.temperature, args.top_k, args.top_p)?;
+    let threads = threads(args.threads)?;
     let file = store::load(args.model.as_deref())?;
     let conditions = conditions(args, &file);
     let excluded = args.not_in.iter().map(|file| list(file));
@@ -36,30 +39,49 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
             print(&mut out, generated, args.json)?;
         }
         out.flush()?;
-        return all_that_exist(names.len() as u64, args.count);
+        if names.is_empty() && args.count > 0 {
+            return Err(Failure::failed("no name fits the conditions").help(LOOSEN));
+        }
+        return Ok(all_that_exist(names.len() as u64, args.count));
     }
     let conditioned = conditions != only_lengths(&file) || !unwanted.is_empty();
     let request = Request {
         count: args.count,
-        temperature,
+        config,
         conditions,
         unwanted,
         unique: args.unique,
         tries: TRIES,
+        ..Request::default()
     };
-    let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed)?;
-    for generated in names.by_ref() {
-        print(&mut out, &generated, args.json)?;
+    let generator =
+        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, &threads);
+    let mut names = generator(request.clone())?;
+    if args.json {
+        for generated in names.by_ref() {
+            output::json(&mut out, &generated)?;
+        }
+        out.flush()?;
+    } else {
+        drop(out);
+        let mut out = std::io::stdout().lock();
+        while let Some(lines) = names.next_lines() {
+            out.write_all(lines.as_bytes())?;
+            out.flush()?;
+        }
     }
     let outcome = names.outcome();
     if conditioned {
-        say_probability(&mut out, &outcome, args.json)?;
+        say_probability(&outcome, args.json)?;
     }
-    out.flush()?;
-    match outcome.gave_up {
-        true => Err(gave_up(&outcome, args.count)),
-        false => all_that_exist(outcome.found, args.count),
+    if outcome.gave_up {
+        return Err(gave_up(&outcome, args.count));
     }
+    if outcome.found == 0 && args.count > 0 {
+        let any = |request| Ok::<bool, Failure>(generator(request)?.next().is_some());
+        return Err(why_none(&request, any)?);
+    }
+    Ok(all_that_exist(outcome.found, args.count))
 }
 
 fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(), Failure> {
@@ -111,38 +133,68 @@ fn own_names(args: &GenerateArgs, file: &ModelFile) -> Result<[NameList; 3], Fai
 }
 
 /// How likely a name of the model fits the conditions.
-fn say_probability(out: &mut impl Write, outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
+fn say_probability(outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
     let Probability {
         estimate,
         low,
         high,
+        method,
     } = outcome.probability;
     if as_json {
+        let mut out = output::stdout();
         let line = json!({
-            "constraint_probability": estimate, "low": low, "high": high, "method": "bounds",
+            "constraint_probability": estimate, "low": low, "high": high, "method": method,
         });
-        return output::json(out, &line);
+        output::json(&mut out, &line)?;
+        return Ok(out.flush()?);
     }
+    let how = match method {
+        Method::Exact => format!("{estimate:.4e}, exactly"),
+        Method::Draws => format!("{estimate:.3e}, counted ({low:.2e} to {high:.2e})"),
+        Method::Bounds => format!("about {estimate:.2e} ({low:.2e} to {high:.2e})"),
+    };
+    let asked = count(outcome.evaluations);
     note(&format!(
-        "a name of the model fits with probability {estimate:.3e} ({low:.2e} to {high:.2e}); {} contexts were asked for",
-        count(outcome.evaluations)
+        "a name of the model fits with probability {how}; {asked} contexts were asked for"
     ));
     Ok(())
 }
 
-/// Fewer names than wanted are no failure where no more exist; none at all are one.
-fn all_that_exist(found: u64, wanted: usize) -> Result<u8, Failure> {
-    if found < wanted as u64 {
-        if found == 0 && wanted > 0 {
-            return Err(Failure::failed("no name fits the conditions")
-                .help("loosen one, or leave out --novel or --not-in"));
-        }
-        note(&format!(
-            "only {} fit; these are all",
-            plural(found, "name")
-        ));
+const LOOSEN: &str = "loosen a condition, or leave out --novel or --not-in";
+
+/// No name fits, though some names have the form that is asked for: what is in the way?
+fn why_none<'r>(
+    request: &Request<'r>,
+    any: impl Fn(Request<'r>) -> Result<bool, Failure>,
+) -> Result<Failure, Failure> {
+    let listed = Request {
+        unwanted: Vec::new(),
+        ..request.clone()
+    };
+    if !request.unwanted.is_empty() && any(listed.clone())? {
+        let what = "every name that fits the other conditions is in a list that is left out";
+        return Ok(Failure::failed(what).help(LOOSEN));
     }
-    Ok(DONE)
+    let all_letters = Request {
+        config: SampleConfig::default(),
+        ..listed
+    };
+    if request.config != SampleConfig::default() && any(all_letters)? {
+        let what = "no name that fits is left by --top-k, --top-p or the temperature";
+        return Ok(Failure::failed(what).help("raise them, or loosen a condition"));
+    }
+    Ok(Failure::failed("the model gives no name that fits the conditions").help(LOOSEN))
+}
+
+/// Fewer names than wanted are no failure where no more exist.
+fn all_that_exist(found: u64, wanted: usize) -> u8 {
+    if found < wanted as u64 {
+        note(&match found {
+            1 => "only 1 name fits; that is all".to_owned(),
+            _ => format!("only {} fit; these are all", plural(found, "name")),
+        });
+    }
+    DONE
 }
 
 /// What was found before the search was given up.

@@ -8,6 +8,7 @@ use nextchar::data::{CountedWindows, Split};
 use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar_formats::{Checkpoint, ModelFile};
+use nextchar_parallel::Threads;
 use nextchar_recipe::{Preset, plan};
 use serde_json::json;
 
@@ -116,7 +117,7 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
         output::json(&mut out, &result)?;
     } else {
         print_losses(&reports, &mut out, corpus.split.is_some())?;
-        print_new_names(&mut out, &file, &corpus.parts, args)?;
+        print_new_names(&mut out, &file, &corpus.parts, args, &threads)?;
         let (path, size) = (args.out.display(), output::bytes(bytes.len() as u64));
         writeln!(
             out,
@@ -206,6 +207,7 @@ fn print_new_names(
     file: &ModelFile,
     parts: &Split,
     args: &TrainArgs,
+    threads: &Threads,
 ) -> Result<(), Failure> {
     let request = Request {
         count: 10,
@@ -217,7 +219,7 @@ fn print_new_names(
         unique: true,
         ..Request::default()
     };
-    let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed)?;
+    let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed, threads)?;
     let found: Vec<String> = names.by_ref().map(|generated| generated.name).collect();
     match found.len() {
         0 => writeln!(

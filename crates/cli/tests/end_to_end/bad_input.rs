@@ -309,10 +309,10 @@ fn conditions_that_cannot_be() {
     let says = |arguments: &[&str], part: &str| {
         refused(&[], &[&["generate"], arguments].concat(), 2, &[part]);
     };
-    says(&["--prefix", "zz9"], "has the prefix zz9");
+    says(&["--prefix", "zz9"], "begins with zz9");
     says(
         &["--prefix", "ab", "--exclude", "b"],
-        "fits the other conditions too",
+        "begins with ab and is without b",
     );
     says(
         &["--suffix", "abcdef", "--max-length", "5"],
@@ -322,6 +322,8 @@ fn conditions_that_cannot_be() {
         &["--pattern", "("],
         "the pattern \"(\" cannot be used: unclosed group",
     );
+    says(&["--top-k", "0"], "a top-k of 0");
+    says(&["--top-p", "1.5"], "a top-p of 1.5");
     says(&["--letters", "z-a"], "characters and ranges, such as a-mz");
     says(&["--pattern", ".{900}{900}"], "cannot be used");
 }

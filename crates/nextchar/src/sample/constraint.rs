@@ -84,57 +84,71 @@ impl Conditions {
             min_length: self.min_length,
             max_length: self.max_length,
         };
+        let parts = self.parts()?;
+        for (what, patterns, wanted) in &parts {
+            let automaton = Automaton::matching(patterns, *wanted, vocab)?;
+            constraint.automata.push(automaton);
+            let last = constraint.automata.len() - 1;
+            let of = |automata: &[usize]| Constraint {
+                automata: automata.iter().map(|&one| constraint.automata[one].clone()).collect(),
+                ..constraint
+            };
+            let lengths = format!("{} to {} characters", self.min_length, self.max_length);
+            if !of(&[last]).reach(vocab.len())?.start() {
+                return Err(Error::Impossible(format!(
+                    "no name of {lengths} of this alphabet {what}"
+                )));
+            }
+            if constraint.reach(vocab.len())?.start() {
+                continue;
+            }
+            for (other, (before, ..)) in parts[..last].iter().enumerate() {
+                if !of(&[other, last]).reach(vocab.len())?.start() {
+                    return Err(Error::Impossible(format!(
+                        "no name of {lengths} {before} and {what}"
+                    )));
+                }
+            }
+            return Err(Error::Impossible(format!(
+                "no name of {lengths} {what} and fits the other conditions too"
+            )));
+        }
+        Ok(constraint)
+    }
+
+    /// Each condition in words, as patterns of which one must match, and whether it is wanted.
+    fn parts(&self) -> Result<Vec<(String, Vec<String>, bool)>, Error> {
         let any = |texts: &[String], before: &str, after: &str| -> Vec<String> {
             let escaped = texts.iter().map(|text| escape(text));
             escaped.map(|text| format!("{before}{text}{after}")).collect()
         };
-        let mut conditions: Vec<(String, Vec<String>, bool)> = Vec::new();
-        let quoted = |texts: &[String]| texts.join(" or ");
+        let mut parts: Vec<(String, Vec<String>, bool)> = Vec::new();
+        let either = |texts: &[String]| texts.join(" or ");
         if !self.prefixes.is_empty() {
-            let what = format!("the prefix {}", quoted(&self.prefixes));
-            conditions.push((what, any(&self.prefixes, "", ".*"), true));
+            let what = format!("begins with {}", either(&self.prefixes));
+            parts.push((what, any(&self.prefixes, "", ".*"), true));
         }
         if !self.suffixes.is_empty() {
-            let what = format!("the suffix {}", quoted(&self.suffixes));
-            conditions.push((what, any(&self.suffixes, ".*", ""), true));
+            let what = format!("ends with {}", either(&self.suffixes));
+            parts.push((what, any(&self.suffixes, ".*", ""), true));
         }
         for text in &self.contains {
-            let one = std::slice::from_ref(text);
-            conditions.push((format!("to contain {text}"), any(one, ".*", ".*"), true));
+            let one = any(std::slice::from_ref(text), ".*", ".*");
+            parts.push((format!("contains {text}"), one, true));
         }
         for text in &self.excludes {
-            let one = std::slice::from_ref(text);
-            conditions.push((format!("not to contain {text}"), any(one, ".*", ".*"), false));
+            let one = any(std::slice::from_ref(text), ".*", ".*");
+            parts.push((format!("is without {text}"), one, false));
         }
         if let Some(letters) = &self.letters {
             let class = letter_class(letters)?;
-            conditions.push((format!("the letters {letters}"), vec![class], true));
+            parts.push((format!("is made of the letters {letters}"), vec![class], true));
         }
         if !self.patterns.is_empty() {
-            let what = format!("the pattern {}", quoted(&self.patterns));
-            conditions.push((what, self.patterns.clone(), true));
+            let what = format!("matches {}", either(&self.patterns));
+            parts.push((what, self.patterns.clone(), true));
         }
-        for (what, patterns, wanted) in conditions {
-            let automaton = Automaton::matching(&patterns, wanted, vocab)?;
-            constraint.automata.push(automaton);
-            let alone = Constraint {
-                automata: constraint.automata[constraint.automata.len() - 1..].to_vec(),
-                ..constraint
-            };
-            if !alone.reach(vocab.len())?.start() {
-                return Err(Error::Impossible(format!(
-                    "no name of {} to {} characters of this alphabet has {what}",
-                    self.min_length, self.max_length
-                )));
-            }
-            if !constraint.reach(vocab.len())?.start() {
-                return Err(Error::Impossible(format!(
-                    "no name of {} to {} characters has {what} and fits the other conditions too",
-                    self.min_length, self.max_length
-                )));
-            }
-        }
-        Ok(constraint)
+        Ok(parts)
     }
 }
 
@@ -203,6 +217,8 @@ pub(super) struct Reach {
     vocab_size: usize,
     min_length: usize,
     max_length: usize,
+    /// There is no automaton.
+    anything: bool,
 }
 
 impl Reach {
@@ -247,6 +263,7 @@ impl Reach {
             vocab_size,
             min_length: constraint.min_length,
             max_length: constraint.max_length,
+            anything: constraint.automata.is_empty(),
         })
     }
 
@@ -266,7 +283,30 @@ impl Reach {
             return false;
         }
         let least = self.min_length.saturating_sub(length);
-        (least..=self.max_length - length).any(|more| bit(&self.left[state as usize], more))
+        any_bit(&self.left[state as usize], least, self.max_length - length)
+    }
+
+    /// Whether a name that is `length` long and in this state can be completed to one that the automata
+    /// accept and that is not too long. What can be with more letters can be with fewer.
+    pub(super) fn completes(&self, state: u32, length: usize) -> bool {
+        state != DEAD
+            && length <= self.max_length
+            && any_bit(&self.left[state as usize], 0, self.max_length - length)
+    }
+
+    /// Number of the product's states.
+    pub(super) fn states(&self) -> usize {
+        self.left.len()
+    }
+
+    /// Whether only the length is asked for.
+    pub(super) fn only_lengths(&self) -> bool {
+        self.anything
+    }
+
+    /// The shortest and the longest name, in characters.
+    pub(super) fn lengths(&self) -> (usize, usize) {
+        (self.min_length, self.max_length)
     }
 
     /// Whether it may end now.
@@ -277,6 +317,18 @@ impl Reach {
 
 fn bit(words: &[u64], place: usize) -> bool {
     words[place / 64] >> (place % 64) & 1 == 1
+}
+
+/// Whether any bit from `first` to `last` is set.
+fn any_bit(words: &[u64], first: usize, last: usize) -> bool {
+    if first > last {
+        return false;
+    }
+    (first / 64..=last / 64).any(|word| {
+        let low = first.saturating_sub(word * 64);
+        let high = (last - word * 64).min(63);
+        words[word] & (u64::MAX << low) & (u64::MAX >> (63 - high)) != 0
+    })
 }
 
 /// A text as a pattern that means just that.

@@ -1,51 +1,85 @@
 //! Names that are not wanted, as a trie that a draw walks along: the known ones, and those drawn before.
 
-use rustc_hash::FxHashMap;
-
 use crate::data::Token;
 
 /// Off the trie: whatever follows, the name is none of it.
 pub(super) const FREE: u32 = u32::MAX;
 
-/// A trie of names; node 0 is the empty beginning.
+/// A trie of names; node 0 is the empty beginning, and every node stands behind its parent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Excluded {
-    children: FxHashMap<(u32, Token), u32>,
-    ends: Vec<bool>,
+    nodes: Vec<TrieNode>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct TrieNode {
+    /// [`FREE`] for none, as `sibling`.
+    first_child: u32,
+    sibling: u32,
+    token: Token,
+    ends: bool,
+}
+
+impl TrieNode {
+    fn new(token: Token, sibling: u32) -> Self {
+        TrieNode {
+            first_child: FREE,
+            sibling,
+            token,
+            ends: false,
+        }
+    }
 }
 
 impl Excluded {
     /// The node of an empty name.
     pub(super) fn start(&self) -> u32 {
-        if self.ends.is_empty() { FREE } else { 0 }
+        if self.nodes.is_empty() { FREE } else { 0 }
+    }
+
+    /// Number of nodes.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The ways on that stay on the trie: tokens and nodes.
+    pub(super) fn children(&self, node: u32) -> impl Iterator<Item = (Token, u32)> {
+        let first = match node {
+            FREE => FREE,
+            _ => self.nodes[node as usize].first_child,
+        };
+        let some = |node: u32| (node != FREE).then_some(node);
+        let nodes = std::iter::successors(some(first), move |&node| some(self.nodes[node as usize].sibling));
+        nodes.map(|node| (self.nodes[node as usize].token, node))
     }
 
     /// The node after a token.
     pub(super) fn step(&self, node: u32, token: Token) -> u32 {
-        match node {
-            FREE => FREE,
-            _ => self.children.get(&(node, token)).copied().unwrap_or(FREE),
-        }
+        let child = self.children(node).find(|&(label, _)| label == token);
+        child.map_or(FREE, |(_, child)| child)
     }
 
     /// Whether a name that ends here is excluded.
     pub(super) fn contains(&self, node: u32) -> bool {
-        node != FREE && self.ends[node as usize]
+        node != FREE && self.nodes[node as usize].ends
     }
 
     /// Excludes a name; says whether it was not excluded before.
     pub(super) fn insert(&mut self, name: &[Token]) -> bool {
-        if self.ends.is_empty() {
-            self.ends.push(false);
+        if self.nodes.is_empty() {
+            self.nodes.push(TrieNode::new(0, FREE));
         }
         let mut node = 0;
         for &token in name {
-            let fresh = self.ends.len() as u32;
-            node = *self.children.entry((node, token)).or_insert(fresh);
-            if node == fresh {
-                self.ends.push(false);
+            let mut next = self.step(node, token);
+            if next == FREE {
+                next = self.nodes.len() as u32;
+                let parent = &mut self.nodes[node as usize];
+                let sibling = std::mem::replace(&mut parent.first_child, next);
+                self.nodes.push(TrieNode::new(token, sibling));
             }
+            node = next;
         }
-        !std::mem::replace(&mut self.ends[node as usize], true)
+        !std::mem::replace(&mut self.nodes[node as usize].ends, true)
     }
 }

@@ -1,17 +1,26 @@
 //! Step 7 of the lecture: new names, drawn letter by letter until the end mark.
 #![cfg_attr(rustfmt, rustfmt_skip)] // lecture order
 
-mod temperature;
+mod config;
 mod automaton;
 mod constraint;
 mod excluded;
-mod exact;
+mod batch;
+mod contexts;
+mod alias;
+mod free;
+mod lazy;
+mod table;
+mod rounds;
+mod programme;
+mod bounds;
 mod generate;
 mod most_likely;
 mod corpus;
 
-pub use temperature::Temperature;
+pub use config::SampleConfig;
 pub use constraint::{Conditions, Constraint};
-pub use generate::{Generated, Generator, Outcome, Probability, Request};
+pub use batch::Batch;
+pub use generate::{Generated, Generator, Method, Outcome, Probability, Request};
 pub use most_likely::most_likely;
 pub use corpus::sampled_windows;

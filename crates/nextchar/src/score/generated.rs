@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::novelty::{NoveltyCounts, novelty};
 use crate::data::{Split, Vocab};
 use crate::error::Error;
+use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 use crate::rng::Seed;
 use crate::sample::{Conditions, Generator, Request};
@@ -50,6 +51,7 @@ pub fn generated_names(
     longest: usize,
     count: usize,
     seed: &Seed,
+    executor: &impl Executor,
 ) -> Result<GeneratedNames, Error> {
     const SHOWN: usize = 20;
     let request = Request {
@@ -64,7 +66,7 @@ pub fn generated_names(
     let (mut drawn, mut repeated, mut first) = (0u64, 0u64, Vec::new());
     let mut novelties = list.map(|_| NoveltyCounts::default());
     let mut lengths: BTreeMap<usize, [f64; 2]> = BTreeMap::new();
-    for generated in Generator::new(model, vocab, request, seed)? {
+    for generated in Generator::new(model, vocab, request, seed, executor)? {
         let name = generated.name;
         if let (Some(counts), Some(list)) = (&mut novelties, list) {
             counts.add(novelty(&name, list));
@@ -104,6 +106,7 @@ pub fn generated_names(
 mod tests {
     use super::*;
     use crate::data::{CountedWindows, NameList};
+    use crate::executor::Serial;
     use crate::ngram::AdditiveNgram;
 
     #[test]
@@ -116,7 +119,8 @@ mod tests {
         };
         let table = CountedWindows::from_list(&list.train, &vocab, 2).unwrap();
         let model = AdditiveNgram::new(table);
-        let found = generated_names(&model, &vocab, Some(&list), 6, 500, &Seed::from(1)).unwrap();
+        let found =
+            generated_names(&model, &vocab, Some(&list), 6, 500, &Seed::from(1), &Serial).unwrap();
         let counts = found.novelty.unwrap();
         assert_eq!(found.names, 500);
         assert_eq!(counts.in_train + counts.in_held_out + counts.new, 500);
@@ -128,7 +132,8 @@ mod tests {
         let four = found.lengths.iter().find(|share| share.length == 4);
         assert_eq!(four.unwrap().data, Some(0.75));
         assert!((0.0..1.0).contains(&found.length_distance.unwrap()));
-        let unknown = generated_names(&model, &vocab, None, 6, 50, &Seed::from(1)).unwrap();
+        let unknown =
+            generated_names(&model, &vocab, None, 6, 50, &Seed::from(1), &Serial).unwrap();
         assert_eq!((unknown.novelty, unknown.length_distance), (None, None));
     }
 }

@@ -1,0 +1,98 @@
+//! Names as they come out of a sampler: tokens, one name after the other.
+
+use crate::data::{END, Token, Vocab};
+
+/// Some names, in the order in which they were drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Each ended by [`END`].
+    pub(super) tokens: Vec<Token>,
+    pub(super) names: usize,
+    /// ln P of each by the model itself, or nothing where it was not asked for.
+    pub(super) log_probs: Vec<f64>,
+}
+
+impl Batch {
+    /// Number of names.
+    pub fn len(&self) -> usize {
+        self.names
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.names == 0
+    }
+
+    /// The names, without their end marks.
+    pub fn names(&self) -> impl Iterator<Item = &[Token]> {
+        let whole = self.tokens.strip_suffix(&[END]).unwrap_or(&self.tokens);
+        let names = whole.split(|&token| token == END);
+        names.take(self.names)
+    }
+
+    /// Appends the names as lines.
+    ///
+    /// # Panics
+    /// If a token is not below the vocabulary's size.
+    pub fn write_lines(&self, vocab: &Vocab, lines: &mut String) {
+        let letters: Vec<char> = std::iter::once('\n')
+            .chain(vocab.characters().iter().copied())
+            .collect();
+        let ascii: Option<Vec<u8>> = letters.iter().map(|&c| u8::try_from(c).ok().filter(u8::is_ascii)).collect();
+        match ascii {
+            Some(letters) => {
+                let bytes = self.tokens.iter().map(|&token| letters[usize::from(token)]);
+                let text = String::from_utf8(bytes.collect()).expect("ASCII is UTF-8");
+                lines.push_str(&text);
+            }
+            None => lines.extend(self.tokens.iter().map(|&token| letters[usize::from(token)])),
+        }
+    }
+
+    pub(super) fn push(&mut self, name: &[Token]) {
+        self.tokens.extend_from_slice(name);
+        self.tokens.push(END);
+        self.names += 1;
+    }
+
+    /// Keeps the first `count` names only.
+    pub(super) fn truncate(&mut self, count: usize) {
+        if count < self.names {
+            let ends = self.tokens.iter().enumerate().filter(|(_, token)| **token == END);
+            let cut = count.checked_sub(1).map_or(0, |last| {
+                ends.map(|(place, _)| place + 1).nth(last).expect("as many names as counted")
+            });
+            self.tokens.truncate(cut);
+            self.names = count;
+            self.log_probs.truncate(count);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kept_apart() {
+        let vocab = Vocab::az();
+        let mut batch = Batch::default();
+        assert_eq!(batch.names().count(), 0);
+        for name in ["asha", "u", "isha"] {
+            batch.push(&vocab.encode(name).unwrap());
+        }
+        let mut lines = String::from("x\n");
+        batch.write_lines(&vocab, &mut lines);
+        assert_eq!(lines, "x\nasha\nu\nisha\n");
+        batch.truncate(2);
+        let names: Vec<String> = batch.names().map(|name| vocab.decode(name)).collect();
+        assert_eq!((names.as_slice(), batch.len()), (["asha", "u"].map(String::from).as_slice(), 2));
+        batch.truncate(0);
+        assert_eq!(batch, Batch::default());
+        let vocab = Vocab::from_characters("aéअ".chars()).unwrap();
+        batch.push(&vocab.encode("éaअ").unwrap());
+        let mut lines = String::new();
+        batch.write_lines(&vocab, &mut lines);
+        assert_eq!(lines, "éaअ\n");
+    }
+}

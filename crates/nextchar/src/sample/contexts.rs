@@ -1,0 +1,251 @@
+//! The contexts that draws come by, numbered; each is asked of the model once, many at a time.
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+use super::alias::Slots;
+use super::config::SampleConfig;
+use crate::data::{END, Token};
+use crate::executor::Executor;
+use crate::language_model::LanguageModel;
+
+/// Contexts that one shard asks for.
+const SHARD: usize = 64;
+
+/// Not gone to yet.
+const UNKNOWN: u32 = u32::MAX;
+
+/// What is kept of every context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Keep {
+    /// The model's own ln p, \[V\].
+    pub(super) log_probs: bool,
+    /// p of a draw, \[V\].
+    pub(super) probs: bool,
+    /// The same as an alias table.
+    pub(super) tables: bool,
+}
+
+/// A store of contexts. Number 0 is the start of a name.
+pub(super) struct Contexts<'a> {
+    pub(super) model: &'a dyn LanguageModel,
+    config: SampleConfig,
+    keep: Keep,
+    pub(super) slots: Slots,
+    vocab_size: usize,
+    /// \[contexts, T\].
+    tokens: Vec<Token>,
+    numbers: HashTable<u32>,
+    /// \[contexts, V\]: the context after each token, [`UNKNOWN`] until a draw went there.
+    following: Vec<u32>,
+    evaluated: usize,
+    log_probs: Vec<f64>,
+    probs: Vec<f64>,
+    tables: Vec<u32>,
+    next: Vec<Token>,
+    /// Contexts that the model was asked for, ever.
+    pub(super) evaluations: u64,
+}
+
+impl<'a> Contexts<'a> {
+    pub(super) fn new(model: &'a dyn LanguageModel, config: SampleConfig, keep: Keep) -> Self {
+        let mut contexts = Contexts {
+            model,
+            config,
+            keep,
+            slots: Slots::new(model.vocab_size()),
+            vocab_size: model.vocab_size(),
+            tokens: Vec::new(),
+            numbers: HashTable::new(),
+            following: Vec::new(),
+            evaluated: 0,
+            log_probs: Vec::new(),
+            probs: Vec::new(),
+            tables: Vec::new(),
+            next: Vec::new(),
+            evaluations: 0,
+        };
+        contexts.forget();
+        contexts
+    }
+
+    /// Forgets every context but the start, whose number stays 0. What is asked again gets the same answer.
+    pub(super) fn forget(&mut self) {
+        self.tokens.clear();
+        self.numbers.clear();
+        self.following.clear();
+        self.log_probs.clear();
+        self.probs.clear();
+        self.tables.clear();
+        self.evaluated = 0;
+        self.next = vec![END; self.model.context_length()];
+        self.number_of_next();
+    }
+
+    /// As [`Contexts::forget`], but those of some draws under way get new numbers.
+    pub(super) fn forget_but<'n>(&mut self, live: impl Iterator<Item = &'n mut u32>) {
+        let length = self.model.context_length();
+        let kept: Vec<(&mut u32, Vec<Token>)> = live
+            .map(|number| {
+                let tokens = &self.tokens[*number as usize * length..][..length];
+                let tokens = tokens.to_vec();
+                (number, tokens)
+            })
+            .collect();
+        self.forget();
+        for (number, tokens) in kept {
+            self.next = tokens;
+            *number = self.number_of_next();
+        }
+    }
+
+    /// Changes what is kept; forgets where something new is wanted.
+    pub(super) fn keep_log_probs(&mut self) {
+        if !self.keep.log_probs {
+            self.keep.log_probs = true;
+            self.forget();
+        }
+    }
+
+    /// Number of contexts.
+    pub(super) fn len(&self) -> usize {
+        self.following.len() / self.vocab_size
+    }
+
+    /// About as many bytes as a context takes.
+    pub(super) fn bytes_each(&self) -> usize {
+        let Keep {
+            log_probs,
+            probs,
+            tables,
+        } = self.keep;
+        self.vocab_size * (4 + 8 * (usize::from(log_probs) + usize::from(probs)))
+            + 4 * self.slots.count() * usize::from(tables)
+            + 2 * self.model.context_length()
+            + 10
+    }
+
+    /// The context after a token; a new one is [evaluated](Contexts::evaluate) later.
+    #[inline]
+    pub(super) fn after(&mut self, context: u32, token: Token) -> u32 {
+        let place = context as usize * self.vocab_size + usize::from(token);
+        match self.following[place] {
+            UNKNOWN => {
+                let length = self.model.context_length();
+                let old = &self.tokens[context as usize * length..][..length];
+                self.next.clear();
+                self.next.extend_from_slice(old.get(1..).unwrap_or_default());
+                self.next.extend((length > 0).then_some(token));
+                let number = self.number_of_next();
+                self.following[place] = number;
+                number
+            }
+            known => known,
+        }
+    }
+
+    fn number_of_next(&mut self) -> u32 {
+        let length = self.model.context_length();
+        let hasher = BuildHasherDefault::<FxHasher>::default();
+        let (tokens, next) = (&self.tokens, &self.next);
+        let of = |number: u32| &tokens[number as usize * length..][..length];
+        let hash = hasher.hash_one(next.as_slice());
+        if let Some(&number) = self.numbers.find(hash, |&number| of(number) == next) {
+            return number;
+        }
+        let number = (self.following.len() / self.vocab_size) as u32;
+        self.numbers
+            .insert_unique(hash, number, |&number| hasher.hash_one(of(number)));
+        self.tokens.extend_from_slice(&self.next);
+        let more = self.following.len() + self.vocab_size;
+        self.following.resize(more, UNKNOWN);
+        number
+    }
+
+    /// Asks the model for every context that is new.
+    pub(super) fn evaluate(&mut self, executor: &impl Executor) {
+        let (from, to) = (self.evaluated, self.len());
+        if from == to {
+            return;
+        }
+        self.evaluated = to;
+        self.evaluations += (to - from) as u64;
+        let (vocab_size, slots, length) = (self.vocab_size, self.slots, self.model.context_length());
+        let size = |kept: bool, row: usize| if kept { to * row } else { 0 };
+        self.log_probs.resize(size(self.keep.log_probs, vocab_size), 0.0);
+        self.probs.resize(size(self.keep.probs, vocab_size), 0.0);
+        self.tables.resize(size(self.keep.tables, slots.count()), 0);
+        let mut log_probs = shards(&mut self.log_probs, from, vocab_size);
+        let mut probs = shards(&mut self.probs, from, vocab_size);
+        let mut tables = shards(&mut self.tables, from, slots.count());
+        let mut work: Vec<Shard> = (from..to)
+            .step_by(SHARD)
+            .map(|start| Shard {
+                rows: start..(start + SHARD).min(to),
+                log_probs: log_probs.next(),
+                probs: probs.next(),
+                tables: tables.next(),
+            })
+            .collect();
+        let (model, config, tokens) = (self.model, self.config, &self.tokens);
+        executor.for_each(&mut work, |_, shard| {
+            let rows = shard.rows.clone();
+            let mut values = vec![0.0; rows.len() * vocab_size];
+            model.log_probs(&tokens[rows.start * length..rows.end * length], &mut values);
+            if let Some(kept) = &mut shard.log_probs {
+                kept.copy_from_slice(&values);
+            }
+            for (index, row) in values.chunks_exact_mut(vocab_size).enumerate() {
+                config.apply(row);
+                if let Some(tables) = &mut shard.tables {
+                    slots.fill(row, &mut tables[index << slots.bits..][..slots.count()]);
+                }
+            }
+            if let Some(kept) = &mut shard.probs {
+                kept.copy_from_slice(&values);
+            }
+        });
+    }
+
+    /// ln p of the model itself, \[V\].
+    pub(super) fn log_probs(&self, context: u32) -> &[f64] {
+        &self.log_probs[context as usize * self.vocab_size..][..self.vocab_size]
+    }
+
+    /// p of a draw, \[V\].
+    #[inline]
+    pub(super) fn probs(&self, context: u32) -> &[f64] {
+        &self.probs[context as usize * self.vocab_size..][..self.vocab_size]
+    }
+
+    /// The alias table of a context.
+    #[inline]
+    pub(super) fn table(&self, context: u32) -> &[u32] {
+        &self.tables[(context as usize) << self.slots.bits..][..self.slots.count()]
+    }
+
+    /// ln P of a whole name by the model itself, its end counted; all its contexts are known.
+    pub(super) fn log_prob(&mut self, name: &[Token]) -> f64 {
+        let (mut context, mut sum) = (0, 0.0);
+        for &token in name {
+            sum += self.log_probs(context)[usize::from(token)];
+            context = self.after(context, token);
+        }
+        sum + self.log_probs(context)[usize::from(END)]
+    }
+}
+
+struct Shard<'s> {
+    rows: std::ops::Range<usize>,
+    log_probs: Option<&'s mut [f64]>,
+    probs: Option<&'s mut [f64]>,
+    tables: Option<&'s mut [u32]>,
+}
+
+/// The rows from one on, [`SHARD`] at a time; nothing of what is not kept.
+fn shards<T>(values: &mut [T], from: usize, row: usize) -> std::slice::ChunksMut<'_, T> {
+    let start = (from * row).min(values.len());
+    values[start..].chunks_mut(SHARD * row)
+}

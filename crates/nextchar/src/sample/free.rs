@@ -1,0 +1,189 @@
+//! Free draws: names of the model as it is, of which those that fit are kept.
+//!
+//! Names come from chains, each a walk over contexts that begins again after every end mark. Sixteen
+//! chains are a block and share a stream of random words: the word of a step and chain has a fixed
+//! place in it. So the names do not depend on who walks: [`Table`] takes whole blocks through tables
+//! of all contexts, [`Lazy`] as many chains as are wanted through contexts that are asked for on the
+//! way. What does not fit is left out, which is the exact conditional distribution; a chain ends after
+//! a fixed number of attempts, not of names, so that nothing favours short ones.
+
+use super::automaton::DEAD;
+use super::batch::Batch;
+use super::config::SampleConfig;
+use super::constraint::Reach;
+use super::excluded::{Excluded, FREE};
+use super::lazy::Lazy;
+use super::table::Table;
+use crate::data::Token;
+use crate::executor::Executor;
+use crate::language_model::LanguageModel;
+use crate::rng::Stream;
+
+/// Chains of a block.
+pub(super) const CHAINS: usize = 16;
+/// Attempts of a chain: names that fit, and those that do not.
+pub(super) const ATTEMPTS: usize = 64;
+/// From so many names on a table of all contexts pays, where it can be had.
+const MANY: usize = 10_000;
+/// Chains whose attempts tell whether free draws are worth while, and the share that must fit.
+const PILOT_CHAINS: usize = 2;
+const PILOT_SHARE: f64 = 0.25;
+/// The pilot's chains are those of blocks that no request gets to.
+const PILOT: u64 = 1 << 40;
+/// Blocks that are drawn at a time.
+const BLOCKS: usize = 64;
+
+/// Which names are kept.
+pub(super) struct Filter {
+    pub(super) reach: Reach,
+    pub(super) excluded: Excluded,
+}
+
+impl Filter {
+    /// Whether a name fits.
+    pub(super) fn fits(&self, name: &[Token]) -> bool {
+        let (mut state, mut node) = (0, self.excluded.start());
+        if node == FREE && self.reach.only_lengths() {
+            return self.reach.accepts(0, name.len());
+        }
+        for &token in name {
+            state = self.reach.step(state, token);
+            if state == DEAD {
+                return false;
+            }
+            node = self.excluded.step(node, token);
+        }
+        self.reach.accepts(state, name.len()) && !self.excluded.contains(node)
+    }
+
+    /// Whether nothing but a longest length is asked for.
+    pub(super) fn is_only_too_long(&self) -> bool {
+        self.reach.only_lengths() && self.reach.lengths().0 <= 1 && self.excluded.len() == 0
+    }
+
+    /// The longest name, in characters.
+    pub(super) fn max_length(&self) -> usize {
+        self.reach.lengths().1
+    }
+}
+
+/// What chains brought: names, and how many attempts they took.
+#[derive(Default)]
+pub(super) struct Brought {
+    pub(super) batch: Batch,
+    pub(super) attempts: u64,
+}
+
+/// Who walks.
+enum Walker<'a> {
+    Lazy(Box<Lazy<'a>>),
+    Table(Box<Table<'a>>),
+}
+
+/// Free draws, and what came of them so far.
+pub(super) struct Free<'a> {
+    filter: Filter,
+    config: SampleConfig,
+    words: Stream,
+    walker: Walker<'a>,
+    next_chain: u64,
+    /// Those of the pilot, too: they tell the share that fits.
+    pub(super) attempts: u64,
+    pub(super) kept: u64,
+    /// The share that was kept of the pilot's attempts.
+    share: f64,
+}
+
+impl<'a> Free<'a> {
+    /// `words` are those of the purpose; a block's have its number as their index.
+    pub(super) fn new(
+        model: &'a dyn LanguageModel,
+        config: SampleConfig,
+        filter: Filter,
+        words: Stream,
+    ) -> Self {
+        Free {
+            filter,
+            config,
+            words,
+            walker: Walker::Lazy(Box::new(Lazy::new(model, config))),
+            next_chain: 0,
+            attempts: 0,
+            kept: 0,
+            share: 1.0,
+        }
+    }
+
+    /// Whether enough of a few attempts fit that leaving out the others is the quick way. They have
+    /// random words of their own and are not given out.
+    pub(super) fn pays(&mut self, executor: &impl Executor) -> bool {
+        let Walker::Lazy(lazy) = &mut self.walker else {
+            return true;
+        };
+        let wanted = PILOT_CHAINS * ATTEMPTS;
+        let chains = PILOT..PILOT + PILOT_CHAINS as u64;
+        let brought = lazy.walk(&self.words, chains, wanted, &self.filter, executor);
+        self.attempts = brought.attempts;
+        self.kept = brought.batch.len() as u64;
+        self.share = self.kept as f64 / self.attempts as f64;
+        self.share >= PILOT_SHARE
+    }
+
+    /// Contexts that the model was asked for.
+    pub(super) fn evaluations(&self) -> u64 {
+        match &self.walker {
+            Walker::Lazy(lazy) => lazy.contexts.evaluations,
+            Walker::Table(table) => table.evaluations,
+        }
+    }
+
+    /// The conditions, for another way of drawing.
+    pub(super) fn into_filter(self) -> Filter {
+        self.filter
+    }
+
+    /// The next names, at least one block's or as many as are wanted; `log_probs` if these are too.
+    pub(super) fn refill(
+        &mut self,
+        wanted: usize,
+        log_probs: bool,
+        executor: &impl Executor,
+    ) -> Vec<Batch> {
+        if let Walker::Lazy(lazy) = &mut self.walker {
+            let asked = lazy.contexts.evaluations;
+            let new = self.next_chain == 0 && wanted >= MANY;
+            if let Some(mut table) = new.then(|| Table::new(lazy.contexts.model, self.config)).flatten() {
+                table.evaluations = asked;
+                self.walker = Walker::Table(Box::new(table));
+            }
+        }
+        // As many chains as will bring what is wanted, if they bring what the pilot brought.
+        let chains = (wanted as f64 / (ATTEMPTS as f64 * self.share.max(0.01))).ceil() as u64;
+        let chains = chains.clamp(1, (BLOCKS * CHAINS) as u64);
+        let brought = match &mut self.walker {
+            Walker::Lazy(lazy) => {
+                if log_probs {
+                    lazy.contexts.keep_log_probs();
+                }
+                let chains = self.next_chain..self.next_chain + chains;
+                self.next_chain = chains.end;
+                let mut brought = lazy.walk(&self.words, chains, wanted, &self.filter, executor);
+                if log_probs {
+                    lazy.score(&mut brought.batch, executor);
+                }
+                vec![brought]
+            }
+            Walker::Table(table) => {
+                let blocks = chains.div_ceil(CHAINS as u64);
+                let first = self.next_chain / CHAINS as u64;
+                self.next_chain += blocks * CHAINS as u64;
+                table.walk(&self.words, first..first + blocks, log_probs, &self.filter, executor)
+            }
+        };
+        for one in &brought {
+            self.attempts += one.attempts;
+            self.kept += one.batch.len() as u64;
+        }
+        brought.into_iter().map(|one| one.batch).collect()
+    }
+}

@@ -1,0 +1,150 @@
+//! Free draws for any context length: contexts are asked for as chains come by, all new ones together.
+
+use std::ops::Range;
+
+use super::batch::Batch;
+use super::config::SampleConfig;
+use super::contexts::{Contexts, Keep};
+use super::free::{ATTEMPTS, Brought, CHAINS, Filter};
+use crate::data::{END, Token};
+use crate::executor::Executor;
+use crate::language_model::LanguageModel;
+use crate::rng::Stream;
+
+/// Memory for contexts, in bytes; beyond it all are forgotten, which costs time and nothing else.
+const MEMORY: usize = 256 << 20;
+
+/// Names that are scored together.
+const SCORED: usize = 4096;
+
+/// Chains over a store of contexts.
+pub(super) struct Lazy<'a> {
+    pub(super) contexts: Contexts<'a>,
+    memory: usize,
+}
+
+/// One chain under way.
+struct Chain {
+    /// Its block among those that walk, and its place there.
+    block: usize,
+    lane: usize,
+    context: u32,
+    attempts: usize,
+    kept: usize,
+    /// The names that it brought, and the beginning of the next.
+    tokens: Vec<Token>,
+    start: usize,
+}
+
+impl<'a> Lazy<'a> {
+    pub(super) fn new(model: &'a dyn LanguageModel, config: SampleConfig) -> Self {
+        let keep = Keep {
+            tables: true,
+            ..Keep::default()
+        };
+        Lazy {
+            contexts: Contexts::new(model, config, keep),
+            memory: MEMORY,
+        }
+    }
+
+    /// The names of some chains, in their order. A chain also ends as soon as it has all that are wanted.
+    pub(super) fn walk(
+        &mut self,
+        words: &Stream,
+        chains: Range<u64>,
+        wanted: usize,
+        filter: &Filter,
+        executor: &impl Executor,
+    ) -> Brought {
+        let first_block = chains.start / CHAINS as u64;
+        let last_block = (chains.end - 1) / CHAINS as u64;
+        let mut streams: Vec<Stream> = (first_block..=last_block).map(|index| words.at(index)).collect();
+        let mut drawn = vec![[0; CHAINS]; streams.len()];
+        let mut open: Vec<Chain> = chains.map(|chain| Chain::new(chain, first_block)).collect();
+        let mut done = Vec::with_capacity(open.len());
+        while !open.is_empty() {
+            if self.is_full() {
+                self.contexts.forget_but(open.iter_mut().map(|chain| &mut chain.context));
+            }
+            self.contexts.evaluate(executor);
+            for (stream, words) in streams.iter_mut().zip(&mut drawn) {
+                stream.fill(words);
+            }
+            let mut place = 0;
+            while let Some(chain) = open.get_mut(place) {
+                let word = drawn[chain.block][chain.lane];
+                match chain.step(word, &mut self.contexts, wanted, filter) {
+                    true => place += 1,
+                    false => done.push(open.swap_remove(place)),
+                }
+            }
+        }
+        done.sort_by_key(|chain| (chain.block, chain.lane));
+        let mut brought = Brought::default();
+        for chain in &done {
+            brought.attempts += chain.attempts as u64;
+            brought.batch.names += chain.kept;
+            brought.batch.tokens.extend_from_slice(&chain.tokens);
+        }
+        brought
+    }
+
+    /// Fills the names' log-probabilities in.
+    pub(super) fn score(&mut self, batch: &mut Batch, executor: &impl Executor) {
+        let names: Vec<&[Token]> = batch.names().collect();
+        let mut log_probs = Vec::with_capacity(names.len());
+        for names in names.chunks(SCORED) {
+            if self.is_full() {
+                self.contexts.forget();
+            }
+            // Most are known from the draws.
+            for name in names {
+                name.iter().fold(0, |context, &token| self.contexts.after(context, token));
+            }
+            self.contexts.evaluate(executor);
+            log_probs.extend(names.iter().map(|name| self.contexts.log_prob(name)));
+        }
+        batch.log_probs = log_probs;
+    }
+
+    fn is_full(&self) -> bool {
+        self.contexts.len() * self.contexts.bytes_each() > self.memory
+    }
+}
+
+impl Chain {
+    fn new(chain: u64, first_block: u64) -> Self {
+        Chain {
+            block: (chain / CHAINS as u64 - first_block) as usize,
+            lane: (chain % CHAINS as u64) as usize,
+            context: 0,
+            attempts: 0,
+            kept: 0,
+            tokens: Vec::new(),
+            start: 0,
+        }
+    }
+
+    /// Draws a token; whether the chain goes on.
+    fn step(&mut self, word: u32, contexts: &mut Contexts<'_>, wanted: usize, filter: &Filter) -> bool {
+        let token = contexts.slots.draw(contexts.table(self.context), word);
+        if token != END {
+            self.tokens.push(token);
+            if self.tokens.len() - self.start <= filter.max_length() {
+                self.context = contexts.after(self.context, token);
+                return true;
+            }
+        }
+        self.attempts += 1;
+        if token == END && filter.fits(&self.tokens[self.start..]) {
+            self.kept += 1;
+            self.tokens.push(END);
+        } else {
+            self.tokens.truncate(self.start);
+        }
+        self.start = self.tokens.len();
+        self.context = 0;
+        self.attempts < ATTEMPTS && self.kept < wanted
+    }
+}

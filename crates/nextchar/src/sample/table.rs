@@ -1,0 +1,210 @@
+//! Free draws for short contexts: an alias table for every context that there can be, and chains that
+//! walk from table to table, sixteen side by side so that none waits for memory.
+
+use std::ops::Range;
+
+use super::alias::Slots;
+use super::config::SampleConfig;
+use super::free::{ATTEMPTS, Brought, CHAINS, Filter};
+use crate::data::{END, Token};
+use crate::executor::Executor;
+use crate::language_model::LanguageModel;
+use crate::rng::Stream;
+
+/// All tables together have at most 2^this entries of four bytes.
+const MOST_ENTRY_BITS: u32 = 21;
+/// Rows that a shard asks the model for.
+const SHARD: usize = 64;
+/// Steps for which random words are drawn at a time.
+const STEPS: usize = 16;
+
+/// Tables of all contexts. A context's number is its tokens, each with the bits of a slot.
+pub(super) struct Table<'a> {
+    model: &'a dyn LanguageModel,
+    config: SampleConfig,
+    slots: Slots,
+    /// \[contexts, slots\]; 0 where there is no such context.
+    tables: Vec<u32>,
+    /// \[contexts, V\], once they are asked for.
+    log_probs: Vec<f64>,
+    filled: bool,
+    pub(super) evaluations: u64,
+}
+
+impl<'a> Table<'a> {
+    /// `None` where the contexts are too many.
+    pub(super) fn new(model: &'a dyn LanguageModel, config: SampleConfig) -> Option<Self> {
+        let slots = Slots::new(model.vocab_size());
+        let length = u32::try_from(model.context_length()).ok()?;
+        let bits = slots.bits.checked_mul(length.checked_add(1)?)?;
+        (bits <= MOST_ENTRY_BITS).then(|| Table {
+            model,
+            config,
+            slots,
+            tables: vec![0; 1 << bits],
+            log_probs: Vec::new(),
+            filled: false,
+            evaluations: 0,
+        })
+    }
+
+    /// Asks the model for every context, at the first call, and when log-probabilities are wanted first.
+    fn fill(&mut self, log_probs: bool, executor: &impl Executor) {
+        let more = log_probs && self.log_probs.is_empty();
+        if self.filled && !more {
+            return;
+        }
+        self.filled = true;
+        let (vocab_size, length, slots) = (self.model.vocab_size(), self.model.context_length(), self.slots);
+        let contexts = self.tables.len() >> slots.bits;
+        if log_probs {
+            self.log_probs = vec![0.0; contexts * vocab_size];
+        }
+        let mut kept = self.log_probs.chunks_mut(SHARD * vocab_size);
+        let tables = self.tables.chunks_mut(SHARD << slots.bits);
+        let mut shards: Vec<_> = tables.map(|tables| (tables, kept.next(), 0u64)).collect();
+        let (model, config) = (self.model, self.config);
+        executor.for_each(&mut shards, |shard, (tables, kept, asked)| {
+            let numbers = shard * SHARD..(shard * SHARD + (tables.len() >> slots.bits));
+            let (mut tokens, mut rows) = (Vec::new(), Vec::new());
+            for (row, number) in numbers.enumerate() {
+                if context(number, slots, length, vocab_size, &mut tokens) {
+                    rows.push(row);
+                }
+            }
+            *asked = rows.len() as u64;
+            let mut values = vec![0.0; rows.len() * vocab_size];
+            model.log_probs(&tokens, &mut values);
+            for (values, row) in values.chunks_exact_mut(vocab_size).zip(rows) {
+                if let Some(kept) = kept {
+                    kept[row * vocab_size..][..vocab_size].copy_from_slice(values);
+                }
+                config.apply(values);
+                slots.fill(values, &mut tables[row << slots.bits..][..slots.count()]);
+            }
+        });
+        self.evaluations += shards.iter().map(|(.., asked)| asked).sum::<u64>();
+    }
+
+    /// The names of some blocks, each a batch.
+    pub(super) fn walk(
+        &mut self,
+        words: &Stream,
+        blocks: Range<u64>,
+        log_probs: bool,
+        filter: &Filter,
+        executor: &impl Executor,
+    ) -> Vec<Brought> {
+        self.fill(log_probs, executor);
+        let mut brought: Vec<Brought> = blocks.clone().map(|_| Brought::default()).collect();
+        let this = &*self;
+        executor.for_each(&mut brought, |index, brought| {
+            *brought = this.block(words.at(blocks.start + index as u64), filter);
+            if log_probs {
+                brought.batch.log_probs = brought.batch.names().map(|name| this.log_prob(name)).collect();
+            }
+        });
+        brought
+    }
+
+    /// One block: every chain makes its attempts; those that are done draw on for nothing.
+    fn block(&self, mut stream: Stream, filter: &Filter) -> Brought {
+        let (slots, longest) = (self.slots, filter.max_length());
+        let last = (self.tables.len() >> slots.bits) - 1;
+        let mut words = [0; STEPS * CHAINS];
+        let mut rows = [0usize; CHAINS];
+        let mut lanes: [Lane; CHAINS] = std::array::from_fn(|_| Lane::new(longest));
+        let mut open = CHAINS;
+        while open > 0 {
+            stream.fill(&mut words);
+            for words in words.as_chunks::<CHAINS>().0 {
+                for ((row, lane), &word) in rows.iter_mut().zip(&mut lanes).zip(words) {
+                    let token = slots.draw(&self.tables[*row << slots.bits..], word);
+                    let end = token == END;
+                    *row = if end { 0 } else { (*row << slots.bits | usize::from(token)) & last };
+                    lane.tokens[lane.at] = token;
+                    lane.at += 1;
+                    if end || lane.at - lane.start > longest {
+                        *row = 0;
+                        open -= usize::from(lane.finish(end, filter));
+                    }
+                }
+            }
+        }
+        let mut brought = Brought {
+            attempts: (CHAINS * ATTEMPTS) as u64,
+            ..Brought::default()
+        };
+        for lane in &lanes {
+            brought.batch.tokens.extend_from_slice(&lane.tokens[..lane.start]);
+            brought.batch.names += lane.kept;
+        }
+        brought
+    }
+
+    fn log_prob(&self, name: &[Token]) -> f64 {
+        let vocab_size = self.model.vocab_size();
+        let last = (self.tables.len() >> self.slots.bits) - 1;
+        let (mut row, mut sum) = (0, 0.0);
+        for &token in name {
+            sum += self.log_probs[row * vocab_size + usize::from(token)];
+            row = (row << self.slots.bits | usize::from(token)) & last;
+        }
+        sum + self.log_probs[row * vocab_size + usize::from(END)]
+    }
+}
+
+/// A chain: the names that it brought, and the one that it is at.
+struct Lane {
+    tokens: Vec<Token>,
+    start: usize,
+    at: usize,
+    attempts: usize,
+    kept: usize,
+}
+
+impl Lane {
+    fn new(longest: usize) -> Self {
+        Lane {
+            tokens: vec![END; (ATTEMPTS + 1) * (longest + 1)],
+            start: 0,
+            at: 0,
+            attempts: 0,
+            kept: 0,
+        }
+    }
+
+    /// Keeps or leaves out the name that is at its end; says whether this was the last attempt.
+    #[inline]
+    fn finish(&mut self, end: bool, filter: &Filter) -> bool {
+        self.attempts += 1;
+        if end && self.attempts <= ATTEMPTS && filter.fits(&self.tokens[self.start..self.at - 1]) {
+            self.kept += 1;
+            self.start = self.at;
+        }
+        self.at = self.start;
+        self.attempts == ATTEMPTS
+    }
+}
+
+/// Appends the tokens of a context's number, if there is such a context: END stands before letters only.
+fn context(
+    number: usize,
+    slots: Slots,
+    length: usize,
+    vocab_size: usize,
+    tokens: &mut Vec<Token>,
+) -> bool {
+    let from = tokens.len();
+    tokens.extend((0..length).rev().map(|place| {
+        (number >> (place as u32 * slots.bits) & (slots.count() - 1)) as Token
+    }));
+    let context = &tokens[from..];
+    let letters = context.iter().position(|&token| token != END).unwrap_or(length);
+    let possible = context[letters..].iter().all(|&token| token != END)
+        && context.iter().all(|&token| usize::from(token) < vocab_size);
+    if !possible {
+        tokens.truncate(from);
+    }
+    possible
+}
