@@ -114,7 +114,7 @@ fn use_model(file: &ModelFile) {
         },
         ..Request::default()
     };
-    if let Ok(names) = Generator::new(&file.model, &file.vocab, request, &Seed::from(1)) {
+    if let Ok(names) = Generator::new(&file.model, &file.vocab, request, &Seed::from(1), &Serial) {
         assert!(names.count() <= 2);
     }
     file.to_bytes().unwrap();
