@@ -409,6 +409,7 @@ fn network(vocab: &Vocab, table: &CountedWindows) -> Network {
         target_loss: None,
         portable: false,
         dropout: 0.0,
+        batch_norm: false,
         averaging: 0.0,
         seed: Seed::from(1),
     };
