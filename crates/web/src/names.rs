@@ -1,10 +1,10 @@
 //! Names written and judged: what `generate`, `score` and `explain --word` do.
 
-use nextchar::Error;
 use nextchar::data::{Alphabet, NameList, Split, Token, windows};
 use nextchar::ngram::AdditiveNgram;
-use nextchar::sample::{Conditions, Generated, Generator, Request, Temperature, most_likely};
+use nextchar::sample::{Conditions, Generated, Generator, Request, SampleConfig, most_likely};
 use nextchar::score::{Judge, token_log_probs};
+use nextchar::{Error, Serial};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +24,8 @@ struct Generate {
     model: Slot,
     count: usize,
     temperature: f64,
+    top_k: Option<usize>,
+    top_p: Option<f64>,
     min_length: usize,
     max_length: Option<usize>,
     prefix: Vec<String>,
@@ -45,6 +47,8 @@ impl Default for Generate {
             model: Slot::File,
             count: 20,
             temperature: 1.0,
+            top_k: None,
+            top_p: None,
             min_length: 1,
             max_length: None,
             prefix: Vec::new(),
@@ -105,14 +109,15 @@ impl Session {
         }
         let request = Request {
             count: asked.count,
-            temperature: Temperature::new(asked.temperature)?,
+            config: SampleConfig::new(asked.temperature, asked.top_k, asked.top_p)?,
             conditions,
             unwanted,
             unique: asked.unique,
             tries: TRIES,
+            ..Request::default()
         };
         let seed = asked.seed.parse().unwrap_or_else(|never| match never {});
-        let mut generator = Generator::new(model, vocab, request, &seed)?;
+        let mut generator = Generator::new(model, vocab, request, &seed, &Serial)?;
         let names: Vec<Generated> = generator.by_ref().collect();
         let outcome = generator.outcome();
         let note = match outcome.gave_up {
@@ -131,6 +136,7 @@ impl Session {
             back["constraint_probability"] = outcome.probability.estimate.into();
             back["low"] = outcome.probability.low.into();
             back["high"] = outcome.probability.high.into();
+            back["method"] = json!(outcome.probability.method);
         }
         Ok(Answer::default().finish(back))
     }

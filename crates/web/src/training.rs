@@ -311,7 +311,7 @@ impl Training {
             ..Request::default()
         };
         let seed = &self.plan.config.seed;
-        let names = Generator::new(network, &self.corpus.vocab, request, seed)?;
+        let names = Generator::new(network, &self.corpus.vocab, request, seed, &Serial)?;
         Ok(names.map(|generated| generated.name).collect())
     }
 

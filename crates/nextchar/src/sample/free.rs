@@ -25,11 +25,9 @@ pub(super) const CHAINS: usize = 16;
 pub(super) const ATTEMPTS: usize = 64;
 /// From so many names on a table of all contexts pays, where it can be had.
 const MANY: usize = 10_000;
-/// Chains whose attempts tell whether free draws are worth while, and the share that must fit.
-const PILOT_CHAINS: usize = 2;
+/// The first chains tell whether free draws are worth while, by the share that fits.
+const PILOT_CHAINS: u64 = 2;
 const PILOT_SHARE: f64 = 0.25;
-/// The pilot's chains are those of blocks that no request gets to.
-const PILOT: u64 = 1 << 40;
 /// Blocks that are drawn at a time.
 const BLOCKS: usize = 64;
 
@@ -87,11 +85,8 @@ pub(super) struct Free<'a> {
     words: Stream,
     walker: Walker<'a>,
     next_chain: u64,
-    /// Those of the pilot, too: they tell the share that fits.
     pub(super) attempts: u64,
     pub(super) kept: u64,
-    /// The share that was kept of the pilot's attempts.
-    share: f64,
 }
 
 impl<'a> Free<'a> {
@@ -110,23 +105,13 @@ impl<'a> Free<'a> {
             next_chain: 0,
             attempts: 0,
             kept: 0,
-            share: 1.0,
         }
     }
 
-    /// Whether enough of a few attempts fit that leaving out the others is the quick way. They have
-    /// random words of their own and are not given out.
-    pub(super) fn pays(&mut self, executor: &impl Executor) -> bool {
-        let Walker::Lazy(lazy) = &mut self.walker else {
-            return true;
-        };
-        let wanted = PILOT_CHAINS * ATTEMPTS;
-        let chains = PILOT..PILOT + PILOT_CHAINS as u64;
-        let brought = lazy.walk(&self.words, chains, wanted, &self.filter, executor);
-        self.attempts = brought.attempts;
-        self.kept = brought.batch.len() as u64;
-        self.share = self.kept as f64 / self.attempts as f64;
-        self.share >= PILOT_SHARE
+    /// Whether leaving out what does not fit is the quick way: the first chains tell. Their names are
+    /// good in any case, for what fits does not depend on how much does not.
+    pub(super) fn pays(&self) -> bool {
+        self.next_chain < PILOT_CHAINS || self.kept as f64 >= PILOT_SHARE * self.attempts as f64
     }
 
     /// Contexts that the model was asked for.
@@ -149,23 +134,25 @@ impl<'a> Free<'a> {
         log_probs: bool,
         executor: &impl Executor,
     ) -> Vec<Batch> {
-        if let Walker::Lazy(lazy) = &mut self.walker {
-            let asked = lazy.contexts.evaluations;
-            let new = self.next_chain == 0 && wanted >= MANY;
-            if let Some(mut table) = new.then(|| Table::new(lazy.contexts.model, self.config)).flatten() {
-                table.evaluations = asked;
-                self.walker = Walker::Table(Box::new(table));
-            }
+        let first = self.next_chain < PILOT_CHAINS;
+        if let Walker::Lazy(lazy) = &mut self.walker
+            && self.next_chain == PILOT_CHAINS
+            && wanted >= MANY
+            && let Some(mut table) = Table::new(lazy.contexts.model, self.config)
+        {
+            table.evaluations = lazy.contexts.evaluations;
+            self.walker = Walker::Table(Box::new(table));
         }
-        // As many chains as will bring what is wanted, if they bring what the pilot brought.
-        let chains = (wanted as f64 / (ATTEMPTS as f64 * self.share.max(0.01))).ceil() as u64;
-        let chains = chains.clamp(1, (BLOCKS * CHAINS) as u64);
+        // As many chains as will bring what is wanted, if they go on as they went.
+        let share = self.kept.max(1) as f64 / self.attempts.max(1) as f64;
+        let chains = (wanted as f64 / (ATTEMPTS as f64 * share)).ceil() as u64;
+        let most = if first { PILOT_CHAINS - self.next_chain } else { (BLOCKS * CHAINS) as u64 };
+        let chains = self.next_chain..self.next_chain + chains.clamp(1, most);
         let brought = match &mut self.walker {
             Walker::Lazy(lazy) => {
                 if log_probs {
                     lazy.contexts.keep_log_probs();
                 }
-                let chains = self.next_chain..self.next_chain + chains;
                 self.next_chain = chains.end;
                 let mut brought = lazy.walk(&self.words, chains, wanted, &self.filter, executor);
                 if log_probs {
@@ -174,10 +161,10 @@ impl<'a> Free<'a> {
                 vec![brought]
             }
             Walker::Table(table) => {
-                let blocks = chains.div_ceil(CHAINS as u64);
-                let first = self.next_chain / CHAINS as u64;
-                self.next_chain += blocks * CHAINS as u64;
-                table.walk(&self.words, first..first + blocks, log_probs, &self.filter, executor)
+                let blocks = chains.end.div_ceil(CHAINS as u64);
+                self.next_chain = blocks * CHAINS as u64;
+                let chains = chains.start..self.next_chain;
+                table.walk(&self.words, chains, log_probs, &self.filter, executor)
             }
         };
         for one in &brought {

@@ -52,8 +52,9 @@ impl Default for Request<'_> {
 ///
 /// Left to choose, a [`Generator`] makes free draws where nothing but a longest length is asked for;
 /// otherwise it uses the dynamic programme where that is small (contexts of up to three letters, or
-/// conditions that few names fit); otherwise free draws again, if at least a quarter of them fit; and
-/// else bounds. Without replacement it never makes free draws.
+/// conditions that few names fit), and free draws where it is not. Where less than a quarter of the
+/// first 128 free draws fit, it goes on with the programme or bounds. Without replacement it never
+/// makes free draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -162,6 +163,8 @@ pub struct Generator<'a, E> {
     found: u64,
     exhausted: bool,
     gave_up: bool,
+    /// Contexts that were asked for by free draws that were left.
+    spent: u64,
 }
 
 /// Who draws; nobody before the first name is asked for.
@@ -209,6 +212,7 @@ impl<'a, E: Executor> Generator<'a, E> {
             found: 0,
             exhausted: false,
             gave_up: false,
+            spent: 0,
         })
     }
 
@@ -239,7 +243,7 @@ impl<'a, E: Executor> Generator<'a, E> {
         Outcome {
             found: self.found,
             attempts,
-            evaluations,
+            evaluations: evaluations + self.spent,
             exhausted: self.exhausted || self.left() <= 0.0,
             gave_up: self.gave_up,
             probability,
@@ -285,6 +289,7 @@ impl<'a, E: Executor> Generator<'a, E> {
         }
         let mut failed = 0;
         loop {
+            self.leave_free_draws();
             if self.left() <= 0.0 {
                 self.exhausted = true;
                 return None;
@@ -334,7 +339,7 @@ impl<'a, E: Executor> Generator<'a, E> {
         let Sampler::Undecided(filter) = &mut self.sampler else {
             return;
         };
-        let mut filter = filter.take().expect("it is taken once");
+        let filter = filter.take().expect("it is taken once");
         let (model, config, words) = (self.model, self.config, &self.words);
         let free = |filter| Free::new(model, config, filter, words.clone());
         let bounds = |filter| Sampler::Bounds(Box::new(Bounds::new(model, config, filter, words.clone())));
@@ -342,32 +347,37 @@ impl<'a, E: Executor> Generator<'a, E> {
             self.sampler = bounds(filter);
             return;
         }
-        let mut tried = self.unique;
-        if self.method == Some(Method::Draws) || (filter.is_only_too_long() && !tried) {
-            let mut free = free(filter);
-            if free.pays(self.executor) || self.method.is_some() {
-                self.sampler = Sampler::Free(Box::new(free));
-                return;
-            }
-            filter = free.into_filter();
-            tried = true;
+        if self.method == Some(Method::Draws) || (filter.is_only_too_long() && !self.unique) {
+            self.sampler = Sampler::Free(Box::new(free(filter)));
+            return;
         }
-        filter = match Programme::new(model, config, filter, words.clone(), self.executor) {
-            Ok(programme) => {
-                self.sampler = Sampler::Programme(Box::new(programme));
-                return;
-            }
-            Err(filter) => filter,
+        self.sampler = match Programme::new(model, config, filter, words.clone(), self.executor) {
+            Ok(programme) => Sampler::Programme(Box::new(programme)),
+            Err(filter) if self.unique => bounds(filter),
+            Err(filter) => Sampler::Free(Box::new(free(filter))),
         };
-        if !tried {
-            let mut free = free(filter);
-            if free.pays(self.executor) {
-                self.sampler = Sampler::Free(Box::new(free));
-                return;
+    }
+
+    /// Goes on without free draws where too few of them fit.
+    fn leave_free_draws(&mut self) {
+        let (model, config, words) = (self.model, self.config, &self.words);
+        self.sampler = match std::mem::replace(&mut self.sampler, Sampler::Undecided(None)) {
+            Sampler::Free(free) if self.method.is_none() && !free.pays() => {
+                self.spent = free.evaluations();
+                let filter = free.into_filter();
+                let bounds = |filter| Bounds::new(model, config, filter, words.clone());
+                // Others came here because the programme would be too large.
+                let small = match filter.is_only_too_long() {
+                    true => Programme::new(model, config, filter, words.clone(), self.executor),
+                    false => Err(filter),
+                };
+                match small {
+                    Ok(programme) => Sampler::Programme(Box::new(programme)),
+                    Err(filter) => Sampler::Bounds(Box::new(bounds(filter))),
+                }
             }
-            filter = free.into_filter();
-        }
-        self.sampler = bounds(filter);
+            other => other,
+        };
     }
 }
 

@@ -86,20 +86,23 @@ impl<'a> Table<'a> {
         self.evaluations += shards.iter().map(|(.., asked)| asked).sum::<u64>();
     }
 
-    /// The names of some blocks, each a batch.
+    /// The names of some chains up to the end of a block, a batch for each block.
     pub(super) fn walk(
         &mut self,
         words: &Stream,
-        blocks: Range<u64>,
+        chains: Range<u64>,
         log_probs: bool,
         filter: &Filter,
         executor: &impl Executor,
     ) -> Vec<Brought> {
         self.fill(log_probs, executor);
-        let mut brought: Vec<Brought> = blocks.clone().map(|_| Brought::default()).collect();
+        let block = |chain: u64| chain / CHAINS as u64;
+        let first = block(chains.start);
+        let mut brought: Vec<Brought> = (first..block(chains.end)).map(|_| Brought::default()).collect();
         let this = &*self;
         executor.for_each(&mut brought, |index, brought| {
-            *brought = this.block(words.at(blocks.start + index as u64), filter);
+            let skipped = if index == 0 { chains.start as usize % CHAINS } else { 0 };
+            *brought = this.block(words.at(first + index as u64), skipped, filter);
             if log_probs {
                 brought.batch.log_probs = brought.batch.names().map(|name| this.log_prob(name)).collect();
             }
@@ -107,8 +110,9 @@ impl<'a> Table<'a> {
         brought
     }
 
-    /// One block: every chain makes its attempts; those that are done draw on for nothing.
-    fn block(&self, mut stream: Stream, filter: &Filter) -> Brought {
+    /// One block without its first chains: every chain makes its attempts; those that are done draw on
+    /// for nothing.
+    fn block(&self, mut stream: Stream, skipped: usize, filter: &Filter) -> Brought {
         let (slots, longest) = (self.slots, filter.max_length());
         let last = (self.tables.len() >> slots.bits) - 1;
         let mut words = [0; STEPS * CHAINS];
@@ -132,10 +136,10 @@ impl<'a> Table<'a> {
             }
         }
         let mut brought = Brought {
-            attempts: (CHAINS * ATTEMPTS) as u64,
+            attempts: ((CHAINS - skipped) * ATTEMPTS) as u64,
             ..Brought::default()
         };
-        for lane in &lanes {
+        for lane in &lanes[skipped..] {
             brought.batch.tokens.extend_from_slice(&lane.tokens[..lane.start]);
             brought.batch.names += lane.kept;
         }
