@@ -142,7 +142,9 @@ impl Mixture {
         (mean, counted)
     }
 
-    /// Chooses the weights under which a table is likeliest (Newton's method; the loss is convex).
+    /// Chooses the weights under which a table is likeliest (Newton's method; the loss is convex), with
+    /// a prior for the counts alone: a table of few windows moves them little. Networks that get next
+    /// to no weight get none, and leave the counts exactly as they are.
     ///
     /// # Panics
     /// If the table's context length or vocabulary is not the mixture's.
@@ -170,7 +172,9 @@ impl Mixture {
                     sums.add(self.weights, table.row(index * BLOCK + row), mean, counted);
                 }
             });
-            let total = sums.iter().fold(Moments::default(), Moments::plus);
+            let total = sums
+                .iter()
+                .fold(Moments::prior(self.weights), Moments::plus);
             let [a, b] = total.newton_step();
             self.weights.networks = (self.weights.networks + a).clamp(0.0, 10.0);
             self.weights.counts = (self.weights.counts + b).clamp(0.0, 10.0);
@@ -178,8 +182,23 @@ impl Mixture {
                 break;
             }
         }
+        if self.weights.networks < NOTHING {
+            self.weights = COUNTS_ALONE;
+        }
     }
 }
+
+/// Where the weights are when nothing speaks for the networks.
+const COUNTS_ALONE: Weights = Weights {
+    networks: 0.0,
+    counts: 1.0,
+};
+
+/// Networks with less than this have nothing to say: what is left is noise of a small val.
+const NOTHING: f64 = 0.05;
+
+/// Precision of the normal prior around it.
+const PRIOR: f64 = 20.0;
 
 /// Rows that are mixed together.
 const BLOCK: usize = 256;
@@ -193,6 +212,15 @@ struct Moments {
 }
 
 impl Moments {
+    /// Those of the prior.
+    fn prior(weights: Weights) -> Self {
+        let (a, b) = (weights.networks, weights.counts);
+        Moments {
+            gradient: [COUNTS_ALONE.networks - a, COUNTS_ALONE.counts - b].map(|x| PRIOR * x),
+            curvature: [PRIOR, 0.0, PRIOR],
+        }
+    }
+
     fn add(
         &mut self,
         weights: Weights,
@@ -234,8 +262,6 @@ impl Moments {
 
     fn newton_step(&self) -> [f64; 2] {
         let [a, b, d] = self.curvature;
-        // A trace of the identity keeps the step finite where both parts always agree.
-        let (a, d) = (a + 1e-9 * (a + d) + 1e-300, d + 1e-9 * (a + d) + 1e-300);
         let determinant = a * d - b * b;
         let [x, y] = self.gradient;
         [(d * x - b * y) / determinant, (a * y - b * x) / determinant]
@@ -308,6 +334,72 @@ impl LanguageModel for Mixture {
         match self.single() {
             Some(single) => single.total_nll(table, rows),
             None => total_nll_by(|contexts, out| self.log_probs(contexts, out), table, rows),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{NameList, Vocab};
+    use crate::executor::Serial;
+    use crate::language_model::loss;
+    use crate::model::{Activation, Init, ModelConfig, Params};
+    use crate::rng::Seed;
+
+    const NAMES: [&str; 8] = [
+        "asha", "usha", "isha", "nisha", "maya", "jaya", "vijaya", "vidya",
+    ];
+
+    fn windows(names: &[&str], context_length: usize) -> CountedWindows {
+        let list = NameList::from_names(names.iter().map(|&name| (name, 1)));
+        CountedWindows::from_list(&list, &Vocab::az(), context_length).unwrap()
+    }
+
+    /// A network that knows nothing, with counts.
+    fn mixture() -> Mixture {
+        let config = ModelConfig {
+            vocab_size: 27,
+            context_length: 3,
+            embedding_dim: 4,
+            hidden_sizes: vec![8],
+            activation: Activation::Tanh,
+            residual: false,
+        };
+        let params = Params::init(&config, Init::Kaiming, &Seed::from(1));
+        let network = Network::new(config, params).unwrap();
+        let counts = KneserNey::closed_form(&windows(&NAMES, 2)).unwrap();
+        Mixture::new(vec![network], Some(counts), Weights::default()).unwrap()
+    }
+
+    #[test]
+    fn a_network_without_knowledge_leaves_the_counts_as_they_are() {
+        let mut mixture = mixture();
+        let few = windows(&["disha"], 3);
+        mixture.fit_weights(&few, &Serial);
+        assert_eq!(mixture.weights(), COUNTS_ALONE);
+        let counts = loss(mixture.counts().unwrap(), &windows(&["disha"], 2), &Serial);
+        assert!((loss(&mixture, &few, &Serial) - counts).abs() < 1e-12);
+    }
+
+    /// Val has letters that only the network expects; where it is long, nothing else decides.
+    #[test]
+    fn many_windows_outweigh_the_prior() {
+        let mut mixture = mixture();
+        let mut params = mixture.networks[0].params().clone();
+        for letter in Vocab::az().encode("crkl").unwrap() {
+            params.output.bias[usize::from(letter)] = 3.0;
+        }
+        let config = mixture.networks[0].config().clone();
+        mixture.networks[0] = Network::new(config, params).unwrap();
+        let many = windows(&["carla", "clara", "kira", "lisha"].repeat(500), 3);
+        mixture.fit_weights(&many, &Serial);
+        let (found, best) = (mixture.weights(), loss(&mixture, &many, &Serial));
+        assert!(found.networks > 0.3 && found.counts > 0.3, "{found:?}");
+        for (networks, counts) in [(0.05, 0.0), (-0.05, 0.0), (0.0, 0.05), (0.0, -0.05)] {
+            mixture.weights.networks = found.networks + networks;
+            mixture.weights.counts = found.counts + counts;
+            assert!(loss(&mixture, &many, &Serial) > best, "{found:?}");
         }
     }
 }
