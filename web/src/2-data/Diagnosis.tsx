@@ -1,7 +1,7 @@
 // What was found in the list, as `nextchar data check` tells it.
 import type { Diagnosis as Found } from "../engine/protocol.ts";
 import { diagnosis, hello, run } from "../state/session.ts";
-import { alphabet, column, listName, longest, ownNames, shortest, where } from "../state/settings.ts";
+import { alphabet, column, listName, longest, ownNames, presetLengths, shortest, where } from "../state/settings.ts";
 import { NumberField, SelectField, TextField } from "../ui/controls.tsx";
 import { integer, visible } from "../ui/format.ts";
 
@@ -83,10 +83,11 @@ function Histogram({ title, counts }: { title: string; counts: Record<string, nu
 export function Reading() {
   const listed = hello.value?.lists.find((list) => list.name === listName.value);
   const columns = listed?.columns ?? [];
+  const usual = listName.value === "own" ? undefined : presetLengths.value;
   return (
     <div class="fields roomy">
-      <NumberField label="Shortest" value={shortest} min={1} max={60} otherwise="any" />
-      <NumberField label="Longest" value={longest} min={1} max={60} otherwise="any" />
+      <NumberField label="Shortest" value={shortest} min={1} max={60} otherwise={usual?.[0] ?? "any"} />
+      <NumberField label="Longest" value={longest} min={1} max={60} otherwise={usual?.[1] ?? "any"} />
       <SelectField label="Characters" value={alphabet} choices={[["auto", "as suits the list"], ["az", "a–z"], ["data", "all it has"]]} />
       {columns.includes("gender")
         ? <SelectField label="Gender" value={where} choices={[["", "all"], ["gender=f", "female"], ["gender=m", "male"], ["gender=u", "either"]]} />

@@ -1,8 +1,17 @@
 // The window that slides over a name: what stands in it predicts the character that follows.
 import { useRef } from "preact/hooks";
-import { inspection, symbols, target } from "../state/session.ts";
-import { place, word } from "../state/settings.ts";
+import { inspection, run, symbols, target, tryAsk } from "../state/session.ts";
+import { place, readOptions, source, word } from "../state/settings.ts";
 import { spoken, visible } from "../ui/format.ts";
+
+/** Another name of the list that is learnt, its middle letter to be predicted. */
+async function another(): Promise<void> {
+  const names = await tryAsk("names", { source: source.peek(), read: readOptions.peek(), count: 1000 });
+  if (!names || names.length === 0) return;
+  const name = names[Math.floor(Math.random() * names.length)]!;
+  word.value = name;
+  place.value = Math.floor([...name].length / 2);
+}
 
 export function NameWindow() {
   const { characters, at } = target.value;
@@ -51,6 +60,7 @@ export function NameWindow() {
           </button>
         ))}
       </div>
+      <button type="button" disabled={run.value === null} onClick={() => { void another(); }}>Another name</button>
       {unknown.length > 0 && <p class="small muted">{unknown.map(visible).join(" ")} is not among the {symbols.value.length} characters of this model.</p>}
     </div>
   );

@@ -38,6 +38,9 @@ export async function ask<Name extends CallName>(name: Name, give: Calls[Name]["
   return (await ready!).call(name, give);
 }
 
+/** What a person does; its success ends what was said of an earlier fault. */
+const ACTS: readonly CallName[] = ["play", "step", "reset", "finish", "open", "open_default", "save", "export_html"];
+
 /** As `ask`, but what goes wrong is shown to the person instead of thrown. */
 export async function tryAsk<Name extends CallName>(
   name: Name, give: Calls[Name]["give"], what?: string,
@@ -45,7 +48,7 @@ export async function tryAsk<Name extends CallName>(
   if (what) working.value = { what, done: null };
   try {
     const back = await ask(name, give);
-    fault.value = null;
+    if (ACTS.includes(name)) fault.value = null;
     return back;
   } catch (error) {
     fault.value = asFault(error);
@@ -140,9 +143,13 @@ export async function restart(): Promise<void> {
 
 /** A text of another alphabet gives way to a name of the list. */
 async function showKnownName({ symbols: known }: Run): Promise<void> {
-  if ([...settings.word.peek()].every((character) => known.includes(character))) return;
+  const foreign = (word: string) => ![...word.toLowerCase()].every((character) => known.includes(character));
+  const [shown, judged] = [foreign(settings.word.peek()), foreign(settings.judged.peek())];
+  if (!shown && !judged) return;
   const [name] = await ask("names", { source: settings.source.peek(), read: settings.readOptions.peek(), count: 1 });
   if (name === undefined) return;
+  if (judged) settings.judged.value = name;
+  if (!shown) return;
   settings.word.value = name;
   settings.place.value = Math.min(3, [...name].length - 1);
 }

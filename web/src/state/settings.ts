@@ -22,15 +22,18 @@ export const ownNames = signal<{ bytes: Uint8Array; label: string } | null>(null
 export const source = computed<Source>(() =>
   listName.value === "own" ? (ownNames.value ?? { text: "", label: "your names" }) : { list: listName.value });
 
+/** The lengths of names where none are given: the preset's, but all of a user's names. */
+export const usualLengths = computed<[number, number] | undefined>(() =>
+  listName.value === "own" && presetLengths.value ? [1, 1000] : presetLengths.value);
+
 export const readOptions = computed<ReadOptions>(() => {
   const at = where.value.indexOf("=");
-  const lengths = presetLengths.value;
   return {
     column: column.value || undefined,
     where: at > 0 ? { column: where.value.slice(0, at), value: where.value.slice(at + 1) } : undefined,
     alphabet: alphabet.value === "auto" ? undefined : alphabet.value,
-    min_length: shortest.value ?? lengths?.[0],
-    max_length: longest.value ?? lengths?.[1],
+    min_length: shortest.value ?? usualLengths.value?.[0],
+    max_length: longest.value ?? usualLengths.value?.[1],
   };
 });
 
