@@ -4,7 +4,7 @@ import { expect, nextchar, test } from "./page.ts";
 const BAD = "name,year\naabid,1\nO'Neil,2\n\nzeel,3\nzeel,3\n12345,4\n";
 
 test("pasted names are diagnosed, and learnt", async ({ open }) => {
-  const page = await open();
+  const page = await open("d=italian-names");
   const names = nextchar("generate", "-n", "60", "--unique", "--seed", "9");
   await page.getByLabel(/Your names, one a line/).fill(names);
   await expect(page.locator(".diagnosis")).toContainText("different names in 60 lines");
@@ -13,7 +13,7 @@ test("pasted names are diagnosed, and learnt", async ({ open }) => {
 });
 
 test("bad lines are named, with line and reason; a header is noticed", async ({ open }) => {
-  const page = await open("p=kaiming");
+  const page = await open("p=kaiming&d=italian-names");
   await page.getByLabel(/Your names, one a line/).fill(BAD);
   await page.getByText(/lines? (was|were) not usable/).click();
   await expect(page.locator(".diagnosis table")).toContainText("O'Neil");
@@ -23,7 +23,7 @@ test("bad lines are named, with line and reason; a header is noticed", async ({ 
 });
 
 test("nothing usable is said, and what to do", async ({ open }) => {
-  const page = await open();
+  const page = await open("d=italian-names");
   await page.getByLabel(/Your names, one a line/).fill("123\n456\n");
   await expect(page.locator(".diagnosis .notice.bad")).toContainText("Nothing can be learnt from this.");
   await page.locator(".top select").nth(1).selectOption("animals");
@@ -32,7 +32,7 @@ test("nothing usable is said, and what to do", async ({ open }) => {
 });
 
 test("a file is opened, or dropped", async ({ open }) => {
-  const page = await open();
+  const page = await open("d=italian-names");
   const buffer = Buffer.from("aabid\r\naadesh\r\naashid\r\nzeel\r\n".repeat(3));
   await page.locator("#data input[type=file]").setInputFiles({ name: "mine.txt", mimeType: "text/plain", buffer });
   await expect(page.locator(".diagnosis")).toContainText("4 different names in 12 lines");

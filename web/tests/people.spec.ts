@@ -22,7 +22,7 @@ for (const theme of ["light", "dark"] as const) {
     test(`no violations: ${theme}, ${device}`, async ({ open, page }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme: theme });
-      await open("m=file&suf=ya");
+      await open("m=file&suf=ya&d=italian-names");
       await expect(page.locator("#generate .name").first()).toBeVisible();
       await expect(page.locator("#score .places > li").first()).toBeVisible();
       await page.getByLabel(/Your names, one a line/).fill("aabid\n123\nzeel\nkavya\n");
@@ -34,7 +34,7 @@ for (const theme of ["light", "dark"] as const) {
 }
 
 test("keyboard only: play, pause, a text, the window, a unit, a condition", async ({ open }) => {
-  const page = await open();
+  const page = await open("d=italian-names");
   const tabTo = async (selector: string) => {
     for (let presses = 0; presses < 60; presses++) {
       await page.keyboard.press("Tab");
@@ -68,12 +68,12 @@ test.describe("a phone", () => {
 
   test("fits, trains, and answers a tap", async ({ open }) => {
     for (const width of [390, 320]) {
-      const page = await open();
+      const page = await open("d=italian-names");
       await page.setViewportSize({ width, height: 844 });
       await page.waitForTimeout(200);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     }
-    const page = await open();
+    const page = await open("d=italian-names");
     await page.getByRole("button", { name: "Play" }).tap();
     await expect.poll(() => stepOf(page)).toBeGreaterThan(100);
     await page.getByRole("button", { name: "Pause" }).tap();
@@ -99,7 +99,7 @@ test("opened from disk, it trains and uses its model", async ({ page }) => {
 
 test("less motion is asked for: the picture changes seldom", async ({ open, page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await open("v=100");
+  await open("v=100&d=italian-names");
   await page.getByRole("button", { name: "Play" }).click();
   const changes = await page.evaluate(async () => {
     let count = 0;

@@ -26,7 +26,7 @@ test("a shared link restores settings, step, losses, picture and names", async (
 });
 
 test("a link may carry one's own names, only if asked", async ({ open, browser }) => {
-  const page = await open();
+  const page = await open("d=italian-names");
   await page.getByLabel(/Your names, one a line/).fill("uno\ndue\ntre\nquattro\ncinque\n");
   await expect(page.locator(".diagnosis")).toContainText("5 different names");
   expect(await page.getByLabel(/^Link/).inputValue()).not.toContain("own=");
@@ -39,7 +39,7 @@ test("a link may carry one's own names, only if asked", async ({ open, browser }
 });
 
 test("for slides, only what is asked for is shown", async ({ open }) => {
-  const page = await open("", "?embed&show=picture,curves");
+  const page = await open("", "?embed&show=picture,curves&d=italian-names");
   await expect(page.locator("#picture")).toBeVisible();
   await expect(page.locator("#curves")).toBeVisible();
   await expect(page.locator("#generate, #data, #network, header.top")).toHaveCount(0);
