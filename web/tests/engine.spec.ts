@@ -63,7 +63,7 @@ for (const [what, name, read, options] of runs) {
     const player = new Player(engine, (event) => events.push(event));
     player.play();
     while (player.slice() !== null);
-    expect(events.some((event) => event.event === "ended")).toBe(options.family !== "kneser-ney");
+    expect(events.at(-1)!.event).toBe("ended");
     const finished = engine.call<Finished>("finish", {});
     const bytes = engine.call<Uint8Array>("save", {});
 
@@ -170,5 +170,6 @@ test("what cannot be is refused with a remedy, and the engine goes on", async ()
   const wild = { preset: "kaiming", learning_rate: 1e6, steps: 500 };
   engine.call("start", { source: list("colors"), options: wild });
   const { ended } = engine.call<{ ended: { reason: string; message: string } }>("advance", { steps: 500 });
-  expect(ended).toMatchObject({ reason: "diverged", message: expect.stringContaining("learning rate") as unknown });
+  expect(ended.reason).toBe("diverged");
+  expect(ended.message).toContain("learning rate");
 });

@@ -56,6 +56,9 @@ class Client implements Engine {
       const back = (await this.post(name, give)) as Hello;
       return { ...back, lists: this.lists } as Calls[Name]["back"];
     }
+    if (name === "export_html") {
+      return this.generator((give as { title?: string }).title) as Promise<Calls[Name]["back"]>;
+    }
     return this.post(name, await this.withLists(give)) as Promise<Calls[Name]["back"]>;
   }
 
@@ -72,6 +75,18 @@ class Client implements Engine {
   close(): void {
     this.worker.terminate();
     this.fail("the engine was closed");
+  }
+
+  /** The page of crates/web/generator.html, with the engine and the opened model inside. */
+  private async generator(title = "Names"): Promise<Uint8Array> {
+    const [model, page, wasm] = await Promise.all([
+      this.post("save", {}) as Promise<Uint8Array<ArrayBuffer>>, asset("generator.html"), asset("engine.wasm"),
+    ]);
+    const escaped = title.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+    const values = { TITLE: escaped, WASM: await base64(wasm), MODEL: await base64(model) };
+    const filled = new TextDecoder().decode(page)
+      .replace(/\{\{(\w+)\}\}/g, (_all, key: keyof typeof values) => values[key]);
+    return new TextEncoder().encode(filled);
   }
 
   /** A call with the contents of the embedded lists that it names. */
@@ -114,4 +129,13 @@ class Client implements Engine {
     for (const { reject } of this.waiting.values()) reject(new EngineError(why));
     this.waiting.clear();
   }
+}
+
+function base64(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve((reader.result as string).replace(/^[^,]*,/, ""));
+    reader.onerror = () => reject(new EngineError("the file could not be put together"));
+    reader.readAsDataURL(new Blob([bytes]));
+  });
 }

@@ -261,6 +261,8 @@ export interface Finished {
   command: string;
   /** The model as it now stands in the slot "file". */
   model: ModelInfo;
+  /** The native command that makes the same file. */
+  command: string;
 }
 
 // -------------------------------------------------------------------------------- models and files
@@ -487,7 +489,7 @@ export interface Calls {
   next: { give: { model: Slot; context: string }; back: { symbols: string[]; context: string; probs: Float32Array } };
 
   generate: { give: GenerateOptions & { model: Slot }; back: Generation };
-  /** As `score` and `explain --word`. `false_rejection` default 0.05, as there. */
+  /** As `score` and `explain --word`. `false_rejection` default 0.01, as there. */
   score: { give: { model: Slot; text: string; false_rejection?: number }; back: Score };
 }
 

@@ -1,0 +1,76 @@
+// The engine in WebAssembly beside the program, on the same runs: steps a second, interleaved, the median of
+// the rounds. `cargo build --release && web/build --engine && node bench/web.mjs [ROUNDS]`
+//
+// native 128: --portable --threads 1 --instructions sse2, the same arithmetic in registers of the same
+// width; native best: fused, the processor's widest vectors, one thread; and all threads.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const { build } = await import(join(root, "web/node_modules/vite/dist/node/index.js"));
+const built = join(root, "target/web-bench");
+await build({
+  configFile: false, logLevel: "error",
+  build: { lib: { entry: join(root, "web/src/engine/module.ts"), formats: ["es"], fileName: "module" }, outDir: built },
+});
+const { EngineModule } = await import(join(built, "module.js"));
+
+const rounds = Number(process.argv[2] ?? 5);
+const assets = join(root, "web/public/assets");
+const program = join(root, "target/release/nextchar");
+const scratch = mkdtempSync(join(tmpdir(), "nextchar-"));
+const list = {
+  list: "indian-names", columns: ["name", "gender"], alphabet: "az",
+  bytes: new Uint8Array(readFileSync(join(assets, "lists/indian-names.txt"))),
+};
+
+/** Looks at val are left out on both sides: there is one, at the end. */
+const cases = {
+  "lecture: k=3 e=2 h=100, 32 windows a step": { preset: "lecture", steps: 20_000 },
+  "kaiming: k=3 e=10 h=200, 32 windows a step": { preset: "kaiming", steps: 10_000 },
+  "kaiming, 2,048 windows a step": { preset: "kaiming", batch: 2048, steps: 400 },
+  "fast: k=6 e=16 h=128,128, 256 contexts a step": { preset: "fast", family: "network", steps: 800 },
+};
+
+async function browser(options) {
+  const engine = await EngineModule.load(readFileSync(join(assets, "engine.wasm")));
+  engine.call("start", { source: list, options: { ...options, evaluate_every: options.steps } });
+  const steps = options.steps - 1;
+  const start = performance.now();
+  engine.call("advance", { steps });
+  return steps / ((performance.now() - start) / 1000);
+}
+
+function native(options, more) {
+  const words = Object.entries({ ...options, evaluate_every: options.steps })
+    .flatMap(([key, value]) => [`--${key.replaceAll("_", "-")}`, String(value)]);
+  const out = join(scratch, "model.safetensors");
+  const all = ["train", "indian-names", "--json", "--no-names", "--out", out, ...words, ...more];
+  const found = JSON.parse(execFileSync(program, all, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  return found.steps / found.step_seconds;
+}
+
+const competitors = {
+  "WebAssembly": browser,
+  "native 128": (options) => native(options, ["--portable", "--threads", "1", "--instructions", "sse2"]),
+  "native best, 1 thread": (options) => native(options, ["--threads", "1"]),
+  "native best, all threads": (options) => native(options, []),
+};
+const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
+
+console.log(`steps a second, Node ${process.version}\n`);
+console.log(`| run | ${Object.keys(competitors).join(" | ")} | of native 128 | of best, 1 thread | of best, all |`);
+console.log(`|---|${"---|".repeat(Object.keys(competitors).length + 3)}`);
+for (const [name, options] of Object.entries(cases)) {
+  const seen = Object.fromEntries(Object.keys(competitors).map((who) => [who, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [who, run] of Object.entries(competitors)) seen[who].push(await run(options));
+  }
+  const speeds = Object.values(seen).map(median);
+  const [own, ...others] = speeds;
+  const cells = [...speeds.map((speed) => Math.round(speed).toLocaleString("en")),
+    ...others.map((other) => (own / other).toFixed(2))];
+  console.log(`| ${name} | ${cells.join(" | ")} |`);
+}
