@@ -270,6 +270,11 @@ fn described(finished: usize, step: Option<u64>) -> String {
     }
 }
 
+/// Whether an option is as if it had not been given.
+fn unset(value: &str) -> bool {
+    ["not given", "off"].contains(&value)
+}
+
 /// Refuses a checkpoint of other options or data, and names the differences.
 fn check_same(was: &Checkpoint, is: &Checkpoint, path: Option<&Path>) -> Result<(), Failure> {
     let path = path.unwrap_or(Path::new("")).display();
@@ -289,7 +294,8 @@ fn check_same(was: &Checkpoint, is: &Checkpoint, path: Option<&Path>) -> Result<
                 |options: &BTreeMap<String, String>| options.get(name).unwrap_or(&absent).clone();
             (name, value(&was.options), value(&is.options))
         })
-        .filter(|(_, was, is)| was != is)
+        // An option that an older version did not have yet was off.
+        .filter(|(_, was, is)| was != is && !(unset(was) && unset(is)))
         .map(|(name, was, is)| format!("{name} was {was} and is {is}"))
         .collect();
     match differences.is_empty() {
@@ -313,7 +319,7 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
     put("the list of val", list(&corpus.parts.val));
     put("the list of test", list(&corpus.parts.test));
     put("--preset", args.preset.clone().into());
-    put("--family", format!("{:?}", maker.plan.family).into());
+    put("--family", serde_json::to_value(maker.plan.family)?);
     put("--networks", maker.plan.networks.into());
     put("--distill", maker.plan.distill.into());
     put("--counts-context", args.counts_context.into());

@@ -77,7 +77,7 @@ pub enum Error {
     Read(String),
     /// A line that the alphabet cannot hold, where every line must be usable.
     #[error(
-        "line {line}, character {column}: {reason}, in {text:?}; without --strict such lines are skipped, and --alphabet data takes any letter"
+        "line {line}, character {column}: {reason}, in {text:?}; without --strict such lines are skipped{remedy}"
     )]
     RejectedLine {
         /// Line number, from 1.
@@ -88,6 +88,8 @@ pub enum Error {
         text: String,
         /// What is wrong.
         reason: String,
+        /// What else can be done.
+        remedy: &'static str,
     },
     /// A column that the table does not have.
     #[error("there is no column {wanted:?}; its columns are: {}", columns.join(", "))]

@@ -250,7 +250,7 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
     refused(
         &["next", "a", "--model", "state"],
         1,
-        &["state: it is a safetensors file, but not one of"],
+        &["state: it is a safetensors file, but not a model"],
     );
     let mut future = state.clone();
     let version = br#"format_version\":1"#;
@@ -272,6 +272,19 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
     nextchar(path, &["train", "--resume", "state", "--hidden", "32,32"]).success();
     assert!(fs::read(path.join("model")).unwrap() == undisturbed(MIXTURE));
     assert!(!path.join("state").exists());
+}
+
+/// The checkpoint of `testdata/files` goes on to the bytes of a training that was never stopped.
+#[test]
+fn the_checkpoint_of_version_1_is_gone_on_with_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = "../../testdata/files/checkpoint-1.safetensors";
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join(kept);
+    fs::copy(kept, folder.path().join("state")).unwrap();
+    nextchar(folder.path(), &["train", "--resume", "state"]).success();
+    let resumed = fs::read(folder.path().join("model.safetensors")).unwrap();
+    let options = ["--networks", "2", "--hidden", "8,8", "--steps", "3000"];
+    assert!(resumed == undisturbed(&options));
 }
 
 #[cfg(unix)]

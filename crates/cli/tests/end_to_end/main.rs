@@ -1,6 +1,7 @@
 //! What a person sees of every command: output, messages, exit codes, files.
 
 mod bad_input;
+mod bad_input_table;
 mod commands;
 mod crash;
 mod determinism;

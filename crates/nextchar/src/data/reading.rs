@@ -279,6 +279,10 @@ impl<'a> Reader<'a> {
                 line,
                 column,
                 text,
+                remedy: match reason {
+                    RejectReason::OutsideAz(_) => ", and --alphabet data takes any letter",
+                    _ => "",
+                },
                 reason: reason.to_string(),
             });
         }

@@ -18,7 +18,7 @@ use crate::error::Error;
 /// A pattern with its repetitions written out may not need more memory than this, in bytes.
 const EXPANDED_LIMIT: usize = 2 << 20;
 /// A pattern may not need more memory than this, in bytes, while it is compiled.
-const COMPILE_LIMIT: usize = 16 << 20;
+const COMPILE_LIMIT: usize = 8 << 20;
 /// Nor have more states than this, over the vocabulary.
 const STATE_LIMIT: usize = 50_000;
 

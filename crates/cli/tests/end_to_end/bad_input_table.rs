@@ -1,0 +1,482 @@
+//! docs/bad-input.md is what the program says: the table is made again from the program and compared.
+//!
+//! `NEXTCHAR_UPDATE_DOCS=1 cargo test -p nextchar-cli --test end_to_end bad_input_table` writes it anew.
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use nextchar::model::Network;
+use nextchar_formats::ModelFile;
+
+const HEAD: &str = "\
+# Bad input
+
+What the program says to input that cannot be used, or only in part: one row for each kind, with the exit
+code (0 done, 1 failed, 2 misuse, 130 interrupted). Every answer names what was found, where, and what to do;
+nothing half-written stays. A test runs each command, as a user without rights, and compares this page with
+what comes out.
+";
+
+/// What a row shows of a run: its errors, helps and notes, or the first line that it prints.
+const ROWS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Lists",
+        &[
+            ("an empty file", "nextchar train empty.txt"),
+            ("a file of blank lines", "nextchar train blank.txt"),
+            ("one name", "nextchar train one.txt --steps 20"),
+            (
+                "a name of one letter",
+                "nextchar train letter.txt --steps 20",
+            ),
+            ("a line of a million letters", "nextchar train long.txt"),
+            (
+                "one such line among others",
+                "nextchar data check mostly.txt --strict",
+            ),
+            (
+                "letters outside the alphabet",
+                "nextchar data check accents.txt --strict",
+            ),
+            (
+                "the same, for any letter",
+                "nextchar data check accents.txt --alphabet data",
+            ),
+            ("nothing but other letters", "nextchar train devanagari.txt"),
+            ("invalid UTF-8", "nextchar train latin1.txt"),
+            (
+                "lines that end as on Windows",
+                "nextchar data check crlf.txt",
+            ),
+            ("a byte-order mark", "nextchar data check bom.txt"),
+            ("a table, read as a list", "nextchar train table.csv"),
+            (
+                "a table's missing column",
+                "nextchar train table.csv --column nam",
+            ),
+            (
+                "a filter that nothing passes",
+                "nextchar train table.csv --column name --where gender=x",
+            ),
+            (
+                "a weight that is no number",
+                "nextchar data check table.csv --column name --weights gender --strict",
+            ),
+            ("duplicate lines", "nextchar data check twice.txt"),
+            ("the name nan", "nextchar data check nan.txt"),
+            ("NUL bytes", "nextchar train nul.txt"),
+            (
+                "an end mark within a name",
+                "nextchar data check mark.txt --strict",
+            ),
+            (
+                "lengths that no name has",
+                "nextchar train finnish-names --min-length 900",
+            ),
+        ],
+    ),
+    (
+        "Files and disks",
+        &[
+            ("a folder", "nextchar train locked"),
+            ("a missing file", "nextchar train missing.txt"),
+            (
+                "a missing model",
+                "nextchar generate --model missing.safetensors",
+            ),
+            (
+                "a file without permission to read",
+                "nextchar train secret.txt",
+            ),
+            (
+                "a folder without permission to write",
+                "nextchar train finnish-names --out locked/model",
+            ),
+            (
+                "the same, for a checkpoint",
+                "nextchar train finnish-names --out m --checkpoint locked/state",
+            ),
+            (
+                "a folder that is not there",
+                "nextchar train finnish-names --out nowhere/model",
+            ),
+            (
+                "a device in a model's place",
+                "nextchar train finnish-names --out /dev/full",
+            ),
+            (
+                "a file that is no model in its place",
+                "nextchar train finnish-names --out one.txt",
+            ),
+            (
+                "a full disk, printing",
+                "nextchar generate -n 5000 > /dev/full",
+            ),
+            (
+                "a full disk, saving (no file may grow)",
+                "ulimit -f 4; nextchar train finnish-names --steps 20 --out m",
+            ),
+            (
+                "a closed pipe",
+                "nextchar generate -n 20000 | head -n 1 > /dev/null",
+            ),
+        ],
+    ),
+    (
+        "Models and checkpoints",
+        &[
+            ("a text", "nextchar generate --model one.txt"),
+            ("an empty file", "nextchar generate --model empty.txt"),
+            (
+                "a file that was cut",
+                "nextchar generate --model cut.safetensors",
+            ),
+            (
+                "a header that claims the whole memory",
+                "nextchar generate --model huge.safetensors",
+            ),
+            (
+                "tensors of other sizes",
+                "nextchar generate --model sizes.safetensors",
+            ),
+            (
+                "tensors of other names",
+                "nextchar generate --model names.safetensors",
+            ),
+            (
+                "NaN among the parameters",
+                "nextchar generate --model nan.safetensors",
+            ),
+            (
+                "metadata that are damaged",
+                "nextchar generate --model damaged.safetensors",
+            ),
+            (
+                "a later version",
+                "nextchar generate --model future.safetensors",
+            ),
+            (
+                "a model in place of a checkpoint",
+                "nextchar train --resume small.safetensors",
+            ),
+            (
+                "a missing checkpoint",
+                "nextchar train --resume missing.state",
+            ),
+            (
+                "a checkpoint of other options",
+                "nextchar train --resume run.state --hidden 16 --seed 7",
+            ),
+            (
+                "a checkpoint of other names",
+                "nextchar train italian-names --resume run.state",
+            ),
+            (
+                "a checkpoint in the way",
+                "nextchar train finnish-names --out m --checkpoint run.state",
+            ),
+        ],
+    ),
+    (
+        "Options and conditions",
+        &[
+            (
+                "a context longer than can be counted",
+                "nextchar train --context 100",
+            ),
+            ("a context of nothing", "nextchar train --context 0"),
+            ("a layer too wide", "nextchar train --hidden 100000"),
+            (
+                "a learning rate below zero",
+                "nextchar train --learning-rate -1",
+            ),
+            (
+                "options that contradict",
+                "nextchar train --optimizer sgd --weight-decay 1",
+            ),
+            ("a split without a share", "nextchar train --split 0,0,0"),
+            (
+                "lengths that contradict",
+                "nextchar generate --min-length 9 --max-length 3",
+            ),
+            (
+                "conditions that contradict",
+                "nextchar generate --prefix ab --exclude b",
+            ),
+            (
+                "a suffix that is too long",
+                "nextchar generate --suffix abcdef --max-length 5",
+            ),
+            (
+                "a prefix outside the alphabet",
+                "nextchar generate --prefix a9",
+            ),
+            ("a pattern that is none", "nextchar generate --pattern '('"),
+            (
+                "a pattern of too many states",
+                "nextchar generate --pattern '(a|b)*a(a|b){30}'",
+            ),
+            (
+                "a pattern that repeats too much",
+                "nextchar generate --pattern '.{900}{900}'",
+            ),
+            (
+                "letters that are no range",
+                "nextchar generate --letters z-a",
+            ),
+            (
+                "a temperature below zero",
+                "nextchar generate --temperature -1",
+            ),
+            ("a context outside the alphabet", "nextchar next AB9"),
+        ],
+    ),
+    (
+        "Training",
+        &[
+            (
+                "a learning rate that diverges",
+                "nextchar train finnish-names --learning-rate 1e9",
+            ),
+            ("Ctrl-C", INTERRUPTED),
+        ],
+    ),
+];
+
+/// Run until val was looked at, and then interrupted.
+const INTERRUPTED: &str = "nextchar train finnish-names --steps 200000 --out m --checkpoint c";
+
+/// The folder that the commands are run in, for everybody to write in, and the program for everybody.
+struct Place {
+    folder: PathBuf,
+    root: bool,
+}
+
+impl Place {
+    fn new(base: &Path) -> Self {
+        let everybody = |path: &Path, mode| {
+            fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        };
+        everybody(base, 0o755);
+        fs::create_dir(base.join("bin")).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_nextchar"), base.join("bin/nextchar")).unwrap();
+        let folder = base.join("work");
+        fs::create_dir(&folder).unwrap();
+        everybody(&folder, 0o777);
+        let root = fs::metadata(&folder).unwrap().uid() == 0;
+        let place = Place { folder, root };
+        place.prepare();
+        let locked = place.folder.join("locked");
+        fs::create_dir(&locked).unwrap();
+        everybody(&locked, 0o555);
+        everybody(&place.folder.join("secret.txt"), 0o000);
+        place
+    }
+
+    /// A shell that runs a command, as nobody where the tests run as root.
+    fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("bash");
+        let script = format!("trap '' XFSZ; set -o pipefail; {script}");
+        let path = format!("{}/../bin:/usr/bin:/bin", self.folder.display());
+        command
+            .args(["-c", &script])
+            .current_dir(&self.folder)
+            .env("PATH", path)
+            .env("TMPDIR", &self.folder);
+        if self.root {
+            command.gid(65534).uid(65534);
+        }
+        command
+    }
+
+    fn run(&self, script: &str) -> Output {
+        self.shell(script).output().unwrap()
+    }
+
+    /// Interrupts a training after the first row of its table; what it says on standard error.
+    fn interrupt(&self, script: &str) -> (i32, String) {
+        let mut command = self.shell(&format!("exec {script}"));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        let mut rows = 0;
+        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let row = line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+            rows += u32::from(row);
+            if row && rows == 1 {
+                let interrupted = Command::new("kill")
+                    .args(["-INT", &child.id().to_string()])
+                    .status();
+                assert!(interrupted.unwrap().success());
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        (child.wait().unwrap().code().unwrap(), said)
+    }
+
+    /// Every input of the rows.
+    fn prepare(&self) {
+        let write = |name: &str, bytes: &[u8]| fs::write(self.folder.join(name), bytes).unwrap();
+        write("empty.txt", b"");
+        write("blank.txt", b"\n \n\n");
+        write("one.txt", b"aadesh\n");
+        write("letter.txt", b"a\n");
+        write("long.txt", &[b'a'; 1_000_000]);
+        write(
+            "mostly.txt",
+            &[b"aadesh\n", &[b'a'; 5000][..], b"\nzeel\n"].concat(),
+        );
+        write("accents.txt", "aadesh\nRenée\n".as_bytes());
+        write("devanagari.txt", "आरव\nसीता\n".as_bytes());
+        write("latin1.txt", b"Ren\xe9e\n");
+        write("crlf.txt", b"Aadesh\r\nZEEL\r\n");
+        write("bom.txt", b"\xef\xbb\xbfaadesh\nzeel\n");
+        write("table.csv", b"id,name,gender\n1,aadesh,m\n2,zeel,f\n");
+        write("twice.txt", b"aadesh\nzeel\naadesh\n");
+        write("nan.txt", b"nan\nNaN\nnull\n");
+        write("nul.txt", b"aa\0desh\n");
+        write("mark.txt", b"aa_desh\n");
+        write("secret.txt", b"aadesh\n");
+        let small = "nextchar train finnish-names --steps 20 --hidden 8 --family network --out small.safetensors";
+        assert!(self.run(small).status.success());
+        let stopped = "nextchar train finnish-names --steps 40 --hidden 8 --out m --checkpoint run.state --stop-after 9; rm m";
+        assert!(self.run(stopped).status.success());
+        let whole = fs::read(self.folder.join("small.safetensors")).unwrap();
+        write("cut.safetensors", &whole[..whole.len() / 2]);
+        write(
+            "huge.safetensors",
+            &[&u64::MAX.to_le_bytes()[..], b"{}"].concat(),
+        );
+        let replaced = |name: &str, from: &str, to: &str| {
+            assert_eq!(from.len(), to.len());
+            let place = whole
+                .windows(from.len())
+                .position(|part| part == from.as_bytes());
+            let mut bytes = whole.clone();
+            bytes[place.expect(from)..][..to.len()].copy_from_slice(to.as_bytes());
+            write(name, &bytes);
+        };
+        replaced("sizes.safetensors", "\"shape\":[8,96]", "\"shape\":[96,8]");
+        replaced("names.safetensors", "\"output.bias\"", "\"output.bios\"");
+        replaced(
+            "damaged.safetensors",
+            "context_length\\\"",
+            "context_lengtj\\\"",
+        );
+        replaced(
+            "future.safetensors",
+            "format_version\\\":1",
+            "format_version\\\":7",
+        );
+        let mut file = ModelFile::from_bytes(&whole).unwrap();
+        let network = &file.model.networks()[0];
+        let mut params = network.params().clone();
+        params.embedding[5] = f32::NAN;
+        file.model = Network::new(network.config().clone(), params)
+            .unwrap()
+            .into();
+        write("nan.safetensors", &file.to_bytes().unwrap());
+    }
+}
+
+/// The errors, helps and notes, or else the first line printed.
+fn told(stdout: &str, stderr: &str) -> String {
+    let kinds = ["error: ", "help: ", "note: "];
+    let lines = stderr.lines().map(str::trim);
+    let told: Vec<&str> = lines
+        .filter(|line| kinds.iter().any(|kind| line.starts_with(kind)))
+        // Of any list that is split at random, and of any network that is not yet good.
+        .filter(|line| !line.contains("lists of names hold spelling variants"))
+        .filter(|line| !line.contains("counting (Kneser–Ney) predicts these names better"))
+        .collect();
+    match told.is_empty() {
+        true => stdout.lines().next().unwrap_or("").to_owned(),
+        false => told.join("<br>"),
+    }
+}
+
+/// Numbers that differ from run to run.
+fn without_numbers(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c.is_ascii_digit() || (c == ',' && shown.ends_with('N')) {
+            true if shown.ends_with('N') => {}
+            true => shown.push('N'),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace("\\<", "<")
+}
+
+#[test]
+fn the_table_of_bad_input_is_true() {
+    let base = tempfile::tempdir().unwrap();
+    let place = Place::new(base.path());
+    let mut page = HEAD.to_owned();
+    for (heading, rows) in ROWS {
+        page.push_str(&format!(
+            "\n## {heading}\n\n| input | command | exit | answer |\n|---|---|---|---|\n"
+        ));
+        for (what, command) in *rows {
+            let before = listing(&place.folder);
+            let (code, answer) = if *command == INTERRUPTED {
+                let (code, said) = place.interrupt(command);
+                (code, without_numbers(&told("", &said)))
+            } else {
+                let run = place.run(command);
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                let said = text(&run.stderr);
+                assert!(!said.contains("panicked"), "{command}: {said}");
+                (
+                    run.status.code().expect(command),
+                    told(&text(&run.stdout), &said),
+                )
+            };
+            if code == 1 || code == 2 {
+                assert_eq!(
+                    listing(&place.folder),
+                    before,
+                    "{command} left something behind"
+                );
+            }
+            page.push_str(&format!(
+                "| {what} | `{}` | {code} | {} |\n",
+                cell(command),
+                cell(&answer)
+            ));
+        }
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/bad-input.md");
+    if std::env::var_os("NEXTCHAR_UPDATE_DOCS").is_some() {
+        fs::write(&file, &page).unwrap();
+    }
+    let kept = fs::read_to_string(&file).unwrap();
+    for (kept, made) in kept.lines().zip(page.lines()) {
+        assert_eq!(
+            kept, made,
+            "docs/bad-input.md; NEXTCHAR_UPDATE_DOCS=1 writes it anew"
+        );
+    }
+    assert_eq!(kept.lines().count(), page.lines().count());
+}
+
+/// The names and sizes of everything in a folder.
+fn listing(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let mut found: Vec<_> = entries
+        .map(|entry| (entry.path(), entry.metadata().unwrap().len()))
+        .collect();
+    found.sort();
+    found
+}
