@@ -1,6 +1,7 @@
 //! The loss while a network was trained, with what counting reaches as lines.
 
 use nextchar_formats::CurvePoint;
+use plotters::element::DashedPathElement;
 use plotters::prelude::{
     ChartBuilder, DashedLineSeries, DrawingBackend, LineSeries, PathElement, SeriesLabelPosition,
 };
@@ -54,7 +55,7 @@ impl Curves {
                 .draw_series(DashedLineSeries::new(ends, 6, 5, color.stroke_width(1)))?
                 .label(format!("{label} {loss:.4}"))
                 .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 20, y)], color.stroke_width(1))
+                    DashedPathElement::new([(x, y), (x + 20, y)], 6, 5, color.stroke_width(1))
                 });
         }
         let clip = |loss: f64| loss.min(high);
