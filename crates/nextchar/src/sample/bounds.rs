@@ -413,3 +413,48 @@ pub(super) fn pick(weights: &[f64], threshold: f64) -> Token {
     }
     last as Token
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::data::{CountedWindows, NameList, Vocab};
+    use crate::executor::Serial;
+    use crate::ngram::KneserNey;
+    use crate::rng::{Purpose, Seed};
+    use crate::sample::constraint::Conditions;
+
+    /// Bounds that are forgotten cost time: words still come out, once each.
+    #[test]
+    fn little_memory_repeats_no_name() {
+        let vocab = Vocab::from_characters("abc".chars()).unwrap();
+        let list = NameList::from_names(["abc", "cab", "bab", "acca"].map(|name| (name, 1)));
+        let table = CountedWindows::from_list(&list, &vocab, 4).unwrap();
+        let model = KneserNey::closed_form(&table).unwrap();
+        let conditions = Conditions {
+            max_length: 5,
+            contains: vec!["a".into()],
+            ..Conditions::default()
+        };
+        let filter = Filter {
+            reach: conditions.compile(&vocab).unwrap().reach(vocab.len()).unwrap(),
+            excluded: Excluded::default(),
+        };
+        let words = Seed::from(1).stream(Purpose::Sample, 0);
+        let mut bounds = Bounds::new(&model, SampleConfig::default(), filter, words);
+        bounds.memory = 20_000;
+        let (mut found, mut forgot) = (HashSet::new(), 0);
+        // Of 301 words of 1 to 5 letters with an a.
+        while found.len() < 200 {
+            let before = bounds.nodes.len();
+            let batch = bounds.refill(true, &Serial);
+            forgot += usize::from(bounds.nodes.len() < before);
+            for name in batch.names() {
+                assert!(name.contains(&1) && name.len() <= 5);
+                assert!(found.insert(name.to_vec()), "a name came twice");
+            }
+        }
+        assert!(forgot > 3, "forgot {forgot} times");
+    }
+}

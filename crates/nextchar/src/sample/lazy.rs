@@ -148,3 +148,45 @@ impl Chain {
         self.attempts < ATTEMPTS && self.kept < wanted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{CountedWindows, NameList, Vocab};
+    use crate::executor::Serial;
+    use crate::ngram::KneserNey;
+    use crate::rng::{Purpose, Seed};
+    use crate::sample::constraint::Conditions;
+    use crate::sample::excluded::Excluded;
+
+    /// Contexts that are forgotten in the middle of draws are asked for again, and nothing changes.
+    #[test]
+    fn little_memory_gives_the_same_names() {
+        let vocab = Vocab::az();
+        let list = NameList::from_names(["asha", "usha", "nisha", "ashish", "shanta"].map(|name| (name, 1)));
+        let table = CountedWindows::from_list(&list, &vocab, 4).unwrap();
+        let model = KneserNey::closed_form(&table).unwrap();
+        let conditions = Conditions {
+            max_length: 12,
+            ..Conditions::default()
+        };
+        let filter = Filter {
+            reach: conditions.compile(&vocab).unwrap().reach(vocab.len()).unwrap(),
+            excluded: Excluded::default(),
+        };
+        let words = Seed::from(1).stream(Purpose::Sample, 0);
+        let walk = |memory| {
+            let mut lazy = Lazy::new(&model, SampleConfig::default());
+            lazy.memory = memory;
+            lazy.contexts.keep_log_probs();
+            let mut brought = lazy.walk(&words, 3..37, usize::MAX, &filter, &Serial);
+            lazy.score(&mut brought.batch, &Serial);
+            (brought.batch, brought.attempts, lazy.contexts.evaluations)
+        };
+        let (expected, attempts, asked) = walk(MEMORY);
+        assert!(attempts == 34 * ATTEMPTS as u64 && expected.len() > 800, "{}", expected.len());
+        let (names, again, more) = walk(40_000);
+        assert_eq!((names, again), (expected, attempts));
+        assert!(more > asked, "nothing was forgotten");
+    }
+}
