@@ -104,7 +104,7 @@ def free():
           "filling the tables included, and that of the loop alone for the others.")
     names = scratch / "names"
     names.write_text("\n".join(line.split("\t")[0] for line in output([PROGRAM, "data", "show", "indian-names"])[0].splitlines()))
-    many = 100_000_000
+    many = 20_000_000
     rival_of = lambda *words: lambda: rival([*PYTHON, *words])
     same_model = {
         "nextchar, two threads, to /dev/null": lambda: to_nowhere(generate(3, "-n", many), many),
