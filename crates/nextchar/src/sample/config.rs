@@ -1,5 +1,6 @@
 //! What is done to P(next token) before a draw: temperature, then top-k, then top-p.
 
+use crate::data::END;
 use crate::error::Error;
 
 /// Temperature τ, and which tokens are left out; the default draws from the model as it is.
@@ -66,9 +67,14 @@ impl SampleConfig {
     }
 
     /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. What was
-    /// impossible stays so.
+    /// impossible stays so. A model whose parameters overflow has no numbers here: the name ends.
     pub fn apply(&self, log_probs: &mut [f64]) {
         let largest = log_probs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if !largest.is_finite() || log_probs.iter().any(|value| value.is_nan()) {
+            log_probs.fill(0.0);
+            log_probs[usize::from(END)] = 1.0;
+            return;
+        }
         for value in log_probs.iter_mut() {
             *value = libm::exp((*value - largest) / self.temperature);
         }
@@ -120,6 +126,14 @@ mod tests {
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{found} {expected}");
             assert_eq!(*found == 0.0, *expected == 0.0);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_ends_the_name() {
+        for mut values in [[f64::NAN; 3], [f64::NEG_INFINITY; 3], [-1.0, f64::NAN, -2.0]] {
+            SampleConfig::default().apply(&mut values);
+            assert_eq!(values, [1.0, 0.0, 0.0]);
         }
     }
 
