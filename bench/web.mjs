@@ -15,7 +15,7 @@ await build({
   configFile: false, logLevel: "error",
   build: { lib: { entry: join(root, "web/src/engine/module.ts"), formats: ["es"], fileName: "module" }, outDir: built },
 });
-const { EngineModule } = await import(join(built, "module.js"));
+const { EngineModule } = await import(join(built, "module.mjs"));
 
 const rounds = Number(process.argv[2] ?? 5);
 const assets = join(root, "web/public/assets");
