@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, Parser};
-use nextchar::data::NameList;
 use nextchar::optim::{StopReason, TrainState, Trained};
 use nextchar_formats::Checkpoint;
+use nextchar_recipe::Part;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -311,13 +311,19 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
     let (args, corpus) = (maker.args, maker.corpus);
     let mut found = BTreeMap::new();
     let mut put = |name: &str, value: Value| found.insert(name.to_owned(), text(&value));
-    let list = |list: &NameList| {
-        let digest = &list.digest()[..12];
-        Value::from(format!("{} ({digest})", plural(list.len() as u64, "name")))
-    };
-    put("the list to learn from", list(&corpus.parts.train));
-    put("the list of val", list(&corpus.parts.val));
-    put("the list of test", list(&corpus.parts.test));
+    for (what, part) in [
+        ("the list to learn from", Part::Train),
+        ("the list of val", Part::Val),
+        ("the list of test", Part::Test),
+    ] {
+        let digest = corpus.digest(part)?;
+        let digest = digest.get(..12).unwrap_or("none");
+        let held = match corpus.counted {
+            Some(_) => "counts".into(),
+            None => plural(corpus.names(part).len() as u64, "name"),
+        };
+        put(what, format!("{held} ({digest})").into());
+    }
     put("--preset", args.preset.clone().into());
     put("--family", serde_json::to_value(maker.plan.family)?);
     put("--networks", maker.plan.networks.into());

@@ -192,6 +192,7 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
             shares: args.split,
             seed: args.split_seed.clone(),
         }),
+        counted: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use nextchar::LanguageModel;
-use nextchar::data::{CountedWindows, NameList};
+use nextchar::data::CountedWindows;
 use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::Network;
 use nextchar::ngram::KneserNey;
@@ -13,7 +13,7 @@ use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, resume, 
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Corpus, Family, Plan, mixed};
+use nextchar_recipe::{Corpus, Family, Part, Plan, mixed};
 
 use crate::args::TrainArgs;
 use crate::checkpoint::Keeper;
@@ -53,15 +53,6 @@ pub struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// The windows of a part of the list at a context length; none for an empty part.
-    pub fn windows(
-        &self,
-        names: &NameList,
-        length: usize,
-    ) -> Result<Option<CountedWindows>, Failure> {
-        Ok(self.corpus.windows(names, length)?)
-    }
-
     /// The counting models that every evaluation stands beside, the best of them chosen on val.
     pub fn rivals(&self) -> Result<Rivals, Failure> {
         let context = self.plan.shape.context_length;
@@ -83,11 +74,8 @@ impl Maker<'_> {
         }
         let counts = (self.plan.family == Family::Mixture || self.plan.distill).then_some(counts);
         let length = self.plan.shape.context_length;
-        let parts = &self.corpus.parts;
-        let windows = self.windows(&parts.train, length)?;
-        let table = windows.ok_or_else(|| Failure::failed("no name was left to learn from"))?;
-        let table = self.plan.smoothed(table);
-        let val = self.windows(&parts.val, length)?;
+        let table = self.plan.smoothed(self.corpus.listed(length)?);
+        let val = self.corpus.windows(Part::Val, length)?;
         let tables = Tables {
             train: &table,
             val: val.as_ref(),
@@ -187,7 +175,7 @@ impl Maker<'_> {
                 path.display()
             )));
         }
-        if file.record.data_hash != self.corpus.parts.train.digest() {
+        if file.record.data_hash != self.corpus.digest(Part::Train)? {
             note("the teacher learnt from other names: some of val and test may be among them");
         }
         Ok(file.model)
@@ -219,13 +207,12 @@ impl Maker<'_> {
         model: &Mixture,
         tables: Tables<'_>,
     ) -> Result<(Trained, f64, bool), Failure> {
-        let (length, parts) = (model.context_length(), &self.corpus.parts);
-        let longest = parts.all().map(|name| name.text.chars().count()).max();
+        let length = model.context_length();
+        let longest = self.corpus.longest().max(1);
         let seed = self.plan.member(self.plan.networks).seed;
         let executor = self.engine.executor;
-        let drawn = sampled_windows(model, SAMPLED_NAMES, longest.unwrap_or(1), &seed, executor)?;
-        let listed = CountedWindows::from_list(&parts.train, &self.corpus.vocab, length)?;
-        let windows = listed.merged(&drawn);
+        let drawn = sampled_windows(model, SAMPLED_NAMES, longest, &seed, executor)?;
+        let windows = self.corpus.listed(length)?.merged(&drawn);
         let soft = softened(&windows, model, self.engine.executor);
         let own = self.plan.shape.context_length;
         if own > length {

@@ -4,6 +4,7 @@ mod args;
 mod checkpoint;
 mod commands;
 mod corpus;
+mod counts;
 mod failure;
 mod family;
 mod html;

@@ -16,15 +16,24 @@ pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
     let (corpus, model) = (maker.corpus, &maker.plan.shape);
     let parts = &corpus.parts;
     let names = |list: &NameList| count(list.len() as u64);
-    anstream::eprintln!(
-        "{BOLD}data{BOLD:#}     {}: {}, {} classes; train {}, val {}, test {}",
-        corpus.label,
-        output::plural(parts.all().count() as u64, "name"),
-        model.vocab_size,
-        names(&parts.train),
-        names(&parts.val),
-        names(&parts.test),
-    );
+    if let Some(counted) = &corpus.counted {
+        anstream::eprintln!(
+            "{BOLD}data{BOLD:#}     {}: counts of contexts of {}, {} classes",
+            corpus.label,
+            counted.context_length(),
+            model.vocab_size
+        );
+    } else {
+        anstream::eprintln!(
+            "{BOLD}data{BOLD:#}     {}: {}, {} classes; train {}, val {}, test {}",
+            corpus.label,
+            output::plural(parts.all().count() as u64, "name"),
+            model.vocab_size,
+            names(&parts.train),
+            names(&parts.val),
+            names(&parts.test),
+        );
+    }
     anstream::eprintln!(
         "{BOLD}windows{BOLD:#}  {} collapse to {} unique contexts of {} ({:.1} times fewer)",
         count(table.examples()),

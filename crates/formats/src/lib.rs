@@ -18,6 +18,8 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
+#[cfg(feature = "parquet")]
+pub mod counts;
 mod error;
 #[cfg(feature = "export")]
 pub mod export;

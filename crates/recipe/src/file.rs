@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::NameList;
 use nextchar::optim::Trained;
 use nextchar::score::{Plausibility, Report, Rivals, evaluate};
 use nextchar::{Error, Executor, LanguageModel, Mixture};
@@ -10,7 +9,7 @@ use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Part};
 use crate::plan::Plan;
 
 /// The loss of a model on every part, beside what counting reaches.
@@ -34,15 +33,15 @@ impl Reports {
         executor: &impl Executor,
     ) -> Result<Self, Error> {
         let longest = model.context_length().max(rivals.context_length());
-        let report = |names: &NameList| {
-            let table = corpus.windows(names, longest)?;
+        let report = |part| {
+            let table = corpus.windows(part, longest)?;
             let report = |table| evaluate(model, &table, rivals, executor);
             table.map(report).transpose()
         };
         Ok(Reports {
-            train: report(&corpus.parts.train)?.expect("there are training names"),
-            val: report(&corpus.parts.val)?,
-            test: report(&corpus.parts.test)?,
+            train: report(Part::Train)?.expect("there are training names"),
+            val: report(Part::Val)?,
+            test: report(Part::Test)?,
         })
     }
 }
@@ -72,7 +71,7 @@ impl Plan {
             vocab: corpus.vocab.clone(),
             model,
             bigrams: rivals.bigrams,
-            names: (!self.options.no_names).then(|| parts.clone()),
+            names: (!self.options.no_names && corpus.counted.is_none()).then(|| parts.clone()),
         };
         Ok((file, reports))
     }
@@ -92,10 +91,9 @@ impl Plan {
                 options.insert("label_smoothing".to_owned(), json!(share));
             }
         }
-        let table = corpus.windows(&corpus.parts.train, self.shape.context_length)?;
-        let table = table.expect("there are training names");
+        let table = corpus.listed(self.shape.context_length)?;
         Ok(Record {
-            data_hash: corpus.parts.train.digest(),
+            data_hash: corpus.digest(Part::Train)?,
             split: corpus.split.clone(),
             longest_name: corpus.longest(),
             options,

@@ -5,14 +5,14 @@
 //! use nextchar::Serial;
 //! use nextchar::data::{EmbeddedList, ReadOptions, SplitOptions};
 //! use nextchar::optim::{Engine, Tables, train};
-//! use nextchar_recipe::{Corpus, TrainOptions, plan};
+//! use nextchar_recipe::{Corpus, Part, TrainOptions, plan};
 //!
 //! let (names, _) = EmbeddedList::find("finnish-names").unwrap().read(&ReadOptions::default()).unwrap();
 //! let corpus = Corpus::split("finnish-names", names, Default::default(), SplitOptions::default()).unwrap();
 //! let options = TrainOptions { preset: "lecture".into(), steps: Some(50), portable: true, ..Default::default() };
 //! let (plan, table) = plan(&options, &corpus).unwrap();
 //! let rivals = corpus.rivals(plan.shape.context_length, &Serial).unwrap();
-//! let val = corpus.windows(&corpus.parts.val, plan.shape.context_length).unwrap();
+//! let val = corpus.windows(Part::Val, plan.shape.context_length).unwrap();
 //! let table = plan.smoothed(table);
 //! let tables = Tables { train: &table, val: val.as_ref() };
 //! let trained = train(&plan.shape, &plan.config, tables, &Engine::new(&Serial), &mut ()).unwrap();
@@ -23,12 +23,14 @@
 #![forbid(unsafe_code)]
 
 mod corpus;
+mod counted;
 mod file;
 mod options;
 mod plan;
 mod presets;
 
-pub use corpus::Corpus;
+pub use corpus::{Corpus, Part};
+pub use counted::Counted;
 pub use file::Reports;
 pub use options::{BatchSize, Draw, Family, Full, OptimizerName, TrainOptions};
 pub use plan::{EVALUATIONS, Plan, mixed, plan};

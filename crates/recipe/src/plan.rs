@@ -9,7 +9,7 @@ use nextchar::rng::Seed;
 use nextchar::score::Rivals;
 use nextchar::{Error, Executor, LanguageModel};
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Part};
 use crate::options::{BatchSize, Draw, Family, OptimizerName, TrainOptions};
 use crate::presets::{PRESETS, Preset};
 
@@ -48,8 +48,7 @@ pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWin
     })?;
     let shape = shape(options, &preset, corpus.vocab.len());
     shape.validate()?;
-    let table = corpus.windows(&corpus.parts.train, shape.context_length)?;
-    let table = table.ok_or(Error::NoNames("no name was left to learn from".into()))?;
+    let table = corpus.listed(shape.context_length)?;
     let config = config(options, &preset, &table)?;
     if let Some(share) = options.label_smoothing
         && !(0.0..1.0).contains(&share)
@@ -225,7 +224,7 @@ pub fn mixed(
     };
     let mut mixture = Mixture::new(networks, Some(counts), USUAL)?;
     let length = mixture.context_length();
-    if let Some(val) = corpus.windows(&corpus.parts.val, length)? {
+    if let Some(val) = corpus.windows(Part::Val, length)? {
         mixture.fit_weights(&val, executor);
     }
     Ok(mixture)

@@ -166,7 +166,7 @@ impl Training {
         }
         let context = plan.shape.context_length;
         Ok(Training {
-            val: corpus.windows(&corpus.parts.val, context)?,
+            val: corpus.windows(nextchar_recipe::Part::Val, context)?,
             rivals: corpus.rivals(context, &Serial)?,
             command: command(start, &corpus.label),
             corpus,
@@ -319,7 +319,7 @@ impl Training {
     fn describe(&self) -> Result<Value, Fault> {
         let (plan, corpus) = (&self.plan, &self.corpus);
         let longest = self.rivals.context_length();
-        let judged = corpus.windows(&corpus.parts.val, longest)?;
+        let judged = corpus.windows(nextchar_recipe::Part::Val, longest)?;
         let part = if judged.is_some() { "val" } else { "train" };
         let judged = match judged {
             Some(val) => val,

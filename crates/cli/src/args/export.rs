@@ -18,15 +18,26 @@ pub struct ExportArgs {
     /// ARPA: leave out n-grams that matter less to the loss, in nats per character; such as 1e-7
     #[arg(long, value_name = "X")]
     pub prune: Option<f64>,
-    /// ARPA: look back fewer characters than the model does (KenLM reads 5 unless it is built for more)
+    /// ARPA: look back fewer characters than the model does (KenLM reads 5 unless it is built for more).
+    /// Counts: characters in a context [default: the model's, 6 at least]
     #[arg(long, value_name = "N")]
     pub context: Option<usize>,
+    /// Counts: which names' windows
+    #[arg(long, value_enum, default_value_t = PartName::Train)]
+    pub part: PartName,
     /// Replace files that exist
     #[arg(long)]
     pub force: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PartName {
+    Train,
+    Val,
+    Test,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +52,8 @@ pub enum ExportFormat {
     Arpa,
     /// The letters' vectors as word2vec's text
     Word2vec,
+    /// The counted windows of the model's names as Parquet, for train --counts
+    Counts,
     /// The letters' vectors as TSV for the Embedding Projector, and their names (.metadata.tsv)
     Projector,
 }

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use nextchar::rng::Seed;
 
 pub use corpus::{CorpusArgs, ReadArgs};
-pub use export::{ExportArgs, ExportFormat};
+pub use export::{ExportArgs, ExportFormat, PartName};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
 pub use train::{LearningRate, TrainArgs};

@@ -18,6 +18,18 @@ pub struct TrainArgs {
     #[command(flatten)]
     pub corpus: CorpusArgs,
 
+    /// Counted windows (Parquet: context, next, count) in place of DATA; several files add up
+    #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with_all = ["data", "val",
+        "test", "column", "weights", "filter", "strict", "min_length", "max_length",
+        "keep_duplicates", "split", "split_seed"])]
+    pub counts: Vec<PathBuf>,
+    /// Counted windows to choose the best step by
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "counts")]
+    pub val_counts: Vec<PathBuf>,
+    /// Counted windows to report the loss on
+    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "counts")]
+    pub test_counts: Vec<PathBuf>,
+
     /// What kind of model: a network, counts alone, or both mixed [default: the preset's]
     #[arg(long, value_enum, help_heading = "Model")]
     pub family: Option<FamilyName>,

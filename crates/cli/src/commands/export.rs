@@ -4,18 +4,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use nextchar::LanguageModel;
-use nextchar::data::CountedWindows;
+use nextchar::data::{CountedWindows, folds};
 use nextchar::language_model::loss;
 use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::Network;
 use nextchar::ngram::{BackoffNgram, every_context};
 use nextchar::rng::Seed;
 use nextchar::sample::sampled_windows;
+use nextchar_formats::counts::{FOLDS, to_bytes as to_parquet};
 use nextchar_formats::export::{arpa, embeddings, onnx, programs};
 use nextchar_formats::{ModelFile, state_dict};
 use serde_json::json;
 
-use crate::args::{ExportArgs, ExportFormat};
+use crate::args::{ExportArgs, ExportFormat, PartName};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, bytes, count, note};
 use crate::store;
@@ -66,7 +67,7 @@ fn paths(format: ExportFormat, out: &Path) -> Result<Vec<PathBuf>, Failure> {
             }
         }
         ExportFormat::Projector => Ok(vec![out.to_owned(), out.with_extension("metadata.tsv")]),
-        ExportFormat::Onnx | ExportFormat::Arpa | ExportFormat::Word2vec => {
+        ExportFormat::Onnx | ExportFormat::Arpa | ExportFormat::Counts | ExportFormat::Word2vec => {
             Ok(vec![out.to_owned()])
         }
     }
@@ -96,6 +97,7 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
             let ngram = ngram(args, file, &label())?;
             Ok(vec![arpa::text(&file.vocab, &ngram).into()])
         }
+        ExportFormat::Counts => Ok(vec![counts(args, file, &label())?]),
         ExportFormat::Word2vec => {
             let networks = networks(file, &label())?;
             Ok(vec![embeddings::word2vec(&file.vocab, networks).into()])
@@ -129,6 +131,32 @@ fn weights_and(program: &str, file: &ModelFile, label: &str) -> Result<Vec<Vec<u
         say_what_is_lost("the counts are left out", file, &part)?;
     }
     Ok(vec![weights, program.into()])
+}
+
+/// The shortest default context of counts: what every baseline of `train` looks back.
+const COUNTED_CONTEXT: usize = 6;
+
+/// The counted windows of a part of the model's names.
+fn counts(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<Vec<u8>, Failure> {
+    let names = file.names.as_ref().ok_or_else(|| {
+        Failure::failed(format!(
+            "{label}: it was saved without its names, whose windows are counted"
+        ))
+        .help("train without --no-names")
+    })?;
+    let length = args
+        .context
+        .unwrap_or(file.model.context_length().max(COUNTED_CONTEXT));
+    let lists = match args.part {
+        PartName::Train => folds(&names.train, FOLDS),
+        PartName::Val => vec![names.val.clone()],
+        PartName::Test => vec![names.test.clone()],
+    };
+    let tables = lists
+        .iter()
+        .map(|list| CountedWindows::from_list(list, &file.vocab, length));
+    let tables = tables.collect::<Result<Vec<_>, _>>()?;
+    to_parquet(&file.vocab, &tables, file.record.longest_name).map_err(Failure::failed)
 }
 
 /// No more n-grams are written where none is left out.

@@ -9,12 +9,13 @@ use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar_formats::{Checkpoint, ModelFile};
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Preset, plan};
+use nextchar_recipe::{Part, Preset, plan};
 use serde_json::json;
 
 use crate::args::{LearningRate, TrainArgs};
 use crate::checkpoint::{self, Keeper};
 use crate::corpus::read_corpus;
+use crate::counts;
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::family::Maker;
 use crate::output::{self, BOLD, count, note};
@@ -43,7 +44,10 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     engine.instruction_set = args.instructions.unwrap_or(engine.instruction_set);
     let preset = Preset::find(&args.preset).expect("clap knows the presets");
 
-    let corpus = read_corpus(&args.corpus, preset.lengths)?;
+    let corpus = match args.counts.is_empty() {
+        true => read_corpus(&args.corpus, preset.lengths)?,
+        false => counts::read(args)?,
+    };
     let (plan, table) = plan(&args.options(), &corpus)?;
     let read_seconds = started.elapsed().as_secs_f64();
     let mut maker = Maker {
@@ -193,7 +197,7 @@ fn say_how_it_ended(maker: &Maker<'_>, trained: &Trained, interrupted: bool, sec
 /// How many steps of a network fit what is left of --time.
 fn steps_left(maker: &Maker<'_>, table: &CountedWindows, left: Duration) -> Result<u64, Failure> {
     let (plan, corpus) = (&maker.plan, maker.corpus);
-    let val = maker.windows(&corpus.parts.val, plan.shape.context_length)?;
+    let val = corpus.windows(Part::Val, plan.shape.context_length)?;
     let tables = Tables {
         train: table,
         val: val.as_ref(),
@@ -229,7 +233,11 @@ fn print_new_names(
         )?,
         number => writeln!(
             out,
-            "\n{BOLD}{number} new names, in no part of the list{BOLD:#}"
+            "\n{BOLD}{number} {}{BOLD:#}",
+            match args.counts.is_empty() {
+                true => "new names, in no part of the list",
+                false => "names",
+            }
         )?,
     }
     for name in found {

@@ -10,7 +10,7 @@ use nextchar::language_model::loss;
 use nextchar::optim::Engine;
 use nextchar::score::Rivals;
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Corpus, Plan, plan};
+use nextchar_recipe::{Corpus, Part, Plan, plan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -106,6 +106,7 @@ fn rounds(corpus: Corpus) -> Result<Vec<Corpus>, Failure> {
             test: NameList::default(),
         },
         split: corpus.split.clone(),
+        counted: None,
     };
     Ok((0..FOLDS).map(fold).collect())
 }
@@ -133,7 +134,7 @@ impl Tuner<'_> {
                 return Ok(None);
             }
             let length = nextchar::LanguageModel::context_length(&made.model);
-            if let Some(val) = maker.windows(&corpus.parts.val, length)? {
+            if let Some(val) = corpus.windows(Part::Val, length)? {
                 let judged = val.examples() as f64;
                 nll += judged * loss(&made.model, &val, self.engine.executor);
                 examples += judged;

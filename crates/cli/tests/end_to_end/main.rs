@@ -3,6 +3,7 @@
 mod bad_input;
 mod bad_input_table;
 mod commands;
+mod counts;
 mod crash;
 mod determinism;
 mod evaluation;

@@ -242,6 +242,7 @@ def check_embeddings(folder, models):
 def check_arpa(folder, models):
     """ARPA: KenLM's score of every letter, for small models, and for the program's list at full size."""
     import kenlm
+    import pyarrow.parquet
 
     quiet = kenlm.Config()
     quiet.show_progress, quiet.arpa_complain = False, kenlm.ARPALoadComplain.NONE
@@ -275,8 +276,62 @@ def check_arpa(folder, models):
         print(f"  {said[0].strip().split(': ')[1]}, {sum(1 for _ in path.open())} lines")
         compare(what, model, path, names)
 
+    said = run("export", "-f", "arpa", "-o", folder / "pruned.arpa", "--prune", 1e-5, "--context", 3)[1]
+    loss = float(said.split("a loss of ")[1].split()[0])
+    # KenLM's own loss on the model's test names is what the export said that it would be.
+    total, letters = 0.0, 0
+    reader = kenlm.Model(str(folder / "pruned.arpa"), quiet)
+    run("export", "-f", "counts", "--part", "test", "-o", folder / "test.parquet")
+    rows = pyarrow.parquet.read_table(folder / "test.parquet").to_pylist()
+    for row in rows:
+        history = row["context"].lstrip("_")
+        state, out = kenlm.State(), kenlm.State()
+        begins = len(history) < len(row["context"])
+        reader.BeginSentenceWrite(state) if begins else reader.NullContextWrite(state)
+        for letter in history:
+            reader.BaseScore(state, letter, out)
+            state, out = out, kenlm.State()
+        target = "</s>" if row["next"] == "_" else row["next"]
+        total -= row["count"] * reader.BaseScore(state, target, out) * np.log(10)
+        letters += row["count"]
+    differ("arpa, pruned: loss on the test names", [total / letters], loss, 1e-4)
 
-CHECKS = {"programs": check_programs, "onnx": check_onnx, "arpa": check_arpa, "embeddings": check_embeddings}
+
+def check_counts(folder, models):
+    """Counts: what GROUP BY over windows makes is what the export makes, and it trains the same model."""
+    import pyarrow
+    import pyarrow.parquet
+
+    names = run("generate", "-n", 300, "--seed", "check", "--unique")[0].split()
+    (folder / "names").write_text("\n".join(names))
+    common = ["--steps", 40, "--hidden", 16, "--family", "network", "--context", 4]
+    run("train", folder / "names", "--split", "1,0,0", "--out", folder / "list.model", *common)
+    run("export", "-f", "counts", "-m", folder / "list.model", "-o", folder / "own.parquet")
+    rows = []
+    for name in names:
+        text = "_" * 6 + name + "_"
+        rows += [(text[i : i + 6], text[i + 6]) for i in range(len(name) + 1)]
+    windows = pyarrow.table({"context": [c for c, _ in rows], "next": [n for _, n in rows],
+                             "one": [1] * len(rows)})
+    grouped = windows.group_by(["context", "next"]).aggregate([("one", "count")])
+    grouped = grouped.rename_columns({"one_count": "count"})
+    own = pyarrow.parquet.read_table(folder / "own.parquet")
+    assert own.schema.names == ["context", "next", "count", "fold"], own.schema
+    summed = own.group_by(["context", "next"]).aggregate([("count", "sum")])
+    as_set = lambda table, count: set(zip(*(table[name].to_pylist() for name in ["context", "next", count])))
+    assert as_set(summed, "count_sum") == as_set(grouped, "count")
+    from safetensors.numpy import load_file
+    expected = load_file(folder / "list.model")
+    for compression in ["snappy", "none"]:
+        pyarrow.parquet.write_table(grouped, folder / "group.parquet", compression=compression)
+        run("train", "--counts", folder / "group.parquet", "--out", folder / "count.model", *common)
+        found = load_file(folder / "count.model")
+        for name in ["embedding.weight", "hidden.0.weight", "output.weight", "output.bias"]:
+            assert (found[name] == expected[name]).all(), name
+    print(f"  counts: {grouped.num_rows} grouped windows, the same rows and the same model")
+
+
+CHECKS = {"programs": check_programs, "onnx": check_onnx, "arpa": check_arpa, "counts": check_counts, "embeddings": check_embeddings}
 
 
 def main():

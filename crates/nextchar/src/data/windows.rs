@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
 
 use super::names::NameList;
 use super::vocab::{END, Token, Vocab};
@@ -279,6 +280,21 @@ impl CountedWindows {
             }
         }
         None
+    }
+
+    /// SHA-256 of the windows and their counts, as hex.
+    pub fn digest(&self, vocab: &Vocab) -> String {
+        let mut hash = Sha256::new();
+        for row in self.rows() {
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                let (context, next) = (vocab.decode(row.context), vocab.symbol(target));
+                hash.update(format!("{context}\t{next}\t{count}\n"));
+            }
+        }
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The table without the windows of a part of it: what the other names have.

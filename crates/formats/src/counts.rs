@@ -1,0 +1,390 @@
+//! Counted windows as Parquet: what a database can count with GROUP BY, and a training starts from.
+//!
+//! | column | type | holds |
+//! |---|---|---|
+//! | `context` | string | T characters, `_` before the first letter |
+//! | `next` | string | the character that follows, `_` where the name ends |
+//! | `count` | whole number | how often |
+//! | `fold` | whole number, may be absent | 0 to 9: the part of the names that Kneser–Ney is cross-fitted by |
+//!
+//! Equal rows add up, in one file and over several. Two metadata keys may be there: `alphabet`, the
+//! characters in token order, and `longest_name`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use nextchar::data::{CountedWindows, END, END_SYMBOL, Token, Vocab, WindowCounter};
+use parquet::basic::Compression;
+use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::record::Field;
+use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::Type;
+
+/// Number of folds that the `fold` column can name.
+pub const FOLDS: usize = 10;
+
+const ALPHABET: &str = "alphabet";
+const LONGEST_NAME: &str = "longest_name";
+const COLUMNS: [&str; 4] = ["context", "next", "count", "fold"];
+
+/// Rows in a group: one group is in memory while it is read.
+const GROUP_ROWS: usize = 1 << 16;
+
+/// A fault of a file of counts.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CountsError {
+    /// Not Parquet, cut short, or of a kind that is not read.
+    #[error("it cannot be read as Parquet ({0}); write it with snappy compression or none")]
+    NotParquet(String),
+    /// A column is not there.
+    #[error("it has no column `{missing}`; its columns are {found}")]
+    MissingColumn {
+        /// What was looked for.
+        missing: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// A row that is no window.
+    #[error("row {row}: {what}")]
+    BadRow {
+        /// Number of the row, from 1.
+        row: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// There is no row.
+    #[error("it has no row")]
+    Empty,
+    /// Metadata that cannot be meant.
+    #[error("its metadata `{0}` cannot be read")]
+    BadMetadata(&'static str),
+    /// Windows that cannot be counted.
+    #[error(transparent)]
+    Model(#[from] nextchar::Error),
+}
+
+impl From<ParquetError> for CountsError {
+    fn from(error: ParquetError) -> Self {
+        CountsError::NotParquet(error.to_string())
+    }
+}
+
+/// A file of counts that was read once and found whole.
+pub struct CountsFile {
+    bytes: Bytes,
+    context_length: usize,
+    characters: BTreeSet<char>,
+    alphabet: Option<Vocab>,
+    longest_name: Option<usize>,
+    has_folds: bool,
+}
+
+/// One row: a context, what follows it, how often, and in which fold.
+struct Row<'a> {
+    number: u64,
+    context: &'a str,
+    next: char,
+    count: u64,
+    fold: usize,
+}
+
+impl CountsFile {
+    /// Reads every row of a file that is not to be trusted.
+    ///
+    /// # Errors
+    /// A [`CountsError`] names the first fault.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, CountsError> {
+        // The Parquet library panics at some damaged files; every row is read here, so only here.
+        let read = std::panic::catch_unwind(|| Self::read(Bytes::from(bytes)));
+        read.unwrap_or_else(|_| Err(CountsError::NotParquet("it is damaged".into())))
+    }
+
+    fn read(bytes: Bytes) -> Result<Self, CountsError> {
+        let reader = SerializedFileReader::new(bytes.clone())?;
+        let metadata = reader.metadata().file_metadata();
+        let value = |key: &str| {
+            let pairs = metadata.key_value_metadata().into_iter().flatten();
+            pairs
+                .filter(|pair| pair.key == key)
+                .find_map(|pair| pair.value.clone())
+        };
+        let alphabet = value(ALPHABET).map(Vocab::try_from).transpose();
+        let longest_name = value(LONGEST_NAME).map(|text| text.parse()).transpose();
+        let mut file = CountsFile {
+            context_length: 0,
+            characters: BTreeSet::new(),
+            alphabet: alphabet.map_err(|_| CountsError::BadMetadata(ALPHABET))?,
+            longest_name: longest_name.map_err(|_| CountsError::BadMetadata(LONGEST_NAME))?,
+            has_folds: column(&reader, COLUMNS[3]).is_some(),
+            bytes,
+        };
+        let (mut characters, mut length, mut sum) = (BTreeSet::new(), None, 0u64);
+        file.for_each(|row| {
+            let bad = |what: String| CountsError::BadRow {
+                row: row.number,
+                what,
+            };
+            let letters = row.context.trim_start_matches(END_SYMBOL);
+            if letters.contains(END_SYMBOL) {
+                return Err(bad(format!(
+                    "`{END_SYMBOL}` after a letter in {:?}",
+                    row.context
+                )));
+            }
+            let own = row.context.chars().count();
+            let expected = *length.get_or_insert(own);
+            if own != expected || own == 0 {
+                return Err(bad(format!(
+                    "a context of {own} characters, where the first has {expected}"
+                )));
+            }
+            sum = sum
+                .checked_add(row.count)
+                .ok_or_else(|| bad("too large a count".into()))?;
+            characters.extend(
+                letters
+                    .chars()
+                    .chain([row.next])
+                    .filter(|&c| c != END_SYMBOL),
+            );
+            Ok(())
+        })?;
+        file.context_length = length.ok_or(CountsError::Empty)?;
+        file.characters = characters;
+        Ok(file)
+    }
+
+    /// T, the number of characters in every context.
+    pub fn context_length(&self) -> usize {
+        self.context_length
+    }
+
+    /// The characters that stand in it.
+    pub fn characters(&self) -> &BTreeSet<char> {
+        &self.characters
+    }
+
+    /// The alphabet that its metadata name.
+    pub fn alphabet(&self) -> Option<&Vocab> {
+        self.alphabet.as_ref()
+    }
+
+    /// The longest name that its metadata tell.
+    pub fn longest_name(&self) -> Option<usize> {
+        self.longest_name
+    }
+
+    /// Whether it says which fold a count is of.
+    pub fn has_folds(&self) -> bool {
+        self.has_folds
+    }
+
+    /// Adds its windows, the last characters of each context, to the counters of [`FOLDS`] folds; all of
+    /// them to the first where the file has no folds.
+    ///
+    /// # Errors
+    /// [`CountsError::BadRow`] where a character is not in the vocabulary.
+    pub fn count(&self, vocab: &Vocab, counters: &mut [WindowCounter]) -> Result<(), CountsError> {
+        let mut window: Vec<Token> = Vec::with_capacity(self.context_length + 1);
+        self.for_each(|row| {
+            window.clear();
+            for character in row.context.chars().chain([row.next]) {
+                let token = match character {
+                    END_SYMBOL => Some(END),
+                    _ => vocab.token(character),
+                };
+                window.push(token.ok_or_else(|| CountsError::BadRow {
+                    row: row.number,
+                    what: format!("{character:?} is not in the alphabet"),
+                })?);
+            }
+            counters[row.fold].add_window(&window, row.count);
+            Ok(())
+        })
+    }
+
+    /// Calls `each` with every row.
+    fn for_each(
+        &self,
+        mut each: impl FnMut(Row<'_>) -> Result<(), CountsError>,
+    ) -> Result<(), CountsError> {
+        let reader = SerializedFileReader::new(self.bytes.clone())?;
+        let mut fields = Vec::new();
+        for name in COLUMNS {
+            match column(&reader, name) {
+                Some(field) => fields.push(field),
+                None if name == COLUMNS[3] => {}
+                None => return Err(missing(&reader, name)),
+            }
+        }
+        let schema = Type::group_type_builder(reader.metadata().file_metadata().schema().name())
+            .with_fields(fields)
+            .build()?;
+        for (number, row) in (1..).zip(reader.get_row_iter(Some(schema))?) {
+            let row = row?;
+            let bad = |what: String| CountsError::BadRow { row: number, what };
+            let (mut context, mut next, mut count, mut fold) = (None, None, None, None);
+            for (name, field) in row.get_column_iter() {
+                match name.as_str() {
+                    "context" => context = text(field),
+                    "next" => next = text(field),
+                    "count" => count = whole(field),
+                    _ => fold = whole(field),
+                }
+            }
+            let context = context.ok_or_else(|| bad("its context is no text".into()))?;
+            let next = next.ok_or_else(|| bad("what follows is no text".into()))?;
+            let mut letters = next.chars();
+            let (Some(next), None) = (letters.next(), letters.next()) else {
+                return Err(bad(format!("{next:?} follows, and not one character")));
+            };
+            let count = count.filter(|count| (1..=i64::MAX as u64).contains(count));
+            let count =
+                count.ok_or_else(|| bad("its count is not a whole number from 1 on".into()))?;
+            let fold = match self.has_folds {
+                true => fold.filter(|&fold| fold < FOLDS as u64),
+                false => Some(0),
+            };
+            let fold = fold.ok_or_else(|| bad(format!("its fold is not 0 to {}", FOLDS - 1)))?;
+            each(Row {
+                number,
+                context,
+                next,
+                count,
+                fold: fold as usize,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+type Reader = SerializedFileReader<Bytes>;
+
+/// A column of the first level by name.
+fn column(reader: &Reader, name: &str) -> Option<Arc<Type>> {
+    let schema = reader.metadata().file_metadata().schema();
+    let mut fields = schema.get_fields().iter();
+    fields
+        .find(|field| field.name() == name && field.is_primitive())
+        .cloned()
+}
+
+fn missing(reader: &Reader, missing: &'static str) -> CountsError {
+    let schema = reader.metadata().file_metadata().schema();
+    let names: Vec<String> = schema
+        .get_fields()
+        .iter()
+        .map(|field| format!("`{}`", field.name()))
+        .collect();
+    CountsError::MissingColumn {
+        missing,
+        found: names.join(", "),
+    }
+}
+
+fn text(field: &Field) -> Option<&str> {
+    match field {
+        Field::Str(text) => Some(text),
+        Field::Bytes(bytes) => bytes.as_utf8().ok(),
+        _ => None,
+    }
+}
+
+fn whole(field: &Field) -> Option<u64> {
+    match *field {
+        Field::Byte(x) => x.try_into().ok(),
+        Field::Short(x) => x.try_into().ok(),
+        Field::Int(x) => x.try_into().ok(),
+        Field::Long(x) => x.try_into().ok(),
+        Field::UByte(x) => Some(x.into()),
+        Field::UShort(x) => Some(x.into()),
+        Field::UInt(x) => Some(x.into()),
+        Field::ULong(x) => Some(x),
+        _ => None,
+    }
+}
+
+/// Windows as Parquet; of several tables, each is a fold.
+///
+/// # Errors
+/// [`CountsError::NotParquet`] where it cannot be written.
+pub fn to_bytes(
+    vocab: &Vocab,
+    tables: &[CountedWindows],
+    longest_name: usize,
+) -> Result<Vec<u8>, CountsError> {
+    let fold = match tables.len() {
+        1 => "",
+        _ => "required int32 fold;",
+    };
+    let schema = parse_message_type(&format!(
+        "message counts {{ required binary context (STRING); required binary next (STRING); \
+         required int64 count; {fold} }}"
+    ))?;
+    let pair = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_key_value_metadata(Some(vec![
+            pair(ALPHABET, vocab.clone().into()),
+            pair(LONGEST_NAME, longest_name.to_string()),
+        ]))
+        .build();
+    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
+    let rows: Vec<(ByteArray, ByteArray, i64, i32)> = (0..)
+        .zip(tables)
+        .flat_map(|(fold, table)| table.rows().map(move |row| (fold, row)))
+        .flat_map(|(fold, row)| {
+            let context = ByteArray::from(vocab.decode(row.context).into_bytes());
+            row.targets
+                .iter()
+                .zip(row.counts)
+                .map(move |(&target, &count)| {
+                    let next = vocab.symbol(target).to_string();
+                    (
+                        context.clone(),
+                        ByteArray::from(next.into_bytes()),
+                        count as i64,
+                        fold,
+                    )
+                })
+        })
+        .collect();
+    for rows in rows.chunks(GROUP_ROWS) {
+        let mut group = writer.next_row_group()?;
+        let mut place = 0;
+        while let Some(mut column) = group.next_column()? {
+            match place {
+                0 | 1 => {
+                    let texts = rows.iter().map(|row| [&row.0, &row.1][place].clone());
+                    let texts: Vec<ByteArray> = texts.collect();
+                    column
+                        .typed::<ByteArrayType>()
+                        .write_batch(&texts, None, None)?;
+                }
+                2 => {
+                    let counts: Vec<i64> = rows.iter().map(|row| row.2).collect();
+                    column
+                        .typed::<Int64Type>()
+                        .write_batch(&counts, None, None)?;
+                }
+                _ => {
+                    let folds: Vec<i32> = rows.iter().map(|row| row.3).collect();
+                    column
+                        .typed::<Int32Type>()
+                        .write_batch(&folds, None, None)?;
+                }
+            }
+            column.close()?;
+            place += 1;
+        }
+        group.close()?;
+    }
+    Ok(writer.into_inner()?)
+}
