@@ -257,8 +257,6 @@ export interface Report {
 
 export interface Finished {
   reports: { train: Report; val: Report | null; test: Report | null };
-  /** The command that makes this file natively, to the bit, also of a run that was ended early. */
-  command: string;
   /** The model as it now stands in the slot "file". */
   model: ModelInfo;
   /** The native command that makes the same file. */
