@@ -12,10 +12,12 @@ mod output;
 mod plots;
 mod progress;
 mod report;
+mod scoring;
 mod search;
 mod store;
 mod threads;
 mod training;
+mod word_picture;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,11 @@ pub fn stdout() -> BufWriter<impl Write> {
     BufWriter::new(anstream::stdout().lock())
 }
 
+/// Whether standard output shows colours: a terminal where nothing speaks against them.
+pub fn has_colours() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// A note to the person, on standard error.
 pub fn note(text: &str) {
     anstream::eprintln!("{NOTE}note:{NOTE:#} {text}");
@@ -77,6 +82,17 @@ pub fn vector(values: &[f64]) -> String {
         text.push_str(&format!("  … {} more", values.len() - SHOWN));
     }
     text
+}
+
+/// The first numbers of a vector as heights, from its smallest (low) to its largest (high).
+pub fn heights(values: &[f64]) -> String {
+    const SHOWN: usize = 64;
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let height = |x: &f64| ((x - low) / (high - low).max(f64::MIN_POSITIVE) * 8.0) as usize;
+    let shown = values.iter().take(SHOWN).map(|x| HEIGHTS[height(x).min(7)]);
+    format!("{}  from {low:.2} to {high:.2}", shown.collect::<String>())
 }
 
 /// Rows of cells, the first column to the left and the others to the right.

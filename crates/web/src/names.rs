@@ -1,7 +1,6 @@
 //! Names written and judged: what `generate`, `score` and `explain --word` do.
 
 use nextchar::data::{Alphabet, NameList, Split, Token, windows};
-use nextchar::ngram::AdditiveNgram;
 use nextchar::sample::{Conditions, Generated, Generator, Request, SampleConfig, most_likely};
 use nextchar::score::{Judge, token_log_probs};
 use nextchar::{Error, Serial};
@@ -171,7 +170,7 @@ impl Session {
         };
         let places = places(&shown, &encoded, &mut answer);
         let total: f64 = token_log_probs(shown.model, &encoded).iter().sum();
-        let percentile = self.percentile(asked.model, &encoded)?;
+        let percentile = self.percentile(asked.model, &encoded, total)?;
         let mut back = json!({
             "text": text,
             "log_prob": total,
@@ -188,7 +187,7 @@ impl Session {
     }
 
     /// The share of real names that a word is above, where the model can tell.
-    fn percentile(&self, slot: Slot, word: &[Token]) -> Result<Option<f64>, Error> {
+    fn percentile(&self, slot: Slot, word: &[Token], log_prob: f64) -> Result<Option<f64>, Error> {
         let file = match (slot, &self.file) {
             (Slot::File, Some(opened)) => &opened.file,
             _ => return Ok(None),
@@ -196,9 +195,8 @@ impl Session {
         let Some(plausibility) = &file.record.plausibility else {
             return Ok(None);
         };
-        let unigram = AdditiveNgram::with_context(&file.bigrams, 0)?;
-        let judge = Judge::new(&file.model, &unigram);
-        Ok(Some(judge.verdict(plausibility, word).percentile))
+        let judge = Judge::new(&file.bigrams, plausibility.clone())?;
+        Ok(Some(judge.verdict(word, log_prob).percentile))
     }
 
     /// The names that a model was made from, by part.

@@ -7,6 +7,7 @@ mod pictures;
 mod train;
 mod tune;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -93,6 +94,9 @@ pub struct ScoreArgs {
     /// Share of real names that the verdict may reject
     #[arg(long, value_name = "X", default_value_t = 0.01)]
     pub false_rejection: f64,
+    /// How many threads compute; the result does not depend on it [default: all]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
     /// Names to rank among, instead of those held out in training
     #[arg(long, value_name = "FILE")]
     pub calibrate: Option<String>,

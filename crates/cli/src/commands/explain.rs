@@ -3,16 +3,16 @@
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Token, windows};
-use nextchar::score::{Explanation, explain};
+use nextchar::data::clean;
+use nextchar::score::{Explanation, explain, explain_word};
 use nextchar_formats::ModelFile;
-use serde_json::json;
 
 use super::next::{parse_context, print_bars};
 use crate::args::ExplainArgs;
 use crate::failure::{DONE, Failure};
-use crate::output::{self, BOLD, DIM, bar, count, note, vector};
+use crate::output::{self, BOLD, DIM, count, heights, note, vector};
 use crate::store;
+use crate::word_picture;
 
 /// Characters that are shown of the distribution.
 const SHOWN: usize = 8;
@@ -84,6 +84,7 @@ fn print(out: &mut impl Write, stages: &Explanation, activation: &str) -> Result
         )?;
         writeln!(out, "  z {}", vector(&layer.preactivation))?;
         writeln!(out, "  a {}", vector(&layer.activation))?;
+        writeln!(out, "    {}", heights(&layer.activation))?;
     }
     writeln!(
         out,
@@ -108,69 +109,20 @@ fn print(out: &mut impl Write, stages: &Explanation, activation: &str) -> Result
 
 /// A name letter by letter: how likely each was, and what was likelier.
 fn letter_by_letter(args: &ExplainArgs, file: &ModelFile, word: &str) -> Result<u8, Failure> {
-    /// Other letters that are shown beside each.
-    const OTHERS: usize = 5;
     let length = file.model.context_length();
-    let word = word.trim().to_lowercase();
+    let word = clean(word.trim());
     // Checks the letters, with the usual message.
     parse_context(&file.vocab, &word, length, args.model.as_deref())?;
     let tokens = file
         .vocab
         .encode(&word)
         .map_err(|_| Failure::misuse(format!("{word:?}: _ stands for the end of a name")))?;
+    let found = explain_word(&file.model, &file.vocab, &tokens, word_picture::SHOWN);
     let mut out = output::stdout();
-    let mut rows = Vec::new();
-    for (context, target) in windows(&tokens, length) {
-        let log_probs = file.model.next_log_probs(&context);
-        let mut order: Vec<usize> = (0..log_probs.len()).collect();
-        order.sort_by(|&a, &b| log_probs[b].total_cmp(&log_probs[a]));
-        let likely: Vec<(char, f64)> = order
-            .iter()
-            .take(OTHERS)
-            .map(|&token| (file.vocab.symbol(token as Token), log_probs[token].exp()))
-            .collect();
-        let rank = order.iter().position(|&token| token == usize::from(target));
-        rows.push((
-            file.vocab.decode(&context),
-            file.vocab.symbol(target),
-            log_probs[usize::from(target)],
-            rank.map_or(0, |rank| rank + 1),
-            likely,
-        ));
+    match args.json {
+        true => output::json(&mut out, &found)?,
+        false => word_picture::print(&mut out, &found)?,
     }
-    let total: f64 = rows.iter().map(|row| row.2).sum();
-    if args.json {
-        let letters: Vec<_> = rows
-            .iter()
-            .map(|(context, token, log_prob, rank, likely)| {
-                let likely: Vec<_> =
-                    likely.iter().map(|(token, p)| json!({"token": token, "p": p})).collect();
-                json!({"context": context, "token": token, "log_prob": log_prob, "rank": rank, "likely": likely})
-            })
-            .collect();
-        output::json(
-            &mut out,
-            &json!({"text": word, "log_prob": total, "letters": letters}),
-        )?;
-        out.flush()?;
-        return Ok(DONE);
-    }
-    let most = rows.iter().map(|row| -row.2).fold(1.0, f64::max);
-    for (context, token, log_prob, rank, likely) in &rows {
-        let likely: Vec<String> = likely.iter().map(|(c, p)| format!("{c} {p:.2}")).collect();
-        writeln!(
-            out,
-            "  {context} → {token}  {:6.4}  {rank:>2}.  {:<16}  {DIM}{}{DIM:#}",
-            log_prob.exp(),
-            bar(-log_prob / most, 16),
-            likely.join("  ")
-        )?;
-    }
-    let bits = -total / std::f64::consts::LN_2 / rows.len() as f64;
-    writeln!(
-        out,
-        "\nln P({word}) = {total:.2}; {bits:.2} bits a character; {DIM}p, rank, surprise, what was likely{DIM:#}"
-    )?;
     out.flush()?;
     Ok(DONE)
 }

@@ -1,43 +1,22 @@
 //! `nextchar score`: how plausible words are as names, letter by letter, and a calibrated verdict.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
 
 use nextchar::data::{Alphabet, Vocab};
-use nextchar::ngram::AdditiveNgram;
-use nextchar::score::{Judge, Plausibility, token_log_probs};
+use nextchar::score::{Judge, WordScorer};
 use nextchar_formats::ModelFile;
-use serde_json::{Value, json};
 
 use crate::args::{ReadArgs, ScoreArgs};
 use crate::corpus::{Source, read_options};
 use crate::failure::{DONE, Failure};
-use crate::output::{self, DIM};
+use crate::output;
+use crate::scoring::{self, Lines, Rows, Style, Verdicts, Words};
 use crate::store;
+use crate::threads::threads;
 
 /// The exit code of `--check` where a word is not plausible.
 const NOT_ALL: u8 = 1;
-
-/// Everything that a verdict needs.
-struct Scorer<'a> {
-    file: &'a ModelFile,
-    judge: Judge<'a>,
-    plausibility: Option<Plausibility>,
-    false_rejection: f64,
-}
-
-/// What is said of one word.
-struct Scored {
-    text: String,
-    /// None where the vocabulary cannot hold it; then `reason` says why.
-    tokens: Option<Vec<(char, f64)>>,
-    reason: Option<String>,
-    /// Log-odds of a name against a shuffled or random word.
-    score: Option<f64>,
-    percentile: Option<f64>,
-    plausible: Option<bool>,
-}
 
 pub fn run(args: &ScoreArgs) -> Result<u8, Failure> {
     // Like grep: 1 says that a word is not plausible, so an error is 2.
@@ -55,235 +34,115 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
         )));
     }
     let file = store::load(args.model.as_deref())?;
-    let unigram = AdditiveNgram::with_context(&file.bigrams, 0)?;
-    let judge = Judge::new(&file.model, &unigram);
-    let mut plausibility = file.record.plausibility.clone();
-    if let Some(list) = &args.calibrate {
-        let own = plausibility.take().ok_or_else(|| {
-            Failure::misuse("--calibrate: this model was made from too few names to judge words")
-        })?;
-        let source = Source::find(Some(list))?;
-        let alphabet = if file.vocab == Vocab::az() {
-            Alphabet::Az
-        } else {
-            Alphabet::Data
-        };
-        let (mut names, _) = source.read(&read_options(&ReadArgs::default(), alphabet, false)?)?;
-        names.retain(|name| file.vocab.encode(name).is_ok());
-        plausibility = Some(own.calibrated(&judge, &file.vocab, &names)?);
-    }
-    if args.check && plausibility.is_none() {
-        return Err(Failure::misuse(
-            "--check: this model was made from too few names to judge words",
-        ));
-    }
-    let scorer = Scorer {
-        file: &file,
-        judge,
-        plausibility,
+    let verdicts = Verdicts {
+        judge: judge(args, &file)?,
         false_rejection: args.false_rejection,
+        only_failing: args.check,
     };
-    let mut out = output::stdout();
-    let all = match (&args.file, &args.column) {
-        (Some(list), Some(column)) => scorer.table(&mut out, list, column, args)?,
-        (Some(list), None) => scorer.lines(&mut out, list, args)?,
-        (None, _) => {
-            let mut all = true;
-            for word in &args.words {
-                all &= scorer.print(&mut out, &scorer.score(word), args)?;
-            }
-            all
-        }
+    if let Some(judge) = &verdicts.judge {
+        warn_of_few(judge.ranked_among(), args.false_rejection);
+    }
+    let all = match !args.json && output::has_colours() {
+        true => stream(args, &file, &verdicts, true, &mut output::stdout())?,
+        false => stream(args, &file, &verdicts, false, &mut io::stdout().lock())?,
     };
-    out.flush()?;
     match args.check && !all {
         true => Ok(NOT_ALL),
         false => Ok(DONE),
     }
 }
 
-/// A list, or standard input.
-fn open(list: &str) -> Result<Box<dyn BufRead>, Failure> {
-    if list == "-" {
-        return Ok(Box::new(BufReader::new(io::stdin())));
-    }
-    let path = Path::new(list);
-    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    if path.is_dir() {
-        return Err(Failure::file(path, &io::ErrorKind::IsADirectory.into()));
-    }
-    Ok(Box::new(BufReader::new(file)))
+/// Scores what the arguments name.
+fn stream(
+    args: &ScoreArgs,
+    file: &ModelFile,
+    verdicts: &Verdicts,
+    colours: bool,
+    out: &mut impl Write,
+) -> Result<bool, Failure> {
+    let mut scorer = WordScorer::new(&file.model)?;
+    let mut style = match args.json {
+        true => Style::Json,
+        false => Style::Text { colours },
+    };
+    let all = match (&args.file, &args.column) {
+        (Some(list), Some(column)) => {
+            if !args.json {
+                style = Style::Table;
+            }
+            let (mut rows, threads) = (Rows::open(list, column)?, threads(args.threads)?);
+            scoring::run(
+                &mut scorer,
+                &file.vocab,
+                verdicts,
+                &mut rows,
+                style,
+                out,
+                &threads,
+            )
+        }
+        (Some(list), None) => {
+            let (mut lines, threads) = (Lines::open(list)?, threads(args.threads)?);
+            scoring::run(
+                &mut scorer,
+                &file.vocab,
+                verdicts,
+                &mut lines,
+                style,
+                out,
+                &threads,
+            )
+        }
+        (None, _) => {
+            let (mut words, one) = (Words::new(&args.words), threads(Some(NonZeroUsize::MIN))?);
+            scoring::run(
+                &mut scorer,
+                &file.vocab,
+                verdicts,
+                &mut words,
+                style,
+                out,
+                &one,
+            )
+        }
+    }?;
+    out.flush()?;
+    Ok(all)
 }
 
-impl Scorer<'_> {
-    /// A word as names are cleaned: trimmed and lower-cased.
-    fn score(&self, text: &str) -> Scored {
-        let word = text.trim().to_lowercase();
-        let mut scored = Scored {
-            text: text.trim().to_owned(),
-            tokens: None,
-            reason: None,
-            score: None,
-            percentile: None,
-            plausible: self.plausibility.as_ref().map(|_| false),
+/// The model's judge, or one that ranks among the user's own names.
+fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
+    let Some(plausibility) = file.record.plausibility.clone() else {
+        return match (&args.calibrate, args.check) {
+            (None, false) => Ok(None),
+            (list, _) => Err(Failure::misuse(format!(
+                "--{}: this model was made from too few names to judge words",
+                if list.is_some() { "calibrate" } else { "check" }
+            ))),
         };
-        let encoded = match self.file.vocab.encode(&word) {
-            Ok(encoded) if encoded.is_empty() => {
-                scored.reason = Some("it is empty".into());
-                return scored;
-            }
-            Ok(encoded) => encoded,
-            Err(unknown) => {
-                scored.reason = Some(format!("{unknown}"));
-                return scored;
-            }
-        };
-        let log_probs = token_log_probs(&self.file.model, &encoded);
-        let letters = word.chars().chain(['_']);
-        scored.tokens = Some(letters.zip(log_probs).collect());
-        if let Some(plausibility) = &self.plausibility {
-            let verdict = self.judge.verdict(plausibility, &encoded);
-            scored.score = Some(verdict.score);
-            scored.percentile = Some(verdict.percentile);
-            scored.plausible = Some(verdict.percentile >= 100.0 * self.false_rejection);
-        }
-        scored
-    }
-
-    /// Every line of a list, as it comes.
-    fn lines(&self, out: &mut impl Write, list: &str, args: &ScoreArgs) -> Result<bool, Failure> {
-        let mut all = true;
-        for line in open(list)?.split(b'\n') {
-            let line = line.map_err(|error| Failure::file(Path::new(list), &error))?;
-            let text = String::from_utf8_lossy(&line);
-            let text = text.trim_start_matches('\u{feff}').trim();
-            if !text.is_empty() {
-                all &= self.print(out, &self.score(text), args)?;
-            }
-        }
-        Ok(all)
-    }
-
-    /// A table with columns added, a row at a time.
-    fn table(
-        &self,
-        out: &mut impl Write,
-        list: &str,
-        column: &str,
-        args: &ScoreArgs,
-    ) -> Result<bool, Failure> {
-        let mut input = open(list)?;
-        let tabs = input
-            .fill_buf()
-            .map_err(|error| Failure::file(Path::new(list), &error))?
-            .split(|&byte| byte == b'\n')
-            .next()
-            .is_some_and(|header| header.contains(&b'\t'));
-        let delimiter = if tabs { b'\t' } else { b',' };
-        let failed = |error: csv::Error| Failure::failed(format!("{list}: {error}"));
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .from_reader(input);
-        let mut headers = reader.headers().map_err(failed)?.clone();
-        let found = headers.iter().position(|name| name.trim() == column);
-        let place = found.ok_or_else(|| {
-            let names: Vec<&str> = headers.iter().collect();
-            Failure::misuse(format!(
-                "{list}: there is no column {column:?}; its columns are: {}",
-                names.join(", ")
-            ))
-        })?;
-        let mut writer = csv::WriterBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .from_writer(out);
-        headers.extend(["log_prob", "percentile", "plausible"]);
-        writer.write_record(&headers).map_err(failed)?;
-        let mut all = true;
-        for row in reader.into_records() {
-            let mut row = row.map_err(failed)?;
-            let scored = self.score(row.get(place).unwrap_or_default());
-            let plausible = scored.plausible.unwrap_or(true);
-            all &= plausible;
-            if args.check && plausible {
-                continue;
-            }
-            let number = |x: Option<f64>| x.map_or(String::new(), |x| format!("{x:.4}"));
-            row.push_field(&number(scored.log_prob()));
-            row.push_field(&number(scored.percentile));
-            row.push_field(&scored.plausible.map_or(String::new(), |p| p.to_string()));
-            writer.write_record(&row).map_err(failed)?;
-        }
-        writer.flush()?;
-        Ok(all)
-    }
-
-    /// One word; says whether it is plausible.
-    fn print(
-        &self,
-        out: &mut impl Write,
-        scored: &Scored,
-        args: &ScoreArgs,
-    ) -> Result<bool, Failure> {
-        let plausible = scored.plausible.unwrap_or(true);
-        if args.check && plausible {
-            return Ok(true);
-        }
-        if args.json {
-            output::json(out, &scored.to_json())?;
-            return Ok(plausible);
-        }
-        let verdict = match scored.plausible {
-            Some(true) => "plausible",
-            Some(false) => "not plausible",
-            None => "",
-        };
-        let Some(tokens) = &scored.tokens else {
-            let reason = scored.reason.as_deref().unwrap_or_default();
-            writeln!(out, "{:<20} {verdict}: {reason}", scored.text)?;
-            return Ok(plausible);
-        };
-        let rank = scored
-            .percentile
-            .map_or(String::new(), |rank| format!("above {rank:.1} % of names"));
-        let total = scored.log_prob().unwrap_or(f64::NEG_INFINITY);
-        let per_char = total / tokens.len() as f64;
-        let letters: String = tokens.iter().map(|(c, x)| format!(" {c} {x:.1}")).collect();
-        writeln!(
-            out,
-            "{:<20} {verdict:<14} {rank:<22} ln P {total:.2}, {per_char:.2} a character {DIM}{letters}{DIM:#}",
-            scored.text
-        )?;
-        Ok(plausible)
-    }
+    };
+    let judge = Judge::new(&file.bigrams, plausibility)?;
+    let Some(list) = &args.calibrate else {
+        return Ok(Some(judge));
+    };
+    let alphabet = match file.vocab == Vocab::az() {
+        true => Alphabet::Az,
+        false => Alphabet::Data,
+    };
+    let options = read_options(&ReadArgs::default(), alphabet, false)?;
+    let (mut names, _) = Source::find(Some(list))?.read(&options)?;
+    names.retain(|name| file.vocab.encode(name).is_ok());
+    Ok(Some(judge.calibrated(&file.model, &file.vocab, &names)?))
 }
 
-impl Scored {
-    fn log_prob(&self) -> Option<f64> {
-        let tokens = self.tokens.as_ref()?;
-        Some(tokens.iter().map(|(_, log_prob)| log_prob).sum())
-    }
-
-    fn to_json(&self) -> Value {
-        let tokens = self.tokens.as_ref().map(|tokens| {
-            let token =
-                |(token, log_prob): &(char, f64)| json!({"token": token, "log_prob": log_prob});
-            tokens.iter().map(token).collect::<Vec<_>>()
-        });
-        let per_char = self
-            .log_prob()
-            .zip(self.tokens.as_ref())
-            .map(|(total, tokens)| total / tokens.len() as f64);
-        json!({
-            "text": self.text,
-            "log_prob": self.log_prob(),
-            "per_char": per_char,
-            "tokens": tokens,
-            "score": self.score,
-            "percentile": self.percentile,
-            "plausible": self.plausible,
-            "reason": self.reason,
-        })
+/// Few names rank coarsely: what scores below all of them is rejected, which is 1 name in N + 1.
+fn warn_of_few(names: usize, false_rejection: f64) {
+    let finest = 1.0 / (names as f64 + 1.0);
+    if false_rejection > 0.0 && false_rejection < finest {
+        output::note(&format!(
+            "the verdict ranks among {names} names: it rejects {:.1} % of real ones, not {} %",
+            100.0 * finest,
+            100.0 * false_rejection
+        ));
     }
 }

@@ -11,7 +11,9 @@ mod windows;
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
 pub use lists::{EMBEDDED_LISTS, EmbeddedList};
 pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
-pub use reading::{ReadOptions, no_names, read_names, scan_names};
+pub use reading::{
+    ReadOptions, clean, find_column, no_names, read_names, scan_names, sniff_delimiter,
+};
 pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use vocab::{END, END_SYMBOL, Token, UnknownCharacter, Vocab};
 pub use windows::{CountedRow, CountedWindows, WindowCounter, windows};

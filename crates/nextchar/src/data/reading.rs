@@ -334,7 +334,7 @@ fn read_error(error: csv::Error) -> Error {
 }
 
 /// The most frequent of tab, comma and semicolon in the header line.
-fn sniff_delimiter(header: &[u8]) -> u8 {
+pub fn sniff_delimiter(header: &[u8]) -> u8 {
     let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
     [b'\t', b',', b';']
         .into_iter()
@@ -354,7 +354,11 @@ fn columns_of(line: &[u8]) -> Option<Vec<String>> {
     (columns.len() > 1).then_some(columns)
 }
 
-fn find_column(headers: &csv::ByteRecord, wanted: &str) -> Result<usize, Error> {
+/// The place of a column in a table's header; case and white space around it do not matter.
+///
+/// # Errors
+/// [`Error::NoColumn`], with the columns that there are.
+pub fn find_column(headers: &csv::ByteRecord, wanted: &str) -> Result<usize, Error> {
     let names: Vec<String> = headers
         .iter()
         .map(|name| String::from_utf8_lossy(name).trim().to_owned())
@@ -379,8 +383,8 @@ fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
     }
 }
 
-/// NFC and lower case, with a short way for plain ASCII.
-fn clean(text: &str) -> Cow<'_, str> {
+/// A word as all words of lists are: NFC and lower case. With a short way for plain ASCII.
+pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         text.to_lowercase().nfc().collect()
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {

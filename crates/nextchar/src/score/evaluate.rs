@@ -102,8 +102,8 @@ pub fn evaluate(
     })
 }
 
-/// ln P(name), the end mark included, in nats.
-pub fn name_log_prob(model: &dyn LanguageModel, name: &[Token]) -> f64 {
+/// ln p of each token of a name, the end mark included, in nats.
+pub fn token_log_probs(model: &dyn LanguageModel, name: &[Token]) -> Vec<f64> {
     let contexts: Vec<Token> = crate::data::windows(name, model.context_length())
         .flat_map(|(context, _)| context)
         .collect();
@@ -114,7 +114,12 @@ pub fn name_log_prob(model: &dyn LanguageModel, name: &[Token]) -> f64 {
         .chain(&[END])
         .zip(log_probs.chunks_exact(vocab_size))
         .map(|(&target, log_probs)| log_probs[usize::from(target)])
-        .sum()
+        .collect()
+}
+
+/// ln P(name), the end mark included, in nats.
+pub fn name_log_prob(model: &dyn LanguageModel, name: &[Token]) -> f64 {
+    token_log_probs(model, name).iter().sum()
 }
 
 #[cfg(test)]

@@ -1,0 +1,289 @@
+//! Where words come from: the command line, the lines of a list, a column of a table.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use csv::ByteRecord;
+use nextchar::data::{find_column, sniff_delimiter};
+
+use super::shard::Shard;
+use crate::failure::Failure;
+
+/// Bytes of a list in a shard.
+const SHARD_BYTES: usize = 32 << 10;
+/// Rows of a table in a shard.
+const SHARD_ROWS: usize = 1024;
+
+/// A stream of words that fills shards.
+pub trait Input {
+    /// Fills shards from the front with what there is, and says how many; 0 at the end.
+    fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure>;
+
+    /// The header of a table.
+    fn header(&self) -> Option<Header> {
+        None
+    }
+}
+
+/// The first row of a table.
+#[derive(Clone)]
+pub struct Header {
+    pub delimiter: u8,
+    pub columns: ByteRecord,
+}
+
+/// Words of the command line.
+pub struct Words<'a> {
+    left: &'a [String],
+}
+
+impl<'a> Words<'a> {
+    pub fn new(words: &'a [String]) -> Self {
+        Words { left: words }
+    }
+}
+
+impl Input for Words<'_> {
+    fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
+        let words = std::mem::take(&mut self.left);
+        let source = &mut shards[0].source;
+        // Words, as rows of one cell: an empty one is a word, too.
+        source.rows = words
+            .iter()
+            .map(|word| ByteRecord::from(vec![word.as_str()]))
+            .collect();
+        source.row_count = words.len();
+        Ok(usize::from(!words.is_empty()))
+    }
+}
+
+/// A list or standard input.
+fn open(list: &str) -> Result<Box<dyn Read>, Failure> {
+    if list == "-" {
+        return Ok(Box::new(io::stdin()));
+    }
+    let path = Path::new(list);
+    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    if path.is_dir() {
+        return Err(Failure::file(path, &io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(Box::new(file))
+}
+
+/// One word a line.
+pub struct Lines {
+    list: String,
+    input: Box<dyn Read>,
+    /// The beginning of a line whose end has not been read.
+    begun: Vec<u8>,
+    /// The line in hand was cut; what is left of it is passed over.
+    skips: bool,
+    ended: bool,
+}
+
+impl Lines {
+    pub fn open(list: &str) -> Result<Self, Failure> {
+        Ok(Lines {
+            list: list.to_owned(),
+            input: open(list)?,
+            begun: Vec::new(),
+            skips: false,
+            ended: false,
+        })
+    }
+
+    /// Reads up to a shard's size; true where no more is there for now.
+    fn read(&mut self, lines: &mut Vec<u8>) -> Result<bool, Failure> {
+        let wanted = SHARD_BYTES - lines.len();
+        let mut part = (&mut self.input).take(wanted as u64);
+        let before = lines.len();
+        while lines.len() - before < wanted {
+            let start = lines.len();
+            lines.resize(before + wanted, 0);
+            let read = loop {
+                match part.read(&mut lines[start..]) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => break read,
+                }
+            };
+            let read = read.map_err(|error| Failure::file(Path::new(&self.list), &error))?;
+            lines.truncate(start + read);
+            self.ended |= read == 0;
+            // A terminal or a pipe gives what it has: its whole lines need not wait for more.
+            if read == 0 || (start + read < before + wanted && lines.contains(&b'\n')) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Fills one shard with whole lines; true where no more is there for now.
+    fn fill_one(&mut self, lines: &mut Vec<u8>, is_cut: &mut bool) -> Result<bool, Failure> {
+        lines.clear();
+        lines.append(&mut self.begun);
+        *is_cut = false;
+        let pauses = self.read(lines)?;
+        if self.skips {
+            let end = memchr::memchr(b'\n', lines);
+            self.skips = end.is_none() && !self.ended;
+            lines.drain(..end.map_or(lines.len(), |end| end + 1));
+        }
+        match memchr::memrchr(b'\n', lines) {
+            Some(end) => self.begun = lines.split_off(end + 1),
+            None if self.ended => {}
+            None if lines.len() < SHARD_BYTES => self.begun = std::mem::take(lines),
+            None => {
+                (*is_cut, self.skips) = (true, true);
+                lines.truncate(SHARD_BYTES / 32);
+                lines.push(b'\n');
+            }
+        }
+        if self.ended {
+            lines.append(&mut self.begun);
+            if lines.last().is_some_and(|&byte| byte != b'\n') {
+                lines.push(b'\n');
+            }
+        }
+        Ok(pauses)
+    }
+}
+
+impl Input for Lines {
+    fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
+        let mut filled = 0;
+        while filled < shards.len() && !self.ended {
+            let source = &mut shards[filled].source;
+            let pauses = self.fill_one(&mut source.lines, &mut source.is_cut)?;
+            // A shard may hold nothing but the middle of a line that is too long.
+            filled += usize::from(!source.lines.is_empty());
+            if pauses && filled > 0 {
+                break;
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// A column of a CSV or TSV.
+pub struct Rows {
+    list: String,
+    reader: csv::Reader<Box<dyn Read>>,
+    header: Header,
+    column: usize,
+}
+
+impl Rows {
+    pub fn open(list: &str, column: &str) -> Result<Self, Failure> {
+        let mut input = BufReader::new(open(list)?);
+        let mut first = Vec::new();
+        io::BufRead::read_until(&mut (&mut input).take(1 << 20), b'\n', &mut first)
+            .map_err(|error| Failure::file(Path::new(list), &error))?;
+        let delimiter = sniff_delimiter(&first);
+        let whole: Box<dyn Read> = Box::new(io::Cursor::new(first).chain(input));
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .from_reader(whole);
+        let columns = reader
+            .byte_headers()
+            .map_err(|error| failed(list, &error))?
+            .clone();
+        let place =
+            find_column(&columns, column).map_err(|error| Failure::from(error).within(list))?;
+        Ok(Rows {
+            list: list.to_owned(),
+            reader,
+            header: Header { delimiter, columns },
+            column: place,
+        })
+    }
+}
+
+fn failed(list: &str, error: &csv::Error) -> Failure {
+    Failure::failed(format!("{list}: {error}"))
+}
+
+impl Input for Rows {
+    fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
+        let width = self.header.columns.len();
+        for (index, shard) in shards.iter_mut().enumerate() {
+            let source = &mut shard.source;
+            source.rows.resize(SHARD_ROWS, ByteRecord::new());
+            (source.row_count, source.column) = (0, self.column);
+            for row in &mut source.rows {
+                let more = self.reader.read_byte_record(row);
+                if !more.map_err(|error| failed(&self.list, &error))? {
+                    return Ok(index + usize::from(source.row_count > 0));
+                }
+                // What is added must stand under its header.
+                if row.len() > width {
+                    let line = row.position().map_or(0, csv::Position::line);
+                    return Err(Failure::failed(format!(
+                        "{}: line {line} has {} cells, and the header {width}",
+                        self.list,
+                        row.len()
+                    ))
+                    .help("a cell that holds the delimiter must stand in double quotes"));
+                }
+                while row.len() < width {
+                    row.push_field(b"");
+                }
+                source.row_count += 1;
+            }
+        }
+        Ok(shards.len())
+    }
+
+    fn header(&self) -> Option<Header> {
+        Some(self.header.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives at most so many bytes at a time.
+    struct Slow(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let most = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    #[test]
+    fn lines_are_whole_however_they_arrive() {
+        let long = "x".repeat(3 * SHARD_BYTES);
+        let mut text: String = (0..20_000).map(|i| format!("word{i}\n")).collect();
+        text.push_str(&format!("{long}\n\nafter\nlast"));
+        for step in [1 << 20, SHARD_BYTES, 1000, 7] {
+            let mut lines = Lines {
+                list: "-".into(),
+                input: Box::new(Slow(io::Cursor::new(text.clone().into_bytes()), step)),
+                begun: Vec::new(),
+                skips: false,
+                ended: false,
+            };
+            let mut shards: Vec<Shard> = (0..4).map(|_| Shard::default()).collect();
+            let mut found = String::new();
+            loop {
+                let filled = lines.fill(&mut shards).unwrap();
+                if filled == 0 {
+                    break;
+                }
+                for shard in &shards[..filled] {
+                    let part = std::str::from_utf8(&shard.source.lines).unwrap();
+                    assert!(part.ends_with('\n') && part.len() <= SHARD_BYTES + 1);
+                    found.push_str(part);
+                }
+            }
+            let cut = &long[..SHARD_BYTES / 32];
+            let expected = text.replace(&long, cut) + "\n";
+            let found = found.replace(&"x".repeat(cut.len()), "L");
+            assert_eq!(found, expected.replace(cut, "L"), "{step}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Words by the million: a list or a table streams through in shards of a fixed size, which are parsed,
+//! scored and written as text on all threads and come out in the order in which they came in.
+
+mod digits;
+mod input;
+mod render;
+mod shard;
+
+pub use input::{Input, Lines, Rows, Words};
+pub use render::Style;
+
+use std::io::Write;
+
+use nextchar::Executor;
+use nextchar::data::Vocab;
+use nextchar::score::{Judge, WordScorer};
+use nextchar_parallel::Threads;
+
+use crate::failure::Failure;
+use render::Renderer;
+use shard::{Letters, Shard};
+
+/// Shards that are in work together: what is held of a list, however long it is.
+const SHARDS: usize = 16;
+
+/// What a verdict needs beside the model.
+pub struct Verdicts {
+    /// None where the model was made from too few names.
+    pub judge: Option<Judge>,
+    /// Share of real names that may be rejected.
+    pub false_rejection: f64,
+    /// Leave out what is plausible.
+    pub only_failing: bool,
+}
+
+/// Scores all words of an input and writes what is said of them; tells whether all are plausible.
+pub fn run(
+    scorer: &mut WordScorer<'_>,
+    vocab: &Vocab,
+    verdicts: &Verdicts,
+    input: &mut impl Input,
+    style: Style,
+    out: &mut impl Write,
+    threads: &Threads,
+) -> Result<bool, Failure> {
+    let letters = Letters::new(vocab);
+    let renderer = Renderer {
+        vocab,
+        verdicts,
+        style,
+        header: input.header(),
+    };
+    out.write_all(&renderer.opening())?;
+    let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::default()).collect();
+    let mut all = true;
+    loop {
+        let filled = input.fill(&mut shards)?;
+        if filled == 0 {
+            return Ok(all);
+        }
+        let shards = &mut shards[..filled];
+        threads.for_each(shards, |_, shard| shard.parse(&letters));
+        scorer.score(shards, threads);
+        threads.for_each(shards, |_, shard| renderer.render(shard));
+        for shard in shards {
+            all &= shard.all_plausible;
+            out.write_all(&shard.out)?;
+        }
+        out.flush()?;
+    }
+}

@@ -1,0 +1,324 @@
+//! What is said of each word: a line for people, a JSON object, or a table's row with columns added.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use csv::ByteRecord;
+use nextchar::data::{END_SYMBOL, MAX_NAME_LENGTH, Vocab};
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+
+use super::Verdicts;
+use super::digits::fixed;
+use super::input::Header;
+use super::shard::{Entry, Shard, Word};
+use crate::output::{DIM, count};
+
+/// The columns that a table gets.
+const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
+
+/// How words are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Lines for people, dimmed in part where they see colours.
+    Text {
+        colours: bool,
+    },
+    Json,
+    Table,
+}
+
+pub struct Renderer<'a> {
+    pub vocab: &'a Vocab,
+    pub verdicts: &'a Verdicts,
+    pub style: Style,
+    pub header: Option<Header>,
+}
+
+/// Everything that is known of one word.
+struct Scored<'a> {
+    text: &'a str,
+    /// Its letters with the end mark, and ln p of each; or why there is none.
+    tokens: Result<Tokens<'a>, Cow<'static, str>>,
+    log_prob: Option<f64>,
+    score: Option<f64>,
+    percentile: Option<f64>,
+    plausible: Option<bool>,
+}
+
+#[derive(Clone, Copy)]
+struct Tokens<'a> {
+    vocab: &'a Vocab,
+    word: &'a [nextchar::data::Token],
+    log_probs: &'a [f64],
+}
+
+impl Tokens<'_> {
+    fn iter(&self) -> impl Iterator<Item = (char, f64)> {
+        let symbols = self.word.iter().map(|&token| self.vocab.symbol(token));
+        symbols
+            .chain([END_SYMBOL])
+            .zip(self.log_probs.iter().copied())
+    }
+}
+
+impl Renderer<'_> {
+    /// What stands before all words: a table's header.
+    pub fn opening(&self) -> Vec<u8> {
+        match &self.header {
+            Some(header) if self.style == Style::Table => {
+                let mut columns = header.columns.clone();
+                ADDED
+                    .iter()
+                    .for_each(|name| columns.push_field(name.as_bytes()));
+                let mut writer = self.csv(Vec::new(), header);
+                writer
+                    .write_byte_record(&columns)
+                    .expect("memory takes every byte");
+                writer.into_inner().expect("memory takes every byte")
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Writes what is said of a shard's words into it.
+    pub fn render(&self, shard: &mut Shard) {
+        let mut out = std::mem::take(&mut shard.out);
+        out.clear();
+        let mut all = true;
+        match (&self.header, self.style) {
+            (Some(header), Style::Table) => {
+                let mut writer = self.csv(&mut out, header);
+                self.each(shard, &mut all, |index, scored| {
+                    row(&mut writer, &shard.source.rows[index], scored);
+                });
+                writer.flush().expect("memory takes every byte");
+            }
+            (header, Style::Json) => self.each(shard, &mut all, |index, scored| {
+                let row = header.as_ref().map(|header| Row {
+                    columns: &header.columns,
+                    cells: &shard.source.rows[index],
+                });
+                json(&mut out, scored, row);
+            }),
+            (_, Style::Text { colours }) => {
+                self.each(shard, &mut all, |_, scored| text(&mut out, scored, colours));
+            }
+            (None, Style::Table) => unreachable!("a table has a header"),
+        }
+        (shard.out, shard.all_plausible) = (out, all);
+    }
+
+    fn csv<W: Write>(&self, out: W, header: &Header) -> csv::Writer<W> {
+        csv::WriterBuilder::new()
+            .delimiter(header.delimiter)
+            .flexible(true)
+            .from_writer(out)
+    }
+
+    /// Calls `write` for every word that is to be shown.
+    fn each(&self, shard: &Shard, all: &mut bool, mut write: impl FnMut(usize, &Scored<'_>)) {
+        for (index, entry) in shard.entries.iter().enumerate() {
+            let scored = self.scored(shard, entry);
+            let plausible = scored.plausible.unwrap_or(true);
+            *all &= plausible;
+            if !(plausible && self.verdicts.only_failing) {
+                write(index, &scored);
+            }
+        }
+    }
+
+    fn scored<'s>(&'s self, shard: &'s Shard, entry: &Entry) -> Scored<'s> {
+        let judge = self.verdicts.judge.as_ref();
+        let mut scored = Scored {
+            text: &shard.text[entry.text.clone()],
+            tokens: Err(Cow::Borrowed("")),
+            log_prob: None,
+            score: None,
+            percentile: None,
+            plausible: judge.map(|_| false),
+        };
+        let index = match &entry.word {
+            Word::Encoded(index) => *index,
+            other => {
+                scored.tokens = Err(reason(other));
+                return scored;
+            }
+        };
+        let (word, log_probs) = shard.batch.word(index);
+        let log_prob = log_probs.iter().sum();
+        scored.log_prob = Some(log_prob);
+        scored.tokens = Ok(Tokens {
+            vocab: self.vocab,
+            word,
+            log_probs,
+        });
+        if let Some(judge) = judge {
+            let verdict = judge.verdict(word, log_prob);
+            scored.score = Some(verdict.score);
+            scored.percentile = Some(verdict.percentile);
+            scored.plausible = Some(verdict.is_plausible(self.verdicts.false_rejection));
+        }
+        scored
+    }
+}
+
+/// Why a word cannot be scored.
+fn reason(word: &Word) -> Cow<'static, str> {
+    match word {
+        Word::Encoded(_) => "".into(),
+        Word::Empty => "it is empty".into(),
+        Word::TooLong => format!(
+            "it is longer than {} characters",
+            count(MAX_NAME_LENGTH as u64)
+        )
+        .into(),
+        Word::Unknown(unknown) => unknown.to_string().into(),
+    }
+}
+
+/// A line for people.
+fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
+    const WORD: usize = 20;
+    const VERDICT: usize = 14;
+    const RANK: usize = 22;
+    let verdict = match scored.plausible {
+        Some(true) => "plausible",
+        Some(false) => "not plausible",
+        None => "",
+    };
+    out.extend_from_slice(scored.text.as_bytes());
+    pad(out, scored.text.chars().count(), WORD);
+    out.push(b' ');
+    out.extend_from_slice(verdict.as_bytes());
+    let tokens = match &scored.tokens {
+        Ok(tokens) => tokens,
+        Err(reason) => {
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(reason.as_bytes());
+            out.push(b'\n');
+            return;
+        }
+    };
+    pad(out, verdict.len(), VERDICT);
+    out.push(b' ');
+    let start = out.len();
+    if let Some(percentile) = scored.percentile {
+        out.extend_from_slice(b"above ");
+        fixed::<1>(out, percentile);
+        out.extend_from_slice(b" % of names");
+    }
+    pad(out, out.len() - start, RANK);
+    let log_prob = scored.log_prob.unwrap_or(f64::NEG_INFINITY);
+    out.extend_from_slice(b" ln P ");
+    fixed::<2>(out, log_prob);
+    out.extend_from_slice(b", ");
+    fixed::<2>(out, log_prob / tokens.log_probs.len() as f64);
+    out.extend_from_slice(b" a character ");
+    if colours {
+        write!(out, "{DIM}").expect("memory takes every byte");
+    }
+    let mut utf8 = [0; 4];
+    for (symbol, log_prob) in tokens.iter() {
+        out.push(b' ');
+        out.extend_from_slice(symbol.encode_utf8(&mut utf8).as_bytes());
+        out.push(b' ');
+        fixed::<1>(out, log_prob);
+    }
+    if colours {
+        write!(out, "{DIM:#}").expect("memory takes every byte");
+    }
+    out.push(b'\n');
+}
+
+fn pad(out: &mut Vec<u8>, written: usize, width: usize) {
+    out.resize(out.len() + width.saturating_sub(written), b' ');
+}
+
+/// A row of a table with what is said of its word.
+fn row<W: Write>(writer: &mut csv::Writer<W>, cells: &ByteRecord, scored: &Scored<'_>) {
+    let number = |number: Option<f64>| {
+        let mut cell = Vec::new();
+        if let Some(number) = number {
+            fixed::<4>(&mut cell, number);
+        }
+        cell
+    };
+    let (log_prob, percentile) = (number(scored.log_prob), number(scored.percentile));
+    let plausible: &[u8] = match scored.plausible {
+        Some(true) => b"true",
+        Some(false) => b"false",
+        None => b"",
+    };
+    let added = [&log_prob[..], &percentile, plausible];
+    writer
+        .write_record(cells.iter().chain(added))
+        .expect("memory takes every byte");
+}
+
+/// A JSON object on a line of its own.
+fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Row<'_>>) {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        log_prob: Option<f64>,
+        per_char: Option<f64>,
+        percentile: Option<f64>,
+        plausible: Option<bool>,
+        reason: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        row: Option<Row<'a>>,
+        score: Option<f64>,
+        text: &'a str,
+        tokens: Option<Tokens<'a>>,
+    }
+    let tokens = scored.tokens.as_ref().ok().copied();
+    let length = tokens.map_or(1, |tokens| tokens.log_probs.len());
+    let object = Object {
+        log_prob: scored.log_prob,
+        per_char: scored.log_prob.map(|log_prob| log_prob / length as f64),
+        percentile: scored.percentile,
+        plausible: scored.plausible,
+        reason: scored.tokens.as_ref().err().map(|reason| &**reason),
+        row,
+        score: scored.score,
+        text: scored.text,
+        tokens,
+    };
+    serde_json::to_writer(&mut *out, &object).expect("memory takes every byte");
+    out.push(b'\n');
+}
+
+impl Serialize for Tokens<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Pair {
+            log_prob: f64,
+            token: char,
+        }
+        let mut list = serializer.serialize_seq(Some(self.log_probs.len()))?;
+        for (token, log_prob) in self.iter() {
+            list.serialize_element(&Pair { log_prob, token })?;
+        }
+        list.end()
+    }
+}
+
+/// The cells of a table's row by the names of their columns.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    columns: &'a ByteRecord,
+    cells: &'a ByteRecord,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for (name, cell) in self.columns.iter().zip(self.cells) {
+            map.serialize_entry(
+                &String::from_utf8_lossy(name),
+                &String::from_utf8_lossy(cell),
+            )?;
+        }
+        map.end()
+    }
+}

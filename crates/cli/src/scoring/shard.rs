@@ -1,0 +1,206 @@
+//! A piece of the input: its lines or rows, their words, and what is written of them.
+
+use csv::ByteRecord;
+use nextchar::data::{MAX_NAME_LENGTH, Token, UnknownCharacter, Vocab, clean};
+use nextchar::score::WordBatch;
+
+/// What a shard is filled with.
+#[derive(Default)]
+pub struct Source {
+    /// Whole lines, each with its end.
+    pub lines: Vec<u8>,
+    /// Only the beginning of the last line is there: it was too long to hold.
+    pub is_cut: bool,
+    /// Rows of a table; the first `row_count` of them.
+    pub rows: Vec<ByteRecord>,
+    pub row_count: usize,
+    /// The column of a table that holds the words.
+    pub column: usize,
+}
+
+/// One word as it was given, and whether it can be scored.
+pub struct Entry {
+    /// Its place in the shard's text.
+    pub text: std::ops::Range<usize>,
+    pub word: Word,
+}
+
+/// A word, or why it is none.
+pub enum Word {
+    /// Its number in the shard's batch.
+    Encoded(usize),
+    Empty,
+    TooLong,
+    Unknown(UnknownCharacter),
+}
+
+#[derive(Default)]
+pub struct Shard {
+    pub source: Source,
+    /// The words as they were given, trimmed, end to end.
+    pub text: String,
+    pub entries: Vec<Entry>,
+    pub batch: WordBatch,
+    /// What is to be written.
+    pub out: Vec<u8>,
+    pub all_plausible: bool,
+    word: Vec<Token>,
+}
+
+impl AsMut<WordBatch> for Shard {
+    fn as_mut(&mut self) -> &mut WordBatch {
+        &mut self.batch
+    }
+}
+
+/// The tokens of single bytes: letters of ASCII, of either case.
+pub struct Letters<'a> {
+    vocab: &'a Vocab,
+    /// 0 where the byte is none.
+    tokens: [Token; 256],
+}
+
+impl<'a> Letters<'a> {
+    pub fn new(vocab: &'a Vocab) -> Self {
+        let mut tokens = [0; 256];
+        for byte in 0u8..128 {
+            let lower = byte.to_ascii_lowercase() as char;
+            tokens[usize::from(byte)] = vocab.token(lower).unwrap_or(0);
+        }
+        Letters { vocab, tokens }
+    }
+}
+
+impl Shard {
+    /// Finds the words; those that the alphabet holds go into the batch.
+    pub fn parse(&mut self, letters: &Letters<'_>) {
+        self.text.clear();
+        self.entries.clear();
+        self.batch.clear();
+        let source = std::mem::take(&mut self.source);
+        let mut left = &source.lines[..];
+        while let Some(end) = memchr::memchr(b'\n', left) {
+            let (line, others) = left.split_at(end);
+            left = &others[1..];
+            let line = line.trim_ascii();
+            if source.is_cut && left.is_empty() {
+                self.add_too_long(line);
+            } else if !line.is_empty() {
+                self.add(line, letters);
+                self.drop_blank();
+            }
+        }
+        for row in &source.rows[..source.row_count] {
+            self.add(
+                row.get(source.column).unwrap_or_default().trim_ascii(),
+                letters,
+            );
+        }
+        self.source = source;
+    }
+
+    /// A line of other white space than ASCII's is blank, too.
+    fn drop_blank(&mut self) {
+        if matches!(self.entries.last(), Some(entry) if matches!(entry.word, Word::Empty)) {
+            self.entries.pop();
+        }
+    }
+
+    /// A word as names are cleaned.
+    fn add(&mut self, bytes: &[u8], letters: &Letters<'_>) {
+        self.word.clear();
+        let tokens = bytes.iter().map(|&byte| letters.tokens[usize::from(byte)]);
+        self.word.extend(tokens);
+        let simple = !bytes.is_empty() && bytes.len() <= MAX_NAME_LENGTH && !self.word.contains(&0);
+        if !simple {
+            return self.add_unusual(bytes, letters);
+        }
+        let text = std::str::from_utf8(bytes).expect("letters of ASCII");
+        self.keep(text, Word::Encoded(self.batch.len()));
+        self.batch.push(&self.word);
+    }
+
+    fn add_unusual(&mut self, bytes: &[u8], letters: &Letters<'_>) {
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.is_empty() {
+            return self.keep(text, Word::Empty);
+        }
+        if text.chars().nth(MAX_NAME_LENGTH).is_some() {
+            return self.add_too_long(text.as_bytes());
+        }
+        match letters.vocab.encode_into(&clean(text), &mut self.word) {
+            Ok(()) => {
+                self.keep(text, Word::Encoded(self.batch.len()));
+                self.batch.push(&self.word);
+            }
+            Err(unknown) => self.keep(text, Word::Unknown(unknown)),
+        }
+    }
+
+    fn add_too_long(&mut self, bytes: &[u8]) {
+        const SHOWN: usize = 40;
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * SHOWN)]);
+        let shown: String = text.chars().take(SHOWN).chain(['…']).collect();
+        self.keep(&shown, Word::TooLong);
+    }
+
+    fn keep(&mut self, text: &str, word: Word) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        let text = start..self.text.len();
+        self.entries.push(Entry { text, word });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(lines: &[u8], is_cut: bool) -> Shard {
+        let mut shard = Shard::default();
+        shard.source.lines = lines.to_vec();
+        shard.source.is_cut = is_cut;
+        shard.parse(&Letters::new(&Vocab::az()));
+        shard
+    }
+
+    #[test]
+    fn lines_become_words() {
+        let long = "a".repeat(MAX_NAME_LENGTH + 1);
+        let text = format!("\u{feff}Asha\r\n\n \u{3000} \nRenée\n a b\n{long}\nzeel\n");
+        let shard = parsed(text.as_bytes(), false);
+        let words: Vec<(&str, &str)> = shard
+            .entries
+            .iter()
+            .map(|entry| {
+                let kind = match entry.word {
+                    Word::Encoded(_) => "encoded",
+                    Word::Empty => "empty",
+                    Word::TooLong => "too long",
+                    Word::Unknown(_) => "unknown",
+                };
+                (&shard.text[entry.text.clone()], kind)
+            })
+            .collect();
+        let shown = format!("{}…", &long[..40]);
+        assert_eq!(
+            words,
+            [
+                ("Asha", "encoded"),
+                ("Renée", "unknown"),
+                ("a b", "unknown"),
+                (&shown, "too long"),
+                ("zeel", "encoded")
+            ]
+        );
+        assert_eq!(shard.batch.len(), 2);
+    }
+
+    #[test]
+    fn a_cut_line_is_too_long_even_if_its_beginning_is_blank() {
+        let shard = parsed(b"asha\n   \n", true);
+        assert!(matches!(shard.entries[1].word, Word::TooLong));
+        assert!(parsed(b"asha\n   \n", false).entries.len() == 1);
+    }
+}
