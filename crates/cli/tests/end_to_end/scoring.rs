@@ -170,7 +170,7 @@ fn a_word_is_explained_letter_by_letter() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| stdout(&nextchar(folder.path(), arguments).success());
     let out = run(&["explain", "--word", "aadesh"]);
-    assert!(out.contains("_aades  → h  0.9240    1.    0.1 "), "{out}");
+    assert!(out.contains("_aades  → h  0.9241    1.    0.1 "), "{out}");
     assert!(
         out.contains("the greatest surprise: e as letter 4, 5.5 bits"),
         "{out}"
