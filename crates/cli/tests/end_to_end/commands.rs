@@ -84,10 +84,10 @@ fn explain_shows_five_stages() {
 fn evaluate_and_inspect_agree_with_the_training() {
     let (folder, ..) = trained();
     let out = stdout(&nextchar(folder, &["evaluate", "-m", "model.safetensors"]).success());
-    assert!(out.contains("this model, context 6  1.8118"), "{out}");
+    assert!(out.contains("this model, context 6  1.8117"), "{out}");
     let out = stdout(&nextchar(folder, &["inspect", "-m", "model.safetensors"]).success());
     assert!(
-        out.contains("train 1.5680, val 1.8154, test 1.8118"),
+        out.contains("train 1.5675, val 1.8154, test 1.8117"),
         "{out}"
     );
     assert!(out.contains("hidden.0.weight    [128, 96]"), "{out}");
