@@ -19,7 +19,8 @@ use nextchar::score::token_log_probs;
 use nextchar_formats::{ModelFile, Record};
 use nextchar_parallel::Threads;
 
-/// How long each test runs; `NEXTCHAR_MINUTES` changes it.
+/// How long each test runs; `NEXTCHAR_MINUTES` changes it. In fewer than three, the caches of generation
+/// (300 MB) are still filling, which looks like growth.
 fn time() -> Duration {
     let minutes = std::env::var("NEXTCHAR_MINUTES").ok();
     let minutes = minutes.map_or(5.0, |text| {
