@@ -62,7 +62,7 @@
 //! // 7. Generate: draw from P(c) until the end mark.
 //! let request = Request {
 //!     count: 3,
-//!     conditions: Conditions { max_length: 9, ..Conditions::default() },
+//!     conditions: Conditions::default().length(1..=9),
 //!     unique: true,
 //!     ..Request::default()
 //! };

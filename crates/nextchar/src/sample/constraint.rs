@@ -1,5 +1,7 @@
 //! What a name must be: conditions on letters and length, all of which must hold.
 
+use std::ops::RangeInclusive;
+
 use super::automaton::{Automaton, DEAD};
 use crate::data::{END, Token, Vocab};
 use crate::error::Error;
@@ -10,12 +12,7 @@ use crate::error::Error;
 /// use nextchar::data::Vocab;
 /// use nextchar::sample::Conditions;
 ///
-/// let six_letters_in_ya = Conditions {
-///     min_length: 6,
-///     max_length: 6,
-///     suffixes: vec!["ya".into()],
-///     ..Conditions::default()
-/// };
+/// let six_letters_in_ya = Conditions::default().length(6..=6).suffix("ya");
 /// let constraint = six_letters_in_ya.compile(&Vocab::az()).unwrap();
 /// assert!(constraint.allows(&Vocab::az().encode("aditya").unwrap()));
 /// assert!(!constraint.allows(&Vocab::az().encode("aditi").unwrap()));
@@ -64,6 +61,51 @@ pub struct Constraint {
     automata: Vec<Automaton>,
     min_length: usize,
     max_length: usize,
+}
+
+/// One condition more, as often as wanted.
+impl Conditions {
+    /// Names of these lengths, in characters.
+    pub fn length(mut self, characters: RangeInclusive<usize>) -> Self {
+        (self.min_length, self.max_length) = characters.into_inner();
+        self
+    }
+
+    /// Names that begin so; of several prefixes, one does.
+    pub fn prefix(mut self, text: impl Into<String>) -> Self {
+        self.prefixes.push(text.into());
+        self
+    }
+
+    /// Names that end so; of several suffixes, one does.
+    pub fn suffix(mut self, text: impl Into<String>) -> Self {
+        self.suffixes.push(text.into());
+        self
+    }
+
+    /// Names in which this stands, and all others that are asked for.
+    pub fn containing(mut self, text: impl Into<String>) -> Self {
+        self.contains.push(text.into());
+        self
+    }
+
+    /// Names in which this does not stand.
+    pub fn excluding(mut self, text: impl Into<String>) -> Self {
+        self.excludes.push(text.into());
+        self
+    }
+
+    /// Names of these letters only: characters and ranges, such as `a-mz`.
+    pub fn of_letters(mut self, letters: impl Into<String>) -> Self {
+        self.letters = Some(letters.into());
+        self
+    }
+
+    /// Names that match as a whole; of several regular expressions, one.
+    pub fn matching(mut self, pattern: impl Into<String>) -> Self {
+        self.patterns.push(pattern.into());
+        self
+    }
 }
 
 impl Conditions {

@@ -123,12 +123,7 @@ pub struct Probability {
 /// let model = KneserNey::closed_form(&table).unwrap();
 /// let request = Request {
 ///     count: 5,
-///     conditions: Conditions {
-///         prefixes: vec!["u".into()],
-///         suffixes: vec!["a".into()],
-///         max_length: 9,
-///         ..Conditions::default()
-///     },
+///     conditions: Conditions::default().length(1..=9).prefix("u").suffix("a"),
 ///     unique: true,
 ///     ..Request::default()
 /// };
