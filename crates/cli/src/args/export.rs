@@ -25,6 +25,12 @@ pub struct ExportArgs {
     /// Counts: which names' windows
     #[arg(long, value_enum, default_value_t = PartName::Train)]
     pub part: PartName,
+    /// HTML: the engine for browsers, engine.wasm, which web/build makes
+    #[arg(long, value_name = "FILE", required_if_eq("format", "html"))]
+    pub engine: Option<PathBuf>,
+    /// HTML: the page's title
+    #[arg(long, value_name = "TEXT", default_value = "Names")]
+    pub title: String,
     /// Replace files that exist
     #[arg(long)]
     pub force: bool,
@@ -56,4 +62,6 @@ pub enum ExportFormat {
     Counts,
     /// The letters' vectors as TSV for the Embedding Projector, and their names (.metadata.tsv)
     Projector,
+    /// One page that writes names in a browser, without a network: engine (--engine) and model are inside
+    Html,
 }

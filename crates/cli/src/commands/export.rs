@@ -12,7 +12,7 @@ use nextchar::ngram::{BackoffNgram, every_context};
 use nextchar::rng::Seed;
 use nextchar::sample::sampled_windows;
 use nextchar_formats::counts::{FOLDS, to_bytes as to_parquet};
-use nextchar_formats::export::{arpa, embeddings, onnx, programs};
+use nextchar_formats::export::{arpa, embeddings, html, onnx, programs};
 use nextchar_formats::{ModelFile, state_dict};
 use serde_json::json;
 
@@ -21,6 +21,9 @@ use crate::failure::{DONE, Failure};
 use crate::output::{self, bytes, count, note};
 use crate::store;
 use crate::threads::threads;
+
+/// An engine for browsers may be this large, in bytes; it has about a million.
+const LARGEST_ENGINE: u64 = 64 << 20;
 
 /// What is written, and where.
 type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -67,9 +70,11 @@ fn paths(format: ExportFormat, out: &Path) -> Result<Vec<PathBuf>, Failure> {
             }
         }
         ExportFormat::Projector => Ok(vec![out.to_owned(), out.with_extension("metadata.tsv")]),
-        ExportFormat::Onnx | ExportFormat::Arpa | ExportFormat::Counts | ExportFormat::Word2vec => {
-            Ok(vec![out.to_owned()])
-        }
+        ExportFormat::Onnx
+        | ExportFormat::Arpa
+        | ExportFormat::Counts
+        | ExportFormat::Word2vec
+        | ExportFormat::Html => Ok(vec![out.to_owned()]),
     }
 }
 
@@ -106,6 +111,17 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
             let networks = networks(file, &label())?;
             let (vectors, names) = embeddings::projector(&file.vocab, networks, &file.bigrams);
             Ok(vec![vectors.into(), names.into()])
+        }
+        ExportFormat::Html => {
+            let path = args.engine.as_deref().expect("clap asks for it");
+            let engine = store::read(path, LARGEST_ENGINE)?;
+            if !html::is_module(&engine) {
+                let what = format!("{}: it is no WebAssembly module", path.display());
+                return Err(Failure::failed(what)
+                    .help("`web/build --engine` makes web/public/assets/engine.wasm"));
+            }
+            let model = file.to_bytes().map_err(Failure::failed)?;
+            Ok(vec![html::page(&args.title, &engine, &model).into()])
         }
     }
 }

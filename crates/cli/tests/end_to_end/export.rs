@@ -48,6 +48,7 @@ fn what_cannot_be_exported_is_told_with_a_way_out() {
     for (arguments, code, says) in [
         (["-f", "pytorch", "-o", "mine.py"], 2, "--force"),
         (["-f", "pytorch", "-o", "mine.pt"], 2, ".py or .safetensors"),
+        (["-f", "html", "-o", "m.html"], 2, "--engine"),
         (
             ["-f", "onnx", "-o", "m.onnx"],
             1,
