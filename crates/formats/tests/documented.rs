@@ -99,8 +99,8 @@ fn the_model_of_version_1_is_read_for_ever() {
     assert_eq!(likely, LIKELY);
 }
 
-const TEST_LOSS: f64 = 1.8495519469836974;
-const LIKELY: [&str; 5] = ["a", "mari", "o", "jo", "ja"];
+const TEST_LOSS: f64 = 1.8394540062471774;
+const LIKELY: [&str; 5] = ["mari", "a", "jo", "o", "ja"];
 
 /// Kneser–Ney alone, without names, of version 0.1.0:
 /// `train finnish-names --family kneser-ney --counts-context 4 --no-names`.
