@@ -19,6 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PROGRAM = str(HERE.parent / "target/release/nextchar")
 PYTHON = [str(HERE / ".cache/generate/bin/python"), str(HERE / "rivals/markov.py")]
+RAW = ["cargo", "bench", "--quiet", "-p", "nextchar-parallel", "--bench", "names", "--"]
 RUST = str(HERE / ".cache/multimarkov/release/bench-multimarkov")
 LONGEST = 15
 
@@ -100,13 +101,17 @@ def rows(title, competitors, unit, label, lengths=()):
 
 def free():
     print("\n## Names a second, nothing asked of them (10⁶ names/s; context 3)\n\n"
-          f"The model is the {MODELS[3][0]}. Time is that of the whole program for ours, reading the model and "
-          "filling the tables included, and that of the loop alone for the others.")
+          f"The model is the {MODELS[3][0]}. As text, time is that of the whole program for ours, its start, "
+          "reading the model and filling the tables included, and that of the loop alone for the others; as "
+          "tokens, that of the loop for all, and ours fills its tables in it.")
     names = scratch / "names"
     names.write_text("\n".join(line.split("\t")[0] for line in output([PROGRAM, "data", "show", "indian-names"])[0].splitlines()))
     many = 20_000_000
     rival_of = lambda *words: lambda: rival([*PYTHON, *words])
+    raw = lambda names, threads: lambda: rival([*RAW, model(3), names, threads, LONGEST])
     same_model = {
+        "nextchar, two threads, tokens only": raw(5 * many, 2),
+        "nextchar, one thread, tokens only": raw(2 * many, 1),
         "nextchar, two threads, to /dev/null": lambda: to_nowhere(generate(3, "-n", many), many),
         "nextchar, two threads, as text to a pipe": lambda: to_pipe(generate(3, "-n", many), many),
         "nextchar, one thread, to /dev/null": lambda: to_nowhere(generate(3, "-n", many // 4, "--threads", 1), many // 4),

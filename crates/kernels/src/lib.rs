@@ -46,6 +46,7 @@ mod kernels;
 mod shapes;
 mod vector;
 
+pub use generic::chains::{AliasTables, Chains, Steps, TOO_LONG};
 pub use generic::optimizer::AdamW;
 pub use instruction_set::{Arithmetic, InstructionSet, ParseInstructionSetError};
 pub use kernels::Kernels;

@@ -2,8 +2,8 @@
 //! numbers are right: compared with sums in f64 and the platform's functions.
 
 use nextchar_kernels::{
-    AdamW, Arithmetic, Contexts, InstructionSet, Kernels, LANES, MatmulShape, Rows, RowsMut, Start,
-    Strided,
+    AdamW, AliasTables, Arithmetic, Chains, Contexts, InstructionSet, Kernels, LANES, MatmulShape,
+    Rows, RowsMut, Start, Steps, Strided, TOO_LONG,
 };
 use proptest::prelude::*;
 
@@ -258,5 +258,84 @@ fn infinities_and_nan() {
         nextchar_kernels::erf,
     ] {
         assert!(f(f32::NAN).is_nan());
+    }
+}
+
+/// Whole numbers, from a seed.
+fn words(seed: u64, count: usize) -> Vec<u32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// One chain, a token at a time.
+fn naive_walk(
+    tables: AliasTables<'_>,
+    longest: usize,
+    words: impl Iterator<Item = u32>,
+) -> Vec<u16> {
+    let AliasTables { entries, bits } = tables;
+    let (mut context, mut length) = (0usize, 0);
+    let draw = |word: u32| {
+        let slot = word >> (32 - bits);
+        let entry = entries[(context << bits) + slot as usize];
+        let own = (word << bits >> bits) < entry >> bits;
+        let token = if own { slot } else { entry % (1 << bits) };
+        length += 1;
+        let written = match token {
+            0 => 0,
+            _ if length > longest => TOO_LONG,
+            token => token as u16,
+        };
+        context = (context << bits | token as usize) % (entries.len() >> bits);
+        if written == 0 || written == TOO_LONG {
+            (context, length) = (0, 0);
+        }
+        written
+    };
+    words.map(draw).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// All instances draw what a plain loop does, in one go and in two.
+    #[test]
+    fn chains_walk_through_tables(
+        bits in 1u32..7, context_length in 0u32..3, longest in 0usize..9, steps in 0usize..40, seed: u64,
+    ) {
+        let entries = words(seed, 1 << (bits * (context_length + 1)));
+        let tables = AliasTables { entries: &entries, bits };
+        let words = [1, 2].map(|more| words(seed ^ more, steps * LANES));
+        let expected = words.each_ref().map(|words| {
+            let lane = |lane| naive_walk(tables, longest, words.iter().copied().skip(lane).step_by(LANES));
+            (0..LANES).map(lane).collect::<Vec<_>>()
+        });
+        for set in Kernels::available() {
+            let kernels = Kernels::new(set, Arithmetic::Unfused).unwrap();
+            let mut chains = [Chains::default(); 2];
+            let mut tokens = [1, 2].map(|_| vec![[7; LANES]; steps]);
+            for part in [0..steps / 3, steps / 3..steps] {
+                let [first, second] = &mut chains;
+                let [one, two] = &mut tokens;
+                let rows = |which: usize| &words[which].as_chunks().0[part.clone()];
+                let pair = [
+                    Steps { chains: first, words: rows(0), tokens: &mut one[part.clone()] },
+                    Steps { chains: second, words: rows(1), tokens: &mut two[part.clone()] },
+                ];
+                kernels.walk(tables, longest as u32, pair);
+            }
+            for (found, expected) in tokens.iter().zip(&expected) {
+                for (lane, expected) in expected.iter().enumerate() {
+                    let found: Vec<u16> = found.iter().map(|row| row[lane]).collect();
+                    prop_assert_eq!(&found, expected, "{} chain {}", set, lane);
+                }
+            }
+        }
     }
 }

@@ -12,3 +12,5 @@ pub(crate) mod softmax;
 pub(crate) mod rows;
 
 pub(crate) mod optimizer;
+
+pub(crate) mod chains;

@@ -30,6 +30,11 @@ impl Batch {
         names.take(self.names)
     }
 
+    /// The names one after the other, each with its end mark.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
     /// Appends the names as lines.
     ///
     /// # Panics

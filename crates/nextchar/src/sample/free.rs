@@ -40,9 +40,10 @@ pub(super) struct Filter {
 impl Filter {
     /// Whether a name fits.
     pub(super) fn fits(&self, name: &[Token]) -> bool {
+        let (shortest, longest) = self.reach.lengths();
         let (mut state, mut node) = (0, self.excluded.start());
         if node == FREE && self.reach.only_lengths() {
-            return self.reach.accepts(0, name.len());
+            return (shortest..=longest).contains(&name.len());
         }
         for &token in name {
             state = self.reach.step(state, token);

@@ -10,6 +10,7 @@ mod contexts;
 mod alias;
 mod free;
 mod lazy;
+mod block;
 mod table;
 mod rounds;
 mod programme;

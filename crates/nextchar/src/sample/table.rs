@@ -1,11 +1,14 @@
-//! Free draws for short contexts: an alias table for every context that there can be, and chains that
-//! walk from table to table, sixteen side by side so that none waits for memory.
+//! Free draws for short contexts: an alias table for every context that there can be, and blocks of
+//! chains that walk from table to table.
 
 use std::ops::Range;
 
+use nextchar_kernels::AliasTables;
+
 use super::alias::Slots;
+use super::block;
 use super::config::SampleConfig;
-use super::free::{ATTEMPTS, Brought, CHAINS, Filter};
+use super::free::{Brought, CHAINS, Filter};
 use crate::data::{END, Token};
 use crate::executor::Executor;
 use crate::language_model::LanguageModel;
@@ -13,10 +16,10 @@ use crate::rng::Stream;
 
 /// All tables together have at most 2^this entries of four bytes.
 const MOST_ENTRY_BITS: u32 = 21;
+/// What the kernel takes.
+const MOST_SLOT_BITS: u32 = 15;
 /// Rows that a shard asks the model for.
 const SHARD: usize = 64;
-/// Steps for which random words are drawn at a time.
-const STEPS: usize = 16;
 
 /// Tables of all contexts. A context's number is its tokens, each with the bits of a slot.
 pub(super) struct Table<'a> {
@@ -37,7 +40,7 @@ impl<'a> Table<'a> {
         let slots = Slots::new(model.vocab_size());
         let length = u32::try_from(model.context_length()).ok()?;
         let bits = slots.bits.checked_mul(length.checked_add(1)?)?;
-        (bits <= MOST_ENTRY_BITS).then(|| Table {
+        (bits <= MOST_ENTRY_BITS && slots.bits <= MOST_SLOT_BITS).then(|| Table {
             model,
             config,
             slots,
@@ -100,49 +103,23 @@ impl<'a> Table<'a> {
         let first = block(chains.start);
         let mut brought: Vec<Brought> = (first..block(chains.end)).map(|_| Brought::default()).collect();
         let this = &*self;
-        executor.for_each(&mut brought, |index, brought| {
-            let skipped = if index == 0 { chains.start as usize % CHAINS } else { 0 };
-            *brought = this.block(words.at(first + index as u64), skipped, filter);
-            if log_probs {
-                brought.batch.log_probs = brought.batch.names().map(|name| this.log_prob(name)).collect();
-            }
-        });
-        brought
-    }
-
-    /// One block without its first chains: every chain makes its attempts; those that are done draw on
-    /// for nothing.
-    fn block(&self, mut stream: Stream, skipped: usize, filter: &Filter) -> Brought {
-        let (slots, longest) = (self.slots, filter.max_length());
-        let last = (self.tables.len() >> slots.bits) - 1;
-        let mut words = [0; STEPS * CHAINS];
-        let mut rows = [0usize; CHAINS];
-        let mut lanes: [Lane; CHAINS] = std::array::from_fn(|_| Lane::new(longest));
-        let mut open = CHAINS;
-        while open > 0 {
-            stream.fill(&mut words);
-            for words in words.as_chunks::<CHAINS>().0 {
-                for ((row, lane), &word) in rows.iter_mut().zip(&mut lanes).zip(words) {
-                    let token = slots.draw(&self.tables[*row << slots.bits..], word);
-                    let end = token == END;
-                    *row = if end { 0 } else { (*row << slots.bits | usize::from(token)) & last };
-                    lane.tokens[lane.at] = token;
-                    lane.at += 1;
-                    if end || lane.at - lane.start > longest {
-                        *row = 0;
-                        open -= usize::from(lane.finish(end, filter));
-                    }
+        let tables = AliasTables {
+            entries: &this.tables,
+            bits: this.slots.bits,
+        };
+        let mut pairs: Vec<&mut [Brought]> = brought.chunks_mut(2).collect();
+        executor.for_each(&mut pairs, |index, pair| {
+            let number = first + 2 * index as u64;
+            let streams = [number, number + 1].map(|number| words.at(number));
+            let blocks = block::walk(tables, filter.max_length(), streams);
+            let mut skipped = if index == 0 { chains.start as usize % CHAINS } else { 0 };
+            for (brought, block) in pair.iter_mut().zip(&blocks) {
+                *brought = block.names(std::mem::take(&mut skipped), filter);
+                if log_probs {
+                    brought.batch.log_probs = brought.batch.names().map(|name| this.log_prob(name)).collect();
                 }
             }
-        }
-        let mut brought = Brought {
-            attempts: ((CHAINS - skipped) * ATTEMPTS) as u64,
-            ..Brought::default()
-        };
-        for lane in &lanes[skipped..] {
-            brought.batch.tokens.extend_from_slice(&lane.tokens[..lane.start]);
-            brought.batch.names += lane.kept;
-        }
+        });
         brought
     }
 
@@ -155,39 +132,6 @@ impl<'a> Table<'a> {
             row = (row << self.slots.bits | usize::from(token)) & last;
         }
         sum + self.log_probs[row * vocab_size + usize::from(END)]
-    }
-}
-
-/// A chain: the names that it brought, and the one that it is at.
-struct Lane {
-    tokens: Vec<Token>,
-    start: usize,
-    at: usize,
-    attempts: usize,
-    kept: usize,
-}
-
-impl Lane {
-    fn new(longest: usize) -> Self {
-        Lane {
-            tokens: vec![END; (ATTEMPTS + 1) * (longest + 1)],
-            start: 0,
-            at: 0,
-            attempts: 0,
-            kept: 0,
-        }
-    }
-
-    /// Keeps or leaves out the name that is at its end; says whether this was the last attempt.
-    #[inline]
-    fn finish(&mut self, end: bool, filter: &Filter) -> bool {
-        self.attempts += 1;
-        if end && self.attempts <= ATTEMPTS && filter.fits(&self.tokens[self.start..self.at - 1]) {
-            self.kept += 1;
-            self.start = self.at;
-        }
-        self.at = self.start;
-        self.attempts == ATTEMPTS
     }
 }
 
