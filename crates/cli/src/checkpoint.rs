@@ -328,6 +328,7 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
     put("--family", serde_json::to_value(maker.plan.family)?);
     put("--networks", maker.plan.networks.into());
     put("--distill", maker.plan.distill.into());
+    put("--good-turing", args.good_turing.into());
     put("--counts-context", args.counts_context.into());
     put("--label-smoothing", args.label_smoothing.into());
     put("--no-names", args.no_names.into());

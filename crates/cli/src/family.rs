@@ -59,8 +59,16 @@ impl Maker<'_> {
         Ok(self.corpus.rivals(context, self.engine.executor)?)
     }
 
-    /// The model of the family that was asked for.
+    /// The model that was asked for.
     pub fn make(&self, rivals: &Rivals) -> Result<Made, Failure> {
+        let mut made = self.family(rivals)?;
+        let executor = self.engine.executor;
+        self.plan.finish(&mut made.model, self.corpus, executor)?;
+        Ok(made)
+    }
+
+    /// The model of its family.
+    fn family(&self, rivals: &Rivals) -> Result<Made, Failure> {
         let counts = self
             .plan
             .counts(self.corpus, rivals, self.engine.executor)?;

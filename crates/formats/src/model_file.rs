@@ -6,6 +6,7 @@ use nextchar::data::{
     CountedWindows, MAX_NAME_LENGTH, NameList, Split, Token, Vocab, WindowCounter,
 };
 use nextchar::model::Network;
+use nextchar::returning::{Factors, Returning};
 use nextchar::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -23,6 +24,8 @@ use crate::tensors::{
 
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
+const RETURNING: &str = "nextchar.returning";
+const WITHOUT_NAMES: &str = "factors of names that return, without the names";
 /// More networks than this are not mixed.
 pub(crate) const MAX_NETWORKS: usize = 100;
 const PARTS: [&str; 3] = ["train", "val", "test"];
@@ -46,8 +49,12 @@ impl ModelFile {
     /// The bytes of the file: the same for equal models.
     ///
     /// # Errors
-    /// [`FormatError::BadMetadata`] where the record cannot be written as JSON.
+    /// [`FormatError::BadMetadata`] where the record cannot be written as JSON, or names are missing that
+    /// the model needs.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
+        if self.model.returning().is_some() && self.names.is_none() {
+            return Err(FormatError::BadMetadata(WITHOUT_NAMES.into()));
+        }
         let metadata = Metadata {
             format_version: FORMAT_VERSION,
             vocab: self.vocab.clone(),
@@ -59,6 +66,7 @@ impl ModelFile {
                 .collect(),
             weights: self.model.weights(),
             kneser_ney: self.model.counts().map(LanguageModel::context_length),
+            returning: self.model.returning().map(Returning::factors),
             record: self.record.clone(),
         };
         serialize(METADATA_KEY, &metadata, &self.raw_tensors())
@@ -68,6 +76,15 @@ impl ModelFile {
         let mut raw = network_tensors(self.model.networks());
         if let Some(counts) = self.model.counts() {
             raw.extend(kneser_ney::to_tensors(counts, self.names.is_none()));
+        }
+        if let Some(returning) = self.model.returning() {
+            let means = returning.means();
+            raw.push(Raw {
+                name: RETURNING.into(),
+                dtype: Dtype::F32,
+                shape: vec![means.len()],
+                bytes: means.iter().flat_map(|mean| mean.to_le_bytes()).collect(),
+            });
         }
         let triples = self.bigrams.rows().flat_map(|row| {
             let pairs = row.targets.iter().zip(row.counts);
@@ -142,7 +159,11 @@ impl ModelFile {
             .kneser_ney
             .map(|length| kneser_ney::from_tensors(&metadata.vocab, length, train, &mut left))
             .transpose()?;
-        let model = Mixture::new(networks, counts, metadata.weights)?;
+        let returning = metadata
+            .returning
+            .map(|factors| read_returning(&metadata.vocab, factors, train, &mut left))
+            .transpose()?;
+        let model = Mixture::new(networks, counts, metadata.weights)?.with_returning(returning);
         if let Some(name) = left.into_keys().next() {
             return Err(FormatError::UnknownTensor(name));
         }
@@ -224,6 +245,18 @@ fn read_bigrams(
         return Err(bad("a pair stands in it twice"));
     }
     Ok(table)
+}
+
+/// How often names return: the means of all beginnings.
+fn read_returning(
+    vocab: &Vocab,
+    factors: Factors,
+    train: Option<&NameList>,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<Returning, FormatError> {
+    let train = train.ok_or_else(|| FormatError::BadMetadata(WITHOUT_NAMES.into()))?;
+    let means = parameters::finite(RETURNING, &take(left, RETURNING, Dtype::F32)?)?;
+    Ok(Returning::from_parts(train, vocab, factors, means)?)
 }
 
 fn read_names(

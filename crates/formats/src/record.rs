@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nextchar::data::{SplitOptions, Vocab};
 use nextchar::mixture::Weights;
 use nextchar::model::ModelConfig;
+use nextchar::returning::Factors;
 use nextchar::score::Plausibility;
 use serde::{Deserialize, Serialize};
 
@@ -71,5 +72,8 @@ pub(crate) struct Metadata {
     pub(crate) weights: Weights,
     /// Context length of the Kneser–Ney counts, where there are some.
     pub(crate) kneser_ney: Option<usize>,
+    /// By what Good and Turing change the probability of whole names, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) returning: Option<Factors>,
     pub(crate) record: Record,
 }

@@ -86,6 +86,30 @@ fn tensor<'a>(
     tensors.iter_mut().find(|tensor| tensor.0 == name).unwrap()
 }
 
+/// Names that return answer alike after a round trip, and need their names.
+#[test]
+fn names_that_return_come_back() {
+    let mut written = model(vec![5], 7, 3, true);
+    let train = written.names.clone().unwrap().train;
+    written
+        .model
+        .fit_returning(&train, &written.vocab, &Serial)
+        .unwrap();
+    let bytes = written.to_bytes().unwrap();
+    let read = ModelFile::from_bytes(&bytes).unwrap();
+    let factors = |file: &ModelFile| file.model.returning().unwrap().factors();
+    assert_eq!(factors(&read), factors(&written));
+    assert_eq!(read.to_bytes().unwrap(), bytes);
+    let table = CountedWindows::from_list(&train, &read.vocab, read.model.context_length());
+    let loss = |file: &ModelFile| {
+        nextchar::language_model::loss(&file.model, table.as_ref().unwrap(), &Serial)
+    };
+    assert_eq!(loss(&read), loss(&written));
+    written.names = None;
+    let error = written.to_bytes().unwrap_err();
+    assert!(error.to_string().contains("without the names"), "{error}");
+}
+
 #[test]
 fn a_model_comes_back_as_it_was() {
     for (hidden, count, with_names) in [

@@ -26,6 +26,10 @@ pub trait LanguageModel: Sync {
     /// If the lengths do not fit together or a token is not below [`LanguageModel::vocab_size`].
     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]);
 
+    /// Rewrites a context \[T\] to one that stands for all that the model does not tell apart from it,
+    /// now and after any further tokens. Drawing asks for each of those once.
+    fn reduce(&self, _context: &mut [Token]) {}
+
     /// [`LanguageModel::log_probs`] of a single context, as a new vector \[V\].
     fn next_log_probs(&self, context: &[Token]) -> Vec<f64> {
         let mut log_probs = vec![0.0; self.vocab_size()];
@@ -66,6 +70,16 @@ pub(crate) fn total_nll_by(
         }
     }
     total
+}
+
+/// Subtracts ln Σ exp: `log_probs` of one row add up to 1 afterwards.
+pub(crate) fn normalise(log_probs: &mut [f64]) {
+    let largest = log_probs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = log_probs.iter().map(|x| libm::exp(x - largest)).sum();
+    let log_sum = largest + libm::log(sum);
+    for log_prob in log_probs {
+        *log_prob -= log_sum;
+    }
 }
 
 /// Contexts that are asked for together.

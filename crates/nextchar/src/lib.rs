@@ -87,6 +87,8 @@ pub mod data;
 pub mod model;
 pub mod ngram;
 
+pub mod returning;
+
 pub mod mixture;
 pub mod optim;
 pub mod sample;

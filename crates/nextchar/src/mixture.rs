@@ -1,16 +1,19 @@
 //! Networks and counts as one model: ln p ∝ a·mean(ln p_networks) + b·ln p_Kneser–Ney.
 //!
 //! A log-linear mixture (Klakow 1998) is again a distribution over a finite context, so everything
-//! that takes a model takes it. One network alone, or counts alone, is the simplest mixture.
+//! that takes a model takes it. One network alone, or counts alone, is the simplest mixture. Over any of
+//! them may lie an estimate of how often whole names come [again](crate::returning).
 
 use std::ops::Range;
 
-use crate::data::{CountedWindows, Token};
+use crate::data::trie::FREE;
+use crate::data::{CountedWindows, END, NameList, Token, Vocab};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, total_nll_by};
+use crate::language_model::{LanguageModel, normalise, total_nll_by};
 use crate::model::Network;
 use crate::ngram::KneserNey;
+use crate::returning::Returning;
 
 /// How much the two kinds of model weigh.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -36,6 +39,7 @@ pub struct Mixture {
     networks: Vec<Network>,
     counts: Option<KneserNey>,
     weights: Weights,
+    returning: Option<Returning>,
 }
 
 impl From<Network> for Mixture {
@@ -44,6 +48,7 @@ impl From<Network> for Mixture {
             networks: vec![network],
             counts: None,
             weights: Weights::default(),
+            returning: None,
         }
     }
 }
@@ -54,6 +59,7 @@ impl From<KneserNey> for Mixture {
             networks: Vec::new(),
             counts: Some(counts),
             weights: Weights::default(),
+            returning: None,
         }
     }
 }
@@ -88,7 +94,42 @@ impl Mixture {
             networks,
             counts,
             weights,
+            returning: None,
         })
+    }
+
+    /// Lets whole names come again as often as the list says that was learnt from (Good–Turing).
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where no name stands there twice: nothing tells how often names return;
+    /// [`Error::UnknownCharacter`].
+    pub fn fit_returning(
+        &mut self,
+        list: &NameList,
+        vocab: &Vocab,
+        executor: &impl Executor,
+    ) -> Result<(), Error> {
+        self.returning = None;
+        self.returning = Some(Returning::fit(self, list, vocab, executor)?);
+        Ok(())
+    }
+
+    /// The same with an estimate that is known.
+    pub fn with_returning(self, returning: Option<Returning>) -> Self {
+        Mixture { returning, ..self }
+    }
+
+    /// How often whole names come again, if that was estimated.
+    pub fn returning(&self) -> Option<&Returning> {
+        self.returning.as_ref()
+    }
+
+    /// Number of tokens that the networks and counts look back.
+    pub fn characters_seen(&self) -> usize {
+        let networks = self.networks.iter().map(LanguageModel::context_length);
+        let counted = self.counts.iter().map(LanguageModel::context_length);
+        let longest = networks.chain(counted).max();
+        longest.expect("there is something to mix")
     }
 
     /// The networks.
@@ -126,7 +167,7 @@ impl Mixture {
     /// The networks' mean log-probabilities, and the counts'; each [B, V].
     fn parts(&self, contexts: &[Token], len: usize) -> (Vec<f64>, Vec<f64>) {
         let (mut mean, mut counted, mut one) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
-        let length = self.context_length();
+        let length = self.characters_seen();
         for network in &self.networks {
             network.log_probs(&ends(contexts, length, network.context_length()), &mut one);
             for (sum, log_prob) in mean.iter_mut().zip(&one) {
@@ -142,6 +183,31 @@ impl Mixture {
         (mean, counted)
     }
 
+    /// Log-probabilities by networks and counts alone; contexts of [`Mixture::characters_seen`] tokens.
+    fn parts_log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        if let Some(single) = self.single() {
+            return single.log_probs(contexts, log_probs);
+        }
+        let (vocab_size, length) = (self.vocab_size(), self.characters_seen());
+        for (index, out) in log_probs.chunks_mut(BLOCK * vocab_size).enumerate() {
+            let rows = out.len() / vocab_size;
+            let contexts = &contexts[index * BLOCK * length..][..rows * length];
+            let (mean, counted) = self.parts(contexts, out.len());
+            out.copy_from_slice(&mean);
+            let weights = match self.counts {
+                Some(_) => self.weights,
+                None => Weights {
+                    networks: 1.0,
+                    counts: 0.0,
+                },
+            };
+            let rows = out.chunks_exact_mut(vocab_size);
+            for (out, counted) in rows.zip(counted.chunks_exact(vocab_size)) {
+                mix(weights, out, counted);
+            }
+        }
+    }
+
     /// Chooses the weights under which a table is likeliest (Newton's method; the loss is convex), with
     /// a prior for the counts alone: a table of few windows moves them little. Networks that get next
     /// to no weight get none, and leave the counts exactly as they are.
@@ -153,7 +219,7 @@ impl Mixture {
         if self.single().is_some() || self.counts.is_none() || table.is_empty() {
             return;
         }
-        let (vocab_size, length) = (self.vocab_size(), self.context_length());
+        let (vocab_size, length) = (self.vocab_size(), self.characters_seen());
         let mut blocks: Vec<(Vec<f64>, Vec<f64>)> =
             vec![Default::default(); table.len().div_ceil(BLOCK)];
         executor.for_each(&mut blocks, |index, block| {
@@ -278,16 +344,10 @@ fn ends(contexts: &[Token], length: usize, wanted: usize) -> Vec<Token> {
 
 /// `log_probs` ← ln softmax(a·log_probs + b·counted), one row.
 fn mix(weights: Weights, log_probs: &mut [f64], counted: &[f64]) {
-    let mut largest = f64::NEG_INFINITY;
     for (log_prob, counted) in log_probs.iter_mut().zip(counted) {
         *log_prob = weights.networks * *log_prob + weights.counts * counted;
-        largest = largest.max(*log_prob);
     }
-    let sum: f64 = log_probs.iter().map(|x| libm::exp(x - largest)).sum();
-    let log_sum = largest + libm::log(sum);
-    for log_prob in log_probs {
-        *log_prob -= log_sum;
-    }
+    normalise(log_probs);
 }
 
 impl LanguageModel for Mixture {
@@ -298,42 +358,41 @@ impl LanguageModel for Mixture {
     }
 
     fn context_length(&self) -> usize {
-        let networks = self.networks.iter().map(LanguageModel::context_length);
-        let counted = self.counts.iter().map(LanguageModel::context_length);
-        networks
-            .chain(counted)
-            .max()
-            .expect("there is something to mix")
+        let returning = self.returning.as_ref().map(Returning::context_length);
+        self.characters_seen().max(returning.unwrap_or(0))
     }
 
     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
-        if let Some(single) = self.single() {
-            return single.log_probs(contexts, log_probs);
-        }
+        let Some(returning) = &self.returning else {
+            return self.parts_log_probs(contexts, log_probs);
+        };
         let (vocab_size, length) = (self.vocab_size(), self.context_length());
-        for (index, out) in log_probs.chunks_mut(BLOCK * vocab_size).enumerate() {
-            let rows = out.len() / vocab_size;
-            let contexts = &contexts[index * BLOCK * length..][..rows * length];
-            let (mean, counted) = self.parts(contexts, out.len());
-            out.copy_from_slice(&mean);
-            let weights = match self.counts {
-                Some(_) => self.weights,
-                None => Weights {
-                    networks: 1.0,
-                    counts: 0.0,
-                },
-            };
-            let rows = out.chunks_exact_mut(vocab_size);
-            for (out, counted) in rows.zip(counted.chunks_exact(vocab_size)) {
-                mix(weights, out, counted);
-            }
+        self.parts_log_probs(&ends(contexts, length, self.characters_seen()), log_probs);
+        let rows = contexts
+            .chunks_exact(length)
+            .zip(log_probs.chunks_exact_mut(vocab_size));
+        for (context, log_probs) in rows {
+            returning.scale(returning.node(context), log_probs);
+        }
+    }
+
+    fn reduce(&self, context: &mut [Token]) {
+        /// Any character: what begins with it is no name seen from its beginning.
+        const HIDDEN: Token = 1;
+        let Some(returning) = &self.returning else {
+            return;
+        };
+        let (older, seen) = context.split_at(context.len() - self.characters_seen());
+        if !seen.contains(&END) && returning.node(context) == FREE {
+            let older = older.len();
+            context[..older].fill(HIDDEN);
         }
     }
 
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
         match self.single() {
-            Some(single) => single.total_nll(table, rows),
-            None => total_nll_by(|contexts, out| self.log_probs(contexts, out), table, rows),
+            Some(single) if self.returning.is_none() => single.total_nll(table, rows),
+            _ => total_nll_by(|contexts, out| self.log_probs(contexts, out), table, rows),
         }
     }
 }
@@ -341,7 +400,6 @@ impl LanguageModel for Mixture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{NameList, Vocab};
     use crate::executor::Serial;
     use crate::language_model::loss;
     use crate::model::{Activation, Init, ModelConfig, Params};

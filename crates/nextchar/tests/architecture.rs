@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the foundation up. A chapter may use any that stands before it, never one after it.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "error",
     "executor",
     "rng",
@@ -12,6 +12,7 @@ const ORDER: [&str; 11] = [
     "language_model",
     "model",
     "ngram",
+    "returning",
     "mixture",
     "optim",
     "sample",

@@ -83,6 +83,9 @@ impl Plan {
         reports: &Reports,
     ) -> Result<Record, Error> {
         let mut options = BTreeMap::from([("preset".to_owned(), json!(self.options.preset))]);
+        if self.options.good_turing {
+            options.insert("good_turing".to_owned(), json!(true));
+        }
         if trained.is_some() {
             options.insert("training".to_owned(), json!(&self.config));
             options.insert("networks".to_owned(), json!(self.networks));

@@ -57,6 +57,9 @@ pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWin
             "a label smoothing of {share} (0 to below 1 is possible)"
         )));
     }
+    if options.good_turing {
+        check_returning(options, corpus)?;
+    }
     let plan = Plan {
         shape,
         config,
@@ -68,6 +71,21 @@ pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWin
         options: options.clone(),
     };
     Ok((plan, table))
+}
+
+/// Refuses to estimate how often names return from what does not tell it.
+fn check_returning(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
+    let what = match &corpus.counted {
+        Some(_) => "from counts of windows",
+        None if options.no_names => "without its names in the file",
+        None if corpus.parts.train.names().all(|name| name.count == 1) => {
+            "from a list without duplicates: --keep-duplicates or --weights counts them"
+        }
+        None => return Ok(()),
+    };
+    Err(Error::BadConfig(format!(
+        "an estimate of names that return (--good-turing) {what}"
+    )))
 }
 
 /// The network's shape: the options, else the preset's.
@@ -176,13 +194,31 @@ impl Plan {
         rivals: &Rivals,
         executor: &impl Executor,
     ) -> Result<Mixture, Error> {
-        match self.family {
-            Family::Network => Mixture::new(networks, None, Weights::default()),
-            Family::KneserNey => Ok(self.counts(corpus, rivals, executor)?.into()),
+        let mut model = match self.family {
+            Family::Network => Mixture::new(networks, None, Weights::default())?,
+            Family::KneserNey => self.counts(corpus, rivals, executor)?.into(),
             Family::Mixture => {
                 let counts = self.counts(corpus, rivals, executor)?;
-                mixed(corpus, networks, counts, executor)
+                mixed(corpus, networks, counts, executor)?
             }
+        };
+        self.finish(&mut model, corpus, executor)?;
+        Ok(model)
+    }
+
+    /// What comes last: whole names return as often as the list says, where that is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Mixture::fit_returning`].
+    pub fn finish(
+        &self,
+        model: &mut Mixture,
+        corpus: &Corpus,
+        executor: &impl Executor,
+    ) -> Result<(), Error> {
+        match self.options.good_turing {
+            true => model.fit_returning(&corpus.parts.train, &corpus.vocab, executor),
+            false => Ok(()),
         }
     }
 

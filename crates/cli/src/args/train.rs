@@ -39,6 +39,10 @@ pub struct TrainArgs {
     /// Number of networks, of different seeds, that are averaged
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub networks: Option<u32>,
+    /// Let whole names of the list come again as often as its duplicates say (Good–Turing): with
+    /// --keep-duplicates or --weights
+    #[arg(long, conflicts_with_all = ["counts", "no_names"], help_heading = "Model")]
+    pub good_turing: bool,
     /// Let one network learn what the networks and counts together predict
     #[arg(long, help_heading = "Model")]
     pub distill: bool,
@@ -213,6 +217,7 @@ impl TrainArgs {
             counts_context: self.counts_context,
             networks: self.networks,
             distill: self.distill,
+            good_turing: self.good_turing,
             context: self.context,
             embedding: self.embedding,
             hidden: self.hidden.as_ref().map(|hidden| hidden.0.clone()),

@@ -43,10 +43,10 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         Some(data) => read(data, args, &file.vocab)?,
         None => held_out(args, &file)?,
     };
-    let context_length = file.model.context_length();
+    let context_length = file.model.characters_seen();
     let threads = threads(None)?;
     let rivals = rivals(&file, &threads)?;
-    let longest = context_length.max(rivals.context_length());
+    let longest = file.model.context_length().max(rivals.context_length());
     let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
     let rival = rivals
         .best_kneser_ney
@@ -255,7 +255,7 @@ pub fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
     };
     Ok(Rivals {
         bigrams: file.bigrams.clone(),
-        kneser_ney: fit(file.model.context_length())?,
+        kneser_ney: fit(file.model.characters_seen())?,
         best_kneser_ney: match file.record.best_counts {
             Some(length) => fit(length)?,
             None => None,

@@ -30,9 +30,9 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
         ))
         .help("`nextchar next` shows what they predict")
     })?;
-    if networks.len() > 1 || file.model.counts().is_some() {
+    if networks.len() > 1 || file.model.counts().is_some() || file.model.returning().is_some() {
         note(
-            "this is the first network alone; `nextchar next` shows what the whole mixture predicts",
+            "this is the first network alone; `nextchar next` shows what the whole model predicts",
         );
     }
     let length = network.context_length();

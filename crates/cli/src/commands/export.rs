@@ -96,6 +96,10 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
                 let fits = format!("`train --counts-context {}` makes one that fits", too_large.longest);
                 Failure::failed(what).help(fits + &instead)
             })?;
+            if file.model.returning().is_some() {
+                let part = file.model.clone().with_returning(None);
+                say_what_is_lost("how often whole names return is left out", file, &part)?;
+            }
             Ok(vec![model])
         }
         ExportFormat::Arpa => {
@@ -142,9 +146,15 @@ fn weights_and(program: &str, file: &ModelFile, label: &str) -> Result<Vec<Vec<u
     let networks = networks(file, label)?;
     let weights = state_dict::to_bytes(&file.vocab, networks, file.record.longest_name);
     let weights = weights.map_err(Failure::failed)?;
-    if file.model.counts().is_some() {
+    let left_out = match (file.model.counts(), file.model.returning()) {
+        (None, None) => None,
+        (Some(_), None) => Some("the counts are left out"),
+        (None, Some(_)) => Some("how often whole names return is left out"),
+        (Some(_), Some(_)) => Some("the counts, and how often whole names return, are left out"),
+    };
+    if let Some(left_out) = left_out {
         let part = Mixture::new(networks.to_vec(), None, Weights::default())?;
-        say_what_is_lost("the counts are left out", file, &part)?;
+        say_what_is_lost(left_out, file, &part)?;
     }
     Ok(vec![weights, program.into()])
 }
@@ -162,7 +172,7 @@ fn counts(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<Vec<u8>, F
     })?;
     let length = args
         .context
-        .unwrap_or(file.model.context_length().max(COUNTED_CONTEXT));
+        .unwrap_or(file.model.characters_seen().max(COUNTED_CONTEXT));
     let lists = match args.part {
         PartName::Train => folds(&names.train, FOLDS),
         PartName::Val => vec![names.val.clone()],
@@ -201,7 +211,9 @@ fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgra
     }
     let whole = longest == own && args.prune.is_none();
     let ngram = match (file.model.networks(), file.model.counts()) {
-        ([], Some(counts)) if whole => BackoffNgram::from(counts),
+        ([], Some(counts)) if whole && file.model.returning().is_none() => {
+            BackoffNgram::from(counts)
+        }
         _ => {
             let all = vocab_size.checked_pow(own as u32 + 1);
             let all = all.filter(|&all| all <= MOST_NGRAMS);

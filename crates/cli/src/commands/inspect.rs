@@ -4,6 +4,7 @@ use std::io::Write;
 
 use nextchar::LanguageModel;
 use nextchar::model::{Network, Params};
+use nextchar::returning::Returning;
 use nextchar_formats::ModelFile;
 use serde_json::json;
 
@@ -41,6 +42,7 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
                 "networks": networks.iter().map(Network::config).collect::<Vec<_>>(),
                 "kneser_ney": file.model.counts().map(LanguageModel::context_length),
                 "weights": file.model.weights(),
+                "good_turing": file.model.returning().map(Returning::factors),
                 "parameters": file.model.parameter_count(),
                 "tensors": tensors,
                 "names": names,
@@ -79,7 +81,7 @@ fn print_record(out: &mut impl Write, file: &ModelFile) -> Result<(), Failure> {
     writeln!(
         out,
         "{BOLD}context{BOLD:#}    {} characters",
-        file.model.context_length()
+        file.model.characters_seen()
     )?;
     if let Some(network) = file.model.networks().first() {
         let config = network.config();
@@ -102,6 +104,14 @@ fn print_record(out: &mut impl Write, file: &ModelFile) -> Result<(), Failure> {
                 weights.networks, weights.counts
             )?;
         }
+    }
+    if let Some(returning) = file.model.returning() {
+        let [once, twice, more] = returning.factors().known;
+        writeln!(
+            out,
+            "{BOLD}good-turing{BOLD:#} names seen once ×{once:.3}, twice ×{twice:.3}, more often ×{more:.3}; new ones ×{:.3}",
+            returning.factors().new
+        )?;
     }
     if record.losses.train.is_nan() {
         writeln!(out, "{BOLD}trained{BOLD:#}    by another program")?;

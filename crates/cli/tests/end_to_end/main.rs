@@ -9,6 +9,7 @@ mod determinism;
 mod evaluation;
 mod export;
 mod generation;
+mod good_turing;
 mod scoring;
 
 use std::path::{Path, PathBuf};

@@ -43,7 +43,7 @@ pub struct TableTooLarge {
     pub longest: usize,
 }
 
-/// A model as ONNX.
+/// A model's networks and counts as ONNX; how often whole names return is left out.
 ///
 /// # Errors
 /// [`TableTooLarge`] where its counts do not fit a dense table.
@@ -51,7 +51,7 @@ pub fn model(vocab: &Vocab, model: &Mixture) -> Result<Vec<u8>, TableTooLarge> {
     let table = model.counts().map(dense_table).transpose()?;
     let mut graph = Graph::default();
     let networks = model.networks();
-    let length = model.context_length();
+    let length = model.characters_seen();
     let logits = match (networks, table) {
         ([network], None) => graph.network(network, "", length),
         (_, table) => {

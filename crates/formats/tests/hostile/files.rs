@@ -70,9 +70,14 @@ fn models() -> Vec<Vec<u8>> {
     ];
     let file = |(networks, counts, with_names, count): (_, _, bool, _)| {
         let parts = names(count);
+        let mut model = Mixture::new(networks, counts, weights).unwrap();
+        if with_names && count > 1 {
+            let list = &parts.train;
+            model.fit_returning(list, &vocab(), &Serial).unwrap();
+        }
         let file = ModelFile {
             vocab: vocab(),
-            model: Mixture::new(networks, counts, weights).unwrap(),
+            model,
             bigrams: CountedWindows::from_list(&parts.train, &vocab(), 1).unwrap(),
             record: Record {
                 data_hash: parts.train.digest(),

@@ -5,6 +5,7 @@ mod lists;
 mod names;
 mod reading;
 mod split;
+pub(crate) mod trie;
 mod vocab;
 mod windows;
 

@@ -17,7 +17,7 @@ use super::batch::Batch;
 use super::config::SampleConfig;
 use super::constraint::Reach;
 use super::contexts::{Contexts, Keep};
-use super::excluded::Excluded;
+use crate::data::trie::Trie;
 use super::free::Filter;
 use super::rounds::Rounds;
 use crate::data::{END, Token};
@@ -52,7 +52,7 @@ struct Node {
 pub(super) struct Bounds<'a> {
     contexts: Contexts<'a>,
     reach: Reach,
-    excluded: Excluded,
+    excluded: Trie,
     numbers: FxHashMap<Node, u32>,
     nodes: Vec<Node>,
     bounds: Vec<f64>,
@@ -439,7 +439,7 @@ mod tests {
         };
         let filter = Filter {
             reach: conditions.compile(&vocab).unwrap().reach(vocab.len()).unwrap(),
-            excluded: Excluded::default(),
+            excluded: Trie::default(),
         };
         let words = Seed::from(1).stream(Purpose::Sample, 0);
         let mut bounds = Bounds::new(&model, SampleConfig::default(), filter, words);

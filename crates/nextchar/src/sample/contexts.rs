@@ -138,6 +138,7 @@ impl<'a> Contexts<'a> {
                 self.next.clear();
                 self.next.extend_from_slice(old.get(1..).unwrap_or_default());
                 self.next.extend((length > 0).then_some(token));
+                self.model.reduce(&mut self.next);
                 let number = self.number_of_next();
                 self.following[place] = number;
                 number

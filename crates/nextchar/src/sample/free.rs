@@ -11,7 +11,7 @@ use super::automaton::DEAD;
 use super::batch::Batch;
 use super::config::SampleConfig;
 use super::constraint::Reach;
-use super::excluded::{Excluded, FREE};
+use crate::data::trie::{Trie, FREE};
 use super::lazy::Lazy;
 use super::table::Table;
 use crate::data::Token;
@@ -34,7 +34,7 @@ const BLOCKS: usize = 64;
 /// Which names are kept.
 pub(super) struct Filter {
     pub(super) reach: Reach,
-    pub(super) excluded: Excluded,
+    pub(super) excluded: Trie,
 }
 
 impl Filter {

@@ -6,7 +6,7 @@ use super::batch::Batch;
 use super::bounds::Bounds;
 use super::config::SampleConfig;
 use super::constraint::Conditions;
-use super::excluded::Excluded;
+use crate::data::trie::Trie;
 use super::free::{Filter, Free};
 use super::programme::Programme;
 use crate::data::{NameList, Vocab};
@@ -389,8 +389,8 @@ fn share(kept: f64, attempts: f64) -> [f64; 3] {
 }
 
 /// The trie of lists; names of other characters cannot be drawn anyway.
-pub(super) fn excluded(lists: &[&NameList], vocab: &Vocab) -> Excluded {
-    let (mut excluded, mut tokens) = (Excluded::default(), Vec::new());
+pub(super) fn excluded(lists: &[&NameList], vocab: &Vocab) -> Trie {
+    let (mut excluded, mut tokens) = (Trie::default(), Vec::new());
     for name in lists.iter().flat_map(|list| list.names()) {
         if vocab.encode_into(name.text, &mut tokens).is_ok() {
             excluded.insert(&tokens);

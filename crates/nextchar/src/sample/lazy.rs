@@ -157,7 +157,7 @@ mod tests {
     use crate::ngram::KneserNey;
     use crate::rng::{Purpose, Seed};
     use crate::sample::constraint::Conditions;
-    use crate::sample::excluded::Excluded;
+    use crate::data::trie::Trie;
 
     /// Contexts that are forgotten in the middle of draws are asked for again, and nothing changes.
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         };
         let filter = Filter {
             reach: conditions.compile(&vocab).unwrap().reach(vocab.len()).unwrap(),
-            excluded: Excluded::default(),
+            excluded: Trie::default(),
         };
         let words = Seed::from(1).stream(Purpose::Sample, 0);
         let walk = |memory| {

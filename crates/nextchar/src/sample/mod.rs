@@ -4,7 +4,6 @@
 mod config;
 mod automaton;
 mod constraint;
-mod excluded;
 mod batch;
 mod contexts;
 mod alias;

@@ -11,7 +11,7 @@ use super::bounds::{pick, times};
 use super::config::SampleConfig;
 use super::constraint::Reach;
 use super::contexts::{Contexts, Keep};
-use super::excluded::{Excluded, FREE};
+use crate::data::trie::{Trie, FREE};
 use super::free::Filter;
 use super::rounds::Rounds;
 use crate::data::{END, Token};
@@ -40,7 +40,7 @@ pub(super) struct Programme<'a> {
     reach: Reach,
     /// \[r\]\[nodes\]; only nodes that a name with r more letters can stand at.
     betas: Vec<Vec<f64>>,
-    excluded: Excluded,
+    excluded: Trie,
     /// For each node of the trie: its node, how many letters lead to it, and its β.
     trie: Vec<OnTrie>,
     words: Stream,

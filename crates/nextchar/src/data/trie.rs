@@ -1,13 +1,13 @@
-//! Names that are not wanted, as a trie that a draw walks along: the known ones, and those drawn before.
+//! Names as a trie that a walk through a model keeps beside itself: unwanted names, or known ones.
 
-use crate::data::Token;
+use super::vocab::Token;
 
 /// Off the trie: whatever follows, the name is none of it.
-pub(super) const FREE: u32 = u32::MAX;
+pub(crate) const FREE: u32 = u32::MAX;
 
 /// A trie of names; node 0 is the empty beginning, and every node stands behind its parent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Excluded {
+pub(crate) struct Trie {
     nodes: Vec<TrieNode>,
 }
 
@@ -31,41 +31,49 @@ impl TrieNode {
     }
 }
 
-impl Excluded {
+impl Trie {
     /// The node of an empty name.
-    pub(super) fn start(&self) -> u32 {
+    pub(crate) fn start(&self) -> u32 {
         if self.nodes.is_empty() { FREE } else { 0 }
     }
 
     /// Number of nodes.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
 
     /// The ways on that stay on the trie: tokens and nodes.
-    pub(super) fn children(&self, node: u32) -> impl Iterator<Item = (Token, u32)> {
+    pub(crate) fn children(&self, node: u32) -> impl Iterator<Item = (Token, u32)> {
         let first = match node {
             FREE => FREE,
             _ => self.nodes[node as usize].first_child,
         };
         let some = |node: u32| (node != FREE).then_some(node);
-        let nodes = std::iter::successors(some(first), move |&node| some(self.nodes[node as usize].sibling));
+        let nodes = std::iter::successors(some(first), move |&node| {
+            some(self.nodes[node as usize].sibling)
+        });
         nodes.map(|node| (self.nodes[node as usize].token, node))
     }
 
     /// The node after a token.
-    pub(super) fn step(&self, node: u32, token: Token) -> u32 {
+    pub(crate) fn step(&self, node: u32, token: Token) -> u32 {
         let child = self.children(node).find(|&(label, _)| label == token);
         child.map_or(FREE, |(_, child)| child)
     }
 
-    /// Whether a name that ends here is excluded.
-    pub(super) fn contains(&self, node: u32) -> bool {
+    /// The node after some tokens.
+    pub(crate) fn find(&self, tokens: &[Token]) -> u32 {
+        let on = |node, &token: &Token| self.step(node, token);
+        tokens.iter().fold(self.start(), on)
+    }
+
+    /// Whether a name ends here.
+    pub(crate) fn contains(&self, node: u32) -> bool {
         node != FREE && self.nodes[node as usize].ends
     }
 
-    /// Excludes a name; says whether it was not excluded before.
-    pub(super) fn insert(&mut self, name: &[Token]) -> bool {
+    /// Adds a name; says whether it was not there before.
+    pub(crate) fn insert(&mut self, name: &[Token]) -> bool {
         if self.nodes.is_empty() {
             self.nodes.push(TrieNode::new(0, FREE));
         }
