@@ -11,7 +11,7 @@ use crate::args::{ReadArgs, ScoreArgs};
 use crate::corpus::{Source, read_options};
 use crate::failure::{DONE, Failure};
 use crate::output;
-use crate::scoring::{self, Lines, Rows, Style, Verdicts, Words};
+use crate::scoring::{self, Input, Lines, Rows, Style, Verdicts, Words};
 use crate::store;
 use crate::threads::threads;
 
@@ -60,52 +60,30 @@ fn stream(
     colours: bool,
     out: &mut impl Write,
 ) -> Result<bool, Failure> {
-    let mut scorer = WordScorer::new(&file.model)?;
-    let mut style = match args.json {
-        true => Style::Json,
-        false => Style::Text { colours },
+    let mut input: Box<dyn Input> = match (&args.file, &args.column) {
+        (Some(list), Some(column)) => Box::new(Rows::open(list, column)?),
+        (Some(list), None) => Box::new(Lines::open(list)?),
+        (None, _) => Box::new(Words::new(&args.words)),
     };
-    let all = match (&args.file, &args.column) {
-        (Some(list), Some(column)) => {
-            if !args.json {
-                style = Style::Table;
-            }
-            let (mut rows, threads) = (Rows::open(list, column)?, threads(args.threads)?);
-            scoring::run(
-                &mut scorer,
-                &file.vocab,
-                verdicts,
-                &mut rows,
-                style,
-                out,
-                &threads,
-            )
-        }
-        (Some(list), None) => {
-            let (mut lines, threads) = (Lines::open(list)?, threads(args.threads)?);
-            scoring::run(
-                &mut scorer,
-                &file.vocab,
-                verdicts,
-                &mut lines,
-                style,
-                out,
-                &threads,
-            )
-        }
-        (None, _) => {
-            let (mut words, one) = (Words::new(&args.words), threads(Some(NonZeroUsize::MIN))?);
-            scoring::run(
-                &mut scorer,
-                &file.vocab,
-                verdicts,
-                &mut words,
-                style,
-                out,
-                &one,
-            )
-        }
-    }?;
+    let style = match (args.json, &args.column) {
+        (true, _) => Style::Json,
+        (false, Some(_)) => Style::Table,
+        (false, None) => Style::Text { colours },
+    };
+    // A few words are not worth a thread.
+    let threads = match args.file {
+        Some(_) => threads(args.threads)?,
+        None => threads(Some(NonZeroUsize::MIN))?,
+    };
+    let all = scoring::run(
+        &mut WordScorer::new(&file.model)?,
+        &file.vocab,
+        verdicts,
+        &mut *input,
+        style,
+        out,
+        &threads,
+    )?;
     out.flush()?;
     Ok(all)
 }

@@ -5,15 +5,17 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
-use nextchar::data::{find_column, sniff_delimiter};
+use nextchar::data::Table;
 
-use super::shard::Shard;
+use super::shard::{Shard, Source};
 use crate::failure::Failure;
 
 /// Bytes of a list in a shard.
 const SHARD_BYTES: usize = 32 << 10;
 /// Rows of a table in a shard.
 const SHARD_ROWS: usize = 1024;
+/// Bytes of a row, above which a shard has fewer of them.
+const USUAL_ROW_BYTES: usize = 1 << 10;
 
 /// A stream of words that fills shards.
 pub trait Input {
@@ -84,13 +86,18 @@ pub struct Lines {
 
 impl Lines {
     pub fn open(list: &str) -> Result<Self, Failure> {
-        Ok(Lines {
+        Ok(Self::of(list, open(list)?))
+    }
+
+    /// Those of an input that goes by this name.
+    pub(super) fn of(list: &str, input: Box<dyn Read>) -> Self {
+        Lines {
             list: list.to_owned(),
-            input: open(list)?,
+            input,
             begun: Vec::new(),
             skips: false,
             ended: false,
-        })
+        }
     }
 
     /// Reads up to a shard's size; true where no more is there for now.
@@ -168,75 +175,77 @@ impl Input for Lines {
 /// A column of a CSV or TSV.
 pub struct Rows {
     list: String,
-    reader: csv::Reader<Box<dyn Read>>,
-    header: Header,
+    table: Table<BufReader<Box<dyn Read>>>,
     column: usize,
 }
 
 impl Rows {
     pub fn open(list: &str, column: &str) -> Result<Self, Failure> {
-        let mut input = BufReader::new(open(list)?);
-        let mut first = Vec::new();
-        io::BufRead::read_until(&mut (&mut input).take(1 << 20), b'\n', &mut first)
-            .map_err(|error| Failure::file(Path::new(list), &error))?;
-        let delimiter = sniff_delimiter(&first);
-        let whole: Box<dyn Read> = Box::new(io::Cursor::new(first).chain(input));
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .from_reader(whole);
-        let columns = reader
-            .byte_headers()
-            .map_err(|error| failed(list, &error))?
-            .clone();
-        let place =
-            find_column(&columns, column).map_err(|error| Failure::from(error).within(list))?;
+        Self::of(list, open(list)?, column)
+    }
+
+    /// Those of an input that goes by this name.
+    pub(super) fn of(list: &str, input: Box<dyn Read>, column: &str) -> Result<Self, Failure> {
+        let within = |error| Failure::from(error).within(list);
+        let table = Table::open(BufReader::new(input)).map_err(within)?;
         Ok(Rows {
             list: list.to_owned(),
-            reader,
-            header: Header { delimiter, columns },
-            column: place,
+            column: table.find(column).map_err(within)?,
+            table,
         })
     }
-}
 
-fn failed(list: &str, error: &csv::Error) -> Failure {
-    Failure::failed(format!("{list}: {error}"))
+    /// Reads rows up to a shard's size; false where no more is there.
+    fn fill_one(&mut self, source: &mut Source) -> Result<bool, Failure> {
+        let (width, mut size) = (self.table.columns().len(), 0);
+        source.rows.resize(SHARD_ROWS, ByteRecord::new());
+        (source.row_count, source.column) = (0, self.column);
+        for row in &mut source.rows {
+            if row.as_slice().len() > USUAL_ROW_BYTES {
+                *row = ByteRecord::new(); // its room is not kept
+            }
+            let more = self.table.read(row);
+            if !more.map_err(|error| Failure::from(error).within(&self.list))? {
+                return Ok(false);
+            }
+            // What is added must stand under its header.
+            if row.len() > width {
+                let line = row.position().map_or(0, csv::Position::line);
+                return Err(Failure::failed(format!(
+                    "{}: line {line} has {} cells, and the header {width}",
+                    self.list,
+                    row.len()
+                ))
+                .help("a cell that holds the delimiter must stand in double quotes"));
+            }
+            while row.len() < width {
+                row.push_field(b"");
+            }
+            source.row_count += 1;
+            size += row.as_slice().len();
+            if size > SHARD_ROWS * USUAL_ROW_BYTES {
+                break;
+            }
+        }
+        Ok(true)
+    }
 }
 
 impl Input for Rows {
     fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
-        let width = self.header.columns.len();
         for (index, shard) in shards.iter_mut().enumerate() {
-            let source = &mut shard.source;
-            source.rows.resize(SHARD_ROWS, ByteRecord::new());
-            (source.row_count, source.column) = (0, self.column);
-            for row in &mut source.rows {
-                let more = self.reader.read_byte_record(row);
-                if !more.map_err(|error| failed(&self.list, &error))? {
-                    return Ok(index + usize::from(source.row_count > 0));
-                }
-                // What is added must stand under its header.
-                if row.len() > width {
-                    let line = row.position().map_or(0, csv::Position::line);
-                    return Err(Failure::failed(format!(
-                        "{}: line {line} has {} cells, and the header {width}",
-                        self.list,
-                        row.len()
-                    ))
-                    .help("a cell that holds the delimiter must stand in double quotes"));
-                }
-                while row.len() < width {
-                    row.push_field(b"");
-                }
-                source.row_count += 1;
+            if !self.fill_one(&mut shard.source)? {
+                return Ok(index + usize::from(shard.source.row_count > 0));
             }
         }
         Ok(shards.len())
     }
 
     fn header(&self) -> Option<Header> {
-        Some(self.header.clone())
+        Some(Header {
+            delimiter: self.table.delimiter(),
+            columns: self.table.columns().clone(),
+        })
     }
 }
 
@@ -260,13 +269,8 @@ mod tests {
         let mut text: String = (0..20_000).map(|i| format!("word{i}\n")).collect();
         text.push_str(&format!("{long}\n\nafter\nlast"));
         for step in [1 << 20, SHARD_BYTES, 1000, 7] {
-            let mut lines = Lines {
-                list: "-".into(),
-                input: Box::new(Slow(io::Cursor::new(text.clone().into_bytes()), step)),
-                begun: Vec::new(),
-                skips: false,
-                ended: false,
-            };
+            let slow = Slow(io::Cursor::new(text.clone().into_bytes()), step);
+            let mut lines = Lines::of("-", Box::new(slow));
             let mut shards: Vec<Shard> = (0..4).map(|_| Shard::default()).collect();
             let mut found = String::new();
             loop {

@@ -5,6 +5,8 @@ mod digits;
 mod input;
 mod render;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 pub use input::{Input, Lines, Rows, Words};
 pub use render::Style;
@@ -38,7 +40,7 @@ pub fn run(
     scorer: &mut WordScorer<'_>,
     vocab: &Vocab,
     verdicts: &Verdicts,
-    input: &mut impl Input,
+    input: &mut dyn Input,
     style: Style,
     out: &mut impl Write,
     threads: &Threads,

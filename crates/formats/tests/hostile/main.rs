@@ -1,9 +1,11 @@
 //! Hostile input: valid files and texts, damaged thousands of times. Everything is read or refused with
 //! a named error: no panic, no hang, no memory beyond a stated bound.
 //!
-//! `NEXTCHAR_CASES=1000 cargo test --release -p nextchar-formats --test hostile` runs a thousand times
-//! as many cases, millions in all; the first of them are always the same.
+//! `NEXTCHAR_CASES=100 cargo test -p nextchar-formats --all-features --test hostile` runs a hundred times as
+//! many cases, millions in all; the first of them are always the same.
 
+#[cfg(feature = "parquet")]
+mod counts;
 mod files;
 mod mutate;
 mod text;

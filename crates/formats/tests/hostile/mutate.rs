@@ -178,4 +178,60 @@ impl Damage {
             }
         }
     }
+
+    /// A change of a Parquet file: of its bytes, of its pages in place, or of its footer, which stays one.
+    pub fn parquet(&mut self, bytes: &mut Vec<u8>) {
+        let end = bytes.len() - 8;
+        let length = u32::from_le_bytes(bytes[end..][..4].try_into().expect("four bytes"));
+        let pages = 4..end - length as usize;
+        match self.below(5) {
+            0 => self.bytes(bytes),
+            1 => {
+                let place = pages.start + self.below(pages.len());
+                let number = self.thrift();
+                let room = number.len().min(pages.end - place);
+                bytes[place..][..room].copy_from_slice(&number[..room]);
+            }
+            2 => {
+                let mut changed = bytes[pages.clone()].to_vec();
+                self.bytes(&mut changed);
+                changed.resize(pages.len(), 0);
+                bytes[pages].copy_from_slice(&changed);
+            }
+            _ => {
+                let mut footer = bytes[pages.end..end].to_vec();
+                for _ in 0..1 + self.below(3) {
+                    let place = self.below(footer.len());
+                    match self.below(3) {
+                        0 => self.bytes(&mut footer),
+                        1 if place < footer.len() => footer[place..].rotate_left(1),
+                        _ => {
+                            let number = self.thrift();
+                            let until = (place + self.below(3)).min(footer.len());
+                            footer.splice(place.min(until)..until, number);
+                        }
+                    }
+                }
+                bytes.truncate(pages.end);
+                bytes.extend(&footer);
+                bytes.extend((footer.len() as u32).to_le_bytes());
+                bytes.extend(b"PAR1");
+            }
+        }
+    }
+
+    /// A number as Thrift writes it, signed or not.
+    fn thrift(&mut self) -> Vec<u8> {
+        let mut number = *self.pick(&NUMBERS);
+        if self.below(2) == 0 {
+            number = number.wrapping_mul(2);
+        }
+        let mut bytes = Vec::new();
+        while number > 0x7f {
+            bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    }
 }

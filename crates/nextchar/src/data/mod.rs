@@ -5,6 +5,7 @@ mod lists;
 mod names;
 mod reading;
 mod split;
+mod table;
 pub(crate) mod trie;
 mod vocab;
 mod windows;
@@ -12,9 +13,8 @@ mod windows;
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
 pub use lists::{EMBEDDED_LISTS, EmbeddedList};
 pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
-pub use reading::{
-    ReadOptions, clean, find_column, no_names, read_names, scan_names, sniff_delimiter,
-};
+pub use reading::{ReadOptions, clean, no_names, read_names, scan_names};
 pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
+pub use table::Table;
 pub use vocab::{END, END_SYMBOL, Token, UnknownCharacter, Vocab};
 pub use windows::{CountedRow, CountedWindows, WindowCounter, windows};

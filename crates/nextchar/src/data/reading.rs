@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::diagnosis::{Diagnosis, RejectReason, Rejected};
 use super::names::{Alphabet, MAX_NAME_LENGTH, NameList};
+use super::table::{Table, sniff_delimiter};
 use super::vocab::END_SYMBOL;
 use crate::error::Error;
 
@@ -164,29 +165,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn read_table(&mut self, mut input: impl BufRead) -> Result<(), Error> {
-        let mut header = Vec::new();
-        read_line(&mut input, &mut header)?;
-        let header = header.strip_prefix(BOM).unwrap_or(&header);
-        let delimiter = sniff_delimiter(header);
-        let rows = std::io::Read::chain(header, std::io::Read::chain(&b"\n"[..], input));
-        let mut table = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .from_reader(rows);
-        let headers = table.byte_headers().map_err(read_error)?.clone();
-        let find = |name: &str| find_column(&headers, name);
+    fn read_table(&mut self, input: impl BufRead) -> Result<(), Error> {
+        let mut table = Table::open(input)?;
         let column = match &self.options.column {
-            Some(name) => find(name)?,
+            Some(name) => table.find(name)?,
             None => 0,
         };
-        let weights = self.options.weights.as_deref().map(find).transpose()?;
+        let weights = self.options.weights.as_deref();
+        let weights = weights.map(|name| table.find(name)).transpose()?;
         let filter = match &self.options.filter {
-            Some((name, value)) => Some((find(name)?, value.as_bytes())),
+            Some((name, value)) => Some((table.find(name)?, value.as_bytes())),
             None => None,
         };
         let mut row = csv::ByteRecord::new();
-        while table.read_byte_record(&mut row).map_err(read_error)? {
+        while table.read(&mut row)? {
             self.diagnosis.lines += 1;
             let line = row.position().map_or(0, csv::Position::line);
             if let Some((place, value)) = filter
@@ -329,20 +321,6 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error
     }
 }
 
-fn read_error(error: csv::Error) -> Error {
-    Error::Read(error.to_string())
-}
-
-/// The most frequent of tab, comma and semicolon in the header line.
-pub fn sniff_delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
-    [b'\t', b',', b';']
-        .into_iter()
-        .rev()
-        .max_by_key(|&delimiter| count(delimiter))
-        .expect("there are three")
-}
-
 /// The columns of a line that separators cut in two or more.
 fn columns_of(line: &[u8]) -> Option<Vec<String>> {
     let delimiter = sniff_delimiter(line) as char;
@@ -352,25 +330,6 @@ fn columns_of(line: &[u8]) -> Option<Vec<String>> {
         .map(|name| name.trim().to_owned())
         .collect();
     (columns.len() > 1).then_some(columns)
-}
-
-/// The place of a column in a table's header; case and white space around it do not matter.
-///
-/// # Errors
-/// [`Error::NoColumn`], with the columns that there are.
-pub fn find_column(headers: &csv::ByteRecord, wanted: &str) -> Result<usize, Error> {
-    let names: Vec<String> = headers
-        .iter()
-        .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-        .collect();
-    let wanted_lower = wanted.trim().to_lowercase();
-    names
-        .iter()
-        .position(|name| name.to_lowercase() == wanted_lower)
-        .ok_or_else(|| Error::NoColumn {
-            wanted: wanted.to_owned(),
-            columns: names,
-        })
 }
 
 fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
