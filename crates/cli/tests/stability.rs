@@ -1,10 +1,11 @@
-//! Minutes of training, saving, reading, generating and scoring in one process, and of a program that
-//! writes names without end: memory stays where it was. `./test --long` runs them.
+//! Minutes of training, saving, reading, generating and scoring in one process, and of programs that write
+//! or score names without end: memory stays where it was. `./test --long` runs them.
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::Read;
 use std::num::NonZeroUsize;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nextchar::LanguageModel;
@@ -19,8 +20,7 @@ use nextchar::score::token_log_probs;
 use nextchar_formats::{ModelFile, Record};
 use nextchar_parallel::Threads;
 
-/// How long each test runs; `NEXTCHAR_MINUTES` changes it. In fewer than three, the caches of generation
-/// (300 MB) are still filling, which looks like growth.
+/// How long each test runs; `NEXTCHAR_MINUTES` changes it. It runs on until its caches are full.
 fn time() -> Duration {
     let minutes = std::env::var("NEXTCHAR_MINUTES").ok();
     let minutes = minutes.map_or(5.0, |text| {
@@ -37,20 +37,54 @@ fn memory(process: &str) -> u64 {
     number.map_or(0, |number| number.parse().unwrap())
 }
 
-/// The most memory in the second quarter of some looks, and in the last: the first is for caches to fill.
-fn assert_constant(looks: &[u64]) {
-    assert!(looks.len() >= 8, "only {} looks", looks.len());
-    let quarter = looks.len() / 4;
-    let most = |part: &[u64]| part.iter().copied().max().unwrap_or(0);
-    let (early, late) = (
-        most(&looks[quarter..2 * quarter]),
-        most(&looks[3 * quarter..]),
-    );
-    eprintln!("{} looks: {early} kB early, {late} kB late", looks.len());
-    assert!(
-        late <= early + early / 20 + 2048,
-        "memory grows: {early} kB early, {late} kB late"
-    );
+/// Memory that is looked at now and then, by the work that was done until then: the clock says little on a
+/// machine that others use.
+struct Looks {
+    what: &'static str,
+    /// No look may find more, in kilobytes.
+    most: u64,
+    begun: Instant,
+    time: Duration,
+    found: Vec<(u64, u64)>,
+}
+
+impl Looks {
+    fn new(what: &'static str, most: u64, time: Duration) -> Self {
+        Looks {
+            what,
+            most,
+            begun: Instant::now(),
+            time,
+            found: Vec::new(),
+        }
+    }
+
+    /// Looks at a process after so much work; false when enough is known: the time is over, and in the
+    /// last half of the work nothing was added. Before that, caches fill; for ever they do not.
+    fn again(&mut self, work: u64, process: &str) -> bool {
+        let (what, most, found) = (self.what, self.most, memory(process));
+        assert!(found > 0, "{what}: it ended");
+        assert!(found <= most, "{what}: {found} kB, more than {most}");
+        self.found.push((work, found));
+        let half = self.found.partition_point(|look| look.0 < work / 2);
+        let (early, before) = self.found[half];
+        let latest = self.found[half..].iter().map(|look| look.1).max();
+        let constant = latest <= Some(before + before / 30 + 2048);
+        let elapsed = self.begun.elapsed();
+        if constant && elapsed >= self.time {
+            eprintln!(
+                "{what}: {before} kB after {early}, {found} kB after {work}, {:.0} s",
+                elapsed.as_secs_f64()
+            );
+            return false;
+        }
+        assert!(
+            elapsed < 4 * self.time + Duration::from_secs(600),
+            "{what}: memory grows, by work and kilobytes: {:?}",
+            self.found
+        );
+        true
+    }
 }
 
 /// One round of everything, each with a seed of its own.
@@ -133,33 +167,63 @@ fn round(seed: u64, threads: &Threads) {
 #[ignore = "minutes"]
 fn rounds_of_everything_take_constant_memory() {
     let threads = Threads::new(NonZeroUsize::new(2).unwrap()).unwrap();
-    let (begun, mut looks) = (Instant::now(), Vec::new());
-    while begun.elapsed() < time() {
-        round(looks.len() as u64, &threads);
-        looks.push(memory("self"));
+    let mut looks = Looks::new("rounds", 200_000, time());
+    for rounds in 1.. {
+        round(rounds, &threads);
+        if !looks.again(rounds, "self") {
+            break;
+        }
     }
-    assert_constant(&looks);
 }
+
+/// A child that is killed with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn nextchar(arguments: &[&str], input: Stdio) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nextchar"));
+    command.args(arguments).stdin(input).stdout(Stdio::piped());
+    Running(command.spawn().unwrap())
+}
+
+/// Reads what a program prints until memory is known to be constant; the work is the lines.
+fn watch(what: &'static str, mut program: Running) {
+    // The caches hold at most 384 MB (`bounds`) or 256 MB (`lazy`), and the rest of the program is small.
+    let mut looks = Looks::new(what, 512 << 10, time() / 3);
+    let (process, mut out) = (program.0.id().to_string(), program.0.stdout.take().unwrap());
+    let (mut buffer, mut lines, mut last) = (vec![0; 1 << 20], 0, Instant::now());
+    loop {
+        let read = out.read(&mut buffer).unwrap();
+        lines += buffer[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        if last.elapsed() > Duration::from_millis(250) {
+            last = Instant::now();
+            if !looks.again(lines, &process) {
+                break;
+            }
+        }
+    }
+}
+
+const ENDLESS: [&str; 3] = ["generate", "-n", "1000000000"];
 
 #[test]
 #[ignore = "minutes"]
 fn names_without_end_take_constant_memory() {
-    let program = env!("CARGO_BIN_EXE_nextchar");
-    for options in [&["--suffix", "a"][..], &[]] {
-        let mut child = Command::new(program)
-            .args(["generate", "-n", "1000000000"])
-            .args(options)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let (begun, mut looks) = (Instant::now(), Vec::new());
-        while begun.elapsed() < time() / 2 {
-            std::thread::sleep(time() / 200);
-            assert!(child.try_wait().unwrap().is_none(), "it ended");
-            looks.push(memory(&child.id().to_string()));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert_constant(&looks);
-    }
+    let constrained = [&ENDLESS[..], &["--suffix", "a"]].concat();
+    watch("generate", nextchar(&ENDLESS, Stdio::null()));
+    watch("generate --suffix a", nextchar(&constrained, Stdio::null()));
+}
+
+#[test]
+#[ignore = "minutes"]
+fn words_without_end_are_scored_in_constant_memory() {
+    let mut words = nextchar(&ENDLESS, Stdio::null());
+    let words = Stdio::from(words.0.stdout.take().unwrap());
+    watch("score", nextchar(&["score", "--file", "-"], words));
 }
