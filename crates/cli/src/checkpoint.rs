@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, Parser};
 use nextchar::optim::{StopReason, TrainState, Trained};
 use nextchar_formats::Checkpoint;
-use nextchar_recipe::Part;
+use nextchar_recipe::{Corpus, Part};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -311,18 +311,8 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
     let (args, corpus) = (maker.args, maker.corpus);
     let mut found = BTreeMap::new();
     let mut put = |name: &str, value: Value| found.insert(name.to_owned(), text(&value));
-    for (what, part) in [
-        ("the list to learn from", Part::Train),
-        ("the list of val", Part::Val),
-        ("the list of test", Part::Test),
-    ] {
-        let digest = corpus.digest(part)?;
-        let digest = digest.get(..12).unwrap_or("none");
-        let held = match corpus.counted {
-            Some(_) => "counts".into(),
-            None => plural(corpus.names(part).len() as u64, "name"),
-        };
-        put(what, format!("{held} ({digest})").into());
+    for (what, held) in data(corpus)? {
+        put(what, held.into());
     }
     put("--preset", args.preset.clone().into());
     put("--family", serde_json::to_value(maker.plan.family)?);
@@ -336,11 +326,7 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
     put("--split-seed", args.corpus.split_seed.to_string().into());
     if let Some(teacher) = &args.teacher {
         let bytes = store::read(teacher, store::LARGEST_MODEL)?;
-        let digest = Sha256::digest(bytes);
-        let digest: String = digest[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = short_digest(&bytes);
         put("--teacher", format!("a model ({digest})").into());
     }
     let configs = [
@@ -361,6 +347,43 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
         put(&name, value);
     }
     Ok(found)
+}
+
+/// What is learnt from and judged by: names, or windows that were counted elsewhere.
+fn data(corpus: &Corpus) -> Result<Vec<(&'static str, String)>, Failure> {
+    let mut found = Vec::new();
+    for (what, counts, part) in [
+        ("the list to learn from", "--counts", Part::Train),
+        ("the list of val", "--val-counts", Part::Val),
+        ("the list of test", "--test-counts", Part::Test),
+    ] {
+        let digest = corpus.digest(part)?;
+        let digest = digest.get(..12).unwrap_or("none");
+        let names = || plural(corpus.names(part).len() as u64, "name");
+        match &corpus.counted {
+            None => found.push((what, format!("{} ({digest})", names()))),
+            Some(counted) if counted.has(part) => {
+                found.push((counts, format!("windows ({digest})")));
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(counted) = &corpus.counted {
+        let folds = counted.fold_digests(&corpus.vocab).concat();
+        found.push(("the folds of --counts", short_digest(folds.as_bytes())));
+        let longest = counted.longest_name.to_string();
+        found.push(("the longest name of the counts", longest));
+    }
+    Ok(found)
+}
+
+/// The first 12 digits of a SHA-256.
+fn short_digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A value as it stands on a command line.

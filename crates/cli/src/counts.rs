@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nextchar::data::{Alphabet, CountedWindows, Vocab, WindowCounter};
 use nextchar_formats::counts::{CountsFile, FOLDS};
 use nextchar_formats::state_dict::USUAL_LONGEST_NAME;
-use nextchar_recipe::{Corpus, Counted, Part};
+use nextchar_recipe::{Corpus, Counted, Part, Preset};
 
 use crate::args::TrainArgs;
 use crate::failure::Failure;
@@ -15,6 +15,22 @@ use crate::store;
 /// No file of counts is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
 
+/// Whether there are counts in place of a list. Those to judge by need some to learn from; a checkpoint may
+/// hold them, so it is not asked before.
+pub fn given(args: &TrainArgs) -> Result<bool, Failure> {
+    let judged = [
+        ("--val-counts", &args.val_counts),
+        ("--test-counts", &args.test_counts),
+    ];
+    match judged.into_iter().find(|(_, files)| !files.is_empty()) {
+        Some((option, _)) if args.counts.is_empty() => Err(Failure::misuse(format!(
+            "{option}: windows to judge by need windows to learn from"
+        ))
+        .help("--counts FILE names them; beside a list, --val and --test take lists")),
+        _ => Ok(!args.counts.is_empty()),
+    }
+}
+
 /// Reads `--counts`, `--val-counts` and `--test-counts`.
 pub fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     let train = open_all("--counts", &args.counts)?;
@@ -22,6 +38,13 @@ pub fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     let test = open_all("--test-counts", &args.test_counts)?;
     let all = || train.iter().chain(&val).chain(&test);
     let vocab = vocab(args.corpus.read.alphabet, all())?;
+    let preset = Preset::find(&args.preset).expect("clap knows the presets");
+    if let Some((shortest, longest)) = preset.lengths {
+        note(&format!(
+            "--preset {} learns names of {shortest} to {longest} characters, but counts hold no names to choose from: they are taken as they are",
+            args.preset
+        ));
+    }
     let folded = train.iter().all(|(_, file)| file.has_folds());
     if !folded {
         note(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nextchar::data::CountedWindows;
+use nextchar::data::{CountedWindows, Vocab};
 use nextchar::ngram::KneserNey;
 use nextchar::{Error, Executor};
 
@@ -50,6 +50,11 @@ impl Counted {
     /// T, the longest context that can be learnt.
     pub fn context_length(&self) -> usize {
         self.train.context_length()
+    }
+
+    /// SHA-256 of the training windows of each fold, by which Kneser–Ney is cross-fitted.
+    pub fn fold_digests(&self, vocab: &Vocab) -> Vec<String> {
+        self.folds.iter().map(|fold| fold.digest(vocab)).collect()
     }
 
     /// Whether there are windows of a part.

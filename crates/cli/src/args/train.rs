@@ -24,10 +24,10 @@ pub struct TrainArgs {
         "keep_duplicates", "split", "split_seed"])]
     pub counts: Vec<PathBuf>,
     /// Counted windows to choose the best step by
-    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "counts")]
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub val_counts: Vec<PathBuf>,
     /// Counted windows to report the loss on
-    #[arg(long, value_name = "FILE", help_heading = "Data", requires = "counts")]
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub test_counts: Vec<PathBuf>,
 
     /// What kind of model: a network, counts alone, or both mixed [default: the preset's]

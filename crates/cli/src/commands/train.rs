@@ -44,9 +44,9 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     engine.instruction_set = args.instructions.unwrap_or(engine.instruction_set);
     let preset = Preset::find(&args.preset).expect("clap knows the presets");
 
-    let corpus = match args.counts.is_empty() {
-        true => read_corpus(&args.corpus, preset.lengths)?,
-        false => counts::read(args)?,
+    let corpus = match counts::given(args)? {
+        false => read_corpus(&args.corpus, preset.lengths)?,
+        true => counts::read(args)?,
     };
     let (plan, table) = plan(&args.options(), &corpus)?;
     let read_seconds = started.elapsed().as_secs_f64();

@@ -157,3 +157,91 @@ fn counts_that_cannot_be_used_are_told_with_a_way_out() {
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn a_resumed_training_names_the_counts_that_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
+    for (list, of) in [("finnish-names", "f"), ("italian-names", "i")] {
+        run(&["train", list, "--steps", "9", "--out", of]).success();
+        for part in ["train", "val"] {
+            let file = format!("{of}.{part}");
+            let export = [
+                "export", "-f", "counts", "-m", of, "--part", part, "-o", &file,
+            ];
+            run(&export).success();
+        }
+    }
+    let options = [
+        "--counts",
+        "f.train",
+        "--val-counts",
+        "f.val",
+        "--hidden",
+        "24",
+        "--steps",
+        "200",
+    ];
+    run(&[&["train", "--out", "whole"], &options[..]].concat()).success();
+    let stopped = [
+        "train",
+        "--out",
+        "resumed",
+        "--checkpoint",
+        "state",
+        "--stop-after",
+        "70",
+    ];
+    run(&[&stopped[..], &options].concat()).success();
+    for (other, says) in [
+        (["--counts", "i.train"].as_slice(), "--counts was windows ("),
+        (
+            &["--counts", "f.train", "--counts", "f.val"],
+            "--counts was windows (",
+        ),
+        (&["--val-counts", "i.val"], "--val-counts was windows ("),
+        (
+            &["--test-counts", "i.val"],
+            "--test-counts was not given and is windows (",
+        ),
+        (
+            &["--counts", "f.val"],
+            "the folds of --counts was ",
+        ),
+        (&["finnish-names"], "with the options of the checkpoint"),
+    ] {
+        let said = stderr(&run(&[&["train", "--resume", "state"], other].concat()).code(2));
+        assert!(said.contains(says), "{other:?}: {said}");
+    }
+    run(&["train", "--resume", "state"]).success();
+    let file = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert!(file("whole") == file("resumed"));
+}
+
+#[test]
+fn a_preset_that_filters_by_length_says_that_counts_cannot_be_filtered() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
+    let options = ["--preset", "lecture", "--steps", "90"];
+    run(&[&["train", "finnish-names", "--out", "list"], &options[..]].concat()).success();
+    run(&[
+        "export",
+        "-f",
+        "counts",
+        "-m",
+        "list",
+        "-o",
+        "counts.parquet",
+    ])
+    .success();
+    let counted = ["train", "--counts", "counts.parquet", "--out", "counted"];
+    let said = stderr(&run(&[&counted, &options[..]].concat()).success());
+    let note = "note: --preset lecture learns names of 5 to 9 characters, but counts hold no names";
+    assert!(said.contains(note), "{said}");
+    // Options that would filter are refused.
+    let said = stderr(&run(&[&counted[..], &["--min-length", "5"]].concat()).code(2));
+    assert!(
+        said.contains("cannot be used with") && said.contains("--min-length"),
+        "{said}"
+    );
+}
