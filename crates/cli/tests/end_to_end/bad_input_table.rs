@@ -28,6 +28,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
         "Lists",
         &[
             ("an empty file", "nextchar train empty.txt"),
+            ("nothing on standard input", "nextchar train - < /dev/null"),
             ("a file of blank lines", "nextchar train blank.txt"),
             ("one name", "nextchar train one.txt --steps 20"),
             (
@@ -67,6 +68,14 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "a weight that is no number",
                 "nextchar data check table.csv --column name --weights gender --strict",
             ),
+            (
+                "a double quote that is not closed",
+                "nextchar train quote.csv --column name",
+            ),
+            (
+                "a row with a cell too many",
+                "nextchar score --file wide.csv --column name",
+            ),
             ("duplicate lines", "nextchar data check twice.txt"),
             ("the name nan", "nextchar data check nan.txt"),
             ("NUL bytes", "nextchar train nul.txt"),
@@ -88,6 +97,10 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "a missing model",
                 "nextchar generate --model missing.safetensors",
+            ),
+            (
+                "a folder in a model's place, to read",
+                "nextchar generate --model locked",
             ),
             (
                 "a file without permission to read",
@@ -114,6 +127,14 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train finnish-names --out one.txt",
             ),
             (
+                "a folder in its place",
+                "nextchar train finnish-names --out locked --force",
+            ),
+            (
+                "an export in the way of another file",
+                "nextchar export --format word2vec --out one.txt",
+            ),
+            (
                 "a full disk, printing",
                 "nextchar generate -n 5000 > /dev/full",
             ),
@@ -124,6 +145,10 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "a closed pipe",
                 "nextchar generate -n 20000 | head -n 1 > /dev/null",
+            ),
+            (
+                "the same, of words that are scored",
+                "nextchar score --file many.txt | head -n 1 > /dev/null",
             ),
         ],
     ),
@@ -169,6 +194,14 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train --resume missing.state",
             ),
             (
+                "a checkpoint that was cut",
+                "nextchar train --resume cut.state",
+            ),
+            (
+                "a checkpoint in place of a model",
+                "nextchar generate --model run.state",
+            ),
+            (
                 "a checkpoint of other options",
                 "nextchar train --resume run.state --hidden 16 --seed 7",
             ),
@@ -179,6 +212,25 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "a checkpoint in the way",
                 "nextchar train finnish-names --out m --checkpoint run.state",
+            ),
+        ],
+    ),
+    (
+        "Counts",
+        &[
+            ("a text", "nextchar train --counts one.txt"),
+            ("a file that was cut", "nextchar train --counts cut.parquet"),
+            (
+                "a shorter context than the model's",
+                "nextchar train --counts short.parquet",
+            ),
+            (
+                "counts to judge by alone",
+                "nextchar train --val-counts short.parquet",
+            ),
+            (
+                "a filter of names",
+                "nextchar train --counts short.parquet --context 3 --min-length 5",
             ),
         ],
     ),
@@ -234,6 +286,38 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar generate --temperature -1",
             ),
             ("a context outside the alphabet", "nextchar next AB9"),
+            (
+                "a list of names not to write that is not there",
+                "nextchar generate --not-in missing.txt",
+            ),
+            (
+                "new names, from a model that keeps no list",
+                "nextchar generate --novel --model secretive.safetensors",
+            ),
+        ],
+    ),
+    (
+        "Words",
+        &[
+            ("a letter outside the alphabet", "nextchar score Renée"),
+            ("a word of nothing", "nextchar score ''"),
+            ("a word that is too long", "nextchar score --file long.txt"),
+            (
+                "names that the model cannot spell",
+                "nextchar evaluate accents.txt --alphabet data",
+            ),
+            (
+                "a column that is not there",
+                "nextchar score --file table.csv --column nam",
+            ),
+            (
+                "a share that is none",
+                "nextchar score aadesh --false-rejection 2",
+            ),
+            (
+                "a word to explain that cannot be spelt",
+                "nextchar explain --word Renée",
+            ),
         ],
     ),
     (
@@ -344,10 +428,23 @@ impl Place {
         write("nul.txt", b"aa\0desh\n");
         write("mark.txt", b"aa_desh\n");
         write("secret.txt", b"aadesh\n");
+        write("many.txt", &b"aadesh\n".repeat(50_000));
+        let open = [&b"id,name\n1,\"aadesh\n"[..], &b"2,zeel\n".repeat(200_000)].concat();
+        write("quote.csv", &open);
+        write("wide.csv", b"id,name\n1,aadesh\n2,zeel,f\n");
         let small = "nextchar train finnish-names --steps 20 --hidden 8 --family network --out small.safetensors";
         assert!(self.run(small).status.success());
         let stopped = "nextchar train finnish-names --steps 40 --hidden 8 --out m --checkpoint run.state --stop-after 9; rm m";
         assert!(self.run(stopped).status.success());
+        let secretive =
+            "nextchar train finnish-names --steps 20 --no-names --out secretive.safetensors";
+        assert!(self.run(secretive).status.success());
+        let short = "nextchar export --format counts --context 3 --out short.parquet";
+        assert!(self.run(short).status.success());
+        let counts = fs::read(self.folder.join("short.parquet")).unwrap();
+        write("cut.parquet", &counts[..counts.len() / 2]);
+        let state = fs::read(self.folder.join("run.state")).unwrap();
+        write("cut.state", &state[..state.len() / 2]);
         let whole = fs::read(self.folder.join("small.safetensors")).unwrap();
         write("cut.safetensors", &whole[..whole.len() / 2]);
         write(

@@ -204,10 +204,7 @@ fn a_resumed_training_names_the_counts_that_differ() {
             &["--test-counts", "i.val"],
             "--test-counts was not given and is windows (",
         ),
-        (
-            &["--counts", "f.val"],
-            "the folds of --counts was ",
-        ),
+        (&["--counts", "f.val"], "the folds of --counts was "),
         (&["finnish-names"], "with the options of the checkpoint"),
     ] {
         let said = stderr(&run(&[&["train", "--resume", "state"], other].concat()).code(2));
