@@ -44,7 +44,9 @@ const GROUP_ROWS: usize = 1 << 16;
 #[non_exhaustive]
 pub enum CountsError {
     /// Not Parquet, cut short, or of a kind that is not read.
-    #[error("it cannot be read as Parquet ({0}); copy it again, or write it with snappy compression or none")]
+    #[error(
+        "it cannot be read as Parquet ({0}); copy it again, or write it with snappy compression or none"
+    )]
     NotParquet(String),
     /// A column is not there.
     #[error("it has no column `{missing}`; its columns are {found}")]
