@@ -89,7 +89,7 @@ impl Maker<'_> {
             val: val.as_ref(),
         };
         let mut made = match &self.args.teacher {
-            Some(file) => self.student(&self.teacher(file)?, tables, 0.0)?,
+            Some(file) => self.students(&self.teacher(file)?, tables, 0.0)?,
             None => self.networks(tables)?,
         };
         if let Some(counts) = counts.clone() {
@@ -97,7 +97,7 @@ impl Maker<'_> {
         }
         if self.plan.distill && !made.interrupted {
             let teacher = made.model;
-            made = self.student(&teacher, tables, made.step_seconds)?;
+            made = self.students(&teacher, tables, made.step_seconds)?;
             if let (Family::Mixture, Some(counts)) = (self.plan.family, counts) {
                 made.model = self.mixed(made.model.networks().to_vec(), counts)?;
             }
@@ -189,62 +189,83 @@ impl Maker<'_> {
         Ok(file.model)
     }
 
-    /// One network that learns the teacher's distributions, on the list's contexts and on those of
-    /// names that the teacher draws (Hinton et al. 2015). `seconds` were spent in steps before.
-    fn student(&self, model: &Mixture, tables: Tables<'_>, seconds: f64) -> Result<Made, Failure> {
-        let index = match self.args.teacher {
-            Some(_) => 0,
-            None => self.plan.networks,
+    /// Networks that learn the teacher's distributions, on the list's contexts and on those of names that
+    /// the teacher draws (Hinton et al. 2015): as many as were asked for, or one that distils them.
+    /// `seconds` were spent in steps before.
+    fn students(&self, model: &Mixture, tables: Tables<'_>, seconds: f64) -> Result<Made, Failure> {
+        let (first, number) = match self.args.teacher {
+            Some(_) => (0, self.plan.networks),
+            None => (self.plan.networks, 1),
         };
-        let (trained, own_seconds, interrupted) = match self.done_before(index) {
-            Some(trained) => (trained, 0.0, false),
-            None => self.taught(index, model, tables)?,
+        let places = first..first + number;
+        let soft = match places
+            .clone()
+            .all(|index| self.done_before(index).is_some())
+        {
+            true => None,
+            false => Some(self.softened(model)?),
         };
+        let (mut networks, mut last): (Vec<Network>, _) = (Vec::new(), None);
+        let (mut step_seconds, mut interrupted) = (seconds, false);
+        for index in places {
+            if number > 1 {
+                anstream::eprintln!("student {} of {number}", index + 1);
+            }
+            let (trained, seconds, stopped) = match (self.done_before(index), &soft) {
+                (Some(trained), _) => (trained, 0.0, false),
+                (None, soft) => {
+                    let train = soft.as_ref().expect("it is made where one is missing");
+                    let config = self.student_config(index - first);
+                    self.one(index, &config, Tables { train, ..tables })?
+                }
+            };
+            step_seconds += seconds;
+            interrupted |= stopped;
+            networks.push(trained.network.clone());
+            last = Some(trained);
+            if interrupted {
+                break;
+            }
+        }
         Ok(Made {
-            model: trained.network.clone().into(),
-            trained: Some(trained),
-            step_seconds: seconds + own_seconds,
+            model: Mixture::new(networks, None, Weights::default())?,
+            trained: last,
+            step_seconds,
             interrupted,
         })
     }
 
-    /// The training of a student.
-    fn taught(
-        &self,
-        index: usize,
-        model: &Mixture,
-        tables: Tables<'_>,
-    ) -> Result<(Trained, f64, bool), Failure> {
-        let length = model.context_length();
-        let longest = self.corpus.longest().max(1);
-        let seed = self.plan.member(self.plan.networks).seed;
-        let executor = self.engine.executor;
-        let drawn = sampled_windows(model, SAMPLED_NAMES, longest, &seed, executor)?;
-        let windows = self.corpus.listed(length)?.merged(&drawn);
-        let soft = softened(&windows, model, self.engine.executor);
-        let own = self.plan.shape.context_length;
+    /// How a student is trained: for longer, and without dropout, for its targets are soft.
+    fn student_config(&self, index: usize) -> TrainConfig {
+        TrainConfig {
+            dropout: 0.0,
+            steps: STUDENT_STEPS * self.plan.config.steps,
+            evaluate_every: STUDENT_STEPS * self.plan.config.evaluate_every,
+            seed: self.plan.member(self.plan.networks + index).seed,
+            ..self.plan.config.clone()
+        }
+    }
+
+    /// What students learn: the teacher's distributions after the contexts of the list and of its own names.
+    fn softened(&self, model: &Mixture) -> Result<CountedWindows, Failure> {
+        let (length, own) = (model.context_length(), self.plan.shape.context_length);
         if own > length {
             return Err(Failure::misuse(format!(
                 "a context of {own} is longer than the teacher's, {length}"
             )));
         }
-        let soft = soft.shorten(own)?;
+        let longest = self.corpus.longest().max(1);
+        let seed = self.plan.member(self.plan.networks).seed;
+        let executor = self.engine.executor;
+        let drawn = sampled_windows(model, SAMPLED_NAMES, longest, &seed, executor)?;
+        let windows = self.corpus.listed(length)?.merged(&drawn);
+        let soft = softened(&windows, model, executor);
+        let soft = soft.shorten(own)?.into_owned();
         anstream::eprintln!(
             "student, of {} contexts",
             crate::output::count(soft.len() as u64)
         );
-        let config = TrainConfig {
-            dropout: 0.0,
-            steps: STUDENT_STEPS * self.plan.config.steps,
-            evaluate_every: STUDENT_STEPS * self.plan.config.evaluate_every,
-            seed,
-            ..self.plan.config.clone()
-        };
-        let tables = Tables {
-            train: &soft,
-            ..tables
-        };
-        self.one(index, &config, tables)
+        Ok(soft)
     }
 }
 

@@ -46,7 +46,7 @@ pub struct TrainArgs {
     /// Let one network learn what the networks and counts together predict
     #[arg(long, help_heading = "Model")]
     pub distill: bool,
-    /// Let the network learn what this model predicts, on the list and on names that it draws
+    /// Let the networks learn what this model predicts, on the list and on names that it draws
     #[arg(
         long,
         value_name = "MODEL",

@@ -11,6 +11,7 @@ mod export;
 mod generation;
 mod good_turing;
 mod scoring;
+mod teaching;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
