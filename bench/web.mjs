@@ -13,9 +13,13 @@ const { build } = await import(join(root, "web/node_modules/vite/dist/node/index
 const built = join(root, "target/web-bench");
 await build({
   configFile: false, logLevel: "error",
-  build: { lib: { entry: join(root, "web/src/engine/module.ts"), formats: ["es"], fileName: "module" }, outDir: built },
+  build: { lib: {
+    entry: ["module", "unpack"].map((name) => join(root, `web/src/engine/${name}.ts`)), formats: ["es"],
+  }, outDir: built,
+  },
 });
 const { EngineModule } = await import(join(built, "module.mjs"));
+const { unfolded } = await import(join(built, "unpack.mjs"));
 
 const rounds = Number(process.argv[2] ?? 5);
 const assets = join(root, "web/public/assets");
@@ -23,7 +27,7 @@ const program = join(root, "target/release/nextchar");
 const scratch = mkdtempSync(join(tmpdir(), "nextchar-"));
 const list = {
   list: "indian-names", columns: ["name", "gender"], alphabet: "az",
-  bytes: new Uint8Array(readFileSync(join(assets, "lists/indian-names.txt"))),
+  bytes: unfolded(new Uint8Array(readFileSync(join(assets, "lists/indian-names.folded"))), ["name", "gender"]),
 };
 
 /** Looks at val are left out on both sides: there is one, at the end. */

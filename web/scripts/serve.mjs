@@ -1,9 +1,11 @@
-// Serves web/dist to this machine alone, and opens it in the browser.
+// Serves web/dist to this machine alone, compressed as a server should, and opens it in the browser.
+// `node serve.mjs PORT quiet` opens nothing.
 import { spawn } from "node:child_process";
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types = {
@@ -11,6 +13,15 @@ const types = {
   ".wasm": "application/wasm",
 };
 const port = Number(process.argv[2]);
+const encodings = { br: brotliCompressSync, gzip: gzipSync };
+/** Compressed files, by encoding, path and time: brotli takes a second for the engine, once. */
+const kept = new Map();
+
+function compressed(file, encoding) {
+  const key = `${encoding} ${statSync(file).mtimeMs} ${file}`;
+  if (!kept.has(key)) kept.set(key, encodings[encoding](readFileSync(file)));
+  return kept.get(key);
+}
 
 const server = createServer((request, response) => {
   const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
@@ -20,8 +31,13 @@ const server = createServer((request, response) => {
     response.writeHead(404).end("not found");
     return;
   }
-  response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
-  createReadStream(file).pipe(response);
+  const accepted = (request.headers["accept-encoding"] ?? "").split(",").map((one) => one.split(";")[0].trim());
+  const encoding = Object.keys(encodings).find((one) => accepted.includes(one));
+  response.writeHead(200, {
+    "content-type": types[extname(file)] ?? "application/octet-stream", vary: "accept-encoding",
+    "cache-control": "no-cache", ...(encoding && { "content-encoding": encoding }),
+  });
+  response.end(encoding ? compressed(file, encoding) : readFileSync(file));
 });
 server.on("error", (error) => {
   console.error(error.code === "EADDRINUSE" ? `port ${port} is taken: PORT=${port + 1} web/serve` : error.message);
@@ -30,6 +46,7 @@ server.on("error", (error) => {
 server.listen(port, "127.0.0.1", () => {
   const address = `http://localhost:${port}/`;
   console.log(`${address} (Ctrl-C ends it)`);
+  if (process.argv[3] === "quiet") return;
   const opener = { darwin: "open", win32: "explorer" }[process.platform] ?? "xdg-open";
   // Where there is no browser to open, the address stands above.
   spawn(opener, [address], { stdio: "ignore", detached: true }).on("error", () => {}).unref();

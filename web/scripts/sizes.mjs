@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-/** Page, engine, one model and the default list with gzip, in bytes: what it is today, and a little. */
-const LIMIT = 840_000;
+/** Page, engine, one model and the default list, in bytes: what they are today, and a little. */
+const LIMITS = { gzip: 630_000, brotli: 530_000 };
 const files = ["index.html", "page.js", "style.css", "assets/engine.wasm", "assets/lists/lists.json",
-  "assets/lists/indian-names.txt", "assets/indian-names.safetensors"];
+  "assets/lists/indian-names.folded", "assets/indian-names.planes"];
 
 let [raw, gzip, brotli] = [0, 0, 0];
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(11);
@@ -18,7 +18,8 @@ for (const file of files) {
   console.log(`${file.padEnd(34)}${sizes.map(kilobytes).join("")}`);
 }
 console.log(`${"together: raw, gzip, brotli".padEnd(34)}${[raw, gzip, brotli].map(kilobytes).join("")}`);
-if (gzip > LIMIT) {
-  console.error(`more than ${LIMIT / 1000} kB with gzip`);
+for (const [how, size] of Object.entries({ gzip, brotli })) {
+  if (size <= LIMITS[how]) continue;
+  console.error(`more than ${LIMITS[how] / 1000} kB with ${how}`);
   process.exit(1);
 }

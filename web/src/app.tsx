@@ -13,6 +13,7 @@ import { Files } from "./9-files/Files.tsx";
 import { LessonChoice, LessonText } from "./9-files/LessonChoice.tsx";
 import { hello } from "./state/session.ts";
 import { embed, show, shows, theme } from "./state/settings.ts";
+import { Icon } from "./ui/controls.tsx";
 import { dark } from "./ui/theme.ts";
 
 const PLACES = [
@@ -67,7 +68,12 @@ function Top() {
         {PLACES.map(([id, name]) => <a key={id} href={`#${id}`} onClick={(event) => go(event, id)}>{name}</a>)}
       </nav>
       <div class="tools">
-        <button type="button" onClick={() => { theme.value = dark.value ? "light" : "dark"; }}>{dark.value ? "Light" : "Dark"}</button>
+        <button
+          type="button" aria-label={dark.value ? "Light" : "Dark"} title={`To ${dark.value ? "light" : "dark"} colours`}
+          onClick={() => { theme.value = dark.value ? "light" : "dark"; }}
+        >
+          <Icon name={dark.value ? "sun" : "moon"} />
+        </button>
       </div>
     </header>
   );

@@ -2,12 +2,14 @@
 // that the page loads (web/build), the program is ../target/debug/nextchar.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { EngineModule } from "../src/engine/module.ts";
+import { composed } from "../src/engine/composed.ts";
 import { Player } from "../src/engine/player.ts";
+import { interleaved, unfolded } from "../src/engine/unpack.ts";
 import type {
   Diagnosis, EmbeddedList, EngineEvent, Finished, Generation, GenerateOptions, Inspection, ModelInfo, ReadOptions,
   Run, Score, TrainOptions,
@@ -24,11 +26,18 @@ const load = () => EngineModule.load(readFileSync(join(assets, "engine.wasm")));
 const native = (...words: string[]) => execFileSync(program, words, { cwd: folder, encoding: "utf8", stdio: "pipe" });
 const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
+const read = (asset: string) => new Uint8Array(readFileSync(join(assets, asset)));
+
+/** Opens the model that comes with the page, as the client does. */
+const openDefault = (engine: EngineModule) => engine.call<ModelInfo>("open",
+  { bytes: interleaved(read("indian-names.planes")), source: list("indian-names") });
+
 /** An embedded list as the client brings it. */
 function list(name: string): unknown {
   const known = JSON.parse(readFileSync(join(assets, "lists/lists.json"), "utf8")) as EmbeddedList[];
   const { alphabet, columns } = known.find((list) => list.name === name)!;
-  return { list: name, bytes: new Uint8Array(readFileSync(join(assets, `lists/${name}.txt`))), alphabet, columns };
+  const bytes = unfolded(read(`lists/${name}.folded`), columns);
+  return { list: name, bytes, alphabet, columns };
 }
 
 /** Options as the command line spells them. */
@@ -41,6 +50,12 @@ function words(options: TrainOptions | ReadOptions | GenerateOptions): string[] 
   });
 }
 
+/** A hundred names; every third stands there two times, every ninth three times. */
+const TWICE = Array.from({ length: 100 }, (_, at) => {
+  const name = [at % 5, at % 7, at % 4, (at * 3) % 11].map((letter) => "abdehiklmnor"[letter]).join("");
+  return `${name}\n`.repeat(at % 9 === 0 ? 3 : at % 3 === 0 ? 2 : 1);
+}).join("");
+
 const runs: [string, string, ReadOptions, TrainOptions][] = [
   ["the lecture's network", "indian-names", {}, { preset: "lecture", steps: 400, seed: "asha" }],
   ["a mixture with residual layers, dropout and averages", "english-names", {}, { steps: 60, dropout: 0.2 }],
@@ -52,13 +67,22 @@ const runs: [string, string, ReadOptions, TrainOptions][] = [
     steps: 40, no_names: true, split: "70,20,10", split_seed: "7",
   }],
   ["counts alone, of another alphabet", "devanagari-names", {}, { family: "kneser-ney" }],
+  ["a rate that is found, batches normalised, averages, a target", "animals", { min_length: 2 }, {
+    preset: "kaiming", hidden: [20], learning_rate: "auto", batch_norm: true, averaging: 0.9, epochs: 3, batch: 64, target_loss: 2.9,
+    evaluate_every: 5,
+  }],
+  ["counts of duplicates, and names that return", "twice.txt", { keep_duplicates: true }, {
+    family: "mixture", counts_context: 3, good_turing: true, preset: "kaiming", hidden: [16], steps: 30,
+  }],
   ["smoothed labels, no hidden layer", "italian-names", {}, { hidden: [], label_smoothing: 0.05, steps: 30 }],
 ];
 
 for (const [what, name, read, options] of runs) {
   test(`a run gives the program's bytes: ${what}`, async () => {
     const engine = await load();
-    const run = engine.call<Run>("start", { source: list(name), read, options });
+    const source = name.endsWith(".txt") ? { text: TWICE, label: name } : list(name);
+    if (name.endsWith(".txt")) writeFileSync(join(folder, name), TWICE);
+    const run = engine.call<Run>("start", { source, read, options });
     const events: EngineEvent[] = [];
     const player = new Player(engine, (event) => events.push(event));
     player.play();
@@ -99,6 +123,23 @@ test("reset begins the same run again, in the same memory", async () => {
   expect(new Set(hashes).size).toBe(1);
 });
 
+test("the model that comes with the page is the program's, to the byte", async () => {
+  const engine = await load();
+  openDefault(engine);
+  const own = readFileSync(join(web, "../crates/cli/model/indian-names.safetensors"));
+  expect(hash(engine.call<Uint8Array>("save", {}))).toBe(hash(own));
+});
+
+test("accents in two pieces are read as the program reads them", async () => {
+  const engine = await load();
+  const names = ["Rene\u0301", "ren\u00e9", "A\u030angstro\u0308m", "\u0928\u093c", "q\u0307\u0323\u0323", "\u1112\u1161\u11ab", ""].join("\n");
+  const bytes = new Uint8Array([...new TextEncoder().encode(names), 0xff, 0x65, 0xcc, 0x81, 10, ...new TextEncoder().encode("e\u0301")]);
+  writeFileSync(join(folder, "accents.txt"), bytes);
+  const expected = JSON.parse(native("data", "check", "--json", "--alphabet", "data", "accents.txt")) as Diagnosis;
+  const found = engine.call<Diagnosis>("check", { source: { bytes: composed(bytes), label: "accents.txt" }, read: { alphabet: "data" } });
+  for (const key of ["names", "rejected", "duplicates", "letters", "lengths"] as const) expect(found[key]).toEqual(expected[key]);
+});
+
 const requests: GenerateOptions[] = [
   {},
   { count: 8, prefix: ["sa"], suffix: ["ya", "a"], min_length: 5, max_length: 9, seed: "7" },
@@ -109,7 +150,7 @@ const requests: GenerateOptions[] = [
 for (const request of requests) {
   test(`the same names as the program: ${JSON.stringify(request)}`, async () => {
     const engine = await load();
-    engine.call<ModelInfo>("open", { bytes: new Uint8Array(readFileSync(join(assets, "indian-names.safetensors"))) });
+    openDefault(engine);
     const { names, constraint_probability } = engine.call<Generation>("generate", { model: "file", ...request });
     const { count, ...rest } = request;
     const lines = native("generate", "--json", ...(count ? ["-n", String(count)] : []), ...words(rest));
@@ -123,7 +164,7 @@ for (const request of requests) {
 
 test("the same verdicts, letters and stages as the program", async () => {
   const engine = await load();
-  engine.call("open", { bytes: new Uint8Array(readFileSync(join(assets, "indian-names.safetensors"))) });
+  openDefault(engine);
   for (const text of ["Aadesh", "asdfgh", "a", "o'neil"]) {
     const found = engine.call<Score>("score", { model: "file", text });
     const expected = JSON.parse(native("score", "--json", text)) as Score & { tokens: { log_prob: number }[] | null };

@@ -33,7 +33,7 @@ mod tensors;
 
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
 pub use error::FormatError;
-pub use model_file::{ModelFile, is_model_file};
+pub use model_file::{ModelFile, is_model_file, last_bytes};
 pub use record::{CurvePoint, Losses, Record};
 
 /// The version of the format that this library reads and writes.

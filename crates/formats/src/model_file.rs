@@ -96,7 +96,7 @@ impl ModelFile {
             triples,
         ));
         let Some(names) = &self.names else { return raw };
-        for (part, list) in PARTS.iter().zip([&names.train, &names.val, &names.test]) {
+        for (part, list) in parts_of(names) {
             let (bytes, counts) = front_coding::encode(list);
             raw.push(Raw {
                 name: format!("nextchar.names.{part}"),
@@ -175,6 +175,22 @@ impl ModelFile {
             record: metadata.record,
         })
     }
+}
+
+/// What a file of these names ends with: their tensors are its last, in the order of their own names.
+/// A file that stands beside its list may be kept without them. Counts must be 1.
+pub fn last_bytes(names: &Split) -> Vec<u8> {
+    let mut parts = parts_of(names);
+    parts.sort_by_key(|(part, _)| *part);
+    parts
+        .into_iter()
+        .flat_map(|(_, list)| front_coding::encode(list).0)
+        .collect()
+}
+
+fn parts_of(names: &Split) -> [(&'static str, &NameList); 3] {
+    let lists = [&names.train, &names.val, &names.test];
+    std::array::from_fn(|part| (PARTS[part], lists[part]))
 }
 
 /// Whether the bytes begin like one of nextchar's model files: it may be replaced by another.

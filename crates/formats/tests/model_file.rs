@@ -8,7 +8,7 @@ use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
 use nextchar::ngram::KneserNey;
 use nextchar::rng::Seed;
 use nextchar::{LanguageModel, Serial};
-use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file};
+use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file, last_bytes};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -47,6 +47,13 @@ fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> M
         bigrams,
         vocab,
     }
+}
+
+#[test]
+fn a_file_ends_with_its_names() {
+    let file = model(vec![5], 1, 1, true);
+    let end = last_bytes(file.names.as_ref().unwrap());
+    assert!(file.to_bytes().unwrap().ends_with(&end));
 }
 
 fn bytes() -> Vec<u8> {

@@ -83,24 +83,6 @@ impl Session {
         );
         Ok(Answer::default().finish(near.collect()))
     }
-
-    pub(crate) fn next(&self, given: &Given<'_>) -> Result<Answer, Fault> {
-        #[derive(Deserialize)]
-        struct Next {
-            model: Slot,
-            context: String,
-        }
-        let Next { model, context } = given.read()?;
-        let shown = self.shown(model)?;
-        let tokens = context_of(shown.vocab, &context, shown.model.context_length())?;
-        let mut answer = Answer::default();
-        let probs = probs(shown.model, &tokens, &mut answer);
-        Ok(answer.finish(json!({
-            "symbols": symbols(shown.vocab),
-            "context": shown.vocab.decode(&tokens),
-            "probs": probs,
-        })))
-    }
 }
 
 /// All characters by token.

@@ -1,8 +1,6 @@
 //! Lists of names: read and diagnosed as the command line does.
 
-use nextchar::data::{
-    Alphabet, Diagnosis, NameList, ReadOptions, Token, Vocab, no_names, scan_names, windows,
-};
+use nextchar::data::{Alphabet, Diagnosis, NameList, ReadOptions, no_names, scan_names};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -186,32 +184,6 @@ impl Session {
         let listed = check.source.read(&check.read, None, given.bytes)?;
         let names = listed.names.names().take(check.count);
         Ok(Answer::default().finish(names.map(|name| Value::from(name.text)).collect()))
-    }
-
-    pub(crate) fn windows(&self, given: &Given<'_>) -> Result<Answer, Fault> {
-        /// As the command line's.
-        const LONGEST: usize = 1000;
-        #[derive(Deserialize)]
-        struct Windows {
-            name: String,
-            context: usize,
-        }
-        let Windows { name, context } = given.read()?;
-        let name = name.trim().to_lowercase();
-        if context > LONGEST || name.chars().count() > LONGEST {
-            return Err(Fault::new(format!(
-                "at most {LONGEST} characters can be shown"
-            )));
-        }
-        let vocab = Vocab::from_characters(name.chars())
-            .ok_or_else(|| Fault::new("a name has at least one character, other than _"))?;
-        let tokens: Vec<Token> = vocab
-            .encode(&name)
-            .map_err(|_| Fault::new("_ stands for the end of a name"))?;
-        let rows = windows(&tokens, context).map(|(context, target)| {
-            json!({"context": vocab.decode(&context), "target": vocab.symbol(target)})
-        });
-        Ok(Answer::default().finish(rows.collect()))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Models as files: opened, described, saved; and what the engine is.
 
 use nextchar::LanguageModel;
-use nextchar_formats::ModelFile;
+use nextchar::data::{SplitOptions, split};
+use nextchar_formats::{ModelFile, last_bytes};
 use nextchar_recipe::{PRESETS, Preset};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::inside::{shape, symbols};
+use crate::lists::{Read, Source};
 use crate::session::{Bytes, Given, Opened, Session};
 
 impl Session {
@@ -25,9 +27,15 @@ impl Session {
         #[derive(Deserialize)]
         struct Open {
             bytes: Bytes,
+            /// The default preset's names, where the file was kept without them.
+            source: Option<Source>,
         }
-        let Open { bytes } = given.read()?;
-        let bytes = bytes.of(given.bytes)?.to_vec();
+        let Open { bytes, source } = given.read()?;
+        let mut bytes = bytes.of(given.bytes)?.to_vec();
+        if let Some(source) = source {
+            let listed = source.read(&Read::default(), PRESETS[0].lengths, given.bytes)?;
+            bytes.extend(last_bytes(&split(listed.names, &SplitOptions::default())));
+        }
         let file = ModelFile::from_bytes(&bytes)?;
         let opened = Opened { file, bytes };
         let back = info(&opened);

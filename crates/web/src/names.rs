@@ -1,6 +1,6 @@
 //! Names written and judged: what `generate`, `score` and `explain --word` do.
 
-use nextchar::data::{Alphabet, NameList, Split, Token, windows};
+use nextchar::data::{Alphabet, NameList, Split, Token, clean, windows};
 use nextchar::sample::{Conditions, Generated, Generator, Request, SampleConfig, most_likely};
 use nextchar::score::{Judge, token_log_probs};
 use nextchar::{Error, Serial};
@@ -154,7 +154,7 @@ impl Session {
         }
         let asked: Score = given.read()?;
         let shown = self.shown(asked.model)?;
-        let (text, word) = (asked.text.trim(), asked.text.trim().to_lowercase());
+        let (text, word) = (asked.text.trim(), clean(asked.text.trim()));
         let judges = asked.model == Slot::File && self.opened()?.file.record.plausibility.is_some();
         let (encoded, reason) = match shown.vocab.encode(&word) {
             Ok(encoded) if encoded.is_empty() => (None, Some("it is empty".to_owned())),

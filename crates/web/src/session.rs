@@ -6,7 +6,8 @@ use nextchar::{LanguageModel, Mixture};
 use nextchar_formats::ModelFile;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde::de::value::MapDeserializer;
+use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::fault::Fault;
@@ -63,23 +64,30 @@ impl Bytes {
 
 /// A request as it is written.
 #[derive(Deserialize)]
-struct Request<'a> {
+struct Request {
     call: String,
-    #[serde(borrow)]
-    give: &'a RawValue,
+    give: Map<String, Value>,
 }
 
 /// A request as a call sees it.
 pub(crate) struct Given<'a> {
-    give: &'a str,
+    give: &'a Map<String, Value>,
     pub(crate) bytes: &'a [u8],
 }
 
 impl Given<'_> {
     /// What is given, as a type.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        Ok(serde_json::from_str(self.give)?)
+        read(self.give)
     }
+}
+
+/// Named fields as a type. (serde's own way from a value takes unnamed ones too: code that nobody calls.)
+pub(crate) fn read<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, Fault> {
+    let named = fields.iter().map(|(name, value)| (name.as_str(), value));
+    Ok(T::deserialize(
+        MapDeserializer::<_, serde_json::Error>::new(named),
+    )?)
 }
 
 impl Session {
@@ -90,16 +98,14 @@ impl Session {
 
     fn answered(&mut self, json: &[u8], bytes: &[u8]) -> Result<Answer, Fault> {
         let json = str::from_utf8(json).map_err(|_| Fault::new("a request that is not UTF-8"))?;
-        let Request { call, give } = serde_json::from_str(json)?;
-        let give = give.get();
-        self.dispatch(&call, &Given { give, bytes })
+        let Request { call, give } = read(&serde_json::from_str(json)?)?;
+        self.dispatch(&call, &Given { give: &give, bytes })
     }
 
     fn dispatch(&mut self, call: &str, given: &Given<'_>) -> Result<Answer, Fault> {
         match call {
             "hello" => Ok(self.hello()),
             "check" => self.check(given),
-            "windows" => self.windows(given),
             "names" => self.names(given),
             "start" => self.start(given),
             "reset" => self.reset(),
@@ -111,7 +117,6 @@ impl Session {
             "inspect" => self.inspect(given),
             "plane" => self.plane(given),
             "neighbors" => self.neighbors(given),
-            "next" => self.next(given),
             "generate" => self.generate(given),
             "score" => self.score(given),
             _ => Err(Fault::new(format!("there is no call {call:?}"))),

@@ -3,7 +3,7 @@
 use nextchar::data::CountedWindows;
 use nextchar::model::Network;
 use nextchar::ngram::Uniform;
-use nextchar::optim::{Engine, Run, StopReason, Trained};
+use nextchar::optim::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Rivals, evaluate};
 use nextchar::{Error, Serial};
@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::inside::{Inspect, inspection, shape, symbols};
 use crate::lists::{Read, Source};
 use crate::models::info;
-use crate::session::{Given, Opened, Session, Shown, Slot};
+use crate::session::{Given, Opened, Session, Shown, Slot, read};
 
 /// A run and everything that it is made from.
 pub(crate) struct Training {
@@ -153,16 +153,25 @@ impl Training {
         if let Some(seed) = text("split_seed") {
             split.seed = seed.parse().unwrap_or_else(|never| match never {});
         }
+        let automatic = given.get("learning_rate") == Some(&Value::from("auto"));
+        if automatic {
+            given.remove("learning_rate");
+        }
         given.retain(|_, value| !value.is_null());
-        let mut options: TrainOptions = serde_json::from_str(&Value::Object(given).to_string())?;
+        let mut options = read::<TrainOptions>(&given)?;
         options.portable = true;
         let lengths = Preset::find(&options.preset).and_then(|preset| preset.lengths);
         let listed = start.source.read(&start.read, lengths, bytes)?;
         let (label, alphabet) = (start.source.label(), listed.options.alphabet);
         let corpus = Corpus::split(label, listed.names, alphabet, split)?;
-        let (plan, table) = plan(&options, &corpus)?;
+        let (mut plan, table) = plan(&options, &corpus)?;
         if plan.distill {
             return Err(Fault::new("the page does not distil").help("`nextchar train` does"));
+        }
+        if automatic && plan.trains() {
+            let engine = Engine::new(&Serial);
+            plan.config.learning_rate =
+                find_learning_rate(&plan.shape, &plan.config, &table, &engine)?;
         }
         let context = plan.shape.context_length;
         Ok(Training {

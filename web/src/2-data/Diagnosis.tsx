@@ -1,8 +1,8 @@
 // What was found in the list, as `nextchar data check` tells it.
 import type { Diagnosis as Found } from "../engine/protocol.ts";
 import { diagnosis, hello, run } from "../state/session.ts";
-import { alphabet, column, listName, longest, ownNames, presetLengths, shortest, where } from "../state/settings.ts";
-import { NumberField, SelectField, TextField } from "../ui/controls.tsx";
+import { alphabet, column, keepDuplicates, listName, longest, ownNames, presetLengths, shortest, weights, where } from "../state/settings.ts";
+import { CheckField, NumberField, SelectField, TextField } from "../ui/controls.tsx";
 import { integer, visible } from "../ui/format.ts";
 
 export function Diagnosis() {
@@ -91,7 +91,13 @@ export function Reading() {
       <SelectField label="Characters" value={alphabet} choices={[["auto", "as suits the list"], ["az", "a–z"], ["data", "all it has"]]} />
       {columns.includes("gender")
         ? <SelectField label="Gender" value={where} choices={[["", "all"], ["gender=f", "female"], ["gender=m", "male"], ["gender=u", "either"]]} />
-        : listName.value === "own" && <TextField label="Only rows with" value={where} placeholder="column=value" />}
+        : listName.value === "own" && (
+          <>
+            <TextField label="Only rows with" value={where} placeholder="column=value" />
+            <TextField label="Column of counts" value={weights} placeholder="none" />
+          </>
+        )}
+      <CheckField label="count duplicates" value={keepDuplicates} />
     </div>
   );
 }

@@ -44,7 +44,7 @@ function useWidth(element: { current: HTMLElement | null }): number {
 }
 
 /** Height that the picture may fill, so that a laptop shows all of it. */
-const room = (): number => innerHeight - 380;
+const room = (): number => innerHeight - 27.5 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 const arranged: { key: string; layout: Layout | null } = { key: "", layout: null };
 

@@ -64,7 +64,7 @@ function whole({ seen, backward, target, symbols }: About): Explanation {
     title: `What follows ${context}?`,
     lines: [
       <>loss = −ln P({visible(target)} | {context}) = −ln {fixed(p, 4)} = <b>{fixed(-Math.log(Math.max(p, 1e-30)))}</b> nats</>,
-      <>a guess among {symbols.length} costs ln {symbols.length} = {fixed(Math.log(symbols.length), 2)}. Point at any part, or move to it with Tab and the arrow keys.</>,
+      <>a guess among {symbols.length} costs ln {symbols.length} = {fixed(Math.log(symbols.length), 2)}. <span class="hint">Point at any part, or move to it with Tab and the arrow keys.</span></>,
     ],
   };
 }

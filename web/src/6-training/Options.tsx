@@ -1,7 +1,7 @@
 // The network and how it is trained; what is left empty is the preset's.
 import { hello, run } from "../state/session.ts";
 import * as settings from "../state/settings.ts";
-import { NumberField, Panel, SelectField, TextField } from "../ui/controls.tsx";
+import { CheckField, NumberField, Panel, SelectField, TextField } from "../ui/controls.tsx";
 import { integer } from "../ui/format.ts";
 
 const NAMES = {
@@ -24,7 +24,7 @@ export function Options() {
         <SelectField label="Residual" value={settings.residual} choices={[["", `preset: ${now ? (now.residual ? "yes" : "no") : ""}`], ["1", "yes"], ["0", "no"]]} />
         <SelectField label="Beginning" value={settings.init} choices={[["", `preset: ${now?.init ?? ""}`], ["kaiming", "scaled (Kaiming)"], ["lecture", "N(0, 1)"]]} />
         <SelectField label="Optimiser" value={settings.optimizer} choices={[["", `preset: ${now?.optimizer ?? ""}`], ["sgd", "SGD"], ["adamw", "AdamW"]]} />
-        <NumberField label="Learning rate" value={settings.learningRate} min={0} step="any" otherwise={now?.learning_rate} />
+        <TextField label="Learning rate, or auto" value={settings.learningRate} class="num" placeholder={String(now?.learning_rate ?? "")} />
         <SelectField label="Schedule" value={settings.schedule} choices={[["", `preset: ${now?.schedule ?? ""}`], ["constant", "constant"], ["step", "step"], ["cosine", "cosine"]]} />
         <TextField label="Rows in a step" value={settings.batch} class="num" placeholder={String(now?.batch ?? "")} />
         <SelectField label="Rows are" value={settings.draw} choices={[["", `preset: ${now?.draw ?? ""}`], ["windows", "windows"], ["contexts", "contexts"], ["passes", "passes"]]} />
@@ -33,12 +33,47 @@ export function Options() {
         <NumberField label="Dropout" value={settings.dropout} min={0} max={0.9} step="any" otherwise={now?.dropout} />
         <TextField label="Seed" value={settings.seed} class="mono" />
       </div>
+      <MoreOptions />
       {given && (
         <p class="small muted">
-          {integer(given.parameters)} parameters. The same run natively, to the bit:{" "}
+          {integer(given.parameters)} parameters{settings.learningRate.value === "auto" && `, a learning rate of ${given.learning_rate.toPrecision(3)} found`}. The same run natively, to the bit:{" "}
           <code class="command">{given.command}</code>
         </p>
       )}
     </Panel>
+  );
+}
+
+const RARE = [
+  settings.networks, settings.countsContext, settings.epochs, settings.batchNorm, settings.labelSmoothing, settings.averaging,
+  settings.patience, settings.targetLoss, settings.evaluateEvery, settings.split, settings.splitSeed, settings.goodTuring, settings.noNames,
+];
+
+/** The rest of `train`'s options, folded away unless one of them is set. */
+function MoreOptions() {
+  const now = hello.value?.presets.find((one) => one.name === settings.preset.value);
+  const set = RARE.filter(({ value }) => value !== undefined && value !== "" && value !== false).length;
+  return (
+    <details open={set > 0}>
+      <summary>All options{set > 0 && ` (${set} set)`}</summary>
+      <div class="fields roomy">
+        <NumberField label="Networks, averaged" value={settings.networks} min={1} max={100} otherwise={now?.networks} />
+        <NumberField label="Context of the counts" value={settings.countsContext} min={1} max={16} otherwise="best on val" />
+        <NumberField label="Epochs, instead of steps" value={settings.epochs} min={1} otherwise="" />
+        <NumberField label="Averaging of weights" value={settings.averaging} min={0} max={0.9999} step="any" otherwise={now?.averaging} />
+        <NumberField label="Label smoothing" value={settings.labelSmoothing} min={0} max={0.9} step="any" otherwise={0} />
+        <NumberField label="Steps between looks at val" value={settings.evaluateEvery} min={1} otherwise="a fiftieth" />
+        <NumberField label="Patience, in looks" value={settings.patience} min={1} otherwise="to the end" />
+        <NumberField label="Stop at a val loss of" value={settings.targetLoss} min={0} step="any" otherwise="never" />
+        <TextField label="Train, val, test" value={settings.split} class="num" placeholder="80,10,10" />
+        <TextField label="Seed of the split" value={settings.splitSeed} class="mono" placeholder="0" />
+      </div>
+      <div class="row">
+        <CheckField label="batch normalisation" value={settings.batchNorm} />
+        <CheckField label="duplicates say how often names return (Good–Turing)" value={settings.goodTuring} />
+        <CheckField label="a model file without the names" value={settings.noNames} />
+      </div>
+      <p class="small muted">The program alone learns from a teacher (<code>--teacher</code>, <code>--distill</code>) and from counted windows (<code>--counts</code>).</p>
+    </details>
   );
 }

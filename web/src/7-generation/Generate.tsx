@@ -83,8 +83,8 @@ function Result({ made }: { made: Generation & { from: string } }) {
         <p>
           A name of this model fits the conditions with probability <b class="num">{percent(p)}</b>
           {p > 0 && p < 0.5 && ` (${oneIn(p)})`}
-          {made.low !== undefined && made.high !== undefined && made.high - made.low > p * 0.01 && (
-            <span class="muted">, between {percent(made.low)} and {percent(made.high)}</span>
+          {made.method === "exact" ? <span class="muted">, exactly</span> : made.low !== undefined && made.high !== undefined && made.high > made.low && (
+            <span class="muted">, between {percent(made.low)} and {percent(made.high)}, {made.method === "draws" ? "counted over its draws" : "estimated from its draws"}</span>
           )}.
         </p>
       )}

@@ -58,7 +58,7 @@ function Answer({ scored }: { scored: Scored }) {
 function Row({ place }: { place: Place }) {
   const bits = -place.log_prob / Math.LN2;
   const named = symbols.value;
-  const likely = [...place.probs.keys()].sort((a, b) => place.probs[b]! - place.probs[a]!).slice(0, 4);
+  const likely = [...place.probs.keys()].sort((a, b) => place.probs[b]! - place.probs[a]!).slice(0, 3);
   return (
     <li>
       <span class="mono muted context">{place.context}</span>

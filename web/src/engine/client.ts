@@ -1,15 +1,17 @@
 // The page's side of the engine: starts the worker, loads what calls need, and turns messages into promises.
 /// <reference types="vite/client" />
 import { asset } from "./assets.ts";
+import { composed } from "./composed.ts";
 import type { AnswerMessage, CallMessage } from "./messages.ts";
 import { EngineError } from "./module.ts";
 import type { CallName, Calls, EmbeddedList, Engine, EngineEvent, Hello, Source } from "./protocol.ts";
+import { interleaved, unfolded } from "./unpack.ts";
 import EngineWorker from "./worker.ts?worker&inline";
 
 export { EngineError } from "./module.ts";
 
-/** The model that comes with the page: what `nextchar train` makes. */
-const MODEL = "indian-names.safetensors";
+/** The model that comes with the page, what `nextchar train` makes: the engine adds the names, from their list. */
+const MODEL = { asset: "indian-names.planes", list: "indian-names" };
 
 /** Starts the engine. Rejects with an `EngineError` where it cannot be loaded. */
 export async function connect(): Promise<Engine> {
@@ -50,7 +52,8 @@ class Client implements Engine {
 
   async call<Name extends CallName>(name: Name, give: Calls[Name]["give"]): Promise<Calls[Name]["back"]> {
     if (name === "open_default") {
-      return this.post("open", { bytes: await asset(MODEL) }) as Promise<Calls[Name]["back"]>;
+      const whole = await this.withLists({ bytes: interleaved(await asset(MODEL.asset)), source: { list: MODEL.list } });
+      return this.post("open", whole) as Promise<Calls[Name]["back"]>;
     }
     if (name === "hello") {
       const back = (await this.post(name, give)) as Hello;
@@ -98,10 +101,11 @@ class Client implements Engine {
   }
 
   private async withBytes(source: Source): Promise<Source> {
+    if ("bytes" in source) return { ...source, bytes: composed(source.bytes) };
     if (!("list" in source)) return source;
     const list = this.lists.find(({ name }) => name === source.list);
     if (!list) throw new EngineError(`there is no embedded list ${JSON.stringify(source.list)}`);
-    const bytes = await asset(`lists/${list.name}.txt`);
+    const bytes = unfolded(await asset(`lists/${list.name}.folded`), list.columns);
     return { ...source, bytes, alphabet: list.alphabet, columns: list.columns } as Source;
   }
 

@@ -67,11 +67,12 @@ export class EngineModule {
   }
 }
 
-/** JSON in which every byte string is named by its place, and the byte strings. */
+/** JSON in which every byte string is named by its place, and the byte strings. Texts cross in NFC. */
 function encode(request: unknown): [Uint8Array, Uint8Array[]] {
   const blobs: Uint8Array[] = [];
   let end = 0;
   const json = JSON.stringify(request, (_key, value: unknown) => {
+    if (typeof value === "string") return value.normalize();
     if (!(value instanceof Uint8Array)) return value;
     blobs.push(value);
     const start = end;

@@ -91,6 +91,7 @@ export interface TrainOptions {
   preset?: PresetName;
   family?: Family;
   counts_context?: number;
+  good_turing?: boolean;
   networks?: number;
   context?: number;
   embedding?: number;
@@ -100,7 +101,8 @@ export interface TrainOptions {
   residual?: boolean;
   init?: "kaiming" | "lecture";
   optimizer?: "sgd" | "adamw";
-  learning_rate?: number;
+  /** "auto" finds one in 300 steps of growing rates, as `start` begins. */
+  learning_rate?: number | "auto";
   schedule?: "constant" | "step" | "cosine";
   /** Rows in a step. */
   batch?: "full" | number;
@@ -129,6 +131,7 @@ export interface Preset extends Required<Pick<TrainOptions,
   "family" | "networks" | "context" | "embedding" | "hidden" | "residual" | "activation" | "init"
   | "optimizer" | "learning_rate" | "weight_decay" | "schedule" | "dropout" | "averaging" | "batch"
   | "draw" | "steps">> {
+  learning_rate: number;
   name: PresetName;
   /** Its filter on name lengths, where it has one. */
   lengths?: [number, number];
@@ -405,6 +408,8 @@ export interface Generation {
   constraint_probability?: number;
   low?: number;
   high?: number;
+  /** How it was found: counted over free draws, exactly, or estimated while bounds tighten. */
+  method?: "draws" | "exact" | "bounds";
   /** Contexts that the model was asked for. */
   evaluations: number;
   /** There are no more names that fit than these. */
@@ -446,8 +451,6 @@ export interface Calls {
 
   /** As `data check`. Never fails because of the list's contents: `problem` says what is wrong. */
   check: { give: { source: Source; read?: ReadOptions }; back: Diagnosis };
-  /** As `data windows`: the lecture's rows for a name. */
-  windows: { give: { name: string; context: number }; back: { context: string; target: string }[] };
   /** Names of a list in its order, for showing: the first `count`. */
   names: { give: { source: Source; read?: ReadOptions; count: number }; back: string[] };
 
@@ -483,8 +486,6 @@ export interface Calls {
   plane: { give: { model: Slot }; back: Plane };
   /** Letters by their likeness to one: cosine of the centred embeddings. */
   neighbors: { give: { model: Slot; letter: string }; back: { token: string; similarity: number }[] };
-  /** As `next`: the whole model's distribution after a context, by token. */
-  next: { give: { model: Slot; context: string }; back: { symbols: string[]; context: string; probs: Float32Array } };
 
   generate: { give: GenerateOptions & { model: Slot }; back: Generation };
   /** As `score` and `explain --word`. `false_rejection` default 0.01, as there. */

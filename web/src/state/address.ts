@@ -64,21 +64,35 @@ function decode(text: string): string {
   }
 }
 
+function parse(fragment: string): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const part of fragment.replace(/^[#?]/, "").split("&")) {
+    const at = part.indexOf("=");
+    if (part !== "") given.set(at < 0 ? part : part.slice(0, at), at < 0 ? "1" : decode(part.slice(at + 1)));
+  }
+  return given;
+}
+
 /** Counts the times that an address set the state. */
 export let restorations = 0;
 
 /** Takes the state from an address: fields that it does not name return to their beginning. */
 export function restore(fragment: string, kept: readonly string[] = []): void {
   restorations++;
-  const given = new Map<string, string>();
-  for (const part of fragment.replace(/^[#?]/, "").split("&")) {
-    const at = part.indexOf("=");
-    if (part !== "") given.set(at < 0 ? part : part.slice(0, at), at < 0 ? "1" : decode(part.slice(at + 1)));
-  }
+  const given = parse(fragment);
   for (const { key, initial, read } of fields.values()) {
     if (given.has(key)) read(given.get(key)!);
     else if (!kept.includes(key)) read(initial);
   }
+}
+
+/** Whether these fields are as an address says, or as at the beginning where it is silent. */
+export function holds(fragment: string, keys: readonly string[]): boolean {
+  const given = parse(fragment);
+  return keys.every((key) => {
+    const { initial, write } = fields.get(key)!;
+    return write() === (given.get(key) ?? initial);
+  });
 }
 
 /** Keeps the address of the window and the state the same, both ways. */

@@ -107,7 +107,7 @@ function restartSoon(parts: unknown[]): void {
   wanted = key;
   lastBytes = bytes;
   // The step is that of the old run, unless an address gave it together with the settings.
-  if (restorations === restored) settings.atStep.value = undefined;
+  if (restorations === restored) { settings.atStep.value = undefined; settings.atEnd.value = false; }
   restored = restorations;
   clearTimeout(restartTimer);
   restartTimer = window.setTimeout(() => { void restart(); }, run.peek() === null ? 0 : 200);
@@ -134,6 +134,7 @@ export async function restart(): Promise<void> {
       working.value = { what: `Repeating the run up to step ${at.toLocaleString("en")}`, done: null };
       await ask("step", { steps: Math.min(Math.floor(at), begun.steps * begun.networks) });
     }
+    if (settings.atEnd.peek()) await finish();
   } catch (error) {
     fault.value = asFault(error);
   } finally {
@@ -214,6 +215,7 @@ export async function stepOnce(): Promise<void> {
 
 export async function reset(): Promise<void> {
   settings.atStep.value = undefined;
+  settings.atEnd.value = false;
   const begun = await tryAsk("reset", {});
   if (!begun) return;
   forget();
@@ -229,6 +231,7 @@ export async function finish(): Promise<void> {
   finished.value = back;
   useFile(back.model, `made in this page from ${run.peek()?.label ?? "your names"}`);
   settings.slot.value = "file";
+  settings.atEnd.value = true;
 }
 
 // ------------------------------------------------------------------------------------- model files
@@ -256,6 +259,7 @@ export async function openFile(file: File): Promise<void> {
   if (!model) return;
   useFile(model, file.name);
   settings.slot.value = "file";
+  settings.atEnd.value = false;
 }
 
 // ------------------------------------------------------------------------- one prediction, the map
@@ -287,7 +291,8 @@ function watch(): void {
   const learning = settings.slot.peek() === "run";
   void tryAsk("watch", {
     every_ms: calm ? 400 : 66,
-    names: seen.has("samples") ? 12 : 0,
+    // One name even where none is shown: the steps at which one is kept may pass unseen.
+    names: seen.has("samples") ? 18 : 1,
     plane: learning && seen.has("map"),
     inspect: learning && seen.has("picture") ? inspectOptions() : null,
   });

@@ -8,6 +8,10 @@ import { choiceField, numberField, switchField, textField } from "./address.ts";
 /** An embedded list by name, or "own". */
 export const listName = textField("d", "indian-names", 60);
 export const column = textField("dc", "", 80);
+/** A column with a count for each name. */
+export const weights = textField("dwt", "", 80);
+/** Count a name as often as it stands in the list. */
+export const keepDuplicates = switchField("dk");
 /** As the command line's --where: COLUMN=VALUE. */
 export const where = textField("dw", "", 120);
 export const shortest = numberField("dmin");
@@ -30,6 +34,8 @@ export const readOptions = computed<ReadOptions>(() => {
   const at = where.value.indexOf("=");
   return {
     column: column.value || undefined,
+    weights: weights.value || undefined,
+    keep_duplicates: keepDuplicates.value || undefined,
     where: at > 0 ? { column: where.value.slice(0, at), value: where.value.slice(at + 1) } : undefined,
     alphabet: alphabet.value === "auto" ? undefined : alphabet.value,
     min_length: shortest.value ?? usualLengths.value?.[0],
@@ -54,7 +60,8 @@ export const activation = choiceField("a", [SAME, "tanh", "relu", "gelu"] as con
 export const residual = choiceField("r", [SAME, "0", "1"] as const, SAME);
 export const init = choiceField("i", [SAME, "kaiming", "lecture"] as const, SAME);
 export const optimizer = choiceField("o", [SAME, "sgd", "adamw"] as const, SAME);
-export const learningRate = numberField("lr");
+/** A number, or "auto". */
+export const learningRate = textField("lr", "", 12);
 export const schedule = choiceField("s", [SAME, "constant", "step", "cosine"] as const, SAME);
 /** Rows in a step: a number or "full". */
 export const batch = textField("b", "", 10);
@@ -63,6 +70,20 @@ export const steps = numberField("n", undefined, 1);
 export const weightDecay = numberField("wd");
 export const dropout = numberField("do", undefined, 0, 0.9);
 export const seed = textField("seed", "42", 60);
+export const networks = numberField("nn", undefined, 1, 100);
+export const countsContext = numberField("kc", undefined, 1, 16);
+export const epochs = numberField("ep", undefined, 1);
+export const batchNorm = switchField("bn");
+export const labelSmoothing = numberField("ls", undefined, 0, 0.9);
+export const averaging = numberField("av", undefined, 0, 0.9999);
+export const patience = numberField("pt", undefined, 1);
+export const targetLoss = numberField("tl");
+export const evaluateEvery = numberField("ev", undefined, 1);
+/** Shares of train, val and test, such as "80,10,10". */
+export const split = textField("sp", "", 20);
+export const splitSeed = textField("ss", "", 60);
+export const goodTuring = switchField("gdt");
+export const noNames = switchField("nn0");
 
 /** "128,128" as numbers; undefined where it says nothing sensible. */
 export function readWidths(text: string): number[] | undefined {
@@ -81,14 +102,27 @@ export const trainOptions = computed<TrainOptions>(() => ({
   residual: residual.value === SAME ? undefined : residual.value === "1",
   init: init.value || undefined,
   optimizer: optimizer.value || undefined,
-  learning_rate: learningRate.value,
+  learning_rate: learningRate.value === "auto" ? "auto" : Number(learningRate.value) || undefined,
   schedule: schedule.value || undefined,
   batch: batch.value === "full" ? "full" : Number(batch.value) || undefined,
   draw: draw.value || undefined,
   steps: steps.value,
+  epochs: steps.value === undefined ? epochs.value : undefined,
   weight_decay: weightDecay.value,
   dropout: dropout.value,
   seed: seed.value,
+  networks: networks.value,
+  counts_context: countsContext.value,
+  batch_norm: batchNorm.value || undefined,
+  label_smoothing: labelSmoothing.value,
+  averaging: averaging.value,
+  patience: patience.value,
+  target_loss: targetLoss.value,
+  evaluate_every: evaluateEvery.value,
+  split: /^\d+,\d+,\d+$/.test(split.value) ? split.value : undefined,
+  split_seed: splitSeed.value || undefined,
+  good_turing: goodTuring.value || undefined,
+  no_names: noNames.value || undefined,
 }));
 
 // ----- what is looked at
@@ -98,6 +132,8 @@ export const SPEEDS = [1, 10, 100, 1000, 0] as const;
 export const speed = choiceField("v", ["1", "10", "100", "1000", "0"] as const, "1000");
 /** A link may name a step: the run is repeated up to it, to the bit. */
 export const atStep = numberField("at");
+/** … and whether it was finished into a model there. */
+export const atEnd = switchField("fin");
 /** The network that is learning, or the finished model. */
 export const slot = choiceField<Slot>("m", ["run", "file"], "run");
 export const word = textField("x", "aabid", 40);

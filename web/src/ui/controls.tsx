@@ -113,6 +113,8 @@ const ICONS = {
   pause: "M4 2.5h3v11H4zM9 2.5h3v11H9z",
   step: "M3 2.5v11l7-5.5zM11 2.5h2v11h-2z",
   reset: "M8 3a5 5 0 1 1-4.7 3.3l1.5.5A3.4 3.4 0 1 0 8 4.6V7L4 3.8 8 .6z",
+  sun: "M8 4.6a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8zM7.3.6h1.4v2.3H7.3zM7.3 13.1h1.4v2.3H7.3zM.6 7.3h2.3v1.4H.6zM13.1 7.3h2.3v1.4h-2.3zM2.3 3.3l1-1 1.6 1.6-1 1zM11.1 12.1l1-1 1.6 1.6-1 1zM12.7 2.3l1 1-1.6 1.6-1-1zM3.9 11.1l1 1-1.6 1.6-1-1z",
+  moon: "M6.2 1.6a6.6 6.6 0 1 0 8.2 8.2A5.4 5.4 0 0 1 6.2 1.6z",
 } as const;
 
 export function Icon({ name }: { name: keyof typeof ICONS }) {

@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::diagnosis::{Diagnosis, RejectReason, Rejected};
 use super::names::{Alphabet, MAX_NAME_LENGTH, NameList};
 use super::table::{Table, sniff_delimiter};
@@ -343,12 +341,24 @@ fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
 }
 
 /// A word as all words of lists are: NFC and lower case. With a short way for plain ASCII.
+///
+/// Without the feature `normalization` the text must be in NFC already.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
-        text.to_lowercase().nfc().collect()
+        composed(text.to_lowercase())
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         text.to_ascii_lowercase().into()
     } else {
         text.into()
     }
+}
+
+#[cfg(feature = "normalization")]
+fn composed(text: String) -> Cow<'static, str> {
+    unicode_normalization::UnicodeNormalization::nfc(text.as_str()).collect()
+}
+
+#[cfg(not(feature = "normalization"))]
+fn composed(text: String) -> Cow<'static, str> {
+    text.into()
 }

@@ -1,4 +1,6 @@
-//! Writes what the page loads beside the engine: the embedded lists, and what is known of them.
+//! Writes what the page loads beside the engine, so that it compresses well: the embedded lists, what is
+//! known of them, and the default model without the names that one of the lists has already.
+//! `web/src/engine/unpack.ts` is the other side.
 //!
 //! `cargo run -p nextchar-web --bin assets -- FOLDER`
 
@@ -6,24 +8,30 @@ use std::path::Path;
 use std::{env, fs, io};
 
 use nextchar::data::EMBEDDED_LISTS;
+use nextchar_formats::{ModelFile, last_bytes};
 use serde_json::json;
+
+const MODEL: &[u8] = include_bytes!("../../../cli/model/indian-names.safetensors");
 
 fn main() -> io::Result<()> {
     let folder = env::args()
         .nth(1)
         .ok_or_else(|| io::Error::other("which folder?"))?;
     let folder = Path::new(&folder);
-    fs::create_dir_all(folder)?;
+    let lists = folder.join("lists");
+    fs::create_dir_all(&lists)?;
+    fs::write(
+        folder.join("indian-names.planes"),
+        planes(without_names()?)?,
+    )?;
     let mut known = Vec::new();
     for list in EMBEDDED_LISTS {
         let columns: Vec<&str> = list.columns().collect();
         let rows: Vec<&str> = list.rows().collect();
-        let mut content = String::new();
-        if !columns.is_empty() {
-            content = columns.join("\t") + "\n";
-        }
-        content += &rows.join("\n");
-        fs::write(folder.join(list.name).with_extension("txt"), content + "\n")?;
+        fs::write(
+            lists.join(list.name).with_extension("folded"),
+            folded(&columns, &rows)?,
+        )?;
         known.push(json!({
             "name": list.name,
             "title": list.title,
@@ -35,7 +43,62 @@ fn main() -> io::Result<()> {
         }));
     }
     fs::write(
-        folder.join("lists.json"),
+        lists.join("lists.json"),
         serde_json::to_string_pretty(&known)?,
     )
+}
+
+/// The model file as far as its names; the engine's `open` puts them back.
+fn without_names() -> io::Result<&'static [u8]> {
+    let file = ModelFile::from_bytes(MODEL).map_err(io::Error::other)?;
+    let names = file
+        .names
+        .ok_or_else(|| io::Error::other("a model without names"))?;
+    MODEL
+        .strip_suffix(last_bytes(&names).as_slice())
+        .ok_or_else(|| io::Error::other("the model does not end with its names"))
+}
+
+/// The numbers of a safetensors file by the place of their bytes, all first bytes, all second ones …: signs
+/// and exponents are alike, and compress together. The header stays as it is.
+fn planes(file: &[u8]) -> io::Result<Vec<u8>> {
+    let (length, _) = file
+        .split_first_chunk()
+        .ok_or_else(|| io::Error::other("no header"))?;
+    let (header, numbers) = file.split_at(8 + u64::from_le_bytes(*length) as usize);
+    assert_eq!(numbers.len() % 4, 0, "numbers of four bytes or eight");
+    let plane = |place| numbers.iter().skip(place).step_by(4).copied();
+    Ok(header
+        .iter()
+        .copied()
+        .chain((0..4).flat_map(plane))
+        .collect())
+}
+
+/// A list as text: each name as how many characters it shares with the one before (`A` for none, to `Z`)
+/// and what follows them; then a line for each further column, a character for each name.
+fn folded(columns: &[&str], rows: &[&str]) -> io::Result<String> {
+    let mut lines = vec![String::new(); columns.len().max(1)];
+    let mut before = "";
+    for row in rows {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let name = cells[0];
+        let (one, other) = (name.chars(), before.chars());
+        let shared = one.zip(other).take_while(|(a, b)| a == b).count().min(25);
+        if name.contains(|c: char| c.is_ascii_uppercase()) || cells.len() != lines.len() {
+            return Err(io::Error::other(format!("{row:?} cannot be folded")));
+        }
+        lines[0].push(char::from(b'A' + shared as u8));
+        lines[0].extend(name.chars().skip(shared));
+        for (line, cell) in lines[1..].iter_mut().zip(&cells[1..]) {
+            let mut characters = cell.chars();
+            line.push(characters.next().unwrap_or(' '));
+            assert!(
+                characters.next().is_none(),
+                "{row:?}: columns are of one character"
+            );
+        }
+        before = name;
+    }
+    Ok(lines.join("\n"))
 }
