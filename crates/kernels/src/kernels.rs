@@ -3,7 +3,7 @@
 use crate::arch;
 use crate::generic::dropout::Dropout;
 use crate::generic::elementwise::{
-    Elementwise, Gelu, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
+    Elementwise, Gelu, GeluValue, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
 };
 use crate::generic::matmul::Matmul;
 use crate::generic::optimizer::{AdamW, Axpy, Lerp, Sgd};
@@ -367,6 +367,11 @@ impl Kernels {
     /// If the lengths differ.
     pub fn gelu(self, values: &mut [f32], slopes: &mut [f32]) {
         self.each(Gelu, [], [values, slopes]);
+    }
+
+    /// The values of [`Kernels::gelu`], bit for bit, without slopes.
+    pub fn gelu_value(self, values: &mut [f32]) {
+        self.each(GeluValue, [], [values]);
     }
 
     /// `δ ← δ·f`.

@@ -142,6 +142,9 @@ proptest! {
             kernels.tanh(&mut tanh);
             kernels.relu(&mut relu);
             kernels.gelu(&mut gelu, &mut slopes);
+            let mut values = x.clone();
+            kernels.gelu_value(&mut values);
+            assert!(values.iter().zip(&gelu).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()));
             let (mut through_tanh, mut through_relu, mut product) = (y.clone(), y.clone(), y.clone());
             kernels.tanh_backward(&tanh, &mut through_tanh);
             kernels.relu_backward(&relu, &mut through_relu);

@@ -118,6 +118,16 @@ impl Elementwise<0, 2> for Gelu {
     }
 }
 
+/// a = GELU(z) alone.
+pub(crate) struct GeluValue;
+
+impl Elementwise<0, 1> for GeluValue {
+    #[inline(always)]
+    fn apply<V: Vector>(&self, _: [V; 0], [value]: [V; 1]) -> [V; 1] {
+        [functions::gelu(value).0]
+    }
+}
+
 /// δ ← δ·f.
 pub(crate) struct Multiply;
 

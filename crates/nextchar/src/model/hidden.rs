@@ -14,6 +14,14 @@ pub fn activate(kernels: Kernels, activation: Activation, values: &mut [f32], sl
     }
 }
 
+/// a = φ(z) in place, where nothing goes backward.
+pub fn activate_only(kernels: Kernels, activation: Activation, values: &mut [f32]) {
+    match activation {
+        Activation::Gelu => kernels.gelu_value(values),
+        _ => activate(kernels, activation, values, &mut []),
+    }
+}
+
 /// φ′(z) from the activations, into `slopes`, for what [`activate`] did not write it for.
 pub fn slopes(kernels: Kernels, activation: Activation, activations: &[f32], slopes: &mut [f32]) {
     if activation != Activation::Gelu {

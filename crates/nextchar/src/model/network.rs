@@ -131,11 +131,9 @@ impl Network {
             let Scratch {
                 values,
                 out,
-                slopes,
                 skipped,
             } = scratch;
-            slopes.resize(values.len(), 0.0);
-            hidden::activate(self.kernels, self.config.activation, values, slopes);
+            hidden::activate_only(self.kernels, self.config.activation, values);
             if self.config.is_residual(index) {
                 self.kernels.axpy(1.0, skipped, values);
             }
@@ -213,7 +211,6 @@ impl LanguageModel for Network {
 struct Scratch {
     values: Vec<f32>,
     out: Vec<f32>,
-    slopes: Vec<f32>,
     /// The input of a residual layer.
     skipped: Vec<f32>,
 }

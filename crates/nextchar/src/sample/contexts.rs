@@ -11,8 +11,13 @@ use crate::data::{END, Token};
 use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 
-/// Contexts that one shard asks for.
+/// Contexts that one shard asks for: at most, and at least where there are enough for several.
 const SHARD: usize = 64;
+const SMALL_SHARD: usize = 16;
+/// Shards that are wanted, so that threads end at about the same time.
+const SHARDS: usize = 8;
+/// Up to 2^this possible contexts, their numbers are looked up by their tokens, without hashing.
+const DENSE_BITS: u32 = 16;
 
 /// Not gone to yet.
 const UNKNOWN: u32 = u32::MAX;
@@ -28,6 +33,30 @@ pub(super) struct Keep {
     pub(super) tables: bool,
 }
 
+/// The number of a context, by its tokens.
+enum Numbers {
+    /// At the place that the tokens are, each with the bits of a slot; [`UNKNOWN`] for those not met.
+    Dense(Vec<u32>),
+    Hashed(HashTable<u32>),
+}
+
+impl Numbers {
+    fn new(slots: Slots, length: usize) -> Self {
+        let bits = u32::try_from(length).ok().and_then(|length| length.checked_mul(slots.bits));
+        match bits {
+            Some(bits) if bits <= DENSE_BITS => Numbers::Dense(vec![UNKNOWN; 1 << bits]),
+            _ => Numbers::Hashed(HashTable::new()),
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Numbers::Dense(numbers) => numbers.fill(UNKNOWN),
+            Numbers::Hashed(numbers) => numbers.clear(),
+        }
+    }
+}
+
 /// A store of contexts. Number 0 is the start of a name.
 pub(super) struct Contexts<'a> {
     pub(super) model: &'a dyn LanguageModel,
@@ -37,7 +66,7 @@ pub(super) struct Contexts<'a> {
     vocab_size: usize,
     /// \[contexts, T\].
     tokens: Vec<Token>,
-    numbers: HashTable<u32>,
+    numbers: Numbers,
     /// \[contexts, V\]: the context after each token, [`UNKNOWN`] until a draw went there.
     following: Vec<u32>,
     evaluated: usize,
@@ -58,7 +87,7 @@ impl<'a> Contexts<'a> {
             slots: Slots::new(model.vocab_size()),
             vocab_size: model.vocab_size(),
             tokens: Vec::new(),
-            numbers: HashTable::new(),
+            numbers: Numbers::new(Slots::new(model.vocab_size()), model.context_length()),
             following: Vec::new(),
             evaluated: 0,
             log_probs: Vec::new(),
@@ -127,41 +156,57 @@ impl<'a> Contexts<'a> {
             + 10
     }
 
+    /// The context after a token, if a draw went there before.
+    #[inline]
+    pub(super) fn known_after(&self, context: u32, token: Token) -> Option<u32> {
+        let known = self.following[context as usize * self.vocab_size + usize::from(token)];
+        (known != UNKNOWN).then_some(known)
+    }
+
     /// The context after a token; a new one is [evaluated](Contexts::evaluate) later.
     #[inline]
     pub(super) fn after(&mut self, context: u32, token: Token) -> u32 {
-        let place = context as usize * self.vocab_size + usize::from(token);
-        match self.following[place] {
-            UNKNOWN => {
-                let length = self.model.context_length();
-                let old = &self.tokens[context as usize * length..][..length];
-                self.next.clear();
-                self.next.extend_from_slice(old.get(1..).unwrap_or_default());
-                self.next.extend((length > 0).then_some(token));
-                self.model.reduce(&mut self.next);
-                let number = self.number_of_next();
-                self.following[place] = number;
-                number
-            }
-            known => known,
-        }
+        self.known_after(context, token).unwrap_or_else(|| {
+            let length = self.model.context_length();
+            let old = &self.tokens[context as usize * length..][..length];
+            self.next.clear();
+            self.next.extend_from_slice(old.get(1..).unwrap_or_default());
+            self.next.extend((length > 0).then_some(token));
+            self.model.reduce(&mut self.next);
+            let number = self.number_of_next();
+            self.following[context as usize * self.vocab_size + usize::from(token)] = number;
+            number
+        })
     }
 
     fn number_of_next(&mut self) -> u32 {
-        let length = self.model.context_length();
-        let hasher = BuildHasherDefault::<FxHasher>::default();
-        let (tokens, next) = (&self.tokens, &self.next);
-        let of = |number: u32| &tokens[number as usize * length..][..length];
-        let hash = hasher.hash_one(next.as_slice());
-        if let Some(&number) = self.numbers.find(hash, |&number| of(number) == next) {
-            return number;
+        let (fresh, next) = (self.len() as u32, &self.next);
+        let number = match &mut self.numbers {
+            Numbers::Dense(numbers) => {
+                let place = next.iter().fold(0, |place, &token| place << self.slots.bits | usize::from(token));
+                let number = &mut numbers[place];
+                if *number == UNKNOWN {
+                    *number = fresh;
+                }
+                *number
+            }
+            Numbers::Hashed(numbers) => {
+                let (tokens, length) = (&self.tokens, next.len());
+                let of = |number: u32| &tokens[number as usize * length..][..length];
+                let hasher = BuildHasherDefault::<FxHasher>::default();
+                let hash = hasher.hash_one(next.as_slice());
+                let known = numbers.find(hash, |&number| of(number) == next).copied();
+                known.unwrap_or_else(|| {
+                    numbers.insert_unique(hash, fresh, |&number| hasher.hash_one(of(number)));
+                    fresh
+                })
+            }
+        };
+        if number == fresh {
+            self.tokens.extend_from_slice(&self.next);
+            let more = self.following.len() + self.vocab_size;
+            self.following.resize(more, UNKNOWN);
         }
-        let number = (self.following.len() / self.vocab_size) as u32;
-        self.numbers
-            .insert_unique(hash, number, |&number| hasher.hash_one(of(number)));
-        self.tokens.extend_from_slice(&self.next);
-        let more = self.following.len() + self.vocab_size;
-        self.following.resize(more, UNKNOWN);
         number
     }
 
@@ -178,13 +223,14 @@ impl<'a> Contexts<'a> {
         self.log_probs.resize(size(self.keep.log_probs, vocab_size), 0.0);
         self.probs.resize(size(self.keep.probs, vocab_size), 0.0);
         self.tables.resize(size(self.keep.tables, slots.count()), 0);
-        let mut log_probs = shards(&mut self.log_probs, from, vocab_size);
-        let mut probs = shards(&mut self.probs, from, vocab_size);
-        let mut tables = shards(&mut self.tables, from, slots.count());
+        let rows = (to - from).div_ceil(SHARDS).clamp(SMALL_SHARD, SHARD);
+        let mut log_probs = shards(&mut self.log_probs, from, rows, vocab_size);
+        let mut probs = shards(&mut self.probs, from, rows, vocab_size);
+        let mut tables = shards(&mut self.tables, from, rows, slots.count());
         let mut work: Vec<Shard> = (from..to)
-            .step_by(SHARD)
+            .step_by(rows)
             .map(|start| Shard {
-                rows: start..(start + SHARD).min(to),
+                rows: start..(start + rows).min(to),
                 log_probs: log_probs.next(),
                 probs: probs.next(),
                 tables: tables.next(),
@@ -245,8 +291,13 @@ struct Shard<'s> {
     tables: Option<&'s mut [u32]>,
 }
 
-/// The rows from one on, [`SHARD`] at a time; nothing of what is not kept.
-fn shards<T>(values: &mut [T], from: usize, row: usize) -> std::slice::ChunksMut<'_, T> {
-    let start = (from * row).min(values.len());
-    values[start..].chunks_mut(SHARD * row)
+/// `values` \[contexts, width\] from one context on, some rows at a time; nothing of what is not kept.
+fn shards<T>(
+    values: &mut [T],
+    from: usize,
+    rows: usize,
+    width: usize,
+) -> std::slice::ChunksMut<'_, T> {
+    let start = (from * width).min(values.len());
+    values[start..].chunks_mut(rows * width)
 }

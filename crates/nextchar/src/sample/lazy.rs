@@ -14,6 +14,9 @@ use crate::rng::Stream;
 /// Memory for contexts, in bytes; beyond it all are forgotten, which costs time and nothing else.
 const MEMORY: usize = 256 << 20;
 
+/// Chains of a shard.
+const SHARD: usize = 128;
+
 /// Names that are scored together.
 const SCORED: usize = 4096;
 
@@ -25,6 +28,9 @@ pub(super) struct Lazy<'a> {
 
 /// One chain under way.
 struct Chain {
+    /// The token by which it left its context for one that is not known.
+    leaves_by: Option<Token>,
+    is_done: bool,
     /// Its block among those that walk, and its place there.
     block: usize,
     lane: usize,
@@ -71,14 +77,19 @@ impl<'a> Lazy<'a> {
             for (stream, words) in streams.iter_mut().zip(&mut drawn) {
                 stream.fill(words);
             }
-            let mut place = 0;
-            while let Some(chain) = open.get_mut(place) {
-                let word = drawn[chain.block][chain.lane];
-                match chain.step(word, &mut self.contexts, wanted, filter) {
-                    true => place += 1,
-                    false => done.push(open.swap_remove(place)),
+            let contexts = &self.contexts;
+            let mut shards: Vec<&mut [Chain]> = open.chunks_mut(SHARD).collect();
+            executor.for_each(&mut shards, |_, shard| {
+                for chain in shard.iter_mut() {
+                    chain.step(drawn[chain.block][chain.lane], contexts, wanted, filter);
+                }
+            });
+            for chain in &mut open {
+                if let Some(token) = chain.leaves_by.take() {
+                    chain.context = self.contexts.after(chain.context, token);
                 }
             }
+            done.extend(open.extract_if(.., |chain| chain.is_done));
         }
         done.sort_by_key(|chain| (chain.block, chain.lane));
         let mut brought = Brought::default();
@@ -116,6 +127,8 @@ impl<'a> Lazy<'a> {
 impl Chain {
     fn new(chain: u64, first_block: u64) -> Self {
         Chain {
+            leaves_by: None,
+            is_done: false,
             block: (chain / CHAINS as u64 - first_block) as usize,
             lane: (chain % CHAINS as u64) as usize,
             context: 0,
@@ -126,14 +139,17 @@ impl Chain {
         }
     }
 
-    /// Draws a token; whether the chain goes on.
-    fn step(&mut self, word: u32, contexts: &mut Contexts<'_>, wanted: usize, filter: &Filter) -> bool {
+    /// Draws a token, and goes on to the next context if that is known.
+    fn step(&mut self, word: u32, contexts: &Contexts<'_>, wanted: usize, filter: &Filter) {
         let token = contexts.slots.draw(contexts.table(self.context), word);
         if token != END {
             self.tokens.push(token);
             if self.tokens.len() - self.start <= filter.max_length() {
-                self.context = contexts.after(self.context, token);
-                return true;
+                match contexts.known_after(self.context, token) {
+                    Some(known) => self.context = known,
+                    None => self.leaves_by = Some(token),
+                }
+                return;
             }
         }
         self.attempts += 1;
@@ -145,7 +161,7 @@ impl Chain {
         }
         self.start = self.tokens.len();
         self.context = 0;
-        self.attempts < ATTEMPTS && self.kept < wanted
+        self.is_done = self.attempts >= ATTEMPTS || self.kept >= wanted;
     }
 }
 
