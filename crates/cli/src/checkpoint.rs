@@ -9,13 +9,12 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, Parser};
 use nextchar::optim::{StopReason, TrainState, Trained};
 use nextchar_formats::Checkpoint;
-use nextchar_recipe::{Corpus, Part};
+use nextchar_recipe::{Corpus, Part, Plan};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::args::{Cli, Command, TrainArgs};
 use crate::failure::Failure;
-use crate::family::Maker;
 use crate::output::{count, note, plural};
 use crate::store;
 
@@ -134,18 +133,22 @@ pub fn check_destination(path: &Path, resumed: bool, force: bool) -> Result<(), 
 }
 
 impl Keeper {
-    /// What saves the training of `maker`, and goes on with `resumed` if that is of the same options.
-    pub fn new(maker: &Maker<'_>, resumed: Option<Checkpoint>) -> Result<Option<Self>, Failure> {
-        let args = maker.args;
+    /// What saves a training that is planned, and goes on with `resumed` if that is of the same options.
+    pub fn new(
+        args: &TrainArgs,
+        plan: &Plan,
+        corpus: &Corpus,
+        resumed: Option<Checkpoint>,
+    ) -> Result<Option<Self>, Failure> {
         let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) else {
             return Ok(None);
         };
-        let options = options(maker)?;
+        let options = options(args, plan, corpus)?;
         let mut checkpoint = Checkpoint {
             program: env!("CARGO_PKG_VERSION").into(),
             options,
             arguments: own_arguments(),
-            shape: maker.plan.shape.clone(),
+            shape: plan.shape.clone(),
             finished: Vec::new(),
             state: None,
         };
@@ -307,17 +310,20 @@ fn check_same(was: &Checkpoint, is: &Checkpoint, path: Option<&Path>) -> Result<
 }
 
 /// Everything that decides the bytes of the model, by the name of the option or in words.
-fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
-    let (args, corpus) = (maker.args, maker.corpus);
+fn options(
+    args: &TrainArgs,
+    plan: &Plan,
+    corpus: &Corpus,
+) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
     let mut put = |name: &str, value: Value| found.insert(name.to_owned(), text(&value));
     for (what, held) in data(corpus)? {
         put(what, held.into());
     }
     put("--preset", args.preset.clone().into());
-    put("--family", serde_json::to_value(maker.plan.family)?);
-    put("--networks", maker.plan.networks.into());
-    put("--distill", maker.plan.distill.into());
+    put("--family", serde_json::to_value(plan.family)?);
+    put("--networks", plan.networks.into());
+    put("--distill", plan.distill.into());
     put("--good-turing", args.good_turing.into());
     put("--counts-context", args.counts_context.into());
     put("--label-smoothing", args.label_smoothing.into());
@@ -330,8 +336,8 @@ fn options(maker: &Maker<'_>) -> Result<BTreeMap<String, String>, Failure> {
         put("--teacher", format!("a model ({digest})").into());
     }
     let configs = [
-        serde_json::to_value(&maker.plan.shape)?,
-        serde_json::to_value(&maker.plan.config)?,
+        serde_json::to_value(&plan.shape)?,
+        serde_json::to_value(&plan.config)?,
     ];
     for (key, value) in configs.into_iter().flat_map(|config| match config {
         Value::Object(fields) => fields,

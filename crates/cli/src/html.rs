@@ -5,11 +5,10 @@ use nextchar::score::{GeneratedNames, ScoredName, Share};
 use nextchar_formats::ModelFile;
 use nextchar_parallel::Threads;
 
-use crate::commands::evaluate::Evaluation;
-use crate::commands::plot::curves;
+use crate::evaluation::Evaluation;
 use crate::failure::Failure;
 use crate::output::count;
-use crate::plots::{Bars, Heat, Letters, Picture, Size, Theme};
+use crate::plots::{Bars, Curves, Heat, Letters, Picture, Size, Theme};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1f2328; --faint: #d8dbe0; }
@@ -41,7 +40,7 @@ pub fn page(
     let mut plots = Vec::new();
     if file.record.curve.len() > 1 {
         plots.push((
-            Picture::Curves(curves(file, threads, "the model")?),
+            Picture::Curves(Curves::of(file, threads, "the model")?),
             (900, 560),
         ));
     }

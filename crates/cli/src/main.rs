@@ -5,6 +5,7 @@ mod checkpoint;
 mod commands;
 mod corpus;
 mod counts;
+mod evaluation;
 mod failure;
 mod family;
 mod html;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::{
-    CountedWindows, MAX_NAME_LENGTH, NameList, Split, Token, Vocab, WindowCounter,
-};
+use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
 use nextchar::model::Network;
 use nextchar::returning::{Factors, Returning};
 use nextchar::{LanguageModel, Mixture};
@@ -14,9 +12,9 @@ use crate::FORMAT_VERSION;
 use crate::error::FormatError;
 use crate::front_coding;
 use crate::kneser_ney;
-use crate::parameters;
-use crate::record::{Metadata, Record};
-use crate::state_dict;
+use crate::parameters::{self, MAX_NETWORKS, member_prefix, network_tensors};
+use crate::record::{Losses, Metadata, Record, check_longest_name};
+use crate::state_dict::{self, StateDict};
 use crate::tensors::{
     Raw, integers, metadata_of, not_safetensors, read_integers, serialize, take, versioned,
     wrong_shape,
@@ -26,8 +24,6 @@ const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
 const RETURNING: &str = "nextchar.returning";
 const WITHOUT_NAMES: &str = "factors of names that return, without the names";
-/// More networks than this are not mixed.
-pub(crate) const MAX_NETWORKS: usize = 100;
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
 /// Everything that a model file holds.
@@ -118,7 +114,7 @@ impl ModelFile {
     /// A [`FormatError`] names the first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
         let Some(json) = metadata_of(bytes, METADATA_KEY)? else {
-            return state_dict::read(bytes);
+            return Ok(state_dict::read(bytes)?.into());
         };
         let metadata: Metadata = versioned(&json, FORMAT_VERSION)?;
         if metadata.networks.len() > MAX_NETWORKS {
@@ -193,38 +189,30 @@ fn parts_of(names: &Split) -> [(&'static str, &NameList); 3] {
     std::array::from_fn(|part| (PARTS[part], lists[part]))
 }
 
+/// A network that another program made: how is not known.
+impl From<StateDict> for ModelFile {
+    fn from(made: StateDict) -> Self {
+        ModelFile {
+            bigrams: CountedWindows::from_names([], made.vocab.len(), 1)
+                .expect("a context of 1 fits any vocabulary"),
+            vocab: made.vocab,
+            model: made.networks,
+            names: None,
+            record: Record {
+                longest_name: made.longest_name,
+                losses: Losses {
+                    train: f64::NAN,
+                    ..Losses::default()
+                },
+                ..Record::default()
+            },
+        }
+    }
+}
+
 /// Whether the bytes begin like one of nextchar's model files: it may be replaced by another.
 pub fn is_model_file(bytes: &[u8]) -> bool {
     matches!(metadata_of(bytes, METADATA_KEY), Ok(Some(_)))
-}
-
-/// Refuses a longest name that no list has: generation takes memory for it.
-pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
-    match length > MAX_NAME_LENGTH {
-        true => Err(FormatError::BadMetadata(format!(
-            "a longest name of {length} characters, and {MAX_NAME_LENGTH} at most are possible"
-        ))),
-        false => Ok(()),
-    }
-}
-
-/// What stands before the tensors' names where there are several networks.
-pub(crate) fn member_prefix(index: usize, networks: usize) -> String {
-    match networks {
-        1 => String::new(),
-        _ => format!("member.{index}."),
-    }
-}
-
-/// The parameters of networks, under PyTorch's names.
-pub(crate) fn network_tensors(networks: &[Network]) -> Vec<Raw> {
-    let mut raw = Vec::new();
-    for (index, network) in networks.iter().enumerate() {
-        let prefix = member_prefix(index, networks.len());
-        let (config, params) = (network.config(), network.params());
-        raw.extend(parameters::to_tensors(&prefix, config, params));
-    }
-    raw
 }
 
 fn read_bigrams(

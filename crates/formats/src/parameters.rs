@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::model::{ModelConfig, Params};
+use nextchar::model::{ModelConfig, Network, Params};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;
@@ -72,4 +72,26 @@ pub(crate) fn finite(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, Fo
         }
     };
     numbers.map(value).collect()
+}
+
+/// More networks than this are not mixed.
+pub(crate) const MAX_NETWORKS: usize = 100;
+
+/// What stands before the tensors' names where there are several networks.
+pub(crate) fn member_prefix(index: usize, networks: usize) -> String {
+    match networks {
+        1 => String::new(),
+        _ => format!("member.{index}."),
+    }
+}
+
+/// The parameters of networks, under PyTorch's names.
+pub(crate) fn network_tensors(networks: &[Network]) -> Vec<Raw> {
+    let mut raw = Vec::new();
+    for (index, network) in networks.iter().enumerate() {
+        let prefix = member_prefix(index, networks.len());
+        let (config, params) = (network.config(), network.params());
+        raw.extend(to_tensors(&prefix, config, params));
+    }
+    raw
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::{SplitOptions, Vocab};
+use nextchar::data::{MAX_NAME_LENGTH, SplitOptions, Vocab};
 use nextchar::mixture::Weights;
 use nextchar::model::ModelConfig;
 use nextchar::returning::Factors;
 use nextchar::score::Plausibility;
 use serde::{Deserialize, Serialize};
+
+use crate::error::FormatError;
 
 /// How a model was made. No times, paths or thread counts: equal results are equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,4 +78,14 @@ pub(crate) struct Metadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) returning: Option<Factors>,
     pub(crate) record: Record,
+}
+
+/// Refuses a longest name that no list has: generation takes memory for it.
+pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
+    match length > MAX_NAME_LENGTH {
+        true => Err(FormatError::BadMetadata(format!(
+            "a longest name of {length} characters, and {MAX_NAME_LENGTH} at most are possible"
+        ))),
+        false => Ok(()),
+    }
 }

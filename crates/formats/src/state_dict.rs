@@ -5,16 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::{CountedWindows, Vocab};
+use nextchar::data::Vocab;
 use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::{Activation, ModelConfig, Network};
 use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;
-use crate::model_file::{MAX_NETWORKS, ModelFile, check_longest_name, network_tensors};
-use crate::parameters;
-use crate::record::{Losses, Record};
+use crate::parameters::{self, MAX_NETWORKS, network_tensors};
+use crate::record::check_longest_name;
 use crate::tensors::{metadata_of, not_safetensors, serialize, wrong_shape};
 
 /// The metadata key.
@@ -35,6 +34,14 @@ pub struct Hints {
     pub residual: bool,
     /// Length of the longest training name; [`USUAL_LONGEST_NAME`].
     pub longest_name: Option<usize>,
+}
+
+/// What such a file holds.
+pub(crate) struct StateDict {
+    pub(crate) vocab: Vocab,
+    /// A network, or the average of several.
+    pub(crate) networks: Mixture,
+    pub(crate) longest_name: usize,
 }
 
 /// The networks as a `state_dict`; several under `member.0.`, `member.1.` …
@@ -68,7 +75,7 @@ pub fn to_bytes(
 ///
 /// # Errors
 /// [`FormatError::NotNextchar`] where they are not; otherwise the first fault.
-pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<StateDict, FormatError> {
     let hints = metadata_of(bytes, HINTS)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
     let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
@@ -103,22 +110,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<ModelFile, FormatError> {
     if let Some(name) = left.into_keys().next() {
         return Err(FormatError::UnknownTensor(name));
     }
-    let model = Mixture::new(networks, None, Weights::default())?;
-    let vocab = vocab_of(&hints, model.networks()[0].config().vocab_size)?;
-    let none: [(&[u16], u64); 0] = [];
-    Ok(ModelFile {
-        bigrams: CountedWindows::from_names(none, vocab.len(), 1)?,
+    let networks = Mixture::new(networks, None, Weights::default())?;
+    let vocab = vocab_of(&hints, networks.networks()[0].config().vocab_size)?;
+    Ok(StateDict {
         vocab,
-        model,
-        names: None,
-        record: Record {
-            longest_name,
-            losses: Losses {
-                train: f64::NAN,
-                ..Losses::default()
-            },
-            ..Record::default()
-        },
+        networks,
+        longest_name,
     })
 }
 

@@ -4,38 +4,20 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Alphabet, CountedWindows, NameList, Split, Vocab};
-use nextchar::ngram::KneserNey;
-use nextchar::score::{
-    Breakdown, GeneratedNames, Report, Rivals, ScoredName, Share, breakdown, evaluate,
-    generated_names,
-};
+use nextchar::data::{Alphabet, CountedWindows, NameList, Vocab};
+use nextchar::score::{GeneratedNames, ScoredName, Share, breakdown, evaluate, generated_names};
 use nextchar_formats::ModelFile;
 use nextchar_parallel::Threads;
-use serde::Serialize;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
+use crate::evaluation::{Evaluation, rivals};
 use crate::failure::{DONE, Failure};
 use crate::family::warn_of_counting;
 use crate::html;
 use crate::output::{self, BOLD, DIM, bar, count, note, plural};
 use crate::store;
 use crate::threads::threads;
-
-/// Everything that is said of a model on some names.
-#[derive(Serialize)]
-pub struct Evaluation {
-    #[serde(skip)]
-    pub label: String,
-    #[serde(skip)]
-    pub context_length: usize,
-    #[serde(flatten)]
-    pub report: Report,
-    #[serde(flatten)]
-    pub breakdown: Breakdown,
-    pub generated: Option<GeneratedNames>,
-}
 
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let file = store::load(args.model.as_deref())?;
@@ -244,23 +226,6 @@ fn print_generated(out: &mut impl Write, generated: &GeneratedNames) -> Result<(
         )?;
     }
     Ok(())
-}
-
-/// Counting models of the same training names, where the file kept them.
-pub fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
-    let fit = |length| {
-        let names = file.names.as_ref();
-        let fit = |names: &Split| KneserNey::fit(&names.train, &file.vocab, length, threads);
-        names.map(fit).transpose()
-    };
-    Ok(Rivals {
-        bigrams: file.bigrams.clone(),
-        kneser_ney: fit(file.model.characters_seen())?,
-        best_kneser_ney: match file.record.best_counts {
-            Some(length) => fit(length)?,
-            None => None,
-        },
-    })
 }
 
 /// The names, and what they are called.

@@ -3,14 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use nextchar::LanguageModel;
-use nextchar::data::CountedWindows;
-use nextchar::score::{Rivals, evaluate};
-use nextchar_formats::ModelFile;
-use nextchar_parallel::Threads;
-
 use crate::args::{PlotArgs, PlotKind};
-use crate::commands::evaluate::rivals;
 use crate::failure::{DONE, Failure};
 use crate::output::{self, bytes, note};
 use crate::plots::{Curves, Heat, Letters, Picture};
@@ -38,7 +31,7 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
     let file = store::load(args.model.as_deref())?;
     let label = || store::label(args.model.as_deref());
     let picture = match args.kind {
-        PlotKind::Curves => Picture::Curves(curves(&file, &threads(None)?, &label())?),
+        PlotKind::Curves => Picture::Curves(Curves::of(&file, &threads(None)?, &label())?),
         PlotKind::Embedding => {
             let network = file.model.networks().first().ok_or_else(|| {
                 Failure::failed(format!("{}: counts have no embedding", label()))
@@ -78,39 +71,4 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
         anstream::eprintln!("saved to {} ({size})", args.out.display());
     }
     Ok(DONE)
-}
-
-/// The curve that the file keeps; beside it ln V, and Kneser–Ney on val where its names are kept.
-pub fn curves(file: &ModelFile, threads: &Threads, label: &str) -> Result<Curves, Failure> {
-    let record = &file.record;
-    if record.curve.len() < 2 {
-        return Err(Failure::failed(format!("{label}: holds no loss curve"))
-            .help("`nextchar train` saves one, unless the model only counts"));
-    }
-    let size = file.model.vocab_size();
-    let mut lines = vec![(format!("ln {size} ="), (size as f64).ln())];
-    if let Some(loss) = best_counts_on_val(file, threads)? {
-        lines.push(("Kneser–Ney on val".into(), loss));
-    }
-    if let Some(loss) = record.losses.val
-        && (file.model.networks().len() > 1 || file.model.counts().is_some())
-    {
-        lines.push(("the whole model on val".into(), loss));
-    }
-    Ok(Curves {
-        points: record.curve.clone(),
-        lines,
-    })
-}
-
-fn best_counts_on_val(file: &ModelFile, threads: &Threads) -> Result<Option<f64>, Failure> {
-    let val = file.names.as_ref().map(|names| &names.val);
-    let Some(val) = val.filter(|val| !val.is_empty()) else {
-        return Ok(None);
-    };
-    let rivals: Rivals = rivals(file, threads)?;
-    let longest = file.model.context_length().max(rivals.context_length());
-    let table = CountedWindows::from_list(val, &file.vocab, longest)?;
-    let baselines = evaluate(&file.model, &table, &rivals, threads)?.baselines;
-    Ok(baselines.best_kneser_ney.or(baselines.kneser_ney))
 }

@@ -73,7 +73,7 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
         note(&format!("--learning-rate {rate:.6} was found to suit"));
         maker.plan.config.learning_rate = rate;
     }
-    let keeper = Keeper::new(&maker, resumed)?;
+    let keeper = Keeper::new(args, &maker.plan, maker.corpus, resumed)?;
     describe(&maker, &table);
     keeper.iter().for_each(Keeper::describe);
     let keeper = keeper.map(RefCell::new);

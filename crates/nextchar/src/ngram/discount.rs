@@ -4,8 +4,7 @@
 //! discounts are better: cut the names into folds, and choose the discounts under which each fold is
 //! likeliest when only the others were counted.
 
-use super::kneser_ney::KneserNey;
-use super::levels::{BUCKETS, Level, bucket, history};
+use super::levels::{BUCKETS, Level, bucket, history, levels};
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
@@ -55,25 +54,27 @@ struct Events {
     times: f64,
 }
 
-/// The discounts of every level under which folds are likeliest, each judged by the other folds.
+/// The discounts of every level under which the folds of a table are likeliest, each judged by the other
+/// folds; the search begins at the closed form.
 ///
 /// # Errors
 /// As [`CountedWindows::shorten`].
 pub(super) fn cross_fitted(
-    whole: &KneserNey,
+    table: &CountedWindows,
+    closed_form: &[Discounts],
     folds: &[CountedWindows],
     executor: &impl Executor,
 ) -> Result<Vec<Discounts>, Error> {
     let mut shards: Vec<Result<Events, Error>> =
         folds.iter().map(|_| Ok(Events::default())).collect();
     executor.for_each(&mut shards, |index, events| {
-        *events = Events::of(&folds[index], whole);
+        *events = Events::of(&folds[index], table);
     });
     let shards = shards.into_iter().collect::<Result<Vec<_>, Error>>()?;
     let times: f64 = shards.iter().map(|events| events.times).sum();
-    let start: Vec<f64> = whole.discounts().iter().flatten().copied().collect();
+    let start: Vec<f64> = closed_form.iter().flatten().copied().collect();
     let limits: Vec<f64> = (0..start.len()).map(|i| (i % BUCKETS + 1) as f64).collect();
-    let vocab_size = whole.table().vocab_size() as f64;
+    let vocab_size = table.vocab_size() as f64;
     let found = minimise(&start, &limits, |d, grads| {
         let mut parts = vec![(0.0, vec![0.0; d.len()]); shards.len()];
         executor.for_each(&mut parts, |index, (nll, grads)| {
@@ -97,8 +98,8 @@ pub(super) fn cross_fitted(
 
 impl Events {
     /// A fold's tokens, judged by the names outside of it.
-    fn of(fold: &CountedWindows, whole: &KneserNey) -> Result<Self, Error> {
-        let others = KneserNey::closed_form(&whole.table().without(fold))?;
+    fn of(fold: &CountedWindows, table: &CountedWindows) -> Result<Self, Error> {
+        let others = levels(&table.without(fold))?;
         let mut events = Events::default();
         for row in fold.rows() {
             for (&target, &count) in row.targets.iter().zip(row.counts) {
@@ -108,8 +109,8 @@ impl Events {
         Ok(events)
     }
 
-    fn push(&mut self, model: &KneserNey, history: &[u16], target: u16, times: f64) {
-        for (index, level) in model.levels().iter().enumerate().take(history.len() + 1) {
+    fn push(&mut self, levels: &[Level], history: &[u16], target: u16, times: f64) {
+        for (index, level) in levels.iter().enumerate().take(history.len() + 1) {
             let Some(place) = level.counts.place(&history[history.len() - index..]) else {
                 break; // a longer history was not seen either
             };

@@ -65,7 +65,7 @@ impl KneserNey {
     ) -> Result<Self, Error> {
         let mut model = Self::closed_form(table)?;
         if folds.len() > 1 {
-            model.discounts = discount::cross_fitted(&model, folds, executor)?;
+            model.discounts = discount::cross_fitted(table, &model.discounts, folds, executor)?;
         }
         Ok(model)
     }

@@ -6,32 +6,13 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
-use super::state::{Progress, TrainState};
+use super::state::{Evaluation, Progress, TrainState};
 use super::trainer::{TrainConfig, Trainer};
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::loss;
 use crate::model::{ModelConfig, Network};
-
-/// One look at the state of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// Steps done.
-    pub step: u64,
-    /// Steps that there will be.
-    pub steps: u64,
-    /// Passes through the table (or the corpus, for windows) done.
-    pub epoch: f64,
-    /// Mean loss of the batches since the last look, nats per predicted character.
-    pub train_loss: f64,
-    /// Loss on val, the same unit; `None` where there is no val.
-    pub val_loss: Option<f64>,
-    /// The learning rate now.
-    pub learning_rate: f64,
-    /// Whether this is the best so far, which is what is kept.
-    pub best: bool,
-}
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::run::Evaluation;
 use crate::model::Params;
 
 /// A run between two steps.
@@ -51,4 +50,23 @@ pub struct Progress {
     pub looks_since_best: u64,
     /// Every look at val so far.
     pub evaluations: Vec<Evaluation>,
+}
+
+/// One look at the state of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps done.
+    pub step: u64,
+    /// Steps that there will be.
+    pub steps: u64,
+    /// Passes through the table (or the corpus, for windows) done.
+    pub epoch: f64,
+    /// Mean loss of the batches since the last look, nats per predicted character.
+    pub train_loss: f64,
+    /// Loss on val, the same unit; `None` where there is no val.
+    pub val_loss: Option<f64>,
+    /// The learning rate now.
+    pub learning_rate: f64,
+    /// Whether this is the best so far, which is what is kept.
+    pub best: bool,
 }
