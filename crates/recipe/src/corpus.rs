@@ -6,21 +6,10 @@ use nextchar::ngram::KneserNey;
 use nextchar::score::Rivals;
 use nextchar::{Error, Executor};
 
-use crate::counted::Counted;
+use crate::counted::{Counted, Part};
 
 /// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
 const LONGEST_COUNTS: usize = 6;
-
-/// A part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// What is learnt from.
-    Train,
-    /// What choices are made on.
-    Val,
-    /// What claims are made on.
-    Test,
-}
 
 /// A list, its classes and its parts.
 #[derive(Clone, Debug)]

@@ -6,7 +6,16 @@ use nextchar::data::{CountedWindows, Vocab};
 use nextchar::ngram::KneserNey;
 use nextchar::{Error, Executor};
 
-use crate::corpus::Part;
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What is learnt from.
+    Train,
+    /// What choices are made on.
+    Val,
+    /// What claims are made on.
+    Test,
+}
 
 /// The windows of the parts of a list that is not there itself, with contexts of one length.
 #[derive(Clone, Debug)]

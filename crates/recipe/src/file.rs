@@ -9,7 +9,8 @@ use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::corpus::{Corpus, Part};
+use crate::corpus::Corpus;
+use crate::counted::Part;
 use crate::plan::Plan;
 
 /// The loss of a model on every part, beside what counting reaches.

@@ -29,8 +29,8 @@ mod options;
 mod plan;
 mod presets;
 
-pub use corpus::{Corpus, Part};
-pub use counted::Counted;
+pub use corpus::Corpus;
+pub use counted::{Counted, Part};
 pub use file::Reports;
 pub use options::{BatchSize, Draw, Family, Full, OptimizerName, TrainOptions};
 pub use plan::{EVALUATIONS, Plan, mixed, plan};

@@ -9,7 +9,8 @@ use nextchar::rng::Seed;
 use nextchar::score::Rivals;
 use nextchar::{Error, Executor, LanguageModel};
 
-use crate::corpus::{Corpus, Part};
+use crate::corpus::Corpus;
+use crate::counted::Part;
 use crate::options::{BatchSize, Draw, Family, OptimizerName, TrainOptions};
 use crate::presets::{PRESETS, Preset};
 
