@@ -1,57 +1,58 @@
 #!/usr/bin/env python3
-"""Words scored a second, from a file, beside KenLM: the same words, the same order, the same run.
+"""Words scored a second, from a file, beside KenLM: the same words, the same counts, the same run.
 
-    bench/score.py [--words N] [--rounds N]
+    bench/score.py [--words N] [--rounds N] [--prepare]
 
-The list is written by the default model, one word a line. `nextchar score` reads it with a model of
-context 3 (a network, and Kneser–Ney counts) and with the default; `--check` prints only what is not
-plausible, the full output a line for every word. KenLM gets the counts of the same training names as an
-ARPA file of order 4 (`nextchar export --format arpa`) and the words with spaces between the letters:
-its `query` where cmake could build it (`-v summary` reads and scores everything and prints a line), and
-its Python module.
+The list is written by the default model, one word a line. `nextchar score` reads it with models of context 3
+(a network, and Kneser–Ney counts), with counts of context 5 and with the default; `--check` prints only what
+is not plausible, the full output a line for every word. KenLM gets the same counts as ARPA files
+(`nextchar export --format arpa`), made into its own binary format, and the words with spaces between the
+letters: its `query`, built from its package with the script that is in it (`-v summary` reads and scores
+everything and prints a line, `-v sentence` a line for every word), and its Python module. `--prepare` makes
+everything in bench/.cache and measures nothing.
 """
 
 import argparse
+import json
+import math
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "target" / "release" / "nextchar"
 CACHE = ROOT / "bench" / ".cache"
+PLACE = CACHE / "score"
 KENLM = "kenlm==0.3.0"
 
 
 def run(*command, **options):
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, **options)
+    done = subprocess.run([str(part) for part in command], capture_output=True, **options)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: {done.stderr.decode()[-2000:]}")
+    return done.stdout
 
 
 def kenlm():
-    """The Python that has the module, and `query` if it builds."""
+    """The Python that has the module, `query` and `build_binary`."""
     python = CACHE / "kenlm" / "bin" / "python"
     if not python.exists():
         run(sys.executable, "-m", "venv", CACHE / "kenlm")
-        run(python, "-m", "pip", "install", "--quiet", KENLM)
-    query = CACHE / "kenlm-source" / "build" / "bin" / "query"
-    if not query.exists() and shutil.which("cmake"):
-        try:
-            source = CACHE / "kenlm-source"
-            shutil.rmtree(source, ignore_errors=True)
-            source.mkdir(parents=True)
-            run(python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", KENLM, "-d", source)
-            archive = next(source.glob("kenlm*"))
-            run("tar", "xf", archive, "-C", source, "--strip-components=1")
-            run("cmake", "-S", source, "-B", source / "build", "-DCMAKE_BUILD_TYPE=Release", "-DKENLM_MAX_ORDER=6",
-                "-DCMAKE_POLICY_VERSION_MINIMUM=3.5")
-            run("cmake", "--build", source / "build", "--target", "query", "-j2")
-        except (subprocess.CalledProcessError, StopIteration) as error:
-            print(f"query does not build: {error}", file=sys.stderr)
-    return python, query if query.exists() else None
+        run(python, "-m", "pip", "install", "--quiet", "setuptools", "wheel", "cmake", KENLM)
+    source = CACHE / "kenlm-source"
+    query, binary = source / "bin" / "query", source / "bin" / "build_binary"
+    if not query.exists():
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir(parents=True)
+        run(python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:",
+            KENLM, "-d", source)
+        run("tar", "xf", next(source.glob("kenlm*")), "-C", source, "--strip-components=1")
+        run("bash", "compile_query_only.sh", cwd=source)
+    return python, query, binary
 
 
 PYTHON = """
@@ -64,64 +65,97 @@ print(time.perf_counter() - started)
 """
 
 
-def timed(command, output=os.devnull):
-    with open(output, "wb") as out:
-        started = time.perf_counter()
-        done = subprocess.run([str(part) for part in command], stdout=out, stderr=subprocess.DEVNULL)
+def prepare(words, build_binary):
+    """The list, the models, and what KenLM makes of them."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    plain, spaced, some = (PLACE / f"{kind}-{words}.txt" for kind in ("words", "spaced", "some"))
+    if not some.exists():
+        drawn = run(PROGRAM, "generate", "-n", words, "--seed", "score").decode()
+        plain.write_text(drawn)
+        spaced.write_text("".join(" ".join(word) + "\n" for word in drawn.splitlines()))
+        some.write_text("".join(line + "\n" for line in drawn.splitlines()[:10_000]))
+    models = {"network": ["--family", "network", "--context", "3"]}
+    models |= {f"counts{length}": ["--family", "kneser-ney", "--counts-context", length] for length in (3, 5)}
+    for name, options in models.items():
+        if not (PLACE / name).exists():
+            run(PROGRAM, "train", *options, "--out", PLACE / name)
+    for length in (3, 5):
+        arpa, binary = PLACE / f"counts{length}.arpa", PLACE / f"counts{length}.kenlm"
+        if not binary.exists():
+            run(PROGRAM, "export", "--format", "arpa", "-m", PLACE / f"counts{length}", "--out", arpa, "--force")
+            run(build_binary, "probing", arpa, binary)
+    return plain, spaced, some
+
+
+def check(query, some):
+    """Both sides give the words of a list the same probability."""
+    for length in (3, 5):
+        scored = run(PROGRAM, "score", "--json", "-m", PLACE / f"counts{length}", "--file", some).decode()
+        ours = sum(json.loads(line)["log_prob"] for line in scored.splitlines())
+        spaced = "".join(" ".join(word) + "\n" for word in some.read_text().splitlines())
+        told = run(query, "-v", "summary", PLACE / f"counts{length}.kenlm", input=spaced.encode()).decode()
+        told = dict(line.split(":\t") for line in told.splitlines())
+        assert told["OOVs"] == "0", told
+        theirs = -int(told["Tokens"]) * math.log(float(told["Perplexity including OOVs"]))
+        assert abs(ours - theirs) < 1e-4 * abs(ours), (length, ours, theirs)
+
+
+def timed(command):
+    started = time.perf_counter()
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert done.returncode in (0, 1), command
     return time.perf_counter() - started
+
+
+def ways(query, plain, spaced):
+    """Everything that is measured, by its name."""
+    found = {}
+    for label, model in [
+        ("network, context 3", ["-m", PLACE / "network"]),
+        ("Kneser–Ney, context 3", ["-m", PLACE / "counts3"]),
+        ("Kneser–Ney, context 5", ["-m", PLACE / "counts5"]),
+        ("the default, context 6", []),
+    ]:
+        score = [PROGRAM, "score", "--file", plain, *model]
+        found[f"{label}, `--check`, 2 threads"] = [*score, "--check", "--threads", "2"]
+        found[f"{label}, `--check`, 1 thread"] = [*score, "--check", "--threads", "1"]
+        found[f"{label}, all lines, 2 threads"] = [*score, "--threads", "2"]
+    for length in (3, 5):
+        for level in ("summary", "sentence"):
+            told = {"summary": "a line in all", "sentence": "all lines"}[level]
+            command = f"exec {query} -v {level} {PLACE / f'counts{length}.kenlm'} < {spaced}"
+            found[f"KenLM `query`, the same counts, context {length}, {told}, 1 thread"] = ["sh", "-c", command]
+    return found
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--words", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prepare", action="store_true")
     options = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
-    python, query = kenlm()
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        words, spaced = folder / "words.txt", folder / "spaced.txt"
-        drawn = run(PROGRAM, "generate", "-n", options.words).stdout.decode()
-        words.write_text(drawn)
-        spaced.write_text("".join(" ".join(word) + "\n" for word in drawn.splitlines()))
-        network, counts, arpa = folder / "network", folder / "counts", folder / "counts.arpa"
-        run(PROGRAM, "train", "--family", "network", "--context", "3", "--out", network)
-        run(PROGRAM, "train", "--family", "kneser-ney", "--counts-context", "3", "--out", counts)
-        run(PROGRAM, "export", "--format", "arpa", "-m", counts, "--out", arpa)
+    if options.prepare or not PROGRAM.exists():
+        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    python, query, build_binary = kenlm()
+    plain, spaced, some = prepare(options.words, build_binary)
+    if options.prepare:
+        return check(query, some)
+    commands = ways(query, plain, spaced)
+    seconds, module = {label: [] for label in commands}, []
+    for _ in range(options.rounds):
+        for label, command in commands.items():
+            seconds[label].append(timed(command))
+        module.append(float(run(python, "-c", PYTHON, PLACE / "counts3.kenlm", spaced)))
+    seconds["KenLM's Python module, context 3, scoring alone, 1 thread"] = module
 
-        score = lambda *more: [PROGRAM, "score", "--file", words, *more]
-        ways = {}
-        for label, model in [
-            ("network, context 3", ["-m", network]),
-            ("Kneser–Ney, context 3", ["-m", counts]),
-            ("the default, context 6", []),
-        ]:
-            for threads in ("2", "1"):
-                ways[f"{label}, `--check`, {threads} threads"] = score(*model, "--check", "--threads", threads)
-            ways[f"{label}, all lines, 2 threads"] = score(*model, "--threads", "2")
-        ways["network, context 3, `--json`, 2 threads"] = score("-m", network, "--json", "--threads", "2")
-        if query:
-            ways["KenLM `query`, order 4, summary, 1 thread"] = [
-                "sh", "-c", f"exec {query} -v summary {arpa} < {spaced}"
-            ]
-            ways["KenLM `query`, order 4, all words, 1 thread"] = ["sh", "-c", f"exec {query} {arpa} < {spaced}"]
-        seconds = {label: [] for label in ways}
-        module = []
-        for _ in range(options.rounds):
-            for label, command in ways.items():
-                seconds[label].append(timed(command))
-            module.append(float(run(python, "-c", PYTHON, arpa, spaced).stdout))
-        seconds["KenLM's Python module, order 4, scoring alone"] = module
-
-        reference = min(statistics.median(found) for label, found in seconds.items() if "KenLM" in label)
-        print(f"{options.words:,} words, {words.stat().st_size / 1e6:.1f} MB; median of {options.rounds} (fastest–slowest)\n")
-        print("| way | million words a second | times the fastest KenLM |\n|---|---|---|")
-        for label, found in seconds.items():
-            rate = lambda time: options.words / time / 1e6
-            median = statistics.median(found)
-            print(f"| {label} | {rate(median):.2f} ({rate(min(found)):.2f}–{rate(max(found)):.2f}) "
-                  f"| **{reference / median:.1f}** |")
+    reference = min(statistics.median(found) for label, found in seconds.items() if "KenLM" in label)
+    rate = lambda time: options.words / time / 1e6
+    print(f"{options.words:,} words, {plain.stat().st_size / 1e6:.1f} MB; median of {options.rounds} (slowest–fastest)\n")
+    print("| way | million words a second | times the fastest KenLM |\n|---|---|---|")
+    for label, found in seconds.items():
+        median = statistics.median(found)
+        print(f"| {label} | {rate(median):.2f} ({rate(max(found)):.2f}–{rate(min(found)):.2f}) "
+              f"| {reference / median:.1f} |")
 
 
 if __name__ == "__main__":

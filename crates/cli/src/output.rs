@@ -23,6 +23,12 @@ pub fn has_colours() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
+/// Columns of the terminal that standard output is; a usual page's where it is none.
+pub fn terminal_width() -> usize {
+    const PAGE: usize = 100;
+    terminal_size::terminal_size_of(io::stdout()).map_or(PAGE, |(width, _)| width.0.into())
+}
+
 /// A note to the person, on standard error.
 pub fn note(text: &str) {
     anstream::eprintln!("{NOTE}note:{NOTE:#} {text}");

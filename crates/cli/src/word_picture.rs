@@ -1,112 +1,194 @@
-//! The picture of `explain --word`: a heat line over the letters, then a row for each.
+//! The picture of `explain --word`: bars and a heat line over the letters, then a row for each, as wide as the
+//! terminal is.
 
 use std::io::{self, Write};
 
-use anstyle::{Ansi256Color, Color, Style};
+use anstyle::{Ansi256Color, AnsiColor, Color, Style};
 use nextchar::score::{LetterExplanation, WordExplanation};
 
-use crate::output::{BOLD, DIM, bar};
+use crate::output::{DIM, bar, terminal_width};
 
-/// Likely characters that are shown beside each letter.
+/// Likely characters that are shown beside each letter, at most.
 pub const SHOWN: usize = 5;
-/// A surprise of this many bits, as much as uniform letters would be, has the deepest colour.
+/// A surprise of this many bits has the deepest colour and the highest bar: twice that of uniform letters.
 const HOT: f64 = 10.0;
+/// Columns of a letter in the heat line.
 const CELL: usize = 6;
+/// Columns before the first of them.
+const MARGIN: usize = 7;
 
 /// Prints the whole picture.
 pub fn print(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
-    heat_line(out, &found.letters)?;
-    let width = found.letters[0].context.chars().count().max(7);
-    let most = found
-        .letters
-        .iter()
-        .map(|letter| letter.bits)
-        .fold(1.0, f64::max);
+    let columns = terminal_width();
+    let heat = Heat::of_terminal();
+    heat_lines(out, &found.letters, columns, heat)?;
+    Rows::new(found, columns).print(out, &found.letters, heat)?;
     writeln!(
         out,
-        "\n{DIM}  {:<width$}        p  rank   bits                     likeliest here{DIM:#}",
-        "context"
-    )?;
-    for letter in &found.letters {
-        row(out, letter, width, most)?;
-    }
-    writeln!(
-        out,
-        "\nln P({}) = {:.2}; {:.2} bits a character, the end mark _ counted",
+        "\nln P({}) = {:.2}; {:.2} bits a character with its end _",
         found.text, found.log_prob, found.bits_per_char
     )?;
     conclusion(out, found)
 }
 
-/// The letters with their surprise: number, height and, on a terminal, colour.
-fn heat_line(out: &mut impl Write, letters: &[LetterExplanation]) -> io::Result<()> {
-    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    const CELLS: usize = 12;
-    for line in letters.chunks(CELLS) {
-        write!(out, "  {:5}", "")?;
+/// The letters, above them their surprise as a bar and below as a number; on a terminal with its colour.
+fn heat_lines(
+    out: &mut impl Write,
+    letters: &[LetterExplanation],
+    columns: usize,
+    heat: Heat,
+) -> io::Result<()> {
+    let cells = (columns.saturating_sub(MARGIN) / CELL).max(1);
+    for line in letters.chunks(cells) {
+        bars(out, line)?;
+        write!(out, "{:MARGIN$}", "")?;
         for letter in line {
-            let style = heat(letter.bits);
-            write!(out, "{style}{BOLD}{:^CELL$}{BOLD:#}{style:#}", letter.token)?;
+            let style = heat.style(letter.bits).bold();
+            write!(out, "{style}{:^CELL$}{style:#}", letter.token)?;
         }
-        write!(out, "\n  {DIM}{:<5}{DIM:#}", "bits")?;
+        write!(out, "\n  {DIM}{:<1$}{DIM:#}", "bits", MARGIN - 2)?;
         for letter in line {
             write!(out, "{:^CELL$}", format!("{:.1}", letter.bits))?;
         }
-        write!(out, "\n  {:5}", "")?;
-        for letter in line {
-            let height = (letter.bits / HOT * 8.0).min(7.0) as usize;
-            let block: String = [HEIGHTS[height]; 3].iter().collect();
-            write!(out, "{block:^CELL$}")?;
-        }
-        writeln!(out)?;
+        writeln!(out, "\n")?;
     }
     Ok(())
 }
 
-/// From cold to hot in steps of the 256-colour palette; light ink on the dark ones.
-fn heat(bits: f64) -> Style {
-    /// Background and ink.
-    const STEPS: [(u8, u8); 6] = [
-        (195, 16),
-        (229, 16),
-        (222, 16),
-        (215, 16),
-        (203, 16),
-        (160, 231),
-    ];
-    let step = (bits / HOT * STEPS.len() as f64).max(0.0) as usize;
-    let (background, ink) = STEPS[step.min(STEPS.len() - 1)];
-    let color = |index: u8| Some(Color::Ansi256(Ansi256Color(index)));
-    Style::new()
-        .bg_color(color(background))
-        .fg_color(color(ink))
+/// The bars of a line of letters: as many lines as the highest needs, each of eight steps.
+fn bars(out: &mut impl Write, line: &[LetterExplanation]) -> io::Result<()> {
+    const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const LINES: usize = 4;
+    let steps = |letter: &LetterExplanation| {
+        let height = letter.bits / HOT * (8 * LINES) as f64;
+        (height.round() as usize).clamp(1, 8 * LINES)
+    };
+    let highest = line.iter().map(steps).max().unwrap_or(0).div_ceil(8);
+    for below in (0..highest).rev() {
+        let mut text = " ".repeat(MARGIN);
+        for letter in line {
+            let block = STEPS[steps(letter).saturating_sub(8 * below).min(8)];
+            text.push_str(&format!("{:^CELL$}", [block; 3].iter().collect::<String>()));
+        }
+        writeln!(out, "{}", text.trim_end())?;
+    }
+    Ok(())
 }
 
-fn row(
-    out: &mut impl Write,
-    letter: &LetterExplanation,
-    width: usize,
+/// From cold to hot, in the colours that a terminal has.
+#[derive(Clone, Copy, PartialEq)]
+enum Heat {
+    Sixteen,
+    Many,
+}
+
+impl Heat {
+    /// What the terminal says of itself.
+    fn of_terminal() -> Self {
+        let told = |name: &str| std::env::var(name).unwrap_or_default();
+        match told("TERM").contains("256") || !told("COLORTERM").is_empty() {
+            true => Heat::Many,
+            false => Heat::Sixteen,
+        }
+    }
+
+    /// Background and ink for a surprise: a step a bit, or every two bits.
+    fn style(self, bits: f64) -> Style {
+        const MANY: [u8; 10] = [117, 153, 195, 230, 229, 222, 215, 209, 203, 160];
+        const SIXTEEN: [AnsiColor; 5] = [
+            AnsiColor::BrightCyan,
+            AnsiColor::BrightWhite,
+            AnsiColor::BrightYellow,
+            AnsiColor::Yellow,
+            AnsiColor::Red,
+        ];
+        let step = |steps: usize| ((bits / HOT * steps as f64).max(0.0) as usize).min(steps - 1);
+        let (background, hottest): (Color, bool) = match self {
+            Heat::Many => (Ansi256Color(MANY[step(10)]).into(), step(10) == 9),
+            Heat::Sixteen => (SIXTEEN[step(5)].into(), step(5) == 4),
+        };
+        let ink = match hottest {
+            true => AnsiColor::BrightWhite,
+            false => AnsiColor::Black,
+        };
+        Style::new()
+            .bg_color(Some(background))
+            .fg_color(Some(ink.into()))
+    }
+}
+
+/// The rows, one for each letter, and how wide their parts are.
+struct Rows {
+    context: usize,
+    bar: usize,
+    likely: usize,
     most: f64,
-) -> io::Result<()> {
-    const BAR: usize = 16;
-    write!(
-        out,
-        "  {:<width$} → {BOLD}{}{BOLD:#}  {:6.4}  {:>3}.  {:5.1} {:<BAR$}  {DIM}",
-        letter.context,
-        letter.token,
-        letter.log_prob.exp(),
-        letter.rank,
-        letter.bits,
-        bar(letter.bits / most, BAR)
-    )?;
-    let likely = letter.likely.iter();
-    let likely: Vec<String> = likely
-        .map(|other| format!("{} {:.2}", other.token, other.p))
-        .collect();
-    writeln!(out, "{}{DIM:#}", likely.join("  "))
 }
 
-/// Where the surprise lies, in a sentence.
+impl Rows {
+    /// Columns of a row beside context, bar and likely characters; and of one of those.
+    const FIXED: usize = 30;
+    const LIKELY: usize = 8;
+
+    fn new(found: &WordExplanation, columns: usize) -> Self {
+        let context = found.letters[0].context.chars().count().max(7);
+        let likely = |bar| columns.saturating_sub(Self::FIXED + context + bar) / Self::LIKELY;
+        let bar = match likely(16) {
+            SHOWN.. => 16,
+            _ => columns.saturating_sub(Self::FIXED + context).min(8),
+        };
+        let bits = found.letters.iter().map(|letter| letter.bits);
+        Rows {
+            context,
+            bar,
+            likely: likely(bar).min(SHOWN),
+            most: bits.fold(1.0, f64::max),
+        }
+    }
+
+    fn print(
+        &self,
+        out: &mut impl Write,
+        letters: &[LetterExplanation],
+        heat: Heat,
+    ) -> io::Result<()> {
+        let (context, bars) = (self.context, self.bar + 1);
+        write!(
+            out,
+            "{DIM}  {:<context$}      p       rank   bits {:bars$}",
+            "context", ""
+        )?;
+        match self.likely {
+            0 => writeln!(out, "{DIM:#}")?,
+            1 => writeln!(out, " likely{DIM:#}")?,
+            _ => writeln!(out, " likeliest here{DIM:#}")?,
+        }
+        for letter in letters {
+            self.row(out, letter, heat.style(letter.bits))?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, out: &mut impl Write, letter: &LetterExplanation, heat: Style) -> io::Result<()> {
+        let (context, bars) = (self.context, self.bar);
+        write!(
+            out,
+            "  {:<context$} →{heat} {} {heat:#} {:6.4}  {:>3}.  {:5.1} {:<bars$} {DIM}",
+            letter.context,
+            letter.token,
+            letter.log_prob.exp(),
+            letter.rank,
+            letter.bits,
+            bar(letter.bits / self.most, bars)
+        )?;
+        for other in letter.likely.iter().take(self.likely) {
+            write!(out, "  {} {:.2}", other.token, other.p)?;
+        }
+        writeln!(out, "{DIM:#}")
+    }
+}
+
+/// Where the surprise lies, and what was likelier there.
 fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     let letter = &found.letters[found.most_surprising];
     let what = match letter.token {
@@ -119,7 +201,7 @@ fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
         before => format!("after {before}"),
     };
     let share = 100.0 * letter.log_prob / found.log_prob;
-    write!(
+    writeln!(
         out,
         "the greatest surprise: {what}, {:.1} bits, {share:.0} % of all",
         letter.bits
@@ -134,7 +216,7 @@ fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
         })
         .collect();
     match letter.rank {
-        1 => writeln!(out, "; yet nothing was likelier {place}"),
-        _ => writeln!(out, "; likelier {place}: {}", instead.join(", ")),
+        1 => writeln!(out, "yet nothing was likelier {place}"),
+        _ => writeln!(out, "likelier {place}: {}", instead.join(", ")),
     }
 }

@@ -62,6 +62,8 @@ impl Looks {
     /// Looks at a process after so much work; false when enough is known: the time is over, and in the
     /// last half of the work nothing was added. Before that, caches fill; for ever they do not.
     fn again(&mut self, work: u64, process: &str) -> bool {
+        /// Looks at the last half of the work that are needed to say so.
+        const ENOUGH: usize = 20;
         let (what, most, found) = (self.what, self.most, memory(process));
         assert!(found > 0, "{what}: it ended");
         assert!(found <= most, "{what}: {found} kB, more than {most}");
@@ -69,7 +71,8 @@ impl Looks {
         let half = self.found.partition_point(|look| look.0 < work / 2);
         let (early, before) = self.found[half];
         let latest = self.found[half..].iter().map(|look| look.1).max();
-        let constant = latest <= Some(before + before / 30 + 2048);
+        let constant =
+            latest <= Some(before + before / 100 + 2048) && self.found.len() - half >= ENOUGH;
         let elapsed = self.begun.elapsed();
         if constant && elapsed >= self.time {
             eprintln!(
@@ -197,12 +200,13 @@ fn watch(what: &'static str, mut program: Running) {
     // The caches hold at most 384 MB (`bounds`) or 256 MB (`lazy`), and the rest of the program is small.
     let mut looks = Looks::new(what, 512 << 10, time() / 3);
     let (process, mut out) = (program.0.id().to_string(), program.0.stdout.take().unwrap());
-    let (mut buffer, mut lines, mut last) = (vec![0; 1 << 20], 0, Instant::now());
+    let (mut buffer, mut lines) = (vec![0; 1 << 20], 0);
+    let (mut last, mut seen) = (Instant::now(), 0);
     loop {
         let read = out.read(&mut buffer).unwrap();
         lines += buffer[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
-        if last.elapsed() > Duration::from_millis(250) {
-            last = Instant::now();
+        if last.elapsed() > Duration::from_millis(250) && lines > seen {
+            (last, seen) = (Instant::now(), lines);
             if !looks.again(lines, &process) {
                 break;
             }
