@@ -1,6 +1,17 @@
 //! What can go wrong in the library, a variant for each fault.
 
 /// A fault of the input or the options; its text says what was found and what to do.
+///
+/// ```
+/// use nextchar::Error;
+/// use nextchar::data::Vocab;
+/// use nextchar::sample::Conditions;
+///
+/// let never = Conditions::default().length(1..=9).prefix("ab").excluding("b");
+/// let error = never.compile(&Vocab::az()).err().unwrap();
+/// assert!(matches!(error, Error::Impossible(_)));
+/// assert_eq!(error.to_string(), "no name of 1 to 9 characters begins with ab and is without b");
+/// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -10,6 +10,56 @@ use crate::executor::Executor;
 /// The network, counts and their mixtures implement it; sampling, scoring and evaluation
 /// see nothing else. Implementations give the same bits on every machine and in every batch:
 /// what stands beside a context never changes its answer.
+///
+/// A model of one's own takes three methods, and then draws names, is scored and evaluated as any other:
+///
+/// ```
+/// use nextchar::data::{END, NameList, Token, Vocab};
+/// use nextchar::rng::Seed;
+/// use nextchar::sample::{Conditions, Generator, Request};
+/// use nextchar::score::name_log_prob;
+/// use nextchar::{LanguageModel, Serial};
+///
+/// /// After a consonant a vowel, after a vowel the end or a consonant, all alike.
+/// struct Syllables(Vocab);
+///
+/// impl LanguageModel for Syllables {
+///     fn vocab_size(&self) -> usize {
+///         self.0.len()
+///     }
+///     fn context_length(&self) -> usize {
+///         1
+///     }
+///     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+///         let is_vowel = |token| "aeiou".contains(self.0.symbol(token));
+///         for (&last, row) in contexts.iter().zip(log_probs.chunks_mut(self.0.len())) {
+///             let follows = |next| match (last, next) {
+///                 (END, END) => false,
+///                 (last, next) => is_vowel(next) != is_vowel(last),
+///             };
+///             let number = (0..self.0.len() as Token).filter(|&next| follows(next)).count();
+///             for (next, log_prob) in (0..).zip(row) {
+///                 *log_prob = match follows(next) {
+///                     true => -(number as f64).ln(),
+///                     false => f64::NEG_INFINITY,
+///                 };
+///             }
+///         }
+///     }
+/// }
+///
+/// let model = Syllables(Vocab::az());
+/// let request = Request {
+///     count: 5,
+///     conditions: Conditions::default().length(4..=4).prefix("a"),
+///     ..Request::default()
+/// };
+/// let names = Generator::new(&model, &model.0, request, &Seed::from(42), &Serial).unwrap();
+/// for name in names {
+///     let word = model.0.encode(&name.name).unwrap();
+///     assert!((name.log_prob - name_log_prob(&model, &word)).abs() < 1e-9, "{name:?}");
+/// }
+/// ```
 pub trait LanguageModel: Sync {
     /// Number of classes V, the end mark included.
     fn vocab_size(&self) -> usize;

@@ -3,6 +3,17 @@
 //!
 //! The seven steps of the lecture *Next Token Prediction* are the chapters of this library:
 //!
+//! | step | chapter | begin with |
+//! |---|---|---|
+//! | 1. classes, 2. names, 3. windows | [`data`] | [`data::read_names`], [`data::CountedWindows`] |
+//! | 4. embedding, 5. MLP, 6. cross-entropy | [`model`] | [`model::ModelConfig`], [`model::Network`] |
+//! | what counting alone can do | [`ngram`], [`mixture`] | [`ngram::KneserNey`], [`Mixture`] |
+//! | 6. training | [`optim`] | [`optim::train`] |
+//! | 7. generation | [`sample`] | [`sample::Generator`], [`sample::Conditions`] |
+//! | what a model is worth | [`score`] | [`score::evaluate()`], [`score::explain_word`], [`score::Judge`] |
+//!
+//! All of them, in order:
+//!
 //! ```
 //! use nextchar::data::{CountedWindows, ReadOptions, Vocab, read_names, windows};
 //! use nextchar::language_model::{LanguageModel, loss};

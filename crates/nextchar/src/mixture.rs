@@ -33,7 +33,39 @@ impl Default for Weights {
     }
 }
 
-/// Any number of networks, and counts or none.
+/// Any number of networks, and counts or none: what a model file holds.
+///
+/// ```
+/// use nextchar::data::{CountedWindows, EmbeddedList, ReadOptions, Vocab};
+/// use nextchar::language_model::loss;
+/// use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
+/// use nextchar::ngram::KneserNey;
+/// use nextchar::{Mixture, Serial, mixture::Weights, rng::Seed};
+///
+/// # fn main() -> Result<(), nextchar::Error> {
+/// let list = EmbeddedList::find("finnish-names").unwrap();
+/// let (names, _) = list.read(&ReadOptions::default())?;
+/// let table = CountedWindows::from_list(&names, &Vocab::az(), 3)?;
+/// let counts = KneserNey::closed_form(&table)?;
+/// let shape = ModelConfig {
+///     vocab_size: 27,
+///     context_length: 3,
+///     embedding_dim: 2,
+///     hidden_sizes: vec![8],
+///     activation: Activation::Tanh,
+///     residual: false,
+/// };
+/// let untrained = Network::new(shape.clone(), Params::init(&shape, Init::Kaiming, &Seed::from(42)))?;
+///
+/// let counts_alone = loss(&counts, &table, &Serial);
+/// let mut mixture = Mixture::new(vec![untrained], Some(counts), Weights::default())?;
+/// mixture.fit_weights(&table, &Serial);
+/// // A network that has learnt nothing is left out.
+/// assert!(mixture.weights().networks < 0.1);
+/// assert!(loss(&mixture, &table, &Serial) <= counts_alone + 1e-3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Mixture {
     networks: Vec<Network>,

@@ -1,4 +1,8 @@
 //! Steps 1 to 3 of the lecture: the classes, the names, their windows.
+//!
+//! A [`Vocab`] numbers the characters, [`END`] being token 0. [`read_names`] makes a [`NameList`] of a
+//! user's file and an [`EmbeddedList`] brings its own; [`split()`] holds names out. [`windows()`] are the
+//! lecture's rows, and [`CountedWindows`] the table that everything that learns learns from.
 
 mod diagnosis;
 mod lists;

@@ -11,6 +11,17 @@ use crate::error::Error;
 const MAX_ROW_BYTES: u64 = 1 << 20;
 
 /// A CSV or TSV that is read row by row; the header tells which of the two it is.
+///
+/// ```
+/// use nextchar::data::Table;
+///
+/// let mut table = Table::open("id\tName\n1\taadesh\n2\tzeel\n".as_bytes()).unwrap();
+/// let (name, mut row, mut names) = (table.find("name").unwrap(), Default::default(), Vec::new());
+/// while table.read(&mut row).unwrap() {
+///     names.push(String::from_utf8_lossy(&row[name]).into_owned());
+/// }
+/// assert_eq!(names, ["aadesh", "zeel"]);
+/// ```
 pub struct Table<R> {
     rows: csv::Reader<Limited<io::Chain<io::Cursor<Vec<u8>>, R>>>,
     delimiter: u8,

@@ -1,4 +1,8 @@
 //! Steps 4 to 6 of the lecture: embedding, concatenation, MLP, cross-entropy.
+//!
+//! A [`ModelConfig`] is the shape, [`Params`] are the numbers of that shape (and their gradients), and a
+//! [`Network`] is both, ready to predict. [`mod@reference`] is the same in plain loops, to read and to check
+//! by; [`Backprop`] is what training runs.
 #![cfg_attr(rustfmt, rustfmt_skip)] // lecture order
 
 mod config;

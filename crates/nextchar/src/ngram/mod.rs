@@ -1,4 +1,7 @@
 //! Counting as a model: what every network has to beat.
+//!
+//! [`KneserNey`] is the best of them; [`AdditiveNgram`] and [`Uniform`] are the simplest. [`BackoffNgram`] is
+//! any model written out as an n-gram.
 
 mod additive;
 mod backoff;

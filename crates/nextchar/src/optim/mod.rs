@@ -1,4 +1,8 @@
 //! Training: from counted windows to parameters.
+//!
+//! [`train`] runs a [`TrainConfig`] to its end, tells an [`Observer`] of it, and keeps the best step by val;
+//! [`resume`] goes on from a [`TrainState`]. A [`Trainer`] takes single steps, for those who want the loop
+//! in their own hands.
 
 mod batches;
 mod engine;

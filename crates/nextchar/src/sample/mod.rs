@@ -1,4 +1,7 @@
 //! Step 7 of the lecture: new names, drawn letter by letter until the end mark.
+//!
+//! A [`Request`] says how many, and under which [`Conditions`]; a [`Generator`] is the iterator over the names
+//! and knows the [`Probability`] of the conditions. [`most_likely()`] finds the N most probable names.
 #![cfg_attr(rustfmt, rustfmt_skip)] // lecture order
 
 mod config;

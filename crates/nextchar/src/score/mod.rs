@@ -1,4 +1,8 @@
 //! What a model is worth: losses beside baselines, the stages of one prediction, novelty.
+//!
+//! [`evaluate()`] is the loss of a list beside what counting reaches, [`breakdown()`] where it comes from. A
+//! [`WordScorer`] gives ln P of many words and a [`Judge`] a verdict on each. [`explain()`] shows every number
+//! of one prediction, [`explain_word`] a name letter by letter.
 
 mod breakdown;
 mod evaluate;

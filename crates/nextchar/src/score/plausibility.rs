@@ -139,7 +139,7 @@ impl Judge {
     /// A judge; `bigrams` are windows of the training names, of any context length.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] never for windows that could be counted.
+    /// Those of [`CountedWindows::shorten`].
     pub fn new(bigrams: &CountedWindows, plausibility: Plausibility) -> Result<Self, Error> {
         Ok(Judge {
             letters: Letters::of(bigrams)?,
