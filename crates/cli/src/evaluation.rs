@@ -1,5 +1,6 @@
 //! What an evaluation says of a model, and the counting models that it stands beside.
 
+use nextchar::Mixture;
 use nextchar::data::Split;
 use nextchar::ngram::KneserNey;
 use nextchar::score::{Breakdown, GeneratedNames, Report, Rivals};
@@ -20,6 +21,9 @@ pub struct Evaluation {
     pub report: Report,
     #[serde(flatten)]
     pub breakdown: Breakdown,
+    /// Whether whole names return as often as the list says, in the model and in its rival.
+    #[serde(skip)]
+    pub names_return: bool,
     pub generated: Option<GeneratedNames>,
 }
 
@@ -38,4 +42,21 @@ pub fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
             None => None,
         },
     })
+}
+
+/// The best of them, against which the model's margin is told: its names return as the model's do.
+pub fn rival(
+    file: &ModelFile,
+    rivals: &Rivals,
+    threads: &Threads,
+) -> Result<Option<Mixture>, Failure> {
+    let counts = rivals
+        .best_kneser_ney
+        .as_ref()
+        .or(rivals.kneser_ney.as_ref());
+    let mut rival = counts.cloned().map(Mixture::from);
+    if let (Some(rival), Some(_), Some(names)) = (&mut rival, file.model.returning(), &file.names) {
+        rival.fit_returning(&names.train, &file.vocab, threads)?;
+    }
+    Ok(rival)
 }

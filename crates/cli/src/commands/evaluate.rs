@@ -11,7 +11,7 @@ use nextchar_parallel::Threads;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
-use crate::evaluation::{Evaluation, rivals};
+use crate::evaluation::{Evaluation, rival, rivals};
 use crate::failure::{DONE, Failure};
 use crate::family::warn_of_counting;
 use crate::html;
@@ -30,21 +30,19 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let rivals = rivals(&file, &threads)?;
     let longest = file.model.context_length().max(rivals.context_length());
     let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
-    let rival = rivals
-        .best_kneser_ney
-        .as_ref()
-        .or(rivals.kneser_ney.as_ref());
+    let rival = rival(&file, &rivals, &threads)?;
     let evaluation = Evaluation {
         label,
         context_length,
         report: evaluate(&file.model, &table, &rivals, &threads)?,
         breakdown: breakdown(
             &file.model,
-            rival.map(|rival| rival as &dyn LanguageModel),
+            rival.as_ref().map(|rival| rival as &dyn LanguageModel),
             &names,
             &file.vocab,
             &threads,
         )?,
+        names_return: file.model.returning().is_some(),
         generated: written(args, &file, &threads)?,
     };
     if let Some(path) = &args.html {
@@ -56,9 +54,8 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         output::json(&mut out, &evaluation)?;
     } else {
         evaluation.print(&mut out)?;
-        let baselines = &evaluation.report.baselines;
-        let counting = baselines.best_kneser_ney.or(baselines.kneser_ney);
-        warn_of_counting(evaluation.report.loss, counting);
+        let (loss, margin) = (evaluation.report.loss, evaluation.breakdown.margin);
+        warn_of_counting(loss, margin.map(|margin| loss + margin.difference));
         if file.bigrams.is_empty() {
             note(
                 "the model's file knows nothing of its training names: there are no counts to compare with",
@@ -120,9 +117,13 @@ impl Evaluation {
             "standard error of the loss {:.4}",
             self.breakdown.standard_error
         );
+        let alike = match self.names_return {
+            true => ", whose names return as often,",
+            false => "",
+        };
         match self.breakdown.margin {
             Some(margin) => format!(
-                "{error}; better than Kneser–Ney by {:.4} ± {:.4}, by bootstrap over names",
+                "{error}; better than Kneser–Ney{alike} by {:.4} ± {:.4}, by bootstrap over names",
                 margin.difference, margin.standard_error
             ),
             None => format!("{error}, by bootstrap over names"),

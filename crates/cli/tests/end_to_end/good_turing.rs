@@ -67,6 +67,13 @@ fn names_return_as_often_as_the_list_says() {
         "{plain} {returning}"
     );
 
+    // The rival's names return alike, so that the margin is of letters alone.
+    let report = stdout(&run(&["evaluate", "-m", "returning", "val.txt"]).success());
+    assert!(
+        report.contains("better than Kneser–Ney, whose names return as often, by"),
+        "{report}"
+    );
+
     // All that takes a model takes it.
     let novel = [
         "generate",
