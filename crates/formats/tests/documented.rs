@@ -59,6 +59,7 @@ fn the_page_names_every_tensor_and_key() {
     for (file, key) in [
         ("model-1.safetensors", "nextchar"),
         ("counts-1.safetensors", "nextchar"),
+        ("returning-1.safetensors", "nextchar"),
         ("checkpoint-1.safetensors", "nextchar.checkpoint"),
     ] {
         let bytes = kept(file);
@@ -113,6 +114,22 @@ fn the_counts_of_version_1_are_read_for_ever() {
 }
 
 const LIKELY_COUNTS: [&str; 5] = ["jo", "mari", "a", "si", "eli"];
+
+/// Kneser–Ney whose names return as often as its list says, of version 0.1.0:
+/// `train LIST --val OTHER --keep-duplicates --good-turing --family kneser-ney --counts-context 3`.
+#[test]
+fn the_names_that_return_of_version_1_are_read_for_ever() {
+    let file = ModelFile::from_bytes(&kept("returning-1.safetensors")).unwrap();
+    let factors = file.model.returning().unwrap().factors();
+    assert_eq!((factors.known, factors.new), FACTORS);
+    assert_eq!(likely(&file), LIKELY_RETURNING);
+}
+
+const FACTORS: ([f64; 3], f64) = (
+    [1.3476451066047457, 0.06493506493506493, 1.0],
+    0.9705040727708646,
+);
+const LIKELY_RETURNING: [&str; 5] = ["tari", "nata", "kari", "miso", "navu"];
 
 /// The five likeliest names of at most six letters.
 fn likely(file: &ModelFile) -> Vec<String> {
