@@ -323,14 +323,14 @@ fn the_second_of_two_different_words_follows_its_distribution() {
         }
     }
     const ROUNDS: u64 = 4000;
-    for method in [Method::Exact, Method::Bounds] {
+    for method in [None, Some(Method::Exact), Some(Method::Bounds)] {
         let mut counts: BTreeMap<String, f64> = BTreeMap::new();
         for round in 0..ROUNDS {
             let request = Request {
                 count: 2,
                 conditions: conditions.clone(),
                 unique: true,
-                method: Some(method),
+                method,
                 ..Request::default()
             };
             let second = Generator::new(&model, &vocab, request, &Seed::from(round), &Serial)

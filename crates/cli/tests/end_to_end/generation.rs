@@ -148,7 +148,7 @@ fn json_names_end_with_the_probability_of_the_conditions() {
     let told = |key: &str| values[3][key].as_f64().unwrap();
     assert!(told("low") <= told("constraint_probability"));
     assert!(0.0 < told("constraint_probability") && told("constraint_probability") <= told("high"));
-    assert_eq!(values[3]["method"], "bounds");
+    assert_eq!(values[3]["method"], "draws");
     // With a context of three letters it is exact, and so it is where few names fit.
     let exact = |arguments: &[&str]| {
         let out = stdout(&nextchar(folder.path(), arguments).success());
@@ -222,6 +222,10 @@ fn golden_names() {
     );
     check(&["-m", "counts", "-n", "3"], ["kaisasi", "eliri", "martte"]);
     check(&["-n", "300", "--novel"], ["pratapa", "bhrishi", "arujaga"]);
+    check(
+        &["-m", "counts", "-n", "3000", "--unique"],
+        ["kaisasi", "eliri", "martte"],
+    );
     // The dynamic programme, with replacement and without.
     check(
         &["-m", "counts", "-n", "3000", "--suffix", "a"],
@@ -234,10 +238,12 @@ fn golden_names() {
             "-n",
             "3000",
             "--unique",
+            "--suffix",
+            "a",
             "--temperature",
             "1.2",
         ],
-        ["mi", "krisa", "esa"],
+        ["mia", "rita", "esa"],
     );
     // Bounds.
     check(

@@ -233,13 +233,17 @@ impl<'a> Bounds<'a> {
         weights.iter().sum()
     }
 
-    /// One round of draws: the names that it brought; `unique` takes them out of what may be drawn.
-    pub(super) fn refill(&mut self, unique: bool, executor: &impl Executor) -> Batch {
+    fn keep_within_memory(&mut self) {
         let node_bytes = 4 * self.vocab_size() + 64;
         let contexts = self.contexts.len() * self.contexts.bytes_each();
         if contexts + self.nodes.len() * node_bytes > self.memory {
             self.forget();
         }
+    }
+
+    /// One round of draws: the names that it brought; `unique` takes them out of what may be drawn.
+    pub(super) fn refill(&mut self, unique: bool, executor: &impl Executor) -> Batch {
+        self.keep_within_memory();
         let size = self.rounds.size();
         self.round += 1;
         let attempts = self.draw(size, executor);
@@ -249,7 +253,7 @@ impl<'a> Bounds<'a> {
         let mut batch = Batch::default();
         for attempt in attempts.iter().filter(|attempt| attempt.step == Step::Ended) {
             self.successes += 1;
-            if !unique || self.take_out(attempt) {
+            if !unique || self.take_out(&attempt.name, attempt.prob) {
                 batch.push(&attempt.name);
                 batch.log_probs.push(attempt.log_prob);
             }
@@ -319,12 +323,11 @@ impl<'a> Bounds<'a> {
 
     /// Takes a name out of what may be drawn, unless it was. Its beginnings get nodes of their own,
     /// which start from the bounds that they shared and are then tightened from the end to the start.
-    fn take_out(&mut self, attempt: &Attempt) -> bool {
-        let name = attempt.name.as_slice();
+    fn take_out(&mut self, name: &[Token], prob: f64) -> bool {
         if !self.excluded.insert(name) {
             return false;
         }
-        self.taken += attempt.prob;
+        self.taken += prob;
         let (mut shared, mut on_trie) = (self.root, self.excluded.start());
         let mut path = vec![self.own(shared, on_trie)];
         self.root = path[0];
@@ -341,6 +344,35 @@ impl<'a> Bounds<'a> {
             self.bounds[node as usize] = self.weigh(node, &mut weights);
         }
         true
+    }
+
+    /// Takes out names that were drawn in another way; all of them fit.
+    pub(super) fn take_out_all<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n [Token]>,
+        executor: &impl Executor,
+    ) {
+        let names: Vec<&[Token]> = names.collect();
+        for names in names.chunks(MOST) {
+            self.keep_within_memory();
+            for name in names {
+                name.iter().fold(self.root, |node, &token| self.child(node, token));
+            }
+            self.contexts.evaluate(executor);
+            for name in names {
+                let (mut node, mut prob) = (self.root, 1.0);
+                for &token in *name {
+                    prob *= self.prob(node, token);
+                    node = self.child(node, token);
+                }
+                self.take_out(name, prob * self.prob(node, END));
+            }
+        }
+    }
+
+    fn prob(&self, node: u32, token: Token) -> f64 {
+        let context = self.nodes[node as usize].context;
+        self.contexts.probs(context)[usize::from(token)]
     }
 
     /// A node like `shared` at a place of the trie.
@@ -425,36 +457,65 @@ mod tests {
     use crate::rng::{Purpose, Seed};
     use crate::sample::constraint::Conditions;
 
-    /// Bounds that are forgotten cost time: words still come out, once each.
-    #[test]
-    fn little_memory_repeats_no_name() {
+    /// Bounds of words of 1 to 5 letters a, b, c with an a: there are 301.
+    fn with_bounds(memory: usize, test: impl FnOnce(Bounds<'_>)) {
         let vocab = Vocab::from_characters("abc".chars()).unwrap();
         let list = NameList::from_names(["abc", "cab", "bab", "acca"].map(|name| (name, 1)));
         let table = CountedWindows::from_list(&list, &vocab, 4).unwrap();
         let model = KneserNey::closed_form(&table).unwrap();
-        let conditions = Conditions {
-            max_length: 5,
-            contains: vec!["a".into()],
-            ..Conditions::default()
-        };
+        let conditions = Conditions::default().length(1..=5).containing("a");
         let filter = Filter {
             reach: conditions.compile(&vocab).unwrap().reach(vocab.len()).unwrap(),
             excluded: Trie::default(),
         };
         let words = Seed::from(1).stream(Purpose::Sample, 0);
         let mut bounds = Bounds::new(&model, SampleConfig::default(), filter, words);
-        bounds.memory = 20_000;
-        let (mut found, mut forgot) = (HashSet::new(), 0);
-        // Of 301 words of 1 to 5 letters with an a.
-        while found.len() < 200 {
-            let before = bounds.nodes.len();
-            let batch = bounds.refill(true, &Serial);
-            forgot += usize::from(bounds.nodes.len() < before);
-            for name in batch.names() {
-                assert!(name.contains(&1) && name.len() <= 5);
-                assert!(found.insert(name.to_vec()), "a name came twice");
+        bounds.memory = memory;
+        test(bounds);
+    }
+
+    /// Bounds that are forgotten cost time: words still come out, once each.
+    #[test]
+    fn little_memory_repeats_no_name() {
+        with_bounds(20_000, |mut bounds| {
+            let (mut found, mut forgot) = (HashSet::new(), 0);
+            while found.len() < 200 {
+                let before = bounds.nodes.len();
+                let batch = bounds.refill(true, &Serial);
+                forgot += usize::from(bounds.nodes.len() < before);
+                for name in batch.names() {
+                    assert!(name.contains(&1) && name.len() <= 5);
+                    assert!(found.insert(name.to_vec()), "a name came twice");
+                }
             }
-        }
-        assert!(forgot > 3, "forgot {forgot} times");
+            assert!(forgot > 3, "forgot {forgot} times");
+        });
+    }
+
+    /// What was drawn in another way does not come again, and counts for the probability.
+    #[test]
+    fn names_taken_out_before_leave_the_others() {
+        let all = |bounds: &mut Bounds<'_>| {
+            let mut found = Vec::new();
+            while bounds.left() > 0.0 {
+                let batch = bounds.refill(true, &Serial);
+                found.extend(batch.names().map(<[Token]>::to_vec));
+            }
+            (found, bounds.probability()[2])
+        };
+        with_bounds(MEMORY, |mut bounds| {
+            let (found, probability) = all(&mut bounds);
+            with_bounds(MEMORY, |mut bounds| {
+                let (before, _) = found.split_at(found.len() / 2);
+                bounds.take_out_all(before.iter().map(Vec::as_slice), &Serial);
+                let (after, same) = all(&mut bounds);
+                assert!((same - probability).abs() < 1e-12, "{same} {probability}");
+                let mut both: Vec<_> = [before, &after].concat();
+                both.sort();
+                let mut found = found.clone();
+                found.sort();
+                assert_eq!(both, found);
+            });
+        });
     }
 }

@@ -5,7 +5,8 @@
 //! place in it. So the names do not depend on who walks: [`Table`] takes whole blocks through tables
 //! of all contexts, [`Lazy`] as many chains as are wanted through contexts that are asked for on the
 //! way. What does not fit is left out, which is the exact conditional distribution; a chain ends after
-//! a fixed number of attempts, not of names, so that nothing favours short ones.
+//! a fixed number of attempts, not of names, so that nothing favours short ones. Without replacement
+//! what was drawn before is left out too: the others keep their proportions.
 
 use super::automaton::DEAD;
 use super::batch::Batch;
@@ -13,6 +14,7 @@ use super::config::SampleConfig;
 use super::constraint::Reach;
 use crate::data::trie::{Trie, FREE};
 use super::lazy::Lazy;
+use super::seen::Seen;
 use super::table::Table;
 use crate::data::Token;
 use crate::executor::Executor;
@@ -28,6 +30,8 @@ const MANY: usize = 10_000;
 /// The first chains tell whether free draws are worth while, by the share that fits.
 const PILOT_CHAINS: u64 = 2;
 const PILOT_SHARE: f64 = 0.25;
+/// Without replacement, the share of attempts that must still bring a new name.
+const NEW_SHARE: f64 = 1.0 / 32.0;
 /// Blocks that are drawn at a time.
 const BLOCKS: usize = 64;
 
@@ -88,6 +92,11 @@ pub(super) struct Free<'a> {
     next_chain: u64,
     pub(super) attempts: u64,
     pub(super) kept: u64,
+    /// What came before, without replacement.
+    seen: Option<Seen>,
+    /// Attempts and new names, when chains were last [judged](Free::pays).
+    judged: (u64, u64),
+    worth_while: bool,
 }
 
 impl<'a> Free<'a> {
@@ -97,6 +106,7 @@ impl<'a> Free<'a> {
         config: SampleConfig,
         filter: Filter,
         words: Stream,
+        unique: bool,
     ) -> Self {
         Free {
             filter,
@@ -106,13 +116,41 @@ impl<'a> Free<'a> {
             next_chain: 0,
             attempts: 0,
             kept: 0,
+            seen: unique.then(Seen::default),
+            judged: (0, 0),
+            worth_while: true,
         }
     }
 
-    /// Whether leaving out what does not fit is the quick way: the first chains tell. Their names are
-    /// good in any case, for what fits does not depend on how much does not.
+    /// Whether leaving out what does not fit is the quick way: the first chains tell, and without
+    /// replacement all that follow. Their names are good in any case, for what fits does not depend on
+    /// how much does not.
     pub(super) fn pays(&self) -> bool {
-        self.next_chain < PILOT_CHAINS || self.kept as f64 >= PILOT_SHARE * self.attempts as f64
+        self.worth_while
+    }
+
+    /// The chain before which it is judged again whether free draws pay: fixed, whatever is wanted. No
+    /// more are drawn at a time.
+    fn next_judgement(&self) -> u64 {
+        let most = (BLOCKS * CHAINS) as u64;
+        match self.next_chain {
+            chain if chain < PILOT_CHAINS => PILOT_CHAINS,
+            chain if self.seen.is_none() => chain + most,
+            chain if chain < most => (chain + 1).next_power_of_two().max(CHAINS as u64),
+            chain => (chain / most + 1) * most,
+        }
+    }
+
+    fn judge(&mut self) {
+        let new = self.seen.as_ref().map_or(self.kept, |seen| seen.len() as u64);
+        let (attempts, brought) = (self.attempts - self.judged.0, new - self.judged.1);
+        let least = match self.next_chain {
+            PILOT_CHAINS => PILOT_SHARE,
+            _ if self.seen.is_none() => return,
+            _ => NEW_SHARE,
+        };
+        self.worth_while = brought as f64 >= least * attempts as f64;
+        self.judged = (self.attempts, new);
     }
 
     /// Contexts that the model was asked for.
@@ -123,9 +161,9 @@ impl<'a> Free<'a> {
         }
     }
 
-    /// The conditions, for another way of drawing.
-    pub(super) fn into_filter(self) -> Filter {
-        self.filter
+    /// The conditions, for another way of drawing, and the names that it must not bring.
+    pub(super) fn into_parts(self) -> (Filter, Seen) {
+        (self.filter, self.seen.unwrap_or_default())
     }
 
     /// The next names, at least one block's or as many as are wanted; `log_probs` if these are too.
@@ -135,7 +173,6 @@ impl<'a> Free<'a> {
         log_probs: bool,
         executor: &impl Executor,
     ) -> Vec<Batch> {
-        let first = self.next_chain < PILOT_CHAINS;
         if let Walker::Lazy(lazy) = &mut self.walker
             && self.next_chain == PILOT_CHAINS
             && wanted >= MANY
@@ -147,15 +184,17 @@ impl<'a> Free<'a> {
         // As many chains as will bring what is wanted, if they go on as they went.
         let share = self.kept.max(1) as f64 / self.attempts.max(1) as f64;
         let chains = (wanted as f64 / (ATTEMPTS as f64 * share)).ceil() as u64;
-        let most = if first { PILOT_CHAINS - self.next_chain } else { (BLOCKS * CHAINS) as u64 };
-        let chains = self.next_chain..self.next_chain + chains.clamp(1, most);
+        let judgement = self.next_judgement();
+        let chains = self.next_chain..judgement.min(self.next_chain + chains.max(1));
+        // Chains without replacement are walked to their ends: what is new in them is not known yet.
+        let most = if self.seen.is_some() { usize::MAX } else { wanted };
         let brought = match &mut self.walker {
             Walker::Lazy(lazy) => {
                 if log_probs {
                     lazy.contexts.keep_log_probs();
                 }
                 self.next_chain = chains.end;
-                let mut brought = lazy.walk(&self.words, chains, wanted, &self.filter, executor);
+                let mut brought = lazy.walk(&self.words, chains, most, &self.filter, executor);
                 if log_probs {
                     lazy.score(&mut brought.batch, executor);
                 }
@@ -172,6 +211,15 @@ impl<'a> Free<'a> {
             self.attempts += one.attempts;
             self.kept += one.batch.len() as u64;
         }
-        brought.into_iter().map(|one| one.batch).collect()
+        let mut batches: Vec<Batch> = brought.into_iter().map(|one| one.batch).collect();
+        if let Some(seen) = &mut self.seen {
+            for batch in &mut batches {
+                *batch = seen.new_ones(batch);
+            }
+        }
+        if self.next_chain == judgement {
+            self.judge();
+        }
+        batches
     }
 }

@@ -53,8 +53,8 @@ impl Default for Request<'_> {
 /// Left to choose, a [`Generator`] makes free draws where nothing but a longest length is asked for;
 /// otherwise it uses the dynamic programme where that is small (contexts of up to three letters, or
 /// conditions that few names fit), and free draws where it is not. Where less than a quarter of the
-/// first 128 free draws fit, it goes on with the programme or bounds. Without replacement it never
-/// makes free draws.
+/// first 128 free draws fit, it goes on with the programme or bounds; so it does without replacement,
+/// where free draws hardly bring a new name any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -336,42 +336,54 @@ impl<'a, E: Executor> Generator<'a, E> {
         };
         let filter = filter.take().expect("it is taken once");
         let (model, config, words) = (self.model, self.config, &self.words);
-        let free = |filter| Free::new(model, config, filter, words.clone());
+        let free = |filter| Free::new(model, config, filter, words.clone(), self.unique);
         let bounds = |filter| Sampler::Bounds(Box::new(Bounds::new(model, config, filter, words.clone())));
         if self.method == Some(Method::Bounds) {
             self.sampler = bounds(filter);
             return;
         }
-        if self.method == Some(Method::Draws) || (filter.is_only_too_long() && !self.unique) {
+        let free_by_default = self.method.is_none() && filter.is_only_too_long();
+        if self.method == Some(Method::Draws) || free_by_default {
             self.sampler = Sampler::Free(Box::new(free(filter)));
             return;
         }
         self.sampler = match Programme::new(model, config, filter, words.clone(), self.executor) {
             Ok(programme) => Sampler::Programme(Box::new(programme)),
-            Err(filter) if self.unique => bounds(filter),
+            Err(filter) if self.unique && self.method.is_some() => bounds(filter),
             Err(filter) => Sampler::Free(Box::new(free(filter))),
         };
     }
 
-    /// Goes on without free draws where too few of them fit.
+    /// Goes on without free draws where they do not pay.
     fn leave_free_draws(&mut self) {
-        let (model, config, words) = (self.model, self.config, &self.words);
-        self.sampler = match std::mem::replace(&mut self.sampler, Sampler::Undecided(None)) {
-            Sampler::Free(free) if self.method.is_none() && !free.pays() => {
-                self.spent = free.evaluations();
-                let filter = free.into_filter();
-                let bounds = |filter| Bounds::new(model, config, filter, words.clone());
-                // Others came here because the programme would be too large.
-                let small = match filter.is_only_too_long() {
-                    true => Programme::new(model, config, filter, words.clone(), self.executor),
-                    false => Err(filter),
-                };
-                match small {
-                    Ok(programme) => Sampler::Programme(Box::new(programme)),
-                    Err(filter) => Sampler::Bounds(Box::new(bounds(filter))),
-                }
+        let leaves = match &self.sampler {
+            Sampler::Free(free) => self.method.is_none() && !free.pays(),
+            _ => false,
+        };
+        if !leaves {
+            return;
+        }
+        let Sampler::Free(free) = std::mem::replace(&mut self.sampler, Sampler::Undecided(None)) else {
+            unreachable!("free draws are left");
+        };
+        self.spent = free.evaluations();
+        let (model, config, words) = (self.model, self.config, self.words.clone());
+        let (filter, seen) = free.into_parts();
+        // Others came here because the programme would be too large.
+        let small = match filter.is_only_too_long() {
+            true => Programme::new(model, config, filter, words.clone(), self.executor),
+            false => Err(filter),
+        };
+        self.sampler = match small {
+            Ok(mut programme) => {
+                programme.take_out(&[seen.into_batch()]);
+                Sampler::Programme(Box::new(programme))
             }
-            other => other,
+            Err(filter) => {
+                let mut bounds = Bounds::new(model, config, filter, words);
+                bounds.take_out_all(seen.names(), self.executor);
+                Sampler::Bounds(Box::new(bounds))
+            }
         };
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod automaton;
 mod constraint;
 mod batch;
+mod seen;
 mod contexts;
 mod alias;
 mod free;

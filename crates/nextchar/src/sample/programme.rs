@@ -313,7 +313,7 @@ impl<'a> Programme<'a> {
     }
 
     /// Names that were not drawn before, each once; they are not drawn again.
-    fn take_out(&mut self, batches: &[Batch]) -> Batch {
+    pub(super) fn take_out(&mut self, batches: &[Batch]) -> Batch {
         let mut new = Batch::default();
         for batch in batches {
             for (name, &log_prob) in batch.names().zip(&batch.log_probs) {
