@@ -257,7 +257,8 @@ impl Maker<'_> {
         let longest = self.corpus.longest().max(1);
         let seed = self.plan.member(self.plan.networks).seed;
         let executor = self.engine.executor;
-        let drawn = sampled_windows(model, SAMPLED_NAMES, longest, &seed, executor)?;
+        let vocab = &self.corpus.vocab;
+        let drawn = sampled_windows(model, vocab, SAMPLED_NAMES, longest, &seed, executor)?;
         let windows = self.corpus.listed(length)?.merged(&drawn);
         let soft = softened(&windows, model, executor);
         let soft = soft.shorten(own)?.into_owned();

@@ -55,12 +55,7 @@ fn main() -> Result<(), Error> {
     );
     let training = TrainConfig {
         init: Init::Kaiming,
-        optimizer: Optimizer::AdamW {
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            weight_decay: 0.01,
-        },
+        optimizer: Optimizer::adamw(0.01),
         learning_rate: 0.02,
         schedule: Schedule::Cosine,
         batch: BatchKind::Contexts(512),

@@ -17,7 +17,7 @@
 //! ```
 //! use nextchar::data::{CountedWindows, ReadOptions, Vocab, read_names, windows};
 //! use nextchar::language_model::{LanguageModel, loss};
-//! use nextchar::model::{Activation, Init, ModelConfig};
+//! use nextchar::model::{Activation, ModelConfig};
 //! use nextchar::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 //! use nextchar::rng::Seed;
 //! use nextchar::sample::{Conditions, Generator, Request};
@@ -51,20 +51,13 @@
 //!
 //! // 6. Cross-entropy trains them all together; the loss begins near ln 27 = 3.30 nats.
 //! let training = TrainConfig {
-//!     init: Init::Kaiming,
 //!     optimizer: Optimizer::Sgd,
 //!     learning_rate: 1.0,
 //!     schedule: Schedule::Constant,
 //!     batch: BatchKind::Full,
 //!     steps: 300,
 //!     evaluate_every: 300,
-//!     patience: None,
-//!     target_loss: None,
-//!     portable: false,
-//!     dropout: 0.0,
-//!     batch_norm: false,
-//!     averaging: 0.0,
-//!     seed: Seed::from(42),
+//!     ..TrainConfig::default()
 //! };
 //! let tables = Tables { train: &table, val: None };
 //! let trained = train(&shape, &training, tables, &Engine::new(&Serial), &mut ())?;

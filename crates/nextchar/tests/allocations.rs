@@ -2,8 +2,8 @@
 
 use nextchar::Serial;
 use nextchar::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, Vocab};
-use nextchar::model::{Activation, Init, ModelConfig};
-use nextchar::optim::{BatchKind, Engine, Optimizer, Schedule, TrainConfig, Trainer};
+use nextchar::model::{Activation, ModelConfig};
+use nextchar::optim::{BatchKind, Engine, TrainConfig, Trainer};
 use nextchar::rng::Seed;
 
 #[test]
@@ -28,25 +28,11 @@ fn steps_do_not_allocate() {
         BatchKind::Windows(700),
     ] {
         let config = TrainConfig {
-            init: Init::Kaiming,
-            optimizer: Optimizer::AdamW {
-                beta1: 0.9,
-                beta2: 0.99,
-                epsilon: 1e-8,
-                weight_decay: 0.1,
-            },
-            learning_rate: 0.01,
-            schedule: Schedule::Cosine,
             batch,
             steps: 100,
             evaluate_every: 100,
-            patience: None,
-            target_loss: None,
-            portable: false,
-            dropout: 0.0,
-            batch_norm: false,
-            averaging: 0.0,
             seed: Seed::from(1),
+            ..TrainConfig::default()
         };
         let mut trainer = Trainer::new(&model, &config, &table, &Engine::new(&Serial)).unwrap();
         for _ in 0..50 {

@@ -11,12 +11,7 @@ use nextchar::optim::{
 use nextchar::rng::Seed;
 use nextchar::{Error, Serial};
 
-const ADAMW: Optimizer = Optimizer::AdamW {
-    beta1: 0.9,
-    beta2: 0.99,
-    epsilon: 1e-8,
-    weight_decay: 0.1,
-};
+const ADAMW: Optimizer = Optimizer::adamw(0.1);
 
 fn shape() -> ModelConfig {
     ModelConfig {

@@ -122,12 +122,9 @@ fn config(
             ));
         }
         OptimizerName::Sgd => Optimizer::Sgd,
-        OptimizerName::Adamw => Optimizer::AdamW {
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            weight_decay: options.weight_decay.unwrap_or(preset.weight_decay),
-        },
+        OptimizerName::Adamw => {
+            Optimizer::adamw(options.weight_decay.unwrap_or(preset.weight_decay))
+        }
     };
     let epochs = options
         .epochs

@@ -226,12 +226,12 @@ fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgra
             let threads = threads(None)?;
             let longest_name = file.record.longest_name.max(1);
             let seed = Seed::from(0);
+            let (model, vocab) = (&file.model, &file.vocab);
             let mut contexts =
-                sampled_windows(&file.model, DRAWN_NAMES, longest_name, &seed, &threads)?;
+                sampled_windows(model, vocab, DRAWN_NAMES, longest_name, &seed, &threads)?;
             if all.is_some() {
                 contexts = contexts.merged(&every_context(vocab_size, own)?);
             }
-            let model = &file.model;
             let ngram = BackoffNgram::approximate(model, &contexts, longest, threshold, &threads);
             if args.prune.is_some() || !whole {
                 let what = format!(

@@ -8,8 +8,7 @@ use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
 use nextchar::ngram::KneserNey;
 use nextchar::optim::{
-    BatchKind, Engine, Observer, Optimizer, Schedule, Tables, TrainConfig, TrainState, resume,
-    train,
+    BatchKind, Engine, Observer, Tables, TrainConfig, TrainState, resume, train,
 };
 use nextchar::rng::Seed;
 use nextchar::sample::{Conditions, Generator, Request};
@@ -162,25 +161,15 @@ fn checkpoint(batch: BatchKind) -> (Vec<u8>, TrainConfig, CountedWindows) {
     }
     let table = CountedWindows::from_list(&names(1).train, &vocab(), 2).unwrap();
     let config = TrainConfig {
-        init: Init::Kaiming,
-        optimizer: Optimizer::AdamW {
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            weight_decay: 0.1,
-        },
-        learning_rate: 0.01,
-        schedule: Schedule::Cosine,
         batch,
         steps: 12,
         evaluate_every: 4,
-        patience: None,
-        target_loss: None,
         portable: true,
         dropout: 0.1,
         batch_norm: matches!(batch, BatchKind::Passes(_)),
         averaging: 0.9,
         seed: Seed::from(1),
+        ..TrainConfig::default()
     };
     let tables = Tables {
         train: &table,

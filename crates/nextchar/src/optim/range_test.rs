@@ -78,12 +78,7 @@ mod tests {
             activation: Activation::Tanh,
             residual: false,
         };
-        let adamw = Optimizer::AdamW {
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            weight_decay: 0.01,
-        };
+        let adamw = Optimizer::adamw(0.01);
         for optimizer in [Optimizer::Sgd, adamw] {
             let config = TrainConfig {
                 init: Init::Kaiming,

@@ -34,7 +34,20 @@ pub enum Optimizer {
     },
 }
 
-/// Everything that decides a run beside the data and the network's shape.
+impl Optimizer {
+    /// [`Optimizer::AdamW`] with the moments that suit lists of names.
+    pub const fn adamw(weight_decay: f64) -> Self {
+        Optimizer::AdamW {
+            beta1: 0.9,
+            beta2: 0.99,
+            epsilon: 1e-8,
+            weight_decay,
+        }
+    }
+}
+
+/// Everything that decides a run beside the data and the network's shape. The default suits a few thousand
+/// names: 3,000 steps of AdamW over batches of 256 contexts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
     /// How the parameters begin.
@@ -68,6 +81,27 @@ pub struct TrainConfig {
     pub averaging: f64,
     /// What initialisation and batches are drawn from.
     pub seed: Seed,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        TrainConfig {
+            init: Init::Kaiming,
+            optimizer: Optimizer::adamw(0.1),
+            learning_rate: 0.01,
+            schedule: Schedule::Cosine,
+            batch: BatchKind::Passes(256),
+            steps: 3000,
+            evaluate_every: 60,
+            patience: None,
+            target_loss: None,
+            portable: false,
+            dropout: 0.0,
+            batch_norm: false,
+            averaging: 0.0,
+            seed: Seed::from(42),
+        }
+    }
 }
 
 /// The state of a run: parameters, optimiser and batches.
