@@ -1,5 +1,5 @@
 // One's own names: good, bad, as a file, dropped; diagnosed as the program does.
-import { expect, nextchar, test } from "./page.ts";
+import { expect, nextchar, ready, test } from "./page.ts";
 
 const BAD = "name,year\naabid,1\nO'Neil,2\n\nzeel,3\nzeel,3\n12345,4\n";
 
@@ -31,6 +31,17 @@ test("nothing usable is said, and what to do", async ({ open }) => {
   await expect(page.locator(".notice.bad")).toHaveCount(0);
 });
 
+test("another script is one button away", async ({ open }) => {
+  const page = await open("d=italian-names");
+  await page.getByLabel(/Your names, one a line/).fill("अनिता\nअमन\nराम\nसीता\nगीता\n");
+  await page.getByRole("button", { name: "Take all characters that the list has" }).click();
+  await expect(page.locator(".diagnosis")).toContainText("5 different names in 5 lines");
+  await ready(page);
+  await expect(page.locator(".notice.bad")).toHaveCount(0);
+  await expect(page.locator("#network .command")).toContainText("--alphabet data");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1366);
+});
+
 test("a file is opened, or dropped", async ({ open }) => {
   const page = await open("d=italian-names");
   const buffer = Buffer.from("aabid\r\naadesh\r\naashid\r\nzeel\r\n".repeat(3));
@@ -41,6 +52,6 @@ test("a file is opened, or dropped", async ({ open }) => {
     transfer.items.add(new File(["uno\ndue\ntre\n"], "numbers.txt", { type: "text/plain" }));
     return transfer;
   });
-  await page.dispatchEvent(".drop", "drop", { dataTransfer: dropped });
+  await page.dispatchEvent("#picture", "drop", { dataTransfer: dropped }); // anywhere will do
   await expect(page.locator(".diagnosis")).toContainText("3 different names in 3 lines");
 });

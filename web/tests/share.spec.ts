@@ -25,6 +25,21 @@ test("a shared link restores settings, step, losses, picture and names", async (
   await other.close();
 });
 
+test("a link to a finished run finishes it again: the same model, the same names", async ({ open, browser }) => {
+  const page = await open("d=italian-names&p=kaiming&h=12&n=40&v=0");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect.poll(() => stepOf(page)).toBe(40);
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.locator("#file")).toContainText("made in this page from italian-names");
+  const losses = await page.locator("#file table").innerText();
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(await page.getByLabel(/^Link/).inputValue());
+  await expect(other.locator("#file table")).toHaveText(losses, { useInnerText: true });
+  await expect.poll(() => other.locator("#generate .name").allInnerTexts())
+    .toEqual(await page.locator("#generate .name").allInnerTexts());
+  await other.close();
+});
+
 test("a link may carry one's own names, only if asked", async ({ open, browser }) => {
   const page = await open("d=italian-names");
   await page.getByLabel(/Your names, one a line/).fill("uno\ndue\ntre\nquattro\ncinque\n");

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dist, expect, nextchar, stepOf, test } from "./page.ts";
+import { dist, expect, nextchar, ready, stepOf, test } from "./page.ts";
 
 test("the lecture's network learns to the loss that the lecture reaches", async ({ open }) => {
   const page = await open("v=0");
@@ -67,4 +67,21 @@ test("the model file has the bytes of the program's", async ({ open }) => {
   nextchar("export", "--format", "html", "--engine", join(dist, "assets/engine.wasm"), "-m", native, "--out", exported);
   expect(readFileSync((await single.path())!).equals(readFileSync(exported))).toBe(true);
   execFileSync("rm", ["-r", folder]);
+});
+
+test("all of train's options: what is set stands in the command, and is what runs", async ({ open }) => {
+  const page = await open("p=kaiming&d=italian-names&h=8&n=30&v=0");
+  const network = page.locator("#network");
+  await network.getByText("All options").click();
+  await network.getByLabel("Networks, averaged").fill("2");
+  await network.getByLabel("Label smoothing").fill("0.05");
+  await network.getByLabel("Train, val, test").fill("70,20,10");
+  await network.getByLabel("Learning rate").fill("auto");
+  await expect(network.locator(".command")).toHaveText(/--learning-rate auto --networks 2 .*--split 70,20,10/);
+  await expect(network).toContainText("All options (3 set)");
+  await ready(page);
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect(page.locator(".standing .steps")).toContainText("network 2 of 2");
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.locator("#file")).toContainText("made in this page");
 });

@@ -1,6 +1,6 @@
 // What was found in the list, as `nextchar data check` tells it.
 import type { Diagnosis as Found } from "../engine/protocol.ts";
-import { diagnosis, hello, run } from "../state/session.ts";
+import { diagnosis, hello, run, working } from "../state/session.ts";
 import { alphabet, column, keepDuplicates, listName, longest, ownNames, presetLengths, shortest, weights, where } from "../state/settings.ts";
 import { CheckField, NumberField, SelectField, TextField } from "../ui/controls.tsx";
 import { integer, visible } from "../ui/format.ts";
@@ -12,6 +12,12 @@ export function Diagnosis() {
     <div class="diagnosis">
       {found.problem && <p class="notice bad"><b>Nothing can be learnt from this.</b> {found.problem}</p>}
       <p aria-live="polite">{summary(found)}{parts()}</p>
+      {alphabet.value !== "data" && found.rejected_lines.some(({ reason }) => reason.includes("a–z")) && (
+        <p class="notice row">
+          Some lines have other letters than a–z.
+          <button type="button" onClick={() => { alphabet.value = "data"; }}>Take all characters that the list has</button>
+        </p>
+      )}
       {found.looks_like_header && <Header columns={found.looks_like_header} />}
       {found.rejected > 0 && <Rejected found={found} />}
       {found.names > 0 && <div class="histograms"><Histogram title="Lengths" counts={found.lengths} /><Histogram title="Characters" counts={found.letters} /></div>}
@@ -30,7 +36,8 @@ function summary(found: Found): string {
 
 function parts(): string {
   const now = run.value;
-  if (!now) return "";
+  // Until the new list is counted, and where it cannot be, these are the old one's.
+  if (!now || working.value !== null || diagnosis.value?.problem) return "";
   const { train, val, test } = now.parts;
   return ` ${integer(train)} to learn from, ${integer(val)} for val, ${integer(test)} for test: ${integer(now.examples)} windows, which are ${integer(now.contexts)} different contexts.`;
 }

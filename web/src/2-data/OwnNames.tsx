@@ -1,6 +1,7 @@
-// One's own names: pasted, dropped or opened. They are read here and stay here.
-import { useSignal } from "@preact/signals";
+// One's own names: pasted, opened, or dropped anywhere on the page. They are read here and stay here.
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { openFile } from "../state/session.ts";
 import { listName, ownNames, packedNames } from "../state/settings.ts";
 import { unpack } from "../state/packing.ts";
 
@@ -21,23 +22,16 @@ export function OwnNames() {
 
   const open = async (file: File | undefined) => {
     if (!file) return;
+    if (file.name.endsWith(".safetensors")) return openFile(file);
     const bytes = new Uint8Array(await file.arrayBuffer());
     if (area.current) area.current.value = bytes.length < 200_000 ? new TextDecoder().decode(bytes) : "";
     take(bytes, file.name);
   };
+  useEffect(() => onFiles(over, (file) => { void open(file); }), []);
   return (
-    <div
-      class={`drop ${over.value ? "over" : ""}`}
-      onDragOver={(event) => { event.preventDefault(); over.value = true; }}
-      onDragLeave={() => { over.value = false; }}
-      onDrop={(event) => {
-        event.preventDefault();
-        over.value = false;
-        void open(event.dataTransfer?.files[0]);
-      }}
-    >
+    <div class={`drop ${over.value ? "over" : ""}`}>
       <label class="field">
-        <span>Your names, one a line; or drop a text, CSV or TSV file here</span>
+        <span>Your names, one a line; or drop a text, CSV or TSV file</span>
         <textarea
           id="own-text" ref={area} rows={6} spellcheck={false} placeholder={"aabid\naadesh\naashid\n…"}
           onInput={(event) => {
@@ -56,6 +50,23 @@ export function OwnNames() {
       </div>
     </div>
   );
+}
+
+/** Files may be dropped anywhere: a browser would leave the page for one that misses its mark. */
+function onFiles(over: Signal<boolean>, take: (file: File | undefined) => void): () => void {
+  const ends = new AbortController();
+  const on = (kind: "dragover" | "dragleave" | "drop", act: (event: DragEvent) => void) => addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    act(event);
+  }, { signal: ends.signal });
+  on("dragover", () => { over.value = true; });
+  on("dragleave", ({ relatedTarget }) => { if (relatedTarget === null) over.value = false; });
+  on("drop", ({ dataTransfer }) => {
+    over.value = false;
+    take(dataTransfer?.files[0]);
+  });
+  return () => ends.abort();
 }
 
 /** A link may carry a short list. */
