@@ -34,9 +34,9 @@ function Standing() {
   return (
     <dl class="standing num">
       <div class="steps">
-        <dt>Step</dt>
+        <dt>Step{networks > 1 && ` of network ${now?.network ?? 1} of ${networks}`}</dt>
         <dd>
-          {integer(now?.step ?? 0)} <span class="muted">/ {integer(steps)}{networks > 1 ? `, network ${now?.network ?? 1} of ${networks}` : ""}</span>
+          {integer(now?.step ?? 0)} <span class="muted">/ {integer(steps)}</span>
           <progress max={1} value={share} aria-label="Share of the run" />
         </dd>
       </div>

@@ -65,7 +65,7 @@ function Row({ place }: { place: Place }) {
       <b class="mono">{visible(place.token)}<span class="visually-hidden"> ({spoken(place.token)})</span></b>
       <span class="surprise"><i style={{ width: `${Math.min(100, (bits / 12) * 100)}%` }} class={bits > Math.log2(named.length || 27) ? "high" : ""} /></span>
       <span class="num">{fixed(bits, 1)} bits</span>
-      <span class="small muted instead">rank {place.rank}; likeliest: {likely.map((token) => `${visible(named[token] ?? "?")} ${percent(place.probs[token]!)}`).join(", ")}</span>
+      <span class="small muted instead">rank {place.rank}; top: {likely.map((token) => `${visible(named[token] ?? "?")} ${percent(place.probs[token]!)}`).join(", ")}</span>
     </li>
   );
 }
