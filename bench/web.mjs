@@ -1,5 +1,6 @@
 // The engine in WebAssembly beside the program, on the same runs: steps a second, interleaved, the median of
-// the rounds. `cargo build --release && web/build --engine && node bench/web.mjs [ROUNDS]`
+// the rounds. `cargo build --release && web/build --engine && node bench/web.mjs [ROUNDS [RUNS]]`, where
+// RUNS is part of a name
 //
 // native 128: --portable --threads 1 --instructions sse2, the same arithmetic in registers of the same
 // width; native best: fused, the processor's widest vectors, one thread; and all threads.
@@ -22,6 +23,7 @@ const { EngineModule } = await import(join(built, "module.mjs"));
 const { unfolded } = await import(join(built, "unpack.mjs"));
 
 const rounds = Number(process.argv[2] ?? 5);
+const wanted = process.argv[3] ?? "";
 const assets = join(root, "web/public/assets");
 const program = join(root, "target/release/nextchar");
 const scratch = mkdtempSync(join(tmpdir(), "nextchar-"));
@@ -67,7 +69,7 @@ const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
 console.log(`steps a second, Node ${process.version}\n`);
 console.log(`| run | ${Object.keys(competitors).join(" | ")} | of native 128 | of best, 1 thread | of best, all |`);
 console.log(`|---|${"---|".repeat(Object.keys(competitors).length + 3)}`);
-for (const [name, options] of Object.entries(cases)) {
+for (const [name, options] of Object.entries(cases).filter(([name]) => name.includes(wanted))) {
   const seen = Object.fromEntries(Object.keys(competitors).map((who) => [who, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [who, run] of Object.entries(competitors)) seen[who].push(await run(options));

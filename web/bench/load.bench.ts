@@ -7,7 +7,7 @@ import { test } from "@playwright/test";
 import { web } from "../tests/page.ts";
 
 const PORT = 8417;
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Bytes a second, and milliseconds to and fro: what Chromium's own tools call slow and fast 4G. */
 const CASES = {
   "as it is": { cpu: 1, network: null },

@@ -11,7 +11,7 @@ import { composed } from "../src/engine/composed.ts";
 import { Player } from "../src/engine/player.ts";
 import { interleaved, unfolded } from "../src/engine/unpack.ts";
 import type {
-  Diagnosis, EmbeddedList, EngineEvent, Finished, Generation, GenerateOptions, Inspection, ModelInfo, ReadOptions,
+  Calls, Diagnosis, EmbeddedList, EngineEvent, Finished, Generation, GenerateOptions, Inspection, ModelInfo, ReadOptions,
   Run, Score, TrainOptions,
 } from "../src/engine/protocol.ts";
 
@@ -93,6 +93,11 @@ for (const [what, name, read, options] of runs) {
 
     native("train", name, ...words(read), ...words(options), "--portable", "--out", file);
     expect(hash(bytes)).toBe(hash(readFileSync(file)));
+    const counted = engine.call<Calls["baselines"]["back"]>("baselines", { source, read, options });
+    const judged = finished.reports[counted.part]!.baselines;
+    for (const key of ["unigram", "bigram", "best_kneser_ney"] as const) {
+      expect(counted.baselines[key]).toBeCloseTo(judged[key]!, 9);
+    }
     // The command that the run tells is that one.
     expect(run.command).toContain(`nextchar train ${name}`);
     native(...run.command.split(" ").slice(1), "--out", file);

@@ -108,6 +108,7 @@ impl Session {
             "check" => self.check(given),
             "names" => self.names(given),
             "start" => self.start(given),
+            "baselines" => self.baselines(given),
             "reset" => self.reset(),
             "advance" => self.advance(given),
             "progress" => self.progress(given),

@@ -26,7 +26,8 @@ pub(crate) struct Training {
     examples: u64,
     table: CountedWindows,
     val: Option<CountedWindows>,
-    rivals: Rivals,
+    /// What counting reaches, once it was asked for: it takes longer than all the rest of a beginning.
+    rivals: Option<Rivals>,
     /// The native command that repeats it.
     command: String,
     /// Networks that are done, and the run of the last of them.
@@ -69,6 +70,12 @@ impl Session {
         training.begin(0)?;
         let back = training.describe()?;
         self.training = Some(training);
+        Ok(Answer::default().finish(back))
+    }
+
+    /// Of a run that is not begun: another module may compute it while this one trains.
+    pub(crate) fn baselines(&self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let back = Training::new(&given.read()?, given.bytes)?.baselines()?;
         Ok(Answer::default().finish(back))
     }
 
@@ -119,9 +126,10 @@ impl Session {
         let training = self.running()?;
         training.end()?;
         let networks = training.done.clone();
+        let rivals = training.rivals()?.clone();
         let (plan, corpus) = (&training.plan, &training.corpus);
-        let model = plan.model(corpus, networks, &training.rivals, &Serial)?;
-        let (last, rivals) = (training.last.as_ref(), training.rivals.clone());
+        let model = plan.model(corpus, networks, &rivals, &Serial)?;
+        let last = training.last.as_ref();
         let (file, reports) = plan.file(corpus, model, last, rivals, &Serial)?;
         let bytes = file.to_bytes()?;
         let command = training.command_so_far();
@@ -176,7 +184,7 @@ impl Training {
         let context = plan.shape.context_length;
         Ok(Training {
             val: corpus.windows(nextchar_recipe::Part::Val, context)?,
-            rivals: corpus.rivals(context, &Serial)?,
+            rivals: None,
             command: command(start, &corpus.label),
             corpus,
             examples: table.examples(),
@@ -324,10 +332,18 @@ impl Training {
         Ok(names.map(|generated| generated.name).collect())
     }
 
-    /// What `Run` of the protocol says.
-    fn describe(&self) -> Result<Value, Fault> {
-        let (plan, corpus) = (&self.plan, &self.corpus);
-        let longest = self.rivals.context_length();
+    fn rivals(&mut self) -> Result<&Rivals, Error> {
+        if self.rivals.is_none() {
+            let context = self.plan.shape.context_length;
+            self.rivals = Some(self.corpus.rivals(context, &Serial)?);
+        }
+        Ok(self.rivals.as_ref().expect("just made"))
+    }
+
+    /// What counting alone reaches on val, or on train where there is no val.
+    fn baselines(&mut self) -> Result<Value, Error> {
+        let longest = self.rivals()?.context_length();
+        let (corpus, rivals) = (&self.corpus, self.rivals.as_ref().expect("asked for above"));
         let judged = corpus.windows(nextchar_recipe::Part::Val, longest)?;
         let part = if judged.is_some() { "val" } else { "train" };
         let judged = match judged {
@@ -337,7 +353,13 @@ impl Training {
         let uniform = Uniform {
             vocab_size: corpus.vocab.len(),
         };
-        let report = evaluate(&uniform, &judged, &self.rivals, &Serial)?;
+        let report = evaluate(&uniform, &judged, rivals, &Serial)?;
+        Ok(json!({"baselines": report.baselines, "part": part}))
+    }
+
+    /// What `Run` of the protocol says.
+    fn describe(&self) -> Result<Value, Fault> {
+        let (plan, corpus) = (&self.plan, &self.corpus);
         let parts = &corpus.parts;
         let parameters = plan.shape.parameter_count().unwrap_or(0);
         Ok(json!({
@@ -356,8 +378,6 @@ impl Training {
             "evaluate_every": plan.config.evaluate_every,
             "learning_rate": plan.config.learning_rate,
             "first_loss": self.run.as_ref().map(Run::first_loss),
-            "baselines": report.baselines,
-            "baselines_part": part,
             "command": self.command,
         }))
     }

@@ -1,8 +1,8 @@
 // The loss as it falls: train and val, with what counting alone reaches and what a guess costs as lines.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Evaluation, Run } from "../engine/protocol.ts";
-import { history, progress, run } from "../state/session.ts";
+import type { Baselines, Evaluation, Run } from "../engine/protocol.ts";
+import { baselines, history, progress, run } from "../state/session.ts";
 import { Panel } from "../ui/controls.tsx";
 import { fixed, integer } from "../ui/format.ts";
 
@@ -39,27 +39,28 @@ function Legend() {
   );
 }
 
-function linesOf({ baselines, symbols }: Run): Line[] {
+function linesOf({ symbols }: Run, counted: Baselines | null): Line[] {
   const V = symbols.length;
-  const lines: Line[] = [
-    { name: `ln ${V}`, short: `ln ${V}`, value: baselines.uniform, note: `all ${V} equally likely` },
-    { name: "unigram", short: "1-gram", value: baselines.unigram, note: "letters counted" },
-    { name: "bigram", short: "2-gram", value: baselines.bigram, note: "pairs counted" },
-  ];
-  if (baselines.best_kneser_ney !== null) {
-    lines.push({ name: "Kneser–Ney", short: "K–N", value: baselines.best_kneser_ney, note: `counts, context ${baselines.best_kneser_ney_context}` });
+  const lines: Line[] = [{ name: `ln ${V}`, short: `ln ${V}`, value: Math.log(V), note: `all ${V} equally likely` }];
+  if (counted === null) return lines;
+  lines.push(
+    { name: "unigram", short: "1-gram", value: counted.unigram, note: "letters counted" },
+    { name: "bigram", short: "2-gram", value: counted.bigram, note: "pairs counted" },
+  );
+  if (counted.best_kneser_ney !== null) {
+    lines.push({ name: "Kneser–Ney", short: "K–N", value: counted.best_kneser_ney, note: `counts, context ${counted.best_kneser_ney_context}` });
   }
   return lines;
 }
 
 function Chart({ begun, points, width, height }: { begun: Run; points: Evaluation[]; width: number; height: number }) {
-  const lines = linesOf(begun);
+  const lines = linesOf(begun, baselines.value);
   const wide = width > 560;
   const [left, right, top, bottom] = [34, wide ? 15.5 * rem() : 7.4 * rem(), 12, 30];
   const last = Math.max(progress.value?.step ?? 0, points.at(-1)?.step ?? 0, Math.min(begun.steps, 100));
   const values = points.flatMap((point) => (point.val_loss === null ? [point.train_loss] : [point.train_loss, point.val_loss]));
   const low = Math.min(...lines.map((line) => line.value), ...values);
-  const high = Math.max(begun.baselines.uniform + 0.1, ...values);
+  const high = Math.max(Math.log(begun.symbols.length) + 0.1, ...values);
   const floor = Math.max(0, low - (high - low) * 0.06);
   const x = (step: number) => left + (step / last) * (width - left - right);
   const y = (loss: number) => top + ((high - loss) / (high - floor)) * (height - top - bottom);

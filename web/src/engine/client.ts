@@ -25,6 +25,11 @@ export async function connect(): Promise<Engine> {
   return client;
 }
 
+/** Begins to load an embedded list that will soon be wanted. */
+export function expectList(name: string): void {
+  asset(`lists/${name}.folded`).catch(() => { /* whoever reads it will say so */ });
+}
+
 interface Waiting {
   resolve(back: unknown): void;
   reject(error: EngineError): void;
@@ -35,6 +40,7 @@ class Client implements Engine {
   private readonly listeners = new Map<string, Set<(event: EngineEvent) => void>>();
   private calls = 0;
   private lists: EmbeddedList[] = [];
+  private second: Client | undefined;
 
   private readonly worker: Worker;
 
@@ -62,6 +68,7 @@ class Client implements Engine {
     if (name === "export_html") {
       return this.generator((give as { title?: string }).title) as Promise<Calls[Name]["back"]>;
     }
+    if (name === "baselines") return this.beside(name, give) as Promise<Calls[Name]["back"]>;
     return this.post(name, await this.withLists(give)) as Promise<Calls[Name]["back"]>;
   }
 
@@ -76,8 +83,22 @@ class Client implements Engine {
   }
 
   close(): void {
+    this.second?.close();
     this.worker.terminate();
     this.fail("the engine was closed");
+  }
+
+  /** A call to a second worker, so that the first trains meanwhile. */
+  private async beside(call: string, give: unknown): Promise<unknown> {
+    this.second?.close();
+    const second = new Client(new EngineWorker());
+    this.second = second;
+    try {
+      await second.boot();
+      return await second.post(call, await second.withLists(give));
+    } finally {
+      second.close();
+    }
   }
 
   /** The page of crates/web/generator.html, with the engine and the opened model inside. */

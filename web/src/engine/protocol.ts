@@ -178,9 +178,6 @@ export interface Run {
   learning_rate: number;
   /** Loss on train before any step; null for counts alone. */
   first_loss: number | null;
-  /** On val, else (no val) on train. */
-  baselines: Baselines;
-  baselines_part: "val" | "train";
   /** The command that repeats this run natively, to the bit. */
   command: string;
 }
@@ -456,6 +453,11 @@ export interface Calls {
 
   /** Reads, splits, counts, and stands before the first step (paused). Replaces the run there was. */
   start: { give: { source: Source; read?: ReadOptions; options: TrainOptions }; back: Run };
+  /** What counting reaches with these, computed beside the run, which goes on. A new call ends one under way. */
+  baselines: {
+    give: { source: Source; read?: ReadOptions; options: TrainOptions };
+    back: { baselines: Baselines; part: "val" | "train" };
+  };
   play: { give: Record<string, never>; back: null };
   pause: { give: Record<string, never>; back: null };
   /** So many steps now (default 1), paused or not. */

@@ -1,8 +1,8 @@
 // The engine as the page sees it: one run, one model file, and what the engine last said about them.
 import { computed, effect, signal } from "@preact/signals";
-import { connect } from "../engine/client.ts";
+import { connect, expectList } from "../engine/client.ts";
 import type {
-  CallName, Calls, Diagnosis, Ended, Engine, Evaluation, Finished, Hello, Inspection, InspectOptions, ModelInfo, Plane,
+  Baselines, CallName, Calls, Diagnosis, Ended, Engine, Evaluation, Finished, Hello, Inspection, InspectOptions, ModelInfo, Plane,
   Progress, Run, Slot,
 } from "../engine/protocol.ts";
 import { restorations } from "./address.ts";
@@ -11,6 +11,8 @@ import * as settings from "./settings.ts";
 export const hello = signal<Hello | null>(null);
 export const run = signal<Run | null>(null);
 export const progress = signal<Progress | null>(null);
+/** What counting reaches on the names of the run; null until it is known. */
+export const baselines = signal<Baselines | null>(null);
 export const playing = signal(false);
 export const history = signal<Evaluation[]>([]);
 /** Mean loss of recent batches, for the figure beside the step. */
@@ -70,6 +72,7 @@ export const symbols = computed(() =>
 /** Begins: the engine, the run that the settings describe, the model that comes with the page. */
 export async function begin(): Promise<void> {
   ready = connect();
+  if (/^[a-z]+-?[a-z]+$/.test(settings.listName.peek()) && settings.listName.peek() !== "own") expectList(settings.listName.peek());
   try {
     engine = await ready;
   } catch (error) {
@@ -127,6 +130,7 @@ export async function restart(): Promise<void> {
     forget();
     run.value = begun;
     fault.value = null;
+    void count({ source, read, options: settings.trainOptions.peek() });
     await showKnownName(begun);
     watch();
     const at = settings.atStep.peek();
@@ -139,6 +143,16 @@ export async function restart(): Promise<void> {
     fault.value = asFault(error);
   } finally {
     working.value = null;
+  }
+}
+
+/** The lines beside the loss; a run that took this one's place has asked anew. */
+async function count(give: Calls["baselines"]["give"]): Promise<void> {
+  baselines.value = null;
+  try {
+    baselines.value = (await ask("baselines", give)).baselines;
+  } catch {
+    // The run itself says what is wrong with its names or options.
   }
 }
 

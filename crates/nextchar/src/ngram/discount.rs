@@ -133,6 +133,8 @@ impl Events {
 
     /// Σ −ln p over the events; its gradient by the discounts is added to `grads`.
     fn nll(&self, vocab_size: f64, discounts: &[f64], grads: &mut [f64]) -> f64 {
+        let (discounts, _) = discounts.as_chunks::<BUCKETS>();
+        let (grads, _) = grads.as_chunks_mut::<BUCKETS>();
         let (mut total, mut start) = (0.0, 0);
         let mut below = Vec::new();
         for &(end, count) in &self.ends {
@@ -142,16 +144,15 @@ impl Events {
             let mut p = 1.0 / vocab_size;
             for link in links {
                 below.push(p);
-                let d = &discounts[link.level * BUCKETS..][..BUCKETS];
+                let d = &discounts[link.level];
                 let kept = link.seen.map_or(0.0, |(bucket, count)| count - d[bucket]);
                 p = (kept + link.mass(d) * p) / link.total;
             }
             total -= count * libm::log(p);
             let mut slope = -count / p;
             for (link, &below) in links.iter().zip(&below).rev() {
-                let d = &discounts[link.level * BUCKETS..][..BUCKETS];
-                let grads = &mut grads[link.level * BUCKETS..][..BUCKETS];
-                for (grad, kind) in grads.iter_mut().zip(link.kinds) {
+                let (d, grads) = (&discounts[link.level], &mut grads[link.level]);
+                for (grad, kind) in grads.iter_mut().zip(&link.kinds) {
                     *grad += slope * kind * below / link.total;
                 }
                 if let Some((bucket, _)) = link.seen {
@@ -165,13 +166,10 @@ impl Events {
 }
 
 impl Link {
-    /// Σ Dᵢ·Nᵢ: what the level gives to the one below.
-    fn mass(&self, discounts: &[f64]) -> f64 {
-        discounts
-            .iter()
-            .zip(self.kinds)
-            .map(|(d, kind)| d * kind)
-            .sum()
+    /// Σ Dᵢ·Nᵢ: what the level gives to the one below. Written out: half the time of fitting is spent here.
+    #[inline(always)]
+    fn mass(&self, d: &Discounts) -> f64 {
+        d[0] * self.kinds[0] + d[1] * self.kinds[1] + d[2] * self.kinds[2]
     }
 }
 
