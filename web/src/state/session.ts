@@ -90,9 +90,9 @@ export async function begin(): Promise<void> {
   effect(() => {
     settings.presetLengths.value = hello.value?.presets.find((one) => one.name === settings.preset.value)?.lengths;
   });
-  if (settings.slot.peek() === "file") void openDefault();
   effect(() => { restartSoon([settings.source.value, settings.readOptions.value, settings.trainOptions.value]); });
-  effect(() => { if (settings.slot.value === "file" && fileModel.peek() === null) void openDefault(); });
+  // A link to a finished run makes its own model.
+  effect(() => { if (settings.slot.value === "file" && fileModel.peek() === null && !settings.atEnd.value) void openDefault(); });
   effect(() => { void tryAsk("speed", { steps_per_second: Number(settings.speed.value) || null }); });
 }
 
