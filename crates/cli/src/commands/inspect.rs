@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use nextchar::LanguageModel;
+use nextchar::data::{Split, SplitOptions};
+use nextchar::mixture::Weights;
 use nextchar::model::{Network, Params};
-use nextchar::returning::Returning;
+use nextchar::returning::{Factors, Returning};
 use nextchar_formats::ModelFile;
 use serde_json::json;
 
@@ -71,88 +73,97 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
 }
 
 fn print_record(out: &mut impl Write, file: &ModelFile) -> Result<(), Failure> {
-    let record = &file.record;
+    let mut lines = about_model(file);
+    lines.extend(about_training(file));
+    writeln!(out)?;
+    for (label, text) in lines {
+        writeln!(out, "{BOLD}{label:<10}{BOLD:#} {text}")?;
+    }
+    Ok(())
+}
+
+type Line = (String, String);
+
+fn line(label: &str, text: String) -> Line {
+    (label.to_owned(), text)
+}
+
+/// What the model is made of.
+fn about_model(file: &ModelFile) -> Vec<Line> {
     let characters: String = file.vocab.characters().iter().collect();
-    writeln!(
-        out,
-        "\n{BOLD}classes{BOLD:#}    {}: _ and {characters}",
-        file.vocab.len()
-    )?;
-    writeln!(
-        out,
-        "{BOLD}context{BOLD:#}    {} characters",
-        file.model.characters_seen()
-    )?;
+    let (classes, context) = (file.vocab.len(), file.model.characters_seen());
+    let mut lines = vec![
+        line("classes", format!("{classes}: _ and {characters}")),
+        line("context", format!("{context} characters")),
+    ];
     if let Some(network) = file.model.networks().first() {
         let config = network.config();
         let activation = format!("{:?}", config.activation).to_lowercase();
         let residual = if config.residual { ", residual" } else { "" };
-        writeln!(out, "{BOLD}activation{BOLD:#} {activation}{residual}")?;
+        lines.push(line("activation", format!("{activation}{residual}")));
     }
     if let Some(counts) = file.model.counts() {
-        let (length, pairs) = (counts.context_length(), counts.table().pairs());
-        writeln!(
-            out,
-            "{BOLD}counts{BOLD:#}     Kneser–Ney, context {length}, {} different windows",
-            count(pairs as u64)
-        )?;
+        let (length, pairs) = (counts.context_length(), counts.table().pairs() as u64);
+        let windows = format!("{} different windows", count(pairs));
+        lines.push(line(
+            "counts",
+            format!("Kneser–Ney, context {length}, {windows}"),
+        ));
         if !file.model.networks().is_empty() {
-            let weights = file.model.weights();
-            writeln!(
-                out,
-                "{BOLD}mixture{BOLD:#}    networks^{:.3} · counts^{:.3}",
-                weights.networks, weights.counts
-            )?;
+            let Weights { networks, counts } = file.model.weights();
+            let text = format!("networks^{networks:.3} · counts^{counts:.3}");
+            lines.push(line("mixture", text));
         }
     }
     if let Some(returning) = file.model.returning() {
-        let [once, twice, more] = returning.factors().known;
-        writeln!(
-            out,
-            "{BOLD}good-turing{BOLD:#} names seen once ×{once:.3}, twice ×{twice:.3}, more often ×{more:.3}; new ones ×{:.3}",
-            returning.factors().new
-        )?;
+        let Factors {
+            known: [once, twice, more],
+            new,
+        } = returning.factors();
+        lines.push(line("good-turing", format!(
+            "names seen once ×{once:.3}, twice ×{twice:.3}, more often ×{more:.3}; new ones ×{new:.3}"
+        )));
     }
+    lines
+}
+
+/// How it was made, and from what.
+fn about_training(file: &ModelFile) -> Vec<Line> {
+    let record = &file.record;
     if record.losses.train.is_nan() {
-        writeln!(out, "{BOLD}trained{BOLD:#}    by another program")?;
-        return Ok(());
+        return vec![line("trained", "by another program".into())];
     }
-    writeln!(
-        out,
-        "{BOLD}trained{BOLD:#}    on {} windows, {} unique contexts; step {} of {} is kept",
-        count(record.examples),
-        count(record.contexts),
-        count(record.best_step),
-        count(record.steps)
-    )?;
-    for (option, value) in &record.options {
-        writeln!(out, "{BOLD}{option:<10}{BOLD:#} {value}")?;
-    }
+    let (examples, contexts) = (count(record.examples), count(record.contexts));
+    let (best, steps) = (count(record.best_step), count(record.steps));
+    let mut lines = vec![line(
+        "trained",
+        format!(
+            "on {examples} windows, {contexts} unique contexts; step {best} of {steps} is kept"
+        ),
+    )];
+    let options = record.options.iter();
+    lines.extend(options.map(|(option, value)| line(option, value.to_string())));
     let loss = |loss: Option<f64>| loss.map_or("-".into(), |loss| format!("{loss:.4}"));
-    writeln!(
-        out,
-        "{BOLD}loss{BOLD:#}       train {}, val {}, test {} nats per predicted character",
-        loss(Some(record.losses.train)),
-        loss(record.losses.val),
-        loss(record.losses.test)
-    )?;
-    match &file.names {
-        Some(names) => writeln!(
-            out,
-            "{BOLD}names{BOLD:#}      train {}, val {}, test {}",
-            count(names.train.len() as u64),
-            count(names.val.len() as u64),
-            count(names.test.len() as u64)
-        )?,
-        None => writeln!(out, "{BOLD}names{BOLD:#}      left out")?,
+    let [train, val, test] = [
+        Some(record.losses.train),
+        record.losses.val,
+        record.losses.test,
+    ]
+    .map(loss);
+    lines.push(line(
+        "loss",
+        format!("train {train}, val {val}, test {test} nats per predicted character"),
+    ));
+    let parts = |names: &Split| {
+        let sizes = [&names.train, &names.val, &names.test].map(|part| count(part.len() as u64));
+        let [train, val, test] = sizes;
+        format!("train {train}, val {val}, test {test}")
+    };
+    let names = file.names.as_ref();
+    lines.push(line("names", names.map_or("left out".into(), parts)));
+    if let Some(SplitOptions { shares, seed }) = &record.split {
+        lines.push(line("split", format!("{shares} with split seed {seed}")));
     }
-    if let Some(split) = &record.split {
-        writeln!(
-            out,
-            "{BOLD}split{BOLD:#}      {} with split seed {}",
-            split.shares, split.seed
-        )?;
-    }
-    writeln!(out, "{BOLD}data hash{BOLD:#}  {}", record.data_hash)?;
-    Ok(())
+    lines.push(line("data hash", record.data_hash.clone()));
+    lines
 }

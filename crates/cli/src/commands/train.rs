@@ -9,15 +9,15 @@ use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar_formats::{Checkpoint, ModelFile};
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Part, Preset, plan};
-use serde_json::json;
+use nextchar_recipe::{Part, Preset, Reports, plan};
+use serde_json::{Value, json};
 
 use crate::args::{LearningRate, TrainArgs};
 use crate::checkpoint::{self, Keeper};
 use crate::corpus::read_corpus;
 use crate::counts;
 use crate::failure::{DONE, Failure, INTERRUPTED};
-use crate::family::Maker;
+use crate::family::{Made, Maker};
 use crate::output::{self, BOLD, count, note};
 use crate::report::{describe, describe_first_loss, print_losses};
 use crate::store;
@@ -96,27 +96,9 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
 
     let mut out = output::stdout();
     if args.json {
-        let mut result = json!({
-            "train_loss": reports.train.loss,
-            "val_loss": reports.val.map(|report| report.loss),
-            "test_loss": reports.test.map(|report| report.loss),
-            "read_seconds": read_seconds,
-            "train_seconds": train_seconds,
-            "step_seconds": made.step_seconds,
-            "epochs": made.trained.as_ref().map(|trained| trained.epochs),
-            "steps": made.trained.as_ref().map(|trained| trained.steps),
-            "best_step": made.trained.as_ref().map(|trained| trained.best_step),
-            "stop": made.trained.as_ref().map(|trained| trained.stop),
-            "first_loss": made.trained.as_ref().map(|trained| trained.first_loss),
-            "parameters": made.model.parameter_count(),
-            "examples": table.examples(),
-            "contexts": table.len(),
-            "baselines": {
-                "val": reports.val.map(|report| report.baselines),
-                "test": reports.test.map(|report| report.baselines),
-            },
-            "model": args.out,
-        });
+        let mut result = result(args, &made, &reports, &table);
+        result["read_seconds"] = read_seconds.into();
+        result["train_seconds"] = train_seconds.into();
         result["seconds"] = started.elapsed().as_secs_f64().into();
         output::json(&mut out, &result)?;
     } else {
@@ -143,6 +125,30 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
         true => Ok(INTERRUPTED),
         false => Ok(DONE),
     }
+}
+
+/// What came of it, for programs; the times are added.
+fn result(args: &TrainArgs, made: &Made, reports: &Reports, table: &CountedWindows) -> Value {
+    let trained = made.trained.as_ref();
+    json!({
+        "train_loss": reports.train.loss,
+        "val_loss": reports.val.map(|report| report.loss),
+        "test_loss": reports.test.map(|report| report.loss),
+        "step_seconds": made.step_seconds,
+        "epochs": trained.map(|trained| trained.epochs),
+        "steps": trained.map(|trained| trained.steps),
+        "best_step": trained.map(|trained| trained.best_step),
+        "stop": trained.map(|trained| trained.stop),
+        "first_loss": trained.map(|trained| trained.first_loss),
+        "parameters": made.model.parameter_count(),
+        "examples": table.examples(),
+        "contexts": table.len(),
+        "baselines": {
+            "val": reports.val.map(|report| report.baselines),
+            "test": reports.test.map(|report| report.baselines),
+        },
+        "model": args.out,
+    })
 }
 
 /// The model could not be saved where it should: it is saved elsewhere rather than lost.

@@ -238,25 +238,8 @@ fn report(
 ) -> Result<(), Failure> {
     let (args, counting) = (tuner.args, counting?);
     let ranked = best_first(trials);
-    let job = |trial: &Trial| Job {
-        candidate: trial.candidate,
-        rung: trial.rung,
-    };
     let winner = ranked.first().filter(|trial| trial.val_loss < counting);
-    let command: Vec<String> = match winner {
-        Some(trial) => arguments(args, job(trial)),
-        None => {
-            let mut line = vec!["train".to_owned()];
-            line.extend(args.corpus.to_arguments());
-            line.extend(["--family".into(), "kneser-ney".into()]);
-            line
-        }
-    };
-    let command: Vec<String> = std::iter::once("nextchar".into())
-        .chain(command)
-        .map(quoted)
-        .collect();
-    let command = command.join(" ");
+    let command = command(args, winner.copied());
     let mut out = output::stdout();
     if args.json {
         let shown = |trial: &&Trial| {
@@ -266,17 +249,15 @@ fn report(
                 "seconds": trial.seconds,
             })
         };
-        output::json(
-            &mut out,
-            &json!({
-                "tried": trials.len(),
-                "trials": ranked.iter().map(shown).collect::<Vec<_>>(),
-                "folds": tuner.rounds.len(),
-                "val_loss": winner.map_or(counting, |trial| trial.val_loss),
-                "kneser_ney": counting,
-                "command": command,
-            }),
-        )?;
+        let result = json!({
+            "tried": trials.len(),
+            "trials": ranked.iter().map(shown).collect::<Vec<_>>(),
+            "folds": tuner.rounds.len(),
+            "val_loss": winner.map_or(counting, |trial| trial.val_loss),
+            "kneser_ney": counting,
+            "command": command,
+        });
+        output::json(&mut out, &result)?;
         return Ok(out.flush()?);
     }
     let how = match tuner.rounds.len() {
@@ -288,16 +269,43 @@ fn report(
         "{BOLD}{} trials{BOLD:#}, nats per predicted character on {how}; test was not touched",
         count(trials.len() as u64)
     )?;
-    let names = options(&args.seed, 1);
-    let header = ["loss", "steps", "seconds"].into_iter().map(str::to_owned);
-    let names = names.iter().map(|(name, _)| name[2..].to_owned());
-    let mut rows = vec![
-        std::iter::once(String::new())
-            .chain(header)
-            .chain(names)
-            .collect(),
-    ];
-    rows.push(vec!["Kneser–Ney".into(), format!("{counting:.4}")]);
+    output::table(&mut out, &rows(args, &ranked, counting))?;
+    writeln!(out, "\n{BOLD}The best again{BOLD:#}\n  {command}")?;
+    out.flush()?;
+    if winner.is_none() {
+        note("no network beats counting on these names: the command is Kneser–Ney's");
+    }
+    Ok(())
+}
+
+fn job(trial: &Trial) -> Job {
+    Job {
+        candidate: trial.candidate,
+        rung: trial.rung,
+    }
+}
+
+/// The command that trains the winner again, or counts where no network won.
+fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
+    let line = match winner {
+        Some(trial) => arguments(args, job(trial)),
+        None => {
+            let mut line = vec!["train".to_owned()];
+            line.extend(args.corpus.to_arguments());
+            line.extend(["--family".into(), "kneser-ney".into()]);
+            line
+        }
+    };
+    let words = std::iter::once("nextchar".into()).chain(line).map(quoted);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The best trials below counting and the options' names.
+fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
+    let cells = |candidate| options(&args.seed, candidate).into_iter();
+    let mut header = ["", "loss", "steps", "seconds"].map(str::to_owned).to_vec();
+    header.extend(cells(1).map(|(name, _)| name[2..].to_owned()));
+    let mut rows = vec![header, vec!["Kneser–Ney".into(), format!("{counting:.4}")]];
     for (place, trial) in ranked.iter().take(args.show).enumerate() {
         let mut row = vec![
             format!("{}", place + 1),
@@ -307,21 +315,11 @@ fn report(
         ];
         match trial.candidate {
             0 => row.push("the default preset".into()),
-            _ => row.extend(
-                options(&args.seed, trial.candidate)
-                    .into_iter()
-                    .map(|(_, value)| value),
-            ),
+            candidate => row.extend(cells(candidate).map(|(_, value)| value)),
         }
         rows.push(row);
     }
-    output::table(&mut out, &rows)?;
-    writeln!(out, "\n{BOLD}The best again{BOLD:#}\n  {command}")?;
-    out.flush()?;
-    if winner.is_none() {
-        note("no network beats counting on these names: the command is Kneser–Ney's");
-    }
-    Ok(())
+    rows
 }
 
 /// As a shell reads it.

@@ -12,21 +12,19 @@
 //! byte of the file, whatever it claims.
 
 mod claims;
+mod write;
+
+pub use write::to_bytes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nextchar::data::{CountedWindows, END, END_SYMBOL, Token, Vocab, WindowCounter};
-use parquet::basic::{Compression, Repetition, Type as PhysicalType};
-use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
+use nextchar::data::{END, END_SYMBOL, Token, Vocab, WindowCounter};
+use parquet::basic::{Repetition, Type as PhysicalType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::record::Field;
-use parquet::schema::parser::parse_message_type;
+use parquet::record::{self, Field};
 use parquet::schema::types::Type;
 
 /// Number of folds that the `fold` column can name.
@@ -35,9 +33,6 @@ pub const FOLDS: usize = 10;
 const ALPHABET: &str = "alphabet";
 const LONGEST_NAME: &str = "longest_name";
 const COLUMNS: [&str; 4] = ["context", "next", "count", "fold"];
-
-/// Rows in a group: one group is in memory while it is read.
-const GROUP_ROWS: usize = 1 << 16;
 
 /// A fault of a file of counts.
 #[derive(Debug, thiserror::Error)]
@@ -255,40 +250,43 @@ impl CountsFile {
             .with_fields(fields)
             .build()?;
         for (number, row) in (1..).zip(reader.get_row_iter(Some(schema))?) {
-            let row = row?;
-            let bad = |what: String| CountsError::BadRow { row: number, what };
-            let (mut context, mut next, mut count, mut fold) = (None, None, None, None);
-            for (name, field) in row.get_column_iter() {
-                match name.as_str() {
-                    "context" => context = text(field),
-                    "next" => next = text(field),
-                    "count" => count = whole(field),
-                    _ => fold = whole(field),
-                }
-            }
-            let context = context.ok_or_else(|| bad("its context is no text".into()))?;
-            let next = next.ok_or_else(|| bad("what follows is no text".into()))?;
-            let mut letters = next.chars();
-            let (Some(next), None) = (letters.next(), letters.next()) else {
-                return Err(bad(format!("{next:?} follows, and not one character")));
-            };
-            let count = count.filter(|count| (1..=i64::MAX as u64).contains(count));
-            let count =
-                count.ok_or_else(|| bad("its count is not a whole number from 1 on".into()))?;
-            let fold = match self.has_folds {
-                true => fold.filter(|&fold| fold < FOLDS as u64),
-                false => Some(0),
-            };
-            let fold = fold.ok_or_else(|| bad(format!("its fold is not 0 to {}", FOLDS - 1)))?;
-            each(Row {
-                number,
-                context,
-                next,
-                count,
-                fold: fold as usize,
-            })?;
+            each(Row::of(number, &row?, self.has_folds)?)?;
         }
         Ok(())
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Checks what a row holds.
+    fn of(number: u64, row: &'a record::Row, has_folds: bool) -> Result<Self, CountsError> {
+        let bad = |what: String| CountsError::BadRow { row: number, what };
+        let (mut context, mut next, mut count, mut fold) = (None, None, None, None);
+        for (name, field) in row.get_column_iter() {
+            match name.as_str() {
+                "context" => context = text(field),
+                "next" => next = text(field),
+                "count" => count = whole(field),
+                _ => fold = whole(field),
+            }
+        }
+        let next = next.ok_or_else(|| bad("what follows is no text".into()))?;
+        let mut letters = next.chars();
+        let (Some(next), None) = (letters.next(), letters.next()) else {
+            return Err(bad(format!("{next:?} follows, and not one character")));
+        };
+        let count = count.filter(|count| (1..=i64::MAX as u64).contains(count));
+        let fold = match has_folds {
+            true => fold.filter(|&fold| fold < FOLDS as u64),
+            false => Some(0),
+        };
+        let last = FOLDS - 1;
+        Ok(Row {
+            number,
+            context: context.ok_or_else(|| bad("its context is no text".into()))?,
+            next,
+            count: count.ok_or_else(|| bad("its count is not a whole number from 1 on".into()))?,
+            fold: fold.ok_or_else(|| bad(format!("its fold is not 0 to {last}")))? as usize,
+        })
     }
 }
 
@@ -355,82 +353,4 @@ fn whole(field: &Field) -> Option<u64> {
         Field::ULong(x) => Some(x),
         _ => None,
     }
-}
-
-/// Windows as Parquet; of several tables, each is a fold.
-///
-/// # Errors
-/// [`CountsError::NotParquet`] where it cannot be written.
-pub fn to_bytes(
-    vocab: &Vocab,
-    tables: &[CountedWindows],
-    longest_name: usize,
-) -> Result<Vec<u8>, CountsError> {
-    let fold = match tables.len() {
-        1 => "",
-        _ => "required int32 fold;",
-    };
-    let schema = parse_message_type(&format!(
-        "message counts {{ required binary context (STRING); required binary next (STRING); \
-         required int64 count; {fold} }}"
-    ))?;
-    let pair = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_key_value_metadata(Some(vec![
-            pair(ALPHABET, vocab.clone().into()),
-            pair(LONGEST_NAME, longest_name.to_string()),
-        ]))
-        .build();
-    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
-    let rows: Vec<(ByteArray, ByteArray, i64, i32)> = (0..)
-        .zip(tables)
-        .flat_map(|(fold, table)| table.rows().map(move |row| (fold, row)))
-        .flat_map(|(fold, row)| {
-            let context = ByteArray::from(vocab.decode(row.context).into_bytes());
-            row.targets
-                .iter()
-                .zip(row.counts)
-                .map(move |(&target, &count)| {
-                    let next = vocab.symbol(target).to_string();
-                    (
-                        context.clone(),
-                        ByteArray::from(next.into_bytes()),
-                        count as i64,
-                        fold,
-                    )
-                })
-        })
-        .collect();
-    for rows in rows.chunks(GROUP_ROWS) {
-        let mut group = writer.next_row_group()?;
-        let mut place = 0;
-        while let Some(mut column) = group.next_column()? {
-            match place {
-                0 | 1 => {
-                    let texts = rows.iter().map(|row| [&row.0, &row.1][place].clone());
-                    let texts: Vec<ByteArray> = texts.collect();
-                    column
-                        .typed::<ByteArrayType>()
-                        .write_batch(&texts, None, None)?;
-                }
-                2 => {
-                    let counts: Vec<i64> = rows.iter().map(|row| row.2).collect();
-                    column
-                        .typed::<Int64Type>()
-                        .write_batch(&counts, None, None)?;
-                }
-                _ => {
-                    let folds: Vec<i32> = rows.iter().map(|row| row.3).collect();
-                    column
-                        .typed::<Int32Type>()
-                        .write_batch(&folds, None, None)?;
-                }
-            }
-            column.close()?;
-            place += 1;
-        }
-        group.close()?;
-    }
-    Ok(writer.into_inner()?)
 }

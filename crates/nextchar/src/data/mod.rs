@@ -4,6 +4,7 @@
 //! user's file and an [`EmbeddedList`] brings its own; [`split()`] holds names out. [`windows()`] are the
 //! lecture's rows, and [`CountedWindows`] the table that everything that learns learns from.
 
+mod counter;
 mod diagnosis;
 mod lists;
 mod names;
@@ -14,6 +15,7 @@ pub(crate) mod trie;
 mod vocab;
 mod windows;
 
+pub use counter::WindowCounter;
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
 pub use lists::{EMBEDDED_LISTS, EmbeddedList};
 pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
@@ -21,4 +23,4 @@ pub use reading::{ReadOptions, clean, no_names, read_names, scan_names};
 pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use table::Table;
 pub use vocab::{END, END_SYMBOL, Token, UnknownCharacter, Vocab};
-pub use windows::{CountedRow, CountedWindows, WindowCounter, windows};
+pub use windows::{CountedRow, CountedWindows, windows};

@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
+use super::counter::WindowCounter;
 use super::names::NameList;
 use super::vocab::{END, Token, Vocab};
 use crate::error::Error;
@@ -324,7 +324,7 @@ impl CountedWindows {
     }
 
     /// A table without a row.
-    fn new(vocab_size: usize, context_length: usize) -> Self {
+    pub(super) fn new(vocab_size: usize, context_length: usize) -> Self {
         CountedWindows {
             vocab_size,
             context_length,
@@ -339,7 +339,7 @@ impl CountedWindows {
     }
 
     /// Appends a window that comes after all others; one with a count of 0 is left out.
-    fn push(&mut self, context: &[Token], target: Token, count: u64) {
+    pub(super) fn push(&mut self, context: &[Token], target: Token, count: u64) {
         if count == 0 {
             return;
         }
@@ -359,174 +359,6 @@ impl CountedWindows {
     /// All rows in ascending order of their contexts.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = CountedRow<'_>> {
         (0..self.len()).map(|index| self.row(index))
-    }
-}
-
-/// Counts the windows of a stream of names without ever holding the windows.
-///
-/// Memory follows the number of different windows, not the length of the stream. Counters of
-/// parts of a corpus [`merge`](WindowCounter::merge) into the counter of the whole.
-#[derive(Clone, Debug)]
-pub struct WindowCounter {
-    vocab_size: usize,
-    context_length: usize,
-    token_bits: u32,
-    counts: Counts,
-}
-
-/// Counts of windows packed as `context_1 … context_T target`: numeric order is table order.
-#[derive(Clone, Debug)]
-enum Counts {
-    /// A place for every window there can be, where those are few.
-    Dense(Vec<u64>),
-    /// The windows that were seen.
-    Sparse(FxHashMap<u128, u64>),
-}
-
-/// Windows of at most this many bits are counted in a dense table, of 8 MB.
-const DENSE_BITS: u32 = 20;
-
-impl WindowCounter {
-    /// A counter that has seen nothing.
-    ///
-    /// # Errors
-    /// [`Error::ContextTooLong`] where a window of this many tokens does not fit 128 bits.
-    pub fn new(vocab_size: usize, context_length: usize) -> Result<Self, Error> {
-        let token_bits = usize::BITS - vocab_size.saturating_sub(1).leading_zeros();
-        let longest = Self::longest_context(vocab_size);
-        if context_length > longest {
-            return Err(Error::ContextTooLong {
-                context_length,
-                vocab_size,
-                longest,
-            });
-        }
-        Ok(WindowCounter {
-            vocab_size,
-            context_length,
-            token_bits,
-            counts: match token_bits * (context_length as u32 + 1) {
-                bits @ 0..=DENSE_BITS => Counts::Dense(vec![0; 1 << bits]),
-                _ => Counts::Sparse(FxHashMap::default()),
-            },
-        })
-    }
-
-    /// A counter that has seen what a table holds.
-    fn of(table: &CountedWindows) -> Self {
-        let mut counter = Self::new(table.vocab_size, table.context_length)
-            .expect("a table's windows can be counted");
-        let mut window = Vec::with_capacity(table.context_length + 1);
-        for row in table.rows() {
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                window.clear();
-                window.extend_from_slice(row.context);
-                window.push(target);
-                counter.add_window(&window, count);
-            }
-        }
-        counter
-    }
-
-    /// The longest context that can be counted for a vocabulary: 24 for the lecture's 27 classes.
-    pub fn longest_context(vocab_size: usize) -> usize {
-        let token_bits = usize::BITS - vocab_size.saturating_sub(1).leading_zeros();
-        (u128::BITS / token_bits.max(1)) as usize - 1
-    }
-
-    /// Counts every window of one name `count` times.
-    ///
-    /// # Panics
-    /// If a token is not below the vocabulary's size.
-    pub fn add(&mut self, name: &[Token], count: u64) {
-        let window_bits = self.token_bits * (self.context_length as u32 + 1);
-        let mask = u128::MAX >> (u128::BITS - window_bits);
-        let mut window = 0u128; // END is 0, so this is a window of padding
-        for &token in name.iter().chain(&[END]) {
-            window = self.shift_in(window, token) & mask;
-            self.count(window, count);
-        }
-    }
-
-    /// Counts a single window, its context followed by its target, `count` times.
-    ///
-    /// # Panics
-    /// If it has not T + 1 tokens, or one is not below the vocabulary's size.
-    pub fn add_window(&mut self, window: &[Token], count: u64) {
-        assert_eq!(
-            window.len(),
-            self.context_length + 1,
-            "a context and a target"
-        );
-        let packed = window
-            .iter()
-            .fold(0, |packed, &token| self.shift_in(packed, token));
-        self.count(packed, count);
-    }
-
-    fn shift_in(&self, window: u128, token: Token) -> u128 {
-        assert!(
-            usize::from(token) < self.vocab_size,
-            "token {token} of {} classes",
-            self.vocab_size
-        );
-        (window << self.token_bits) | u128::from(token)
-    }
-
-    fn count(&mut self, window: u128, count: u64) {
-        if count > 0 {
-            let sum = match &mut self.counts {
-                Counts::Dense(counts) => &mut counts[window as usize],
-                Counts::Sparse(counts) => counts.entry(window).or_default(),
-            };
-            *sum = sum.saturating_add(count);
-        }
-    }
-
-    /// Adds what another counter has seen.
-    ///
-    /// # Panics
-    /// If the two differ in vocabulary size or context length.
-    pub fn merge(&mut self, other: WindowCounter) {
-        assert_eq!(
-            (self.vocab_size, self.context_length),
-            (other.vocab_size, other.context_length)
-        );
-        for (window, count) in other.counts.into_sorted() {
-            self.count(window, count);
-        }
-    }
-
-    /// The sorted table of all that was counted.
-    pub fn finish(self) -> CountedWindows {
-        let windows = self.counts.into_sorted();
-        let token_mask = (1u128 << self.token_bits) - 1;
-        let mut table = CountedWindows::new(self.vocab_size, self.context_length);
-        let mut context = vec![END; self.context_length];
-        for (window, count) in windows {
-            for (position, token) in (1u32..).zip(context.iter_mut().rev()) {
-                *token = ((window >> (position * self.token_bits)) & token_mask) as Token;
-            }
-            table.push(&context, (window & token_mask) as Token, count);
-        }
-        table
-    }
-}
-
-impl Counts {
-    /// The windows that were seen, ascending.
-    fn into_sorted(self) -> Vec<(u128, u64)> {
-        match self {
-            Counts::Dense(counts) => {
-                let numbered = (0..).zip(counts);
-                numbered.filter(|&(_, count)| count > 0).collect()
-            }
-            Counts::Sparse(counts) => {
-                let mut windows: Vec<(u128, u64)> = counts.into_iter().collect();
-                windows.sort_unstable();
-                windows
-            }
-        }
     }
 }
 
