@@ -7,6 +7,8 @@ for (const preset of ["lecture", "kaiming", "fast"]) {
   test(`frames while training: ${preset}`, async ({ open }) => {
     const page = await open(`p=${preset}&v=0&n=1000000`);
     await ready(page);
+    // The second worker counts the baselines in the first seconds; then it ends.
+    await expect(page.locator("#curves .baseline")).toHaveCount(4, { timeout: 60_000 });
     await page.getByRole("button", { name: "Play" }).click();
     await page.waitForTimeout(1000);
     const before = await stepOf(page);
