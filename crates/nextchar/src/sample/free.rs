@@ -32,9 +32,10 @@ const PILOT_CHAINS: u64 = 2;
 const PILOT_SHARE: f64 = 0.25;
 /// Without replacement, the share of attempts that must still bring a new name.
 const NEW_SHARE: f64 = 1.0 / 32.0;
-/// Blocks that are drawn at a time, and those that go through tables without a judgement between.
-const BLOCKS: usize = 64;
-const TABLE_BLOCKS: usize = 256;
+/// Chains that are walked at a time: more, the more came before, so that the first names come soon and
+/// threads meet seldom.
+const FEW: u64 = 1024;
+const MOST: u64 = 4096;
 
 /// Which names are kept.
 pub(super) struct Filter {
@@ -133,15 +134,11 @@ impl<'a> Free<'a> {
     /// The chain before which it is judged again whether free draws pay: fixed, whatever is wanted. No
     /// more are drawn at a time.
     fn next_judgement(&self) -> u64 {
-        let most = (BLOCKS * CHAINS) as u64;
         match self.next_chain {
             chain if chain < PILOT_CHAINS => PILOT_CHAINS,
-            chain if self.seen.is_none() && matches!(self.walker, Walker::Table(_)) => {
-                chain + (TABLE_BLOCKS * CHAINS) as u64
-            }
-            chain if self.seen.is_none() => chain + most,
-            chain if chain < most => (chain + 1).next_power_of_two().max(CHAINS as u64),
-            chain => (chain / most + 1) * most,
+            chain if self.seen.is_none() => chain + chain.clamp(FEW, MOST),
+            chain if chain < MOST => (chain + 1).next_power_of_two().max(CHAINS as u64),
+            chain => (chain / MOST + 1) * MOST,
         }
     }
 
