@@ -3,14 +3,15 @@
 use nextchar::LanguageModel;
 use nextchar::data::{Token, Vocab};
 use nextchar::model::reference::{Forward, forward};
-use nextchar::model::{Linear, ModelConfig, Network};
-use nextchar::score::{ExampleGradient, example_gradient, letter_plane, neighbors};
+use nextchar::model::{Linear, Network};
+use nextchar::score::{ExampleGradient, example_gradient};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::fault::Fault;
-use crate::session::{Given, Session, Shown, Slot};
+use crate::request::Slot;
+use crate::shown::{Shown, shape};
 
 /// What is to be looked into.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,77 +22,9 @@ pub(crate) struct Inspect {
     weights: bool,
 }
 
-#[derive(Deserialize)]
-struct OfSlot {
-    model: Slot,
-}
-
 /// The last plane that was shown: what keeps the axes' directions.
 #[derive(Default)]
-pub(crate) struct Axes(Option<(Slot, Vec<[f64; 2]>)>);
-
-impl Session {
-    pub(crate) fn inspect(&self, given: &Given<'_>) -> Result<Answer, Fault> {
-        let (of, inspect): (OfSlot, Inspect) = (given.read()?, given.read()?);
-        let mut answer = Answer::default();
-        let back = inspection(&self.shown(of.model)?, &inspect, &mut answer)?;
-        Ok(answer.finish(back))
-    }
-
-    pub(crate) fn plane(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
-        let OfSlot { model } = given.read()?;
-        let mut answer = Answer::default();
-        let back = self.plane_of(model, &mut answer)?;
-        Ok(answer.finish(back))
-    }
-
-    /// The letters as points.
-    pub(crate) fn plane_of(&mut self, slot: Slot, answer: &mut Answer) -> Result<Value, Fault> {
-        let shown = self.shown(slot)?;
-        let plane = letter_plane(shown.network()?);
-        let symbols = symbols(shown.vocab);
-        let (mut points, mut explained) = (plane.points, plane.explained);
-        if let (Some(shares), Some((last, before))) = (&mut explained, &self.axes.0)
-            && *last == slot
-            && before.len() == points.len()
-            && keep_directions(&mut points, before)
-        {
-            shares.reverse();
-        }
-        let numbers = answer.rounded(points.as_flattened());
-        self.axes = Axes(Some((slot, points)));
-        Ok(json!({
-            "symbols": symbols,
-            "points": numbers,
-            "axes": if explained.is_some() { "principal" } else { "raw" },
-            "explained": explained,
-        }))
-    }
-
-    pub(crate) fn neighbors(&self, given: &Given<'_>) -> Result<Answer, Fault> {
-        #[derive(Deserialize)]
-        struct Near {
-            model: Slot,
-            letter: String,
-        }
-        let Near { model, letter } = given.read()?;
-        let shown = self.shown(model)?;
-        shown.network()?;
-        let token = token(shown.vocab, &letter)?;
-        let near = neighbors(shown.networks, token).into_iter().map(
-            |near| json!({"token": shown.vocab.symbol(near.token), "similarity": near.similarity}),
-        );
-        Ok(Answer::default().finish(near.collect()))
-    }
-}
-
-/// All characters by token.
-pub(crate) fn symbols(vocab: &Vocab) -> Vec<String> {
-    let tokens = 0..vocab.len() as Token;
-    tokens
-        .map(|token| vocab.symbol(token).to_string())
-        .collect()
-}
+pub(crate) struct Axes(pub(crate) Option<(Slot, Vec<[f64; 2]>)>);
 
 /// A context's tokens: padded at the left, or its last ones.
 pub(crate) fn context_of(vocab: &Vocab, text: &str, length: usize) -> Result<Vec<Token>, Fault> {
@@ -101,7 +34,7 @@ pub(crate) fn context_of(vocab: &Vocab, text: &str, length: usize) -> Result<Vec
 }
 
 /// The token of one character; `_` is the end mark.
-fn token(vocab: &Vocab, symbol: &str) -> Result<Token, Fault> {
+pub(crate) fn token(vocab: &Vocab, symbol: &str) -> Result<Token, Fault> {
     let tokens = context_of(vocab, symbol, 1)?;
     match symbol.trim().chars().count() {
         1 => Ok(tokens[0]),
@@ -159,11 +92,6 @@ pub(crate) fn inspection(
         json["backward"] = backward(shown.vocab.symbol(target), &back, inspect.weights, answer);
     }
     Ok(json)
-}
-
-/// A network's shape, as in the model file.
-pub(crate) fn shape(config: &ModelConfig) -> Value {
-    serde_json::to_value(config).expect("a shape is JSON")
 }
 
 fn hidden(network: &Network, values: &Forward, weights: bool, answer: &mut Answer) -> Vec<Value> {
@@ -229,7 +157,7 @@ fn backward(target: char, back: &ExampleGradient, weights: bool, answer: &mut An
 
 /// Turns the principal axes so that the points are where they were before, as nearly as signs and the
 /// axes' order permit; whether the order was changed.
-fn keep_directions(points: &mut [[f64; 2]], before: &[[f64; 2]]) -> bool {
+pub(crate) fn keep_directions(points: &mut [[f64; 2]], before: &[[f64; 2]]) -> bool {
     let along = |x: usize, y: usize| -> f64 {
         let pairs = points.iter().zip(before);
         pairs.map(|(now, then)| now[x] * then[y]).sum()

@@ -4,10 +4,12 @@
 
 pub mod abi;
 mod answer;
+mod calls;
 mod fault;
 mod inside;
 mod lists;
 mod models;
-mod names;
+mod request;
 mod session;
+mod shown;
 mod training;

@@ -7,16 +7,14 @@ use nextchar::optim::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Rivals, evaluate};
 use nextchar::{Error, Serial};
-use nextchar_recipe::{Corpus, Plan, Preset, TrainOptions, plan};
+use nextchar_recipe::{Corpus, Plan, Preset, Reports, TrainOptions, plan};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::answer::Answer;
 use crate::fault::Fault;
-use crate::inside::{Inspect, inspection, shape, symbols};
 use crate::lists::{Read, Source};
-use crate::models::info;
-use crate::session::{Given, Opened, Session, Shown, Slot, read};
+use crate::request::read;
+use crate::shown::{Opened, Shown, shape, symbols};
 
 /// A run and everything that it is made from.
 pub(crate) struct Training {
@@ -45,108 +43,15 @@ pub(crate) struct Training {
 }
 
 #[derive(Deserialize)]
-struct Start {
+pub(crate) struct Start {
     source: Source,
     #[serde(default)]
     read: Read,
     options: Map<String, Value>,
 }
 
-/// What a progress event carries beside the losses.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Watch {
-    names: usize,
-    plane: bool,
-    inspect: Option<Inspect>,
-}
-
-impl Session {
-    pub(crate) fn start(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
-        let start: Start = given.read()?;
-        // The old run's memory is free before the new one asks for its own.
-        self.training = None;
-        let mut training = Training::new(&start, given.bytes)?;
-        training.begin(0)?;
-        let back = training.describe()?;
-        self.training = Some(training);
-        Ok(Answer::default().finish(back))
-    }
-
-    /// Of a run that is not begun: another module may compute it while this one trains.
-    pub(crate) fn baselines(&self, given: &Given<'_>) -> Result<Answer, Fault> {
-        let back = Training::new(&given.read()?, given.bytes)?.baselines()?;
-        Ok(Answer::default().finish(back))
-    }
-
-    pub(crate) fn reset(&mut self) -> Result<Answer, Fault> {
-        let training = self.running()?;
-        training.begin(0)?;
-        let back = training.describe()?;
-        Ok(Answer::default().finish(back))
-    }
-
-    /// So many steps, or as many as are left.
-    pub(crate) fn advance(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
-        #[derive(Deserialize)]
-        struct Advance {
-            steps: u64,
-        }
-        let Advance { steps } = given.read()?;
-        let training = self.running()?;
-        let done = training.advance(steps)?;
-        let ended = training.ended.as_ref().map(|(reason, message)| {
-            json!({"reason": reason, "message": message, "step": training.step()})
-        });
-        Ok(Answer::default().finish(json!({"done": done, "ended": ended})))
-    }
-
-    pub(crate) fn progress(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
-        let watch: Watch = given.read()?;
-        let mut answer = Answer::default();
-        let training = self.running()?;
-        let mut back = training.progress();
-        training.see();
-        if training.seen.is_none() {
-            return Ok(answer.finish(back));
-        }
-        if watch.names > 0 {
-            back["names"] = training.sample(watch.names)?.into();
-        }
-        if watch.plane {
-            back["plane"] = self.plane_of(Slot::Run, &mut answer)?;
-        }
-        if let Some(inspect) = &watch.inspect {
-            back["inspection"] = inspection(&self.shown(Slot::Run)?, inspect, &mut answer)?;
-        }
-        Ok(answer.finish(back))
-    }
-
-    pub(crate) fn finish(&mut self) -> Result<Answer, Fault> {
-        let training = self.running()?;
-        training.end()?;
-        let networks = training.done.clone();
-        let rivals = training.rivals()?.clone();
-        let (plan, corpus) = (&training.plan, &training.corpus);
-        let model = plan.model(corpus, networks, &rivals, &Serial)?;
-        let last = training.last.as_ref();
-        let (file, reports) = plan.file(corpus, model, last, rivals, &Serial)?;
-        let bytes = file.to_bytes()?;
-        let command = training.command_so_far();
-        let opened = Opened { file, bytes };
-        let back = json!({"reports": reports, "model": info(&opened), "command": command});
-        self.file = Some(opened);
-        Ok(Answer::default().finish(back))
-    }
-
-    fn running(&mut self) -> Result<&mut Training, Fault> {
-        let none = || Fault::new("there is no run").help("start one");
-        self.training.as_mut().ok_or_else(none)
-    }
-}
-
 impl Training {
-    fn new(start: &Start, bytes: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn new(start: &Start, bytes: &[u8]) -> Result<Self, Fault> {
         let mut given = start.options.clone();
         // These two are the split's, and the rest the training's.
         let mut text = |key| match given.remove(key) {
@@ -201,7 +106,7 @@ impl Training {
     }
 
     /// Stands before the first step of a network; the first forgets all that was done.
-    fn begin(&mut self, index: usize) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, index: usize) -> Result<(), Error> {
         if index == 0 {
             (self.last, self.ended, self.seen) = (None, None, None);
             self.done.clear();
@@ -221,13 +126,13 @@ impl Training {
         Ok(())
     }
 
-    fn step(&self) -> u64 {
+    pub(crate) fn step(&self) -> u64 {
         let last = self.last.as_ref().map_or(0, |last| last.steps);
         self.run.as_ref().map_or(last, Run::steps_done)
     }
 
     /// The network as it is now, where it can be used.
-    fn see(&mut self) {
+    pub(crate) fn see(&mut self) {
         let step = self.step();
         let new = self.seen.as_ref().is_none_or(|(_, seen)| *seen != step);
         if new && let Some(Ok(network)) = self.run.as_ref().map(Run::network) {
@@ -235,7 +140,7 @@ impl Training {
         }
     }
 
-    fn advance(&mut self, steps: u64) -> Result<u64, Error> {
+    pub(crate) fn advance(&mut self, steps: u64) -> Result<u64, Error> {
         let mut done = 0;
         while done < steps && self.ended.is_none() {
             match self.one_step() {
@@ -292,7 +197,7 @@ impl Training {
     }
 
     /// What `Progress` of the protocol says, without the worker's share.
-    fn progress(&mut self) -> Value {
+    pub(crate) fn progress(&mut self) -> Value {
         let (sum, count) = std::mem::take(&mut self.losses);
         let looks = match (&self.run, &self.last) {
             (Some(run), _) => run.evaluations(),
@@ -315,7 +220,7 @@ impl Training {
     }
 
     /// Names from the network as it is, the same draws every time.
-    fn sample(&self, count: usize) -> Result<Vec<String>, Error> {
+    pub(crate) fn sample(&self, count: usize) -> Result<Vec<String>, Error> {
         let Some((network, _)) = &self.seen else {
             return Ok(Vec::new());
         };
@@ -341,7 +246,7 @@ impl Training {
     }
 
     /// What counting alone reaches on val, or on train where there is no val.
-    fn baselines(&mut self) -> Result<Value, Error> {
+    pub(crate) fn baselines(&mut self) -> Result<Value, Error> {
         let longest = self.rivals()?.context_length();
         let (corpus, rivals) = (&self.corpus, self.rivals.as_ref().expect("asked for above"));
         let judged = corpus.windows(nextchar_recipe::Part::Val, longest)?;
@@ -358,7 +263,7 @@ impl Training {
     }
 
     /// What `Run` of the protocol says.
-    fn describe(&self) -> Result<Value, Fault> {
+    pub(crate) fn describe(&self) -> Result<Value, Fault> {
         let (plan, corpus) = (&self.plan, &self.corpus);
         let parts = &corpus.parts;
         let parameters = plan.shape.parameter_count().unwrap_or(0);
@@ -383,7 +288,7 @@ impl Training {
     }
 
     /// The command of the run, ended where this one was.
-    fn command_so_far(&self) -> String {
+    pub(crate) fn command_so_far(&self) -> String {
         match &self.last {
             Some(last) if last.stop == StopReason::Observer && self.plan.networks == 1 => {
                 format!("{} --stop-after {}", self.command, last.steps)
@@ -393,6 +298,29 @@ impl Training {
     }
 
     /// The network that is learning, as it was last seen.
+    /// The model file of a run that has ended, or ends here, and its losses.
+    pub(crate) fn finish(&mut self) -> Result<(Opened, Reports), Fault> {
+        self.end()?;
+        let networks = self.done.clone();
+        let rivals = self.rivals()?.clone();
+        let model = self.plan.model(&self.corpus, networks, &rivals, &Serial)?;
+        let last = self.last.as_ref();
+        let (file, reports) = self.plan.file(&self.corpus, model, last, rivals, &Serial)?;
+        let bytes = file.to_bytes()?;
+        Ok((Opened { file, bytes }, reports))
+    }
+
+    /// Why the run ended, if it did, and what is said of it.
+    pub(crate) fn ended(&self) -> Option<(&'static str, Option<&str>)> {
+        let (reason, message) = self.ended.as_ref()?;
+        Some((reason, message.as_deref()))
+    }
+
+    /// Whether there is a network that calls can be about.
+    pub(crate) fn was_seen(&self) -> bool {
+        self.seen.is_some()
+    }
+
     pub(crate) fn shown(&self) -> Result<Shown<'_>, Fault> {
         let none = || Fault::new("this run only counts: it has no network").help("finish it");
         let (network, step) = self.seen.as_ref().ok_or_else(none)?;

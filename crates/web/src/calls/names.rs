@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::lists::{Read, Source};
-use crate::session::{Given, Session, Shown, Slot};
+use crate::request::{Given, Slot};
+use crate::session::Session;
+use crate::shown::Shown;
 
 /// Attempts in a row without a name after which it is said that there may be none: fewer than the command
 /// line's, for a page that waits.

@@ -1,0 +1,56 @@
+//! Calls about a list that no run has: what was found in it, and its first names.
+
+use nextchar::data::{Diagnosis, no_names};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::lists::{Listed, Read, Source};
+use crate::request::Given;
+use crate::session::Session;
+
+#[derive(Deserialize)]
+struct Check {
+    source: Source,
+    #[serde(default)]
+    read: Read,
+    #[serde(default)]
+    count: usize,
+}
+
+impl Session {
+    pub(crate) fn check(&self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let check: Check = given.read()?;
+        let Listed {
+            names,
+            found,
+            options,
+        } = match check.source.scan(&check.read, None, given.bytes) {
+            Ok(listed) => listed,
+            // A column that is not there is a property of the list, too.
+            Err(fault) => return Ok(Answer::default().finish(without_names(&fault))),
+        };
+        let mut back = serde_json::to_value(&found)?;
+        back["names"] = names.len().into();
+        if names.is_empty() {
+            back["problem"] = no_names(&found, &options).to_string().into();
+        }
+        Ok(Answer::default().finish(back))
+    }
+
+    pub(crate) fn names(&self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let check: Check = given.read()?;
+        let listed = check.source.read(&check.read, None, given.bytes)?;
+        let names = listed.names.names().take(check.count);
+        Ok(Answer::default().finish(names.map(|name| Value::from(name.text)).collect()))
+    }
+}
+
+/// The diagnosis of a list that could not even be scanned.
+fn without_names(fault: &Fault) -> Value {
+    let mut back = serde_json::to_value(Diagnosis::default()).expect("a diagnosis is JSON");
+    back["names"] = 0.into();
+    back["problem"] = json!(fault)["message"].clone();
+    back
+}
