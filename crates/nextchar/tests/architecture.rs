@@ -1,5 +1,6 @@
 //! Modules depend downwards only: each imports what stands before it in the lecture's order.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -91,4 +92,108 @@ fn the_core_has_no_files_threads_or_clocks() {
             assert!(!code.contains(word), "{} has {word}", file.display());
         }
     }
+}
+
+/// The paths that begin at a place of the code, such as `a::{b, c::D}`: a::b and a::c::D. What stands
+/// behind them is given back.
+fn paths<'c>(code: &'c str, before: &[String], found: &mut Vec<Vec<String>>) -> &'c str {
+    let end = code.find(|c: char| !c.is_alphanumeric() && c != '_');
+    let (name, mut rest) = code.split_at(end.unwrap_or(code.len()));
+    let path = [before, &[name.to_owned()]].concat();
+    if let Some(further) = rest.strip_prefix("::") {
+        if !further.starts_with(['<', '{']) {
+            return paths(further, &path, found);
+        }
+        if let Some(inside) = further.strip_prefix('{') {
+            rest = inside.trim_start();
+            while !rest.starts_with('}') && !rest.is_empty() {
+                rest = paths(rest, &path, found);
+                let next = rest.find([',', '}']).unwrap_or(rest.len());
+                rest = rest[next..].trim_start_matches(',').trim_start();
+            }
+            return rest.strip_prefix('}').unwrap_or(rest);
+        }
+    }
+    found.push(path);
+    rest
+}
+
+/// The files of a crate that a file imports by name; a folder's own file hands names on and is none.
+fn imports(file: &Path, root: &Path) -> Vec<PathBuf> {
+    let (code, mut found) = (code(file), Vec::new());
+    let own: Vec<String> = file
+        .strip_prefix(root)
+        .unwrap()
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_str().unwrap().to_owned())
+        .filter(|part| part != "mod")
+        .collect();
+    for (start, word) in [
+        ("crate::", &[][..]),
+        ("super::", &own[..own.len().max(1) - 1]),
+    ] {
+        for after in code.split(start).skip(1) {
+            paths(after, word, &mut found);
+        }
+    }
+    let mut files = Vec::new();
+    for path in found {
+        for length in (1..=path.len()).rev() {
+            let module: PathBuf = path[..length].iter().collect();
+            let used = root.join(module).with_extension("rs");
+            if used.exists() {
+                files.extend((used != file).then_some(used));
+                break;
+            }
+        }
+    }
+    files
+}
+
+/// A way from a file back to itself, if there is one.
+fn circle(
+    file: &Path,
+    graph: &BTreeMap<PathBuf, Vec<PathBuf>>,
+    way: &mut Vec<PathBuf>,
+    done: &mut BTreeSet<PathBuf>,
+) -> bool {
+    if done.contains(file) {
+        return false;
+    }
+    way.push(file.to_owned());
+    let again = way[..way.len() - 1].contains(&file.to_owned());
+    if again
+        || graph[file]
+            .iter()
+            .any(|used| circle(used, graph, way, done))
+    {
+        return true;
+    }
+    way.pop();
+    done.insert(file.to_owned());
+    false
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut edges = 0;
+    for folder in fs::read_dir(crates).unwrap() {
+        let root = folder.unwrap().path().join("src");
+        let files = source_files(&root);
+        let graph: BTreeMap<PathBuf, Vec<PathBuf>> = files
+            .iter()
+            .map(|file| (file.clone(), imports(file, &root)))
+            .collect();
+        edges += graph.values().map(Vec::len).sum::<usize>();
+        let (mut way, mut done) = (Vec::new(), BTreeSet::new());
+        for file in &files {
+            assert!(
+                !circle(file, &graph, &mut way, &mut done),
+                "a circle: {way:#?}"
+            );
+        }
+    }
+    assert!(edges > 300, "found only {edges} imports");
 }

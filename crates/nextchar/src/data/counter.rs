@@ -1,8 +1,11 @@
 //! Step 3, counting: a stream of names becomes a table of windows, in memory for the different ones.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
-use super::vocab::{END, Token};
+use super::names::NameList;
+use super::vocab::{END, Token, Vocab};
 use super::windows::CountedWindows;
 use crate::error::Error;
 
@@ -154,6 +157,89 @@ impl WindowCounter {
             table.push(&context, (window & token_mask) as Token, count);
         }
         table
+    }
+}
+
+/// Tables that are counted.
+impl CountedWindows {
+    /// The windows of tokenised names, each with the number of times it stands in the corpus.
+    ///
+    /// # Errors
+    /// As [`WindowCounter::new`].
+    pub fn from_names<'a>(
+        names: impl IntoIterator<Item = (&'a [Token], u64)>,
+        vocab_size: usize,
+        context_length: usize,
+    ) -> Result<Self, Error> {
+        let mut counter = WindowCounter::new(vocab_size, context_length)?;
+        for (name, count) in names {
+            counter.add(name, count);
+        }
+        Ok(counter.finish())
+    }
+
+    /// The windows of a list's names, counted as often as the names do.
+    ///
+    /// # Errors
+    /// As [`WindowCounter::new`]; [`Error::UnknownCharacter`] of the first name that the
+    /// vocabulary cannot hold.
+    pub fn from_list(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
+        let mut counter = WindowCounter::new(vocab.len(), context_length)?;
+        let mut tokens = Vec::new();
+        for name in list.names() {
+            vocab
+                .encode_into(name.text, &mut tokens)
+                .map_err(|unknown| Error::UnknownCharacter {
+                    name: name.text.to_owned(),
+                    character: unknown.character,
+                    column: unknown.column,
+                })?;
+            counter.add(&tokens, name.count);
+        }
+        Ok(counter.finish())
+    }
+
+    /// The table of a shorter context: rows whose last tokens are the same are added up.
+    ///
+    /// # Errors
+    /// [`Error::ContextTooLong`] where this table's own context is shorter than `context_length`.
+    pub fn shorten(&self, context_length: usize) -> Result<Cow<'_, Self>, Error> {
+        if context_length == self.context_length() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let Some(left_out) = self.context_length().checked_sub(context_length) else {
+            return Err(Error::ContextTooLong {
+                context_length,
+                vocab_size: self.vocab_size(),
+                longest: self.context_length(),
+            });
+        };
+        let mut counter = WindowCounter::new(self.vocab_size(), context_length)?;
+        let mut window = Vec::with_capacity(context_length + 1);
+        for row in self.rows() {
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                window.clear();
+                window.extend_from_slice(&row.context[left_out..]);
+                window.push(target);
+                counter.add_window(&window, count);
+            }
+        }
+        let mut shorter = counter.finish();
+        shorter.unit = self.unit;
+        Ok(Cow::Owned(shorter))
+    }
+
+    /// The counts of two tables added up.
+    ///
+    /// # Panics
+    /// If they differ in vocabulary, context length or unit.
+    pub fn merged(&self, other: &CountedWindows) -> CountedWindows {
+        assert_eq!(self.unit, other.unit);
+        let mut counter = WindowCounter::of(self);
+        counter.merge(WindowCounter::of(other));
+        let mut sum = counter.finish();
+        sum.unit = self.unit;
+        sum
     }
 }
 

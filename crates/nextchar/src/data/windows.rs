@@ -9,10 +9,7 @@ use std::cmp::Ordering;
 
 use sha2::{Digest, Sha256};
 
-use super::counter::WindowCounter;
-use super::names::NameList;
 use super::vocab::{END, Token, Vocab};
-use crate::error::Error;
 
 /// The lecture's rows for one name: every (context, target), the last target being [`END`].
 ///
@@ -58,7 +55,7 @@ pub struct CountedWindows {
     totals: Vec<u64>,
     examples: u64,
     /// What the counts say of one window: 1, or more where they stand for shares of windows.
-    unit: u64,
+    pub(super) unit: u64,
 }
 
 /// One row of a [`CountedWindows`].
@@ -75,73 +72,6 @@ pub struct CountedRow<'a> {
 }
 
 impl CountedWindows {
-    /// The windows of tokenised names, each with the number of times it stands in the corpus.
-    ///
-    /// # Errors
-    /// As [`WindowCounter::new`].
-    pub fn from_names<'a>(
-        names: impl IntoIterator<Item = (&'a [Token], u64)>,
-        vocab_size: usize,
-        context_length: usize,
-    ) -> Result<Self, Error> {
-        let mut counter = WindowCounter::new(vocab_size, context_length)?;
-        for (name, count) in names {
-            counter.add(name, count);
-        }
-        Ok(counter.finish())
-    }
-
-    /// The windows of a list's names, counted as often as the names do.
-    ///
-    /// # Errors
-    /// As [`WindowCounter::new`]; [`Error::UnknownCharacter`] of the first name that the
-    /// vocabulary cannot hold.
-    pub fn from_list(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
-        let mut counter = WindowCounter::new(vocab.len(), context_length)?;
-        let mut tokens = Vec::new();
-        for name in list.names() {
-            vocab
-                .encode_into(name.text, &mut tokens)
-                .map_err(|unknown| Error::UnknownCharacter {
-                    name: name.text.to_owned(),
-                    character: unknown.character,
-                    column: unknown.column,
-                })?;
-            counter.add(&tokens, name.count);
-        }
-        Ok(counter.finish())
-    }
-
-    /// The table of a shorter context: rows whose last tokens are the same are added up.
-    ///
-    /// # Errors
-    /// [`Error::ContextTooLong`] where this table's own context is shorter than `context_length`.
-    pub fn shorten(&self, context_length: usize) -> Result<Cow<'_, Self>, Error> {
-        if context_length == self.context_length {
-            return Ok(Cow::Borrowed(self));
-        }
-        let Some(left_out) = self.context_length.checked_sub(context_length) else {
-            return Err(Error::ContextTooLong {
-                context_length,
-                vocab_size: self.vocab_size,
-                longest: self.context_length,
-            });
-        };
-        let mut counter = WindowCounter::new(self.vocab_size, context_length)?;
-        let mut window = Vec::with_capacity(context_length + 1);
-        for row in self.rows() {
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                window.clear();
-                window.extend_from_slice(&row.context[left_out..]);
-                window.push(target);
-                counter.add_window(&window, count);
-            }
-        }
-        let mut shorter = counter.finish();
-        shorter.unit = self.unit;
-        Ok(Cow::Owned(shorter))
-    }
-
     /// Number of classes V.
     pub fn vocab_size(&self) -> usize {
         self.vocab_size
@@ -203,19 +133,6 @@ impl CountedWindows {
                 probs[usize::from(target)] += (1.0 - share) * count as f64 / row.total as f64;
             }
         })
-    }
-
-    /// The counts of two tables added up.
-    ///
-    /// # Panics
-    /// If they differ in vocabulary, context length or unit.
-    pub fn merged(&self, other: &CountedWindows) -> CountedWindows {
-        assert_eq!(self.unit, other.unit);
-        let mut counter = WindowCounter::of(self);
-        counter.merge(WindowCounter::of(other));
-        let mut sum = counter.finish();
-        sum.unit = self.unit;
-        sum
     }
 
     /// Number of windows N, repeated ones counted each time: the denominator of a loss. In units.
@@ -381,6 +298,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data::WindowCounter;
+    use crate::error::Error;
 
     #[test]
     fn aabid_has_six_rows_at_any_context_length() {

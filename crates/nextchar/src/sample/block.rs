@@ -3,7 +3,8 @@
 use nextchar_kernels::{AliasTables, Arithmetic, Chains, Kernels, LANES, Steps, TOO_LONG};
 
 use super::batch::Batch;
-use super::free::{ATTEMPTS, Brought, CHAINS, Filter};
+use super::chains::{ATTEMPTS, Brought, CHAINS};
+use super::filter::Filter;
 use crate::data::{END, Token};
 use crate::rng::Stream;
 

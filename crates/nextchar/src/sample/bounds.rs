@@ -18,7 +18,7 @@ use super::config::SampleConfig;
 use super::constraint::Reach;
 use super::contexts::{Contexts, Keep};
 use crate::data::trie::Trie;
-use super::free::Filter;
+use super::filter::Filter;
 use super::rounds::Rounds;
 use crate::data::{END, Token};
 use crate::executor::Executor;

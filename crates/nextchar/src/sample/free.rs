@@ -8,23 +8,17 @@
 //! a fixed number of attempts, not of names, so that nothing favours short ones. Without replacement
 //! what was drawn before is left out too: the others keep their proportions.
 
-use super::automaton::DEAD;
 use super::batch::Batch;
+use super::chains::{ATTEMPTS, CHAINS};
 use super::config::SampleConfig;
-use super::constraint::Reach;
-use crate::data::trie::{Trie, FREE};
+use super::filter::Filter;
 use super::lazy::Lazy;
 use super::seen::Seen;
 use super::table::Table;
-use crate::data::Token;
 use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 use crate::rng::Stream;
 
-/// Chains of a block.
-pub(super) const CHAINS: usize = 16;
-/// Attempts of a chain: names that fit, and those that do not.
-pub(super) const ATTEMPTS: usize = 64;
 /// From so many names on a table of all contexts pays, where it can be had.
 const MANY: usize = 10_000;
 /// The first chains tell whether free draws are worth while, by the share that fits.
@@ -36,48 +30,6 @@ const NEW_SHARE: f64 = 1.0 / 32.0;
 /// threads meet seldom.
 const FEW: u64 = 1024;
 const MOST: u64 = 4096;
-
-/// Which names are kept.
-pub(super) struct Filter {
-    pub(super) reach: Reach,
-    pub(super) excluded: Trie,
-}
-
-impl Filter {
-    /// Whether a name fits.
-    pub(super) fn fits(&self, name: &[Token]) -> bool {
-        let (shortest, longest) = self.reach.lengths();
-        let (mut state, mut node) = (0, self.excluded.start());
-        if node == FREE && self.reach.only_lengths() {
-            return (shortest..=longest).contains(&name.len());
-        }
-        for &token in name {
-            state = self.reach.step(state, token);
-            if state == DEAD {
-                return false;
-            }
-            node = self.excluded.step(node, token);
-        }
-        self.reach.accepts(state, name.len()) && !self.excluded.contains(node)
-    }
-
-    /// Whether nothing but a longest length is asked for.
-    pub(super) fn is_only_too_long(&self) -> bool {
-        self.reach.only_lengths() && self.reach.lengths().0 <= 1 && self.excluded.len() == 0
-    }
-
-    /// The longest name, in characters.
-    pub(super) fn max_length(&self) -> usize {
-        self.reach.lengths().1
-    }
-}
-
-/// What chains brought: names, and how many attempts they took.
-#[derive(Default)]
-pub(super) struct Brought {
-    pub(super) batch: Batch,
-    pub(super) attempts: u64,
-}
 
 /// Who walks.
 enum Walker<'a> {

@@ -4,6 +4,7 @@
 //! and knows the [`Probability`] of the conditions. [`most_likely()`] finds the N most probable names.
 #![cfg_attr(rustfmt, rustfmt_skip)] // lecture order
 
+mod chains;
 mod config;
 mod automaton;
 mod constraint;
@@ -11,6 +12,7 @@ mod batch;
 mod seen;
 mod contexts;
 mod alias;
+mod filter;
 mod free;
 mod lazy;
 mod block;
