@@ -1,6 +1,7 @@
 //! The three families of models, and how each is made from a list: networks, counts, mixtures.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
@@ -107,16 +108,27 @@ impl Maker<'_> {
 
     /// Networks of different seeds, one after the other.
     fn networks(&self, tables: Tables<'_>) -> Result<Made, Failure> {
+        let config = |index| self.plan.member(index);
+        self.in_turn("network", 0..self.plan.networks, config, tables)
+    }
+
+    /// Trainings one after the other, each at its place in the order.
+    fn in_turn(
+        &self,
+        what: &str,
+        places: Range<usize>,
+        config: impl Fn(usize) -> TrainConfig,
+        tables: Tables<'_>,
+    ) -> Result<Made, Failure> {
         let (mut networks, mut last): (Vec<Network>, _) = (Vec::new(), None);
         let (mut step_seconds, mut interrupted) = (0.0, false);
-        for index in 0..self.plan.networks {
-            let config = self.plan.member(index);
-            if self.plan.networks > 1 {
-                anstream::eprintln!("network {} of {}", index + 1, self.plan.networks);
+        for (index, place) in places.clone().enumerate() {
+            if places.len() > 1 {
+                anstream::eprintln!("{what} {} of {}", index + 1, places.len());
             }
-            let (trained, seconds, stopped) = match self.done_before(index) {
+            let (trained, seconds, stopped) = match self.done_before(place) {
                 Some(trained) => (trained, 0.0, false),
-                None => self.one(index, &config, tables)?,
+                None => self.one(place, &config(index), tables)?,
             };
             step_seconds += seconds;
             interrupted |= stopped;
@@ -126,9 +138,8 @@ impl Maker<'_> {
                 break;
             }
         }
-        let weights = Weights::default();
         Ok(Made {
-            model: Mixture::new(networks, None, weights)?,
+            model: Mixture::new(networks, None, Weights::default())?,
             trained: last,
             step_seconds,
             interrupted,
@@ -198,41 +209,19 @@ impl Maker<'_> {
             None => (self.plan.networks, 1),
         };
         let places = first..first + number;
-        let soft = match places
+        // A training that is gone on with may have taught all of them: then nothing need be drawn.
+        let to_teach = places
             .clone()
-            .all(|index| self.done_before(index).is_some())
-        {
-            true => None,
-            false => Some(self.softened(model)?),
+            .any(|place| self.done_before(place).is_none());
+        let soft = to_teach.then(|| self.softened(model)).transpose()?;
+        let tables = Tables {
+            train: soft.as_ref().unwrap_or(tables.train),
+            ..tables
         };
-        let (mut networks, mut last): (Vec<Network>, _) = (Vec::new(), None);
-        let (mut step_seconds, mut interrupted) = (seconds, false);
-        for index in places {
-            if number > 1 {
-                anstream::eprintln!("student {} of {number}", index + 1);
-            }
-            let (trained, seconds, stopped) = match (self.done_before(index), &soft) {
-                (Some(trained), _) => (trained, 0.0, false),
-                (None, soft) => {
-                    let train = soft.as_ref().expect("it is made where one is missing");
-                    let config = self.student_config(index - first);
-                    self.one(index, &config, Tables { train, ..tables })?
-                }
-            };
-            step_seconds += seconds;
-            interrupted |= stopped;
-            networks.push(trained.network.clone());
-            last = Some(trained);
-            if interrupted {
-                break;
-            }
-        }
-        Ok(Made {
-            model: Mixture::new(networks, None, Weights::default())?,
-            trained: last,
-            step_seconds,
-            interrupted,
-        })
+        let config = |index| self.student_config(index);
+        let mut made = self.in_turn("student", places, config, tables)?;
+        made.step_seconds += seconds;
+        Ok(made)
     }
 
     /// How a student is trained: for longer, and without dropout, for its targets are soft.

@@ -117,6 +117,23 @@ fn names_that_return_come_back() {
     assert!(error.to_string().contains("without the names"), "{error}");
 }
 
+/// A model that gives its own names next to nothing has huge factors: its file is read all the same.
+#[test]
+fn names_that_return_to_an_ignorant_model_come_back() {
+    let mut written = model(vec![5], 7, 1, true);
+    let long = ["qxzjqxzjqxzjqx", "zzxxqqjjvvwwkk"].map(|name| (name, 9));
+    let train = NameList::from_names(long);
+    written.names.as_mut().unwrap().train = train.clone();
+    written
+        .model
+        .fit_returning(&train, &written.vocab, &Serial)
+        .unwrap();
+    let factors = written.model.returning().unwrap().factors();
+    assert!(factors.known[2] > 1e15, "{factors:?}");
+    let read = ModelFile::from_bytes(&written.to_bytes().unwrap()).unwrap();
+    assert_eq!(read.model.returning().unwrap().factors(), factors);
+}
+
 #[test]
 fn a_model_comes_back_as_it_was() {
     for (hidden, count, with_names) in [

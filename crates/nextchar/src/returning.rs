@@ -67,7 +67,8 @@ impl Returning {
     ) -> Result<Self, Error> {
         let mut counts = [0u64; CLASSES + 2];
         for name in list.names() {
-            if let Some(counts) = counts.get_mut(name.count as usize) {
+            let times = usize::try_from(name.count).unwrap_or(usize::MAX);
+            if let Some(counts) = counts.get_mut(times) {
                 *counts += 1;
             }
         }
@@ -82,6 +83,7 @@ impl Returning {
         let masses = returning.masses(&walked);
         returning.factors = factors(shares(counts, total), masses, total as f64);
         returning.average(&walked);
+        returning.check()?;
         Ok(returning)
     }
 
@@ -96,17 +98,32 @@ impl Returning {
         factors: Factors,
         means: Vec<f32>,
     ) -> Result<Self, Error> {
-        let returning = Returning::known(list, vocab)?;
-        let all = means.iter().map(|&mean| f64::from(mean));
-        let mut all = all.chain(factors.known).chain([factors.new]);
-        if means.len() != returning.trie.len() || !all.all(|x| (1e-12..=1e12).contains(&x)) {
-            return Err(Error::BadConfig("factors of names that cannot be".into()));
-        }
-        Ok(Returning {
+        let returning = Returning {
             factors,
             means,
-            ..returning
-        })
+            ..Returning::known(list, vocab)?
+        };
+        returning.check()?;
+        Ok(returning)
+    }
+
+    /// A mean for each beginning, and numbers whose logarithms are numbers.
+    fn check(&self) -> Result<(), Error> {
+        let factors = self.factors.known.into_iter().chain([self.factors.new]);
+        let means = self.means.iter().map(|&mean| f64::from(mean));
+        let possible = 1e-30..=1e30;
+        let fits = self.means.len() == self.trie.len();
+        match fits
+            && factors
+                .chain(means)
+                .all(|factor| possible.contains(&factor))
+        {
+            true => Ok(()),
+            false => Err(Error::BadConfig(
+                "factors of names that are out of range: the model knows too little of its list"
+                    .into(),
+            )),
+        }
     }
 
     /// The names of a list, their factors not known yet.
@@ -128,11 +145,7 @@ impl Returning {
         for name in list.sorted() {
             vocab
                 .encode_into(name.text, &mut tokens)
-                .map_err(|unknown| Error::UnknownCharacter {
-                    name: name.text.to_owned(),
-                    character: unknown.character,
-                    column: unknown.column,
-                })?;
+                .map_err(|unknown| unknown.of(name.text))?;
             if tokens.len() <= longest {
                 returning.insert(&tokens, name.count);
             }

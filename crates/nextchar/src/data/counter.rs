@@ -189,11 +189,7 @@ impl CountedWindows {
         for name in list.names() {
             vocab
                 .encode_into(name.text, &mut tokens)
-                .map_err(|unknown| Error::UnknownCharacter {
-                    name: name.text.to_owned(),
-                    character: unknown.character,
-                    column: unknown.column,
-                })?;
+                .map_err(|unknown| unknown.of(name.text))?;
             counter.add(&tokens, name.count);
         }
         Ok(counter.finish())

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
+
 /// The index of one class: [`END`] or a character.
 pub type Token = u16;
 
@@ -51,6 +53,17 @@ impl fmt::Display for UnknownCharacter {
 }
 
 impl std::error::Error for UnknownCharacter {}
+
+impl UnknownCharacter {
+    /// The error that names the word too.
+    pub(crate) fn of(self, name: &str) -> Error {
+        Error::UnknownCharacter {
+            name: name.to_owned(),
+            character: self.character,
+            column: self.column,
+        }
+    }
+}
 
 impl Vocab {
     /// The largest number of classes that fit a [`Token`].

@@ -269,15 +269,7 @@ fn rows(
 }
 
 pub(super) fn encoded(list: &NameList, vocab: &Vocab) -> Result<Vec<Vec<Token>>, Error> {
-    let encode = |text: &str| {
-        vocab
-            .encode(text)
-            .map_err(|unknown| Error::UnknownCharacter {
-                name: text.to_owned(),
-                character: unknown.character,
-                column: unknown.column,
-            })
-    };
+    let encode = |text: &str| vocab.encode(text).map_err(|unknown| unknown.of(text));
     list.names().map(|name| encode(name.text)).collect()
 }
 
