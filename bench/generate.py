@@ -46,8 +46,9 @@ def model(context):
     return str(path)
 
 
-def generate(context, *options):
-    return [PROGRAM, "generate", "-m", model(context), "--max-length", str(LONGEST), *map(str, options)]
+def generate(context, count, *options):
+    longest = () if "--max-length" in options else ("--max-length", LONGEST)
+    return [PROGRAM, "generate", "-m", model(context), *map(str, ("-n", count, *longest, *options))]
 
 
 def output(command):
@@ -112,10 +113,10 @@ def free():
     same_model = {
         "nextchar, two threads, tokens only": raw(5 * many, 2),
         "nextchar, one thread, tokens only": raw(2 * many, 1),
-        "nextchar, two threads, to /dev/null": lambda: to_nowhere(generate(3, "-n", many), many),
-        "nextchar, two threads, as text to a pipe": lambda: to_pipe(generate(3, "-n", many), many),
-        "nextchar, one thread, to /dev/null": lambda: to_nowhere(generate(3, "-n", many // 4, "--threads", 1), many // 4),
-        "nextchar, one thread, as text to a pipe": lambda: to_pipe(generate(3, "-n", many // 4, "--threads", 1), many // 4),
+        "nextchar, two threads, to /dev/null": lambda: to_nowhere(generate(3, many), many),
+        "nextchar, two threads, as text to a pipe": lambda: to_pipe(generate(3, many), many),
+        "nextchar, one thread, to /dev/null": lambda: to_nowhere(generate(3, many // 4, "--threads", 1), many // 4),
+        "nextchar, one thread, as text to a pipe": lambda: to_pipe(generate(3, many // 4, "--threads", 1), many // 4),
         "NumPy alias table, same model, one process, tokens only": rival_of("alias", model(3), 4_000_000),
         "NumPy alias table, same model, one process, as text": rival_of("alias", model(3), 4_000_000, "--decoded"),
         "NumPy alias table, same model, two processes, tokens only": rival_of("alias", model(3), 8_000_000, "--processes", 2),
@@ -133,7 +134,7 @@ def lazily():
     print("\n## Names a second with longer contexts (thousands; contexts asked for on the way)\n\n"
           f"The model is the {MODELS[6][0]}; text to a pipe, the whole program.")
     competitors = {f"{count:,} names, {threads} thread(s)":
-                   (lambda count=count, threads=threads: to_pipe(generate(6, "-n", count, "--threads", threads), count))
+                   (lambda count=count, threads=threads: to_pipe(generate(6, count, "--threads", threads), count))
                    for threads in (2, 1) for count in (1_000_000, 100_000)}
     rows("way", competitors, 1e3, "10³ names/s")
 
@@ -152,17 +153,30 @@ CASES = {
 }
 
 
-def least(context, beginning, wanted, probability):
+def least(context, beginning, draws):
     """About how many contexts any exact way must ask for that knows nothing of one before it asked: those
-    that as many free draws come by as bring what is wanted, while they may still fit. For had it left one
-    out, names through that one could have been any share of what it drew."""
+    that so many free draws come by while they may still fit. For had it left one out, names through that
+    one could have been any share of what it drew."""
     test, met = re.compile(beginning), set()
-    for name in output(generate(context, "-n", round(wanted / probability), "--seed", "least"))[0].split():
+    for name in output(generate(context, draws, "--seed", "least"))[0].split():
         for end in range(len(name) + 1):
             if not test.fullmatch(name[:end]):
                 break
             met.add((min(end, context), name[max(0, end - context):end]))
     return len(met)
+
+
+def until_different(context, options, wanted):
+    """Names that fit, repetitions too, until so many different ones were among them. The conditions' exact
+    draws stand for the loop's: they have the same distribution."""
+    count = 4 * wanted
+    while True:
+        seen = set()
+        for drawn, name in enumerate(output(generate(context, count, *options))[0].split(), start=1):
+            seen.add(name)
+            if len(seen) == wanted:
+                return drawn
+        count *= 4
 
 
 def filtering(context, pattern, new, wanted, known):
@@ -172,7 +186,7 @@ def filtering(context, pattern, new, wanted, known):
     test, start, found, asked, seed = re.compile(pattern), time.perf_counter(), 0, 0, 0
     while found < wanted:
         seed += 1
-        for name in output(generate(context, "-n", 300_000, "--seed", f"filter {seed}"))[0].split():
+        for name in output(generate(context, 300_000, "--seed", f"filter {seed}"))[0].split():
             asked += len(name) + 1
             if test.fullmatch(name) and not (new and name in known):
                 found += 1
@@ -196,27 +210,30 @@ def first_name(command):
 def hard():
     known = {line.split("\t")[0] for line in output([PROGRAM, "data", "show", "indian-names"])[0].splitlines()}
     for context, wanted in ((3, 20_000), (6, 5_000)):
-        print(f"\n## Hard conditions, {wanted:,} names: the {MODELS[context][0]}\n\n"
-              "| condition | probability, method | contexts asked for | the least | by draw and filter | ratio | seconds | "
-              "first name, ms | free draws and a filter, seconds |\n|---|---|---|---|---|---|---|---|---|")
+        tables = {False: [], True: []}
         for name, (options, pattern, beginning) in CASES.items():
-            new = "--novel" in options
-            command = generate(context, "-n", wanted, *options)
-            if "--max-length" in options:
-                place = command.index("--max-length")
-                del command[place:place + 2]
-            text, notes, seconds = output(command)
-            names, test = text.split(), re.compile(pattern)
-            assert len(names) == wanted and all(test.fullmatch(one) and not (new and one in known) for one in names)
-            asked = int(re.search(r"([\d,]+) contexts were asked for", notes)[1].replace(",", ""))
-            told = re.search(r"probability (?:about )?(\S+?),? (exactly|counted|\()", notes)
-            method = {"exactly": "exact", "counted": "draws", "(": "bounds"}[told[2]]
+            new, test = "--novel" in options, re.compile(pattern)
             by_filter, filter_seconds = filtering(context, pattern, new, wanted, known)
-            fewest = f"{least(context, beginning, wanted, float(told[1])):,}" if context > 3 else "–"
-            few = command[:command.index("-n") + 1] + ["1"] + command[command.index("-n") + 2:]
-            print(f"| {name} | {told[1]}, {method} | {asked:,} | {fewest} | {by_filter:,} | **{by_filter / asked:,.0f}** | {seconds:.2f} "
-                  f"| {first_name(few) * 1e3:.0f} | {filter_seconds:.1f} |")
-            sys.stdout.flush()
+            for different, table in tables.items():
+                asked_for = [*options, *["--unique"] * different]
+                text, notes, seconds = output(generate(context, wanted, *asked_for))
+                names = text.split()
+                assert len(names) == wanted and all(test.fullmatch(one) and not (new and one in known) for one in names)
+                assert not different or len(set(names)) == wanted
+                asked = int(re.search(r"([\d,]+) contexts were asked for", notes)[1].replace(",", ""))
+                told = re.search(r"probability (?:about )?(\S+?),? (exactly|counted|\()", notes)
+                method = {"exactly": "exact", "counted": "draws", "(": "bounds"}[told[2]]
+                fitting = until_different(context, options, wanted) if different else wanted
+                plain = round(by_filter * fitting / wanted)
+                fewest = f"{least(context, beginning, round(fitting / float(told[1]))):,}" if context > 3 else "–"
+                first = f"{first_name(generate(context, 1, *asked_for)) * 1e3:.0f}"
+                table.append(f"| {name} | {told[1]}, {method} | {fitting:,} | {asked:,} | {fewest} | {plain:,} | **{plain / asked:,.0f}** "
+                             f"| {seconds:.2f} | {first} | {filter_seconds * fitting / wanted:.1f} |")
+        for different, table in tables.items():
+            print(f"\n## Hard conditions, {wanted:,} names{', all different' * different}: the {MODELS[context][0]}\n\n"
+                  "| condition | probability, method | names that fit | contexts asked for | the least | by draw and filter | ratio "
+                  "| seconds | first name, ms | free draws and a filter, seconds |\n|---|---|---|---|---|---|---|---|---|---|")
+            print("\n".join(table), flush=True)
 
 
 sections = {"a": free, "b": lazily, "c": hard}
