@@ -280,7 +280,7 @@ proptest! {
     /// The most likely names are those of the enumeration, in its order.
     #[test]
     fn most_likely_is_the_sorted_enumeration(
-        conditions in conditions(), context_length in 1usize..4, count in 1usize..40, seed in 0u64..1000,
+        conditions in conditions(), context_length in 1usize..4, count in 0usize..40, seed in 0u64..1000,
     ) {
         let (vocab, model, list) = model(3, context_length, seed);
         let mut expected: Vec<(String, f64)> = words(&model, &vocab, SampleConfig::default())
@@ -475,4 +475,72 @@ fn what_cannot_be_is_said_before_drawing() {
         ..none()
     });
     assert!(said.contains("cannot be used"), "{said}");
+    let said = fault(none().matching(r"\bab.*"));
+    assert!(said.contains(r"(?-u:\b)"), "{said}");
+    let said = fault(none().excluding(""));
+    assert!(said.ends_with("is without the empty text"), "{said}");
+    let said = fault(none().length(1..=1 << 40));
+    assert!(
+        said.contains("a longest name of 1099511627776 characters: at most 1000"),
+        "{said}"
+    );
+}
+
+/// Signs that mean something in a pattern are letters in a text, and texts are cleaned as names are.
+#[test]
+fn texts_mean_themselves() {
+    let letters = r"<>\.*#-&~ aé";
+    let vocab = Vocab::from_characters(letters.chars()).unwrap();
+    let allows = |conditions: Conditions, name: &str| {
+        let constraint = conditions.compile(&vocab).unwrap();
+        constraint.allows(&vocab.encode(name).unwrap())
+    };
+    for letter in letters.chars() {
+        let (alone, others) = (letter.to_string(), letters.replace(letter, ""));
+        let none = Conditions::default;
+        for conditions in [
+            none().prefix(letter),
+            none().suffix(letter),
+            none().containing(letter),
+        ] {
+            assert!(allows(conditions.clone(), &alone), "{letter}");
+            assert!(!allows(conditions, &others), "{letter}");
+        }
+        assert!(
+            !allows(none().excluding(letter), &alone) && allows(none().excluding(letter), &others)
+        );
+    }
+    let decomposed = Conditions::default()
+        .prefix("E\u{301}")
+        .of_letters("E\u{301}a");
+    assert!(allows(decomposed.clone(), "éa") && !allows(decomposed, "a"));
+}
+
+/// A pattern matches the whole name by whatever of its ways does, and stands by itself beside others.
+#[test]
+fn patterns_are_about_whole_names() {
+    let vocab = Vocab::az();
+    let matches = |patterns: &[&str], name: &str| {
+        let none = Conditions::default();
+        let conditions = patterns
+            .iter()
+            .fold(none, |all, &pattern| all.matching(pattern));
+        let constraint = conditions.compile(&vocab).unwrap();
+        constraint.allows(&vocab.encode(name).unwrap())
+    };
+    for (pattern, yes, no) in [
+        ("a|ab|abc.*", "ab", "abd"),
+        ("a*?", "aa", "ab"),
+        ("^an.*$", "anna", "hanna"),
+        ("(?m)^a$", "a", "ba"),
+        ("(?i)A.A", "aba", "abb"),
+        ("(?x) a .* # it begins so", "ab", "b"),
+        (r"(?-u:\b)an.*", "anna", "nan"),
+        (r"\p{L}{3}", "abc", "abcd"),
+    ] {
+        for patterns in [&[pattern][..], &["z+", pattern, "[xy]"]] {
+            assert!(matches(patterns, yes), "{pattern}");
+            assert!(!matches(patterns, no), "{pattern}");
+        }
+    }
 }

@@ -86,7 +86,12 @@ pub struct ScoreArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub file: Option<String>,
     /// The column of a CSV or TSV that holds the words: its rows come back with the scores added
-    #[arg(long, value_name = "COLUMN", requires = "file")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "file",
+        conflicts_with = "words"
+    )]
     pub column: Option<String>,
     /// Exit with 1 if a word is not plausible, and print only those
     #[arg(long)]

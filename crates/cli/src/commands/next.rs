@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Token, Vocab};
+use nextchar::data::{Token, Vocab, clean};
 use serde_json::{Map, Value, json};
 
 use crate::args::ContextArgs;
@@ -59,7 +59,7 @@ pub fn print_bars(out: &mut impl Write, rows: &[(char, f64)]) -> Result<(), Fail
     Ok(())
 }
 
-/// The last characters of a text as a context: trimmed and lower-cased as names are.
+/// The last characters of a text as a context: trimmed and cleaned as names are.
 pub fn parse_context(
     vocab: &Vocab,
     text: &str,
@@ -67,7 +67,7 @@ pub fn parse_context(
     model: Option<&Path>,
 ) -> Result<Vec<Token>, Failure> {
     vocab
-        .context(&text.trim().to_lowercase(), length)
+        .context(&clean(text.trim()), length)
         .map_err(|unknown| {
             let letters: String = vocab.characters().iter().take(80).collect();
             Failure::misuse(format!("{text:?}: {unknown} of {}", store::label(model))).help(

@@ -131,6 +131,8 @@ fn only_three_exist_and_it_is_said() {
     let out =
         stdout(&generate(&["-n", "2", "--most-likely", "--pattern", "ar(jun|av|nav)"]).success());
     assert_eq!(out, "arav\narnav\n");
+    let run = generate(&["-n", "0", "--most-likely"]).success();
+    assert_eq!((stdout(&run), stderr(&run)), (String::new(), String::new()));
 }
 
 #[test]

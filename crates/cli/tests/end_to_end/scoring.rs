@@ -42,6 +42,7 @@ fn check_is_like_grep() {
     run(&["score", "--check", "--file", "missing"]).code(2);
     run(&["score", "a", "--false-rejection", "2"]).code(2);
     run(&["score"]).code(2);
+    run(&["score", "--column", "name", "a"]).code(2);
     std::fs::write(folder.path().join("t.csv"), "id,name\n1,Aadesh\n2,qwrtz\n").unwrap();
     let out = stdout(&run(&["score", "--file", "t.csv", "--column", "name"]).success());
     assert_eq!(

@@ -6,10 +6,10 @@
 
 use std::collections::VecDeque;
 
-use regex_automata::dfa::{Automaton as _, dense};
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
-use regex_automata::util::primitives::StateID;
-use regex_automata::{Anchored, Input};
+use regex_automata::util::{primitives::StateID, syntax};
+use regex_automata::{Anchored, Input, MatchKind};
 use rustc_hash::FxHashMap;
 
 use crate::data::{END, Token, Vocab};
@@ -23,6 +23,8 @@ const COMPILE_LIMIT: usize = 8 << 20;
 const STATE_LIMIT: usize = 50_000;
 
 const TOO_LARGE: &str = "it needs too many states: fewer or smaller repetitions are possible";
+const WORD_BOUNDARY: &str =
+    "\\b knows the letters a to z only, as (?-u:\\b); a pattern is about the whole name, which needs none";
 
 /// A deterministic automaton over tokens; state 0 is the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,26 +48,31 @@ impl Automaton {
             pattern: patterns.join(" | "),
             what,
         };
-        let whole: Vec<String> = patterns.iter().map(|p| format!("(?:{p})")).collect();
-        // Each must be whole by itself: an unbalanced bracket must not close the group around it.
-        let sized = thompson::Config::new().nfa_size_limit(Some(EXPANDED_LIMIT));
-        for pattern in patterns {
-            let mut compiler = thompson::Compiler::new();
-            let nfa = compiler.configure(sized.clone()).build(pattern);
-            nfa.map_err(|error| match error.size_limit() {
+        let nfa = thompson::Compiler::new()
+            .syntax(syntax::Config::new().dot_matches_new_line(true))
+            .configure(
+                thompson::Config::new()
+                    .which_captures(thompson::WhichCaptures::None)
+                    .nfa_size_limit(Some(EXPANDED_LIMIT)),
+            )
+            .build_many(patterns)
+            .map_err(|error| match error.size_limit() {
                 Some(_) => bad(TOO_LARGE.into()),
                 None => bad(reason(&error)),
             })?;
+        if nfa.look_set_any().contains_word_unicode() {
+            return Err(bad(WORD_BOUNDARY.into()));
         }
         let dfa = dense::Builder::new()
-            .thompson(sized)
             .configure(
+                // All matches, not the first that pleases: any of them may be the whole name.
                 dense::Config::new()
-                    .start_kind(regex_automata::dfa::StartKind::Anchored)
+                    .match_kind(MatchKind::All)
+                    .start_kind(StartKind::Anchored)
                     .dfa_size_limit(Some(COMPILE_LIMIT))
                     .determinize_size_limit(Some(COMPILE_LIMIT)),
             )
-            .build(&format!("(?s-m:^(?:{})$)", whole.join("|")))
+            .build_from_nfa(&nfa)
             .map_err(|error| match error.is_size_limit_exceeded() {
                 true => bad(TOO_LARGE.into()),
                 false => bad(reason(&error)),

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::automaton::{Automaton, DEAD};
-use crate::data::{END, Token, Vocab};
+use crate::data::{END, MAX_NAME_LENGTH, Token, Vocab, clean};
 use crate::error::Error;
 
 /// Conditions, as a user says them. The default allows every name of 1 to 1000 characters.
@@ -21,7 +21,7 @@ use crate::error::Error;
 pub struct Conditions {
     /// Shortest name, in characters.
     pub min_length: usize,
-    /// Longest name, in characters.
+    /// Longest name, in characters; at most 1000.
     pub max_length: usize,
     /// One of these begins the name, if there are any.
     pub prefixes: Vec<String>,
@@ -41,7 +41,7 @@ impl Default for Conditions {
     fn default() -> Self {
         Conditions {
             min_length: 1,
-            max_length: crate::data::MAX_NAME_LENGTH,
+            max_length: MAX_NAME_LENGTH,
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             contains: Vec::new(),
@@ -121,6 +121,12 @@ impl Conditions {
                 self.min_length, self.max_length
             )));
         }
+        if self.max_length > MAX_NAME_LENGTH {
+            return Err(Error::Impossible(format!(
+                "a longest name of {} characters: at most {MAX_NAME_LENGTH} are possible",
+                self.max_length
+            )));
+        }
         let mut constraint = Constraint {
             automata: Vec::new(),
             min_length: self.min_length,
@@ -165,7 +171,11 @@ impl Conditions {
             escaped.map(|text| format!("{before}{text}{after}")).collect()
         };
         let mut parts: Vec<(String, Vec<String>, bool)> = Vec::new();
-        let either = |texts: &[String]| texts.join(" or ");
+        let shown = |text: &String| match text.is_empty() {
+            true => "the empty text".to_owned(),
+            false => text.clone(),
+        };
+        let either = |texts: &[String]| texts.iter().map(shown).collect::<Vec<_>>().join(" or ");
         if !self.prefixes.is_empty() {
             let what = format!("begins with {}", either(&self.prefixes));
             parts.push((what, any(&self.prefixes, "", ".*"), true));
@@ -176,11 +186,11 @@ impl Conditions {
         }
         for text in &self.contains {
             let one = any(std::slice::from_ref(text), ".*", ".*");
-            parts.push((format!("contains {text}"), one, true));
+            parts.push((format!("contains {}", shown(text)), one, true));
         }
         for text in &self.excludes {
             let one = any(std::slice::from_ref(text), ".*", ".*");
-            parts.push((format!("is without {text}"), one, false));
+            parts.push((format!("is without {}", shown(text)), one, false));
         }
         if let Some(letters) = &self.letters {
             let class = letter_class(letters)?;
@@ -373,15 +383,14 @@ fn any_bit(words: &[u64], first: usize, last: usize) -> bool {
     })
 }
 
-/// A text as a pattern that means just that.
+/// A text, cleaned as names are, as a pattern that means just that.
 fn escape(text: &str) -> String {
-    let special = |c: char| (c.is_ascii_punctuation()).then_some('\\').into_iter().chain([c]);
-    text.to_lowercase().chars().flat_map(special).collect()
+    clean(text).chars().map(|c| format!("\\x{{{:x}}}", u32::from(c))).collect()
 }
 
 /// `a-mz` as a pattern.
 fn letter_class(letters: &str) -> Result<String, Error> {
-    let letters: Vec<char> = letters.to_lowercase().chars().collect();
+    let letters: Vec<char> = clean(letters).chars().collect();
     let bad = || Error::BadPattern {
         pattern: letters.iter().collect(),
         what: "letters are characters and ranges, such as a-mz".into(),

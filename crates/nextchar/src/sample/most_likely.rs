@@ -53,6 +53,9 @@ pub fn most_likely(
     let reach = conditions.compile(vocab)?.reach(vocab.len())?;
     let excluded = excluded(unwanted, vocab);
     let length = model.context_length();
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let mut found = Vec::new();
     let mut open = BinaryHeap::from([Candidate {
         log_prob: 0.0,
