@@ -301,6 +301,39 @@ proptest! {
     }
 }
 
+/// Drawing stops at the last name that is wanted; the share that fits is not counted to there, which would
+/// favour it: one name that comes at once is no sure condition.
+#[test]
+fn few_names_tell_the_share_without_bias() {
+    const SEEDS: u64 = 400;
+    let (vocab, model, _) = model(5, 3, 1);
+    let conditions = Conditions::default().length(1..=LONGEST).containing("bd");
+    let all = words(&model, &vocab, SampleConfig::default());
+    let fitting = all.iter().filter(|(word, ..)| fits(&conditions, word));
+    let mass: f64 = fitting.map(|(_, prob, _)| prob).sum();
+    assert!((0.02..0.2).contains(&mass), "{mass}");
+    for count in [0, 1, 3] {
+        let (mut mean, mut covered) = (0.0, 0);
+        for seed in 0..SEEDS {
+            let request = Request {
+                count,
+                conditions: conditions.clone(),
+                method: Some(Method::Draws),
+                ..Request::default()
+            };
+            let seed = Seed::from(seed);
+            let mut names = Generator::new(&model, &vocab, request, &seed, &Serial).unwrap();
+            assert_eq!(names.by_ref().count(), count);
+            let told = names.outcome().probability;
+            assert_eq!(names.outcome().probability, told);
+            mean += told.estimate / SEEDS as f64;
+            covered += u64::from((told.low..=told.high).contains(&mass));
+        }
+        assert!((mean / mass - 1.0).abs() < 0.1, "{count}: {mean} {mass}");
+        assert!(covered as f64 > 0.92 * SEEDS as f64, "{count}: {covered}");
+    }
+}
+
 /// Drawing two words without replacement: the second follows p(word) / (1 − p(first)).
 #[test]
 fn the_second_of_two_different_words_follows_its_distribution() {

@@ -70,18 +70,18 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
             out.flush()?;
         }
     }
-    let outcome = names.outcome();
     if conditioned {
-        say_probability(&outcome, args.json)?;
+        say_probability(&names.outcome(), args.json)?;
     }
-    if outcome.gave_up {
-        return Err(gave_up(&outcome, args.count));
+    let found = names.found();
+    if names.gave_up() {
+        return Err(gave_up(found, args.count));
     }
-    if outcome.found == 0 && args.count > 0 {
+    if found == 0 && args.count > 0 {
         let any = |request| Ok::<bool, Failure>(generator(request)?.next().is_some());
         return Err(why_none(&request, any)?);
     }
-    Ok(all_that_exist(outcome.found, args.count))
+    Ok(all_that_exist(found, args.count))
 }
 
 fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(), Failure> {
@@ -198,11 +198,11 @@ fn all_that_exist(found: u64, wanted: usize) -> u8 {
 }
 
 /// What was found before the search was given up.
-fn gave_up(outcome: &Outcome, wanted: usize) -> Failure {
+fn gave_up(found: u64, wanted: usize) -> Failure {
     Failure::failed(format!(
         "gave up after {} attempts in a row that brought nothing: found {} of {}",
         count(TRIES),
-        count(outcome.found),
+        count(found),
         plural(wanted as u64, "name"),
     ))
     .help("loosen a condition, or raise --temperature")

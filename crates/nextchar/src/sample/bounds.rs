@@ -66,7 +66,7 @@ pub(super) struct Bounds<'a> {
     round: u64,
     memory: usize,
     pub(super) attempts: u64,
-    /// Attempts that brought a name, had it been drawn before or not.
+    /// Attempts that brought a name, had it been drawn before or not, free draws before them too.
     successes: u64,
     /// Mass of the names that were taken out.
     taken: f64,
@@ -174,6 +174,12 @@ impl<'a> Bounds<'a> {
         let larger = libm::sqrt(successes + 1.0) + 1.0;
         let share = |successes: f64| ((successes + self.missed) / self.chances).min(certain);
         [share(successes), share(root * root).max(self.taken), share(larger * larger)]
+    }
+
+    /// Free draws from before, and those of them that fitted, count as attempts under the bound 1.
+    pub(super) fn count_free(&mut self, kept: u64, attempts: u64) {
+        self.successes += kept;
+        self.chances += attempts as f64;
     }
 
     /// The number of a node; a new one knows which ways are closed.

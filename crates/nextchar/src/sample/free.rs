@@ -114,6 +114,18 @@ impl<'a> Free<'a> {
         }
     }
 
+    /// How many names fitted of how many that were drawn. Those of the first chains count to their ends, even
+    /// where fewer were wanted: a count that stops at a name that fits favours it.
+    pub(super) fn counted(&mut self, executor: &impl Executor) -> (u64, u64) {
+        match &mut self.walker {
+            Walker::Lazy(lazy) if self.attempts < PILOT_CHAINS * ATTEMPTS as u64 => {
+                let pilot = lazy.walk(&self.words, 0..PILOT_CHAINS, usize::MAX, &self.filter, executor);
+                (pilot.batch.len() as u64, pilot.attempts)
+            }
+            _ => (self.kept, self.attempts),
+        }
+    }
+
     /// The conditions, for another way of drawing, and the names that it must not bring.
     pub(super) fn into_parts(self) -> (Filter, Seen) {
         (self.filter, self.seen.unwrap_or_default())

@@ -212,7 +212,17 @@ impl<'a, E: Executor> Generator<'a, E> {
         })
     }
 
-    /// How the draws went so far.
+    /// Names given out so far.
+    pub fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// Whether the bound on attempts was reached first.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
+    /// How the draws went so far. Where few were made, some more are, to know the probability.
     pub fn outcome(&mut self) -> Outcome {
         self.choose();
         let probability = |[estimate, low, high]: [f64; 3], method| Probability {
@@ -221,10 +231,11 @@ impl<'a, E: Executor> Generator<'a, E> {
             high,
             method,
         };
-        let (attempts, evaluations, probability) = match &self.sampler {
+        let (attempts, evaluations, probability) = match &mut self.sampler {
             Sampler::Undecided(_) => unreachable!("a sampler was chosen"),
             Sampler::Free(free) => {
-                let share = share(free.kept as f64, free.attempts as f64);
+                let (kept, attempts) = free.counted(self.executor);
+                let share = share(kept as f64, attempts as f64);
                 (free.attempts, free.evaluations(), probability(share, Method::Draws))
             }
             Sampler::Programme(programme) => {
@@ -368,6 +379,7 @@ impl<'a, E: Executor> Generator<'a, E> {
             unreachable!("free draws are left");
         };
         self.spent = free.evaluations();
+        let (kept, attempts) = (free.kept, free.attempts);
         let (model, config, words) = (self.model, self.config, self.words.clone());
         let (filter, seen) = free.into_parts();
         // Others came here because the programme would be too large.
@@ -382,6 +394,7 @@ impl<'a, E: Executor> Generator<'a, E> {
             }
             Err(filter) => {
                 let mut bounds = Bounds::new(model, config, filter, words);
+                bounds.count_free(kept, attempts);
                 bounds.take_out_all(seen.names(), self.executor);
                 Sampler::Bounds(Box::new(bounds))
             }
