@@ -30,13 +30,13 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
         ))
         .help("`nextchar next` shows what they predict")
     })?;
+    let length = network.context_length();
+    let context = parse_context(&file.vocab, &args.context, length, args.model.as_deref())?;
     if networks.len() > 1 || file.model.counts().is_some() || file.model.returning().is_some() {
         note(
             "this is the first network alone; `nextchar next` shows what the whole model predicts",
         );
     }
-    let length = network.context_length();
-    let context = parse_context(&file.vocab, &args.context, length, args.model.as_deref())?;
     let stages = explain(network, &file.vocab, &context);
     let mut out = output::stdout();
     if args.json {

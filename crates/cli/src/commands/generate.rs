@@ -149,6 +149,7 @@ fn say_probability(outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
         return Ok(out.flush()?);
     }
     let how = match method {
+        Method::Exact if low < high => format!("below {high:.0e}"),
         Method::Exact => format!("{estimate:.4e}, exactly"),
         Method::Draws => format!("{estimate:.3e}, counted ({low:.2e} to {high:.2e})"),
         Method::Bounds => format!("about {estimate:.2e} ({low:.2e} to {high:.2e})"),

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
-use nextchar::data::{Alphabet, Vocab};
+use nextchar::data::Alphabet;
 use nextchar::score::{Judge, WordScorer};
 use nextchar_formats::ModelFile;
 
 use crate::args::{ReadArgs, ScoreArgs};
-use crate::corpus::{Source, read_options};
+use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
-use crate::output;
+use crate::output::{self, count, plural};
 use crate::scoring::{self, Input, Lines, Rows, Style, Verdicts, Words};
 use crate::store;
 use crate::threads::threads;
@@ -103,24 +103,33 @@ fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
     let Some(list) = &args.calibrate else {
         return Ok(Some(judge));
     };
-    let alphabet = match file.vocab == Vocab::az() {
-        true => Alphabet::Az,
-        false => Alphabet::Data,
-    };
-    let options = read_options(&ReadArgs::default(), alphabet, false)?;
-    let (mut names, _) = Source::find(Some(list))?.read(&options)?;
+    let options = read_options(&ReadArgs::default(), Alphabet::Data, false)?;
+    let source = Source::find(Some(list))?;
+    let (mut names, found) = source.read(&options)?;
+    warn_of_rejected(&source.label(), &found);
+    let all = names.len();
     names.retain(|name| file.vocab.encode(name).is_ok());
+    let left_out = match (all - names.len(), names.len()) {
+        (0, _) => return Ok(Some(judge.calibrated(&file.model, &file.vocab, &names)?)),
+        (_, 0) => "every name".to_owned(),
+        (some, _) => format!("{} of {}", count(some as u64), plural(all as u64, "name")),
+    };
+    let what = format!("{list}: {left_out} has a letter that the model does not know");
+    if names.is_empty() {
+        return Err(Failure::failed(what));
+    }
+    output::note(&format!("{what}, and is left out"));
     Ok(Some(judge.calibrated(&file.model, &file.vocab, &names)?))
 }
 
 /// Few names rank coarsely: what scores below all of them is rejected, which is 1 name in N + 1.
 fn warn_of_few(names: usize, false_rejection: f64) {
     let finest = 1.0 / (names as f64 + 1.0);
-    if false_rejection > 0.0 && false_rejection < finest {
+    if false_rejection > 0.0 && 1.05 * false_rejection < finest {
         output::note(&format!(
-            "the verdict ranks among {names} names: it rejects {:.1} % of real ones, not {} %",
+            "the verdict ranks among {}: it rejects {:.1} % of real ones, more than --false-rejection {false_rejection}",
+            plural(names as u64, "name"),
             100.0 * finest,
-            100.0 * false_rejection
         ));
     }
 }

@@ -187,8 +187,13 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
         Some(false) => "not plausible",
         None => "",
     };
-    out.extend_from_slice(scored.text.as_bytes());
-    pad(out, scored.text.chars().count(), WORD);
+    // What the alphabet does not hold may be meant for the terminal.
+    let word = match &scored.tokens {
+        Ok(_) => Cow::Borrowed(scored.text),
+        Err(_) => harmless(scored.text),
+    };
+    out.extend_from_slice(word.as_bytes());
+    pad(out, word.chars().count(), WORD);
     out.push(b' ');
     out.extend_from_slice(verdict.as_bytes());
     let tokens = match &scored.tokens {
@@ -229,6 +234,18 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
         write!(out, "{DIM:#}").expect("memory takes every byte");
     }
     out.push(b'\n');
+}
+
+/// A text whose control characters are written as Rust writes them.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let shown = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 fn pad(out: &mut Vec<u8>, written: usize, width: usize) {

@@ -180,6 +180,21 @@ fn json_names_end_with_the_probability_of_the_conditions() {
     ]);
     assert!((sum - all).abs() < 1e-9 && all > 0.9, "{sum} {all}");
     assert!(exact(&["generate", "--json", "--pattern", "ar(jun|av|nav)"]) < 1e-3);
+    // What no number can hold is not said to be exact.
+    let run = nextchar(
+        folder.path(),
+        &[
+            "generate",
+            "-n",
+            "1",
+            "--min-length",
+            "200",
+            "--letters",
+            "q",
+        ],
+    );
+    let said = stderr(&run.success());
+    assert!(said.contains("with probability below 1e-290;"), "{said}");
 }
 
 /// A model of context 3 in the file `counts`.

@@ -30,6 +30,8 @@ fn words_are_scored_as_the_readme_shows() {
 fn check_is_like_grep() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
+    // One line a word, and nothing that moves the cursor.
+    assert!(stdout(&run(&["score", "a\nb\u{1b}[2J"]).success()).starts_with("a\\nb\\u{1b}[2J   "));
     assert_eq!(
         stdout(&run(&["score", "--check", "priyanka", "aadesh"]).code(0)),
         ""
@@ -151,8 +153,30 @@ fn few_names_rank_coarsely_and_it_is_said() {
     let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
     std::fs::write(folder.path().join("own"), "asha\nusha\nisha\nnisha\n").unwrap();
     let scored = run(&["score", "--calibrate", "own", "asha"]).success();
+    assert!(stderr(&scored).contains(
+        "ranks among 4 names: it rejects 20.0 % of real ones, more than --false-rejection 0.01"
+    ));
+    std::fs::write(folder.path().join("mixed"), "Asha\r\nअमित\r\nusha\r\n").unwrap();
+    let mixed = [
+        "score",
+        "--calibrate",
+        "mixed",
+        "--false-rejection",
+        "0.4",
+        "isha",
+    ];
+    let said = stderr(&run(&mixed).success());
     assert!(
-        stderr(&scored).contains("ranks among 4 names: it rejects 20.0 % of real ones, not 1 %")
+        said.contains(
+            "mixed: 1 of 3 names has a letter that the model does not know, and is left out"
+        ),
+        "{said}"
+    );
+    std::fs::write(folder.path().join("other"), "अमित\n").unwrap();
+    let said = stderr(&run(&["score", "--check", "--calibrate", "other", "isha"]).code(2));
+    assert!(
+        said.contains("other: every name has a letter that the model does not know"),
+        "{said}"
     );
     let quiet = run(&[
         "score",

@@ -126,17 +126,36 @@ fn at(line: u64, error: &csv::Error) -> Error {
 
 /// The most frequent of tab, comma and semicolon in a header line.
 pub(super) fn sniff_delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
-    [b'\t', b',', b';']
+    let mut quoted = false;
+    let outside = |&&byte: &&u8| {
+        quoted ^= byte == b'"';
+        !quoted
+    };
+    let outside: Vec<u8> = header.iter().filter(outside).copied().collect();
+    let count = |delimiter: u8| outside.iter().filter(|&&byte| byte == delimiter).count();
+    [b';', b',', b'\t']
         .into_iter()
-        .rev()
+        .filter(|&delimiter| count(delimiter) > 0)
         .max_by_key(|&delimiter| count(delimiter))
-        .expect("there are three")
+        .unwrap_or(b',')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_header_tells_the_delimiter() {
+        for (header, delimiter) in [
+            ("name\r\n", b','),
+            ("id\tname", b'\t'),
+            ("id;first, last;name", b';'),
+            ("\"id; of; whom\",name", b','),
+            ("\"a \"\"b;c\"\";;\",name\n", b','),
+        ] {
+            assert_eq!(sniff_delimiter(header.as_bytes()), delimiter, "{header}");
+        }
+    }
 
     #[test]
     fn rows_have_a_largest_size() {

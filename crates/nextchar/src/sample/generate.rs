@@ -67,6 +67,9 @@ pub enum Method {
     Bounds,
 }
 
+/// A probability below this is not known but for that: sums of its parts may have lost some.
+const TINY: f64 = 1e-290;
+
 /// A name that was wanted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Generated {
@@ -98,9 +101,10 @@ pub struct Outcome {
 pub struct Probability {
     /// The best guess.
     pub estimate: f64,
-    /// About two standard errors below it; the same where it is exact.
+    /// About two standard errors below it; the same where it is exact, and 0 where that is below 1e-290.
     pub low: f64,
-    /// About two standard errors above it, and no more than the bound that is certain.
+    /// About two standard errors above it, and no more than the bound that is certain; the same where it is
+    /// exact, and 1e-290 where that is below it.
     pub high: f64,
     /// How it was found.
     pub method: Method,
@@ -239,7 +243,10 @@ impl<'a, E: Executor> Generator<'a, E> {
                 (free.attempts, free.evaluations(), probability(share, Method::Draws))
             }
             Sampler::Programme(programme) => {
-                let exact = [programme.probability; 3];
+                let exact = match programme.probability {
+                    tiny if 0.0 < tiny && tiny < TINY => [tiny, 0.0, TINY],
+                    other => [other; 3],
+                };
                 (programme.attempts, programme.evaluations(), probability(exact, Method::Exact))
             }
             Sampler::Bounds(bounds) => {
