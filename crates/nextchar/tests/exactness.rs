@@ -510,6 +510,15 @@ fn what_cannot_be_is_said_before_drawing() {
     assert!(said.contains("cannot be used"), "{said}");
     let said = fault(none().matching(r"\bab.*"));
     assert!(said.contains(r"(?-u:\b)"), "{said}");
+    let said = fault(none().matching("A.*"));
+    assert!(
+        said.ends_with(
+            "matches A.*: names are in small letters, and (?i) before a pattern takes either"
+        ),
+        "{said}"
+    );
+    let said = fault(none().matching("[a&&b]").prefix("a"));
+    assert!(said.ends_with("matches [a&&b]"), "{said}");
     let said = fault(none().excluding(""));
     assert!(said.ends_with("is without the empty text"), "{said}");
     let said = fault(none().length(1..=1 << 40));

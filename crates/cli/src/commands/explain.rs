@@ -4,6 +4,7 @@ use std::io::Write;
 
 use nextchar::LanguageModel;
 use nextchar::data::clean;
+use nextchar::model::ModelConfig;
 use nextchar::score::{Explanation, explain, explain_word};
 use nextchar_formats::ModelFile;
 
@@ -42,14 +43,13 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     if args.json {
         output::json(&mut out, &stages)?;
     } else {
-        let activation = format!("{:?}", network.config().activation).to_lowercase();
-        print(&mut out, &stages, &activation)?;
+        print(&mut out, &stages, network.config())?;
     }
     out.flush()?;
     Ok(DONE)
 }
 
-fn print(out: &mut impl Write, stages: &Explanation, activation: &str) -> Result<(), Failure> {
+fn print(out: &mut impl Write, stages: &Explanation, config: &ModelConfig) -> Result<(), Failure> {
     let context: String = stages.context.iter().collect();
     let tokens: Vec<String> = stages
         .tokens
@@ -76,11 +76,16 @@ fn print(out: &mut impl Write, stages: &Explanation, activation: &str) -> Result
         "\n{BOLD}3 Features{BOLD:#}  {DIM}the rows end to end, [{features}]{DIM:#}"
     )?;
     writeln!(out, "    {}", vector(&stages.features))?;
+    let activation = format!("{:?}", config.activation).to_lowercase();
     for (index, layer) in stages.hidden.iter().enumerate() {
+        let added = match config.is_residual(index) {
+            true => format!(" + a of layer {index}"),
+            false => String::new(),
+        };
         let (number, units) = (index + 1, count(layer.activation.len() as u64));
         writeln!(
             out,
-            "\n{BOLD}4 Layer {number}{BOLD:#}  {DIM}z = W·a + b, a = {activation}(z), [{units}]{DIM:#}"
+            "\n{BOLD}4 Layer {number}{BOLD:#}  {DIM}z = W·a + b, a = {activation}(z){added}, [{units}]{DIM:#}"
         )?;
         writeln!(out, "  z {}", vector(&layer.preactivation))?;
         writeln!(out, "  a {}", vector(&layer.activation))?;

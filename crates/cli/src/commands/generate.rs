@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use nextchar::data::{Alphabet, NameList};
+use nextchar::data::{Alphabet, Name, NameList, Vocab};
 use nextchar::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
     most_likely,
@@ -25,7 +25,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let threads = threads(args.threads)?;
     let file = store::load(args.model.as_deref())?;
     let conditions = conditions(args, &file);
-    let excluded = args.not_in.iter().map(|file| list(file));
+    let excluded = args.not_in.iter().map(|list| not_in(list, &file.vocab));
     let mut excluded = excluded.collect::<Result<Vec<_>, Failure>>()?;
     if args.novel {
         excluded.extend(own_names(args, &file)?);
@@ -114,11 +114,18 @@ fn conditions(args: &GenerateArgs, file: &ModelFile) -> Conditions {
 }
 
 /// A list of names that are not wanted, of any letters.
-fn list(file: &str) -> Result<NameList, Failure> {
-    let source = Source::find(Some(file))?;
+fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
+    let source = Source::find(Some(list))?;
     let options = read_options(&ReadArgs::default(), Alphabet::Data, false)?;
     let (names, found) = source.read(&options)?;
     warn_of_rejected(&source.label(), &found);
+    let known = |name: Name<'_>| vocab.encode(name.text).is_ok();
+    if !names.names().any(known) {
+        note(&format!(
+            "--not-in {list}: none of its {} is of the model's letters; nothing is left out",
+            plural(names.len() as u64, "name")
+        ));
+    }
     Ok(names)
 }
 

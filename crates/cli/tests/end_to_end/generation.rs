@@ -122,6 +122,13 @@ fn only_three_exist_and_it_is_said() {
         "mine",
     ]);
     assert_eq!(stdout(&out.success()), "arjun\n");
+    std::fs::write(folder.path().join("table.csv"), "name,id\narav,1\n").unwrap();
+    let run = generate(&["-n", "1", "--not-in", "table.csv"]).success();
+    assert!(
+        stderr(&run).contains("--not-in table.csv: none of its 2 names is of the model's letters"),
+        "{}",
+        stderr(&run)
+    );
     let run = generate(&["--pattern", "ar(jun|av|nav)", "--novel"]).code(1);
     assert!(
         stderr(&run).contains("every name that fits the other conditions is in a list"),

@@ -194,6 +194,11 @@ fn few_names_rank_coarsely_and_it_is_said() {
 fn a_word_is_explained_letter_by_letter() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| stdout(&nextchar(folder.path(), arguments).success());
+    let out = run(&["explain", "aad"]);
+    assert!(
+        out.contains("a = gelu(z), [128]") && out.contains("a = gelu(z) + a of layer 1, [128]"),
+        "{out}"
+    );
     let out = run(&["explain", "--word", "aadesh"]);
     assert!(out.contains("_aades  → h  0.9241    1.    0.1 "), "{out}");
     assert!(

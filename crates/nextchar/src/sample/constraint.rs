@@ -8,6 +8,10 @@ use crate::error::Error;
 
 /// Conditions, as a user says them. The default allows every name of 1 to 1000 characters.
 ///
+/// Texts and letters are [cleaned](crate::data::clean) as names are, so `Sh` is `sh`. Regular expressions
+/// are taken as they are, in the syntax of the crate `regex`: without look-around, back-references and
+/// Unicode's word boundaries; a capital letter matches no name, unless `(?i)` stands before it.
+///
 /// ```
 /// use nextchar::data::Vocab;
 /// use nextchar::sample::Conditions;
@@ -143,8 +147,12 @@ impl Conditions {
             };
             let lengths = format!("{} to {} characters", self.min_length, self.max_length);
             if !of(&[last]).reach(vocab.len())?.start() {
+                let hint = match self.needs_small_letters(patterns, vocab) {
+                    true => ": names are in small letters, and (?i) before a pattern takes either",
+                    false => "",
+                };
                 return Err(Error::Impossible(format!(
-                    "no name of {lengths} of this alphabet {what}"
+                    "no name of {lengths} of this alphabet {what}{hint}"
                 )));
             }
             if constraint.reach(vocab.len())?.start() {
@@ -162,6 +170,21 @@ impl Conditions {
             )));
         }
         Ok(constraint)
+    }
+
+    /// Whether the user's patterns would match a name if their letters were not capitals.
+    fn needs_small_letters(&self, patterns: &[String], vocab: &Vocab) -> bool {
+        let either = |pattern: &String| format!("(?i){pattern}");
+        let either: Vec<String> = patterns.iter().map(either).collect();
+        let fits = |automaton| {
+            let constraint = Constraint {
+                automata: vec![automaton],
+                min_length: self.min_length,
+                max_length: self.max_length,
+            };
+            constraint.reach(vocab.len()).is_ok_and(|reach| reach.start())
+        };
+        patterns == self.patterns && Automaton::matching(&either, true, vocab).is_ok_and(fits)
     }
 
     /// Each condition in words, as patterns of which one must match, and whether it is wanted.

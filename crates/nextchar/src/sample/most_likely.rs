@@ -39,7 +39,27 @@ impl PartialOrd for Candidate {
     }
 }
 
-/// The `count` most probable names that fit, the likeliest first; fewer where no more exist.
+/// The `count` most probable names that fit, the likeliest first; fewer where no more exist. Equally
+/// probable ones come in the vocabulary's order.
+///
+/// The search is best first and exact. It keeps at most 2,000,000 beginnings of names, some 200 MB.
+///
+/// ```
+/// use nextchar::data::{CountedWindows, NameList, Vocab};
+/// use nextchar::ngram::KneserNey;
+/// use nextchar::sample::{Conditions, most_likely};
+///
+/// # fn main() -> Result<(), nextchar::Error> {
+/// let (vocab, list) = (Vocab::az(), ["asha", "usha", "isha", "nisha"].map(|name| (name, 1)));
+/// let list = NameList::from_names(list);
+/// let model = KneserNey::closed_form(&CountedWindows::from_list(&list, &vocab, 3)?)?;
+/// let short = Conditions::default().length(1..=5);
+/// let names = most_likely(&model, &vocab, &short, &[&list], 3)?;
+/// assert!(names.is_sorted_by(|a, b| a.log_prob >= b.log_prob));
+/// assert!(names.iter().all(|found| !list.contains(&found.name)));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// As [`Conditions::compile`]; [`Error::Impossible`] where the search would need too much memory.

@@ -32,7 +32,7 @@ pub struct Explanation {
 pub struct LayerValues {
     /// z = W·a + b.
     pub preactivation: Vec<f64>,
-    /// φ(z).
+    /// a = φ(z), and where the layer is [residual](crate::model::ModelConfig::is_residual), + the a before it.
     pub activation: Vec<f64>,
 }
 
@@ -76,11 +76,12 @@ mod tests {
 
     #[test]
     fn stages_end_in_the_models_own_probabilities() {
-        for (hidden_sizes, activation) in [
-            (vec![], Activation::Tanh),
-            (vec![20], Activation::Tanh),
-            (vec![20, 10], Activation::Gelu),
-            (vec![33, 7, 16], Activation::Relu),
+        for (hidden_sizes, activation, residual) in [
+            (vec![], Activation::Tanh, false),
+            (vec![20], Activation::Tanh, false),
+            (vec![20, 10], Activation::Gelu, false),
+            (vec![33, 7, 16], Activation::Relu, false),
+            (vec![20, 20, 8], Activation::Gelu, true),
         ] {
             let config = ModelConfig {
                 vocab_size: 27,
@@ -88,7 +89,7 @@ mod tests {
                 embedding_dim: 5,
                 hidden_sizes,
                 activation,
-                residual: false,
+                residual,
             };
             let params = Params::init(&config, Init::Lecture, &Seed::from(1));
             let network = Network::new(config, params).unwrap();
