@@ -5,6 +5,7 @@ use crate::generic::dropout::Dropout;
 use crate::generic::elementwise::{
     Elementwise, Gelu, GeluValue, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
 };
+use crate::generic::exp64::Exp64;
 use crate::generic::matmul::Matmul;
 use crate::generic::optimizer::{AdamW, Axpy, Lerp, Sgd};
 use crate::generic::rows::{ScatterRows, SumColumns, SumRows};
@@ -460,6 +461,11 @@ impl Kernels {
     /// If the lengths differ.
     pub fn sgd(self, learning_rate: f32, params: &mut [f32], grads: &[f32]) {
         self.each(Sgd { learning_rate }, [grads], [params]);
+    }
+
+    /// `values ← exp(values)`, with the bits of `libm::exp`, whatever the instance.
+    pub fn exp_f64(self, values: &mut [f64]) {
+        self.run(Exp64 { values });
     }
 
     /// `into ← into + weight·from`.

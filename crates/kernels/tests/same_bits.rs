@@ -342,3 +342,49 @@ proptest! {
         }
     }
 }
+
+/// Every exponent, both signs, the boundaries that libm's branches have, and what is no number.
+#[test]
+fn exp_of_f64_has_the_bits_of_libm() {
+    let boundaries = [
+        0.0,
+        0.346_573_590_279_972_6,
+        1.039_720_770_839_917_9,
+        708.396_418_532_264_1,
+        708.39,
+        709.782_712_893_384,
+        745.133_219_101_941_1,
+        745.2,
+        3.725_290_298_461_914e-9,
+        f64::INFINITY,
+        f64::NAN,
+    ];
+    let near = boundaries.into_iter().flat_map(|x: f64| {
+        (-40i64..40).map(move |ulps| f64::from_bits(x.to_bits().wrapping_add_signed(ulps)))
+    });
+    // High halves of the bits decide the branches, so neighbours of those are among them.
+    let halves = (0..1u64 << 21)
+        .map(|high| f64::from_bits(high << 43 | high.wrapping_mul(0x9e37_79b9) & ((1 << 43) - 1)));
+    let steps = (0..400_000).map(|step| f64::from(step) * 0.001_9);
+    let sizes: Vec<f64> = near.chain(boundaries).chain(halves).chain(steps).collect();
+    let asked: Vec<f64> = sizes
+        .iter()
+        .flat_map(|&x| [x, -x])
+        .chain([1.0; 3])
+        .collect();
+    for set in Kernels::available() {
+        let mut found = asked.clone();
+        Kernels::new(set, Arithmetic::Unfused)
+            .unwrap()
+            .exp_f64(&mut found);
+        for (&x, found) in asked.iter().zip(found) {
+            let expected = libm::exp(x);
+            let same =
+                found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
+            assert!(
+                same,
+                "{set}: exp({x:e}) is {found:e} instead of {expected:e}"
+            );
+        }
+    }
+}

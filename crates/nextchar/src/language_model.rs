@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use nextchar_kernels::{Arithmetic, Kernels};
+
 use crate::data::{CountedWindows, Token};
 use crate::executor::Executor;
 
@@ -122,14 +124,54 @@ pub(crate) fn total_nll_by(
     total
 }
 
-/// Subtracts ln Σ exp: `log_probs` of one row add up to 1 afterwards.
-pub(crate) fn normalise(log_probs: &mut [f64]) {
-    let largest = log_probs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = log_probs.iter().map(|x| libm::exp(x - largest)).sum();
-    let log_sum = largest + libm::log(sum);
-    for log_prob in log_probs {
-        *log_prob -= log_sum;
+/// ln p = z − ln Σ exp z: every row \[V\] of `values` is z before and ln p after.
+pub(crate) fn log_softmax(values: &mut [f64], vocab_size: usize) {
+    for row in values.chunks_exact_mut(vocab_size) {
+        shift(row, largest(row));
     }
+    let exps = exps(values.to_vec());
+    for (row, exps) in values
+        .chunks_exact_mut(vocab_size)
+        .zip(exps.chunks_exact(vocab_size))
+    {
+        shift(row, libm::log(exps.iter().sum()));
+    }
+}
+
+/// Subtracts ln Σ exp from every row \[V\]: they add up to 1 afterwards.
+pub(crate) fn normalise(log_probs: &mut [f64], vocab_size: usize) {
+    let shifted = log_probs.chunks_exact(vocab_size).flat_map(|row| {
+        let largest = largest(row);
+        row.iter().map(move |x| x - largest)
+    });
+    let exps = exps(shifted.collect());
+    for (row, exps) in log_probs
+        .chunks_exact_mut(vocab_size)
+        .zip(exps.chunks_exact(vocab_size))
+    {
+        shift(row, largest(row) + libm::log(exps.iter().sum()));
+    }
+}
+
+fn shift(row: &mut [f64], by: f64) {
+    row.iter_mut().for_each(|value| *value -= by);
+}
+
+fn exps(mut values: Vec<f64>) -> Vec<f64> {
+    Kernels::best(Arithmetic::Unfused).exp_f64(&mut values);
+    values
+}
+
+/// The largest number, as `f64::max` finds it, with several comparisons under way at a time.
+pub(crate) fn largest(values: &[f64]) -> f64 {
+    const WIDTH: usize = 8;
+    let mut lanes = [f64::NEG_INFINITY; WIDTH];
+    for chunk in values.chunks(WIDTH) {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = if value > *lane { value } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Contexts that are asked for together.

@@ -233,10 +233,7 @@ impl Mixture {
                     counts: 0.0,
                 },
             };
-            let rows = out.chunks_exact_mut(vocab_size);
-            for (out, counted) in rows.zip(counted.chunks_exact(vocab_size)) {
-                mix(weights, out, counted);
-            }
+            mix(weights, out, &counted, vocab_size);
         }
     }
 
@@ -327,7 +324,7 @@ impl Moments {
         counted: &[f64],
     ) {
         let mut probs = mean.to_vec();
-        mix(weights, &mut probs, counted);
+        mix(weights, &mut probs, counted, counted.len());
         let (mut first, mut second) = ([0.0; 2], [0.0; 3]);
         for ((log_prob, x), y) in probs.iter().zip(mean).zip(counted) {
             let p = libm::exp(*log_prob);
@@ -374,12 +371,12 @@ fn ends(contexts: &[Token], length: usize, wanted: usize) -> Vec<Token> {
         .collect()
 }
 
-/// `log_probs` ← ln softmax(a·log_probs + b·counted), one row.
-fn mix(weights: Weights, log_probs: &mut [f64], counted: &[f64]) {
+/// `log_probs` ← ln softmax(a·log_probs + b·counted), rows of \[V\].
+fn mix(weights: Weights, log_probs: &mut [f64], counted: &[f64], vocab_size: usize) {
     for (log_prob, counted) in log_probs.iter_mut().zip(counted) {
         *log_prob = weights.networks * *log_prob + weights.counts * counted;
     }
-    normalise(log_probs);
+    normalise(log_probs, vocab_size);
 }
 
 impl LanguageModel for Mixture {

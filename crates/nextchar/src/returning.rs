@@ -198,7 +198,7 @@ impl Returning {
         for (token, child) in self.trie.children(node) {
             log_probs[usize::from(token)] += shift(f64::from(self.means[child as usize]));
         }
-        normalise(log_probs);
+        normalise(log_probs, log_probs.len());
     }
 
     /// The factor of the name that ends at a node.

@@ -13,7 +13,7 @@ use super::params::Params;
 use super::{embedding, features, hidden};
 use crate::data::{CountedWindows, Token};
 use crate::error::Error;
-use crate::language_model::LanguageModel;
+use crate::language_model::{LanguageModel, log_softmax};
 
 /// Rows that go through the layers together: their activations stay in cache.
 const BLOCK_ROWS: usize = 128;
@@ -169,8 +169,11 @@ impl LanguageModel for Network {
             let logits = self.logits(contexts, &mut scratch);
             let stride = logits.len() / rows;
             for (out, logits) in out.chunks_exact_mut(vocab_size).zip(logits.chunks_exact(stride)) {
-                log_softmax(&logits[..vocab_size], out);
+                for (log_prob, &logit) in out.iter_mut().zip(logits) {
+                    *log_prob = f64::from(logit);
+                }
             }
+            log_softmax(out, vocab_size);
         }
     }
 
@@ -213,18 +216,4 @@ struct Scratch {
     out: Vec<f32>,
     /// The input of a residual layer.
     skipped: Vec<f32>,
-}
-
-/// ln p = z − ln Σ exp z, in f64.
-fn log_softmax(logits: &[f32], log_probs: &mut [f64]) {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for (log_prob, &logit) in log_probs.iter_mut().zip(logits) {
-        *log_prob = f64::from(logit) - f64::from(largest);
-        sum += libm::exp(*log_prob);
-    }
-    let log_sum = libm::log(sum);
-    for log_prob in log_probs {
-        *log_prob -= log_sum;
-    }
 }

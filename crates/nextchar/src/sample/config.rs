@@ -1,7 +1,10 @@
 //! What is done to P(next token) before a draw: temperature, then top-k, then top-p.
 
+use nextchar_kernels::{Arithmetic, Kernels};
+
 use crate::data::END;
 use crate::error::Error;
+use crate::language_model::largest;
 
 /// Temperature τ, and which tokens are left out; the default draws from the model as it is.
 ///
@@ -69,17 +72,18 @@ impl SampleConfig {
     /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. What was
     /// impossible stays so. A model whose parameters overflow has no numbers here: the name ends.
     pub fn apply(&self, log_probs: &mut [f64]) {
-        let largest = log_probs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if !largest.is_finite() || log_probs.iter().any(|value| value.is_nan()) {
-            log_probs.fill(0.0);
-            log_probs[usize::from(END)] = 1.0;
-            return;
-        }
+        let largest = largest(log_probs);
         for value in log_probs.iter_mut() {
-            *value = libm::exp((*value - largest) / self.temperature);
+            *value = (*value - largest) / self.temperature;
         }
+        Kernels::best(Arithmetic::Unfused).exp_f64(log_probs);
         let probs = log_probs;
         let sum = normalise(probs);
+        if sum.is_nan() {
+            probs.fill(0.0);
+            probs[usize::from(END)] = 1.0;
+            return;
+        }
         debug_assert!(sum > 0.0);
         if self.top_k.is_none() && self.top_p.is_none() {
             return;
