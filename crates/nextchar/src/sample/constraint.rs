@@ -287,13 +287,32 @@ impl Constraint {
 pub(super) struct Reach {
     /// \[states, V\].
     next: Vec<u32>,
-    /// Bit r of state q: exactly r more letters can bring a name that the automata accept.
-    left: Vec<Vec<u64>>,
+    /// Of every state.
+    left: Vec<Left>,
     vocab_size: usize,
     min_length: usize,
     max_length: usize,
     /// There is no automaton.
     anything: bool,
+}
+
+/// How many more letters can bring a name that the automata accept.
+#[derive(Clone, Debug)]
+struct Left {
+    /// Bit r: exactly r letters can.
+    bits: Vec<u64>,
+    /// The fewest; [`usize::MAX`] where no number of them can.
+    least: usize,
+}
+
+impl Left {
+    fn new(bits: Vec<u64>) -> Self {
+        let word = bits.iter().position(|&word| word != 0);
+        Left {
+            least: word.map_or(usize::MAX, |word| 64 * word + bits[word].trailing_zeros() as usize),
+            bits,
+        }
+    }
 }
 
 impl Reach {
@@ -334,7 +353,7 @@ impl Reach {
         }
         Some(Reach {
             next,
-            left,
+            left: left.into_iter().map(Left::new).collect(),
             vocab_size,
             min_length: constraint.min_length,
             max_length: constraint.max_length,
@@ -358,7 +377,7 @@ impl Reach {
             return false;
         }
         let least = self.min_length.saturating_sub(length);
-        any_bit(&self.left[state as usize], least, self.max_length - length)
+        any_bit(&self.left[state as usize].bits, least, self.max_length - length)
     }
 
     /// Whether a name that is `length` long and in this state can be completed to one that the automata
@@ -366,7 +385,7 @@ impl Reach {
     pub(super) fn completes(&self, state: u32, length: usize) -> bool {
         state != DEAD
             && length <= self.max_length
-            && any_bit(&self.left[state as usize], 0, self.max_length - length)
+            && self.left[state as usize].least <= self.max_length - length
     }
 
     /// Number of the product's states.
@@ -386,7 +405,7 @@ impl Reach {
 
     /// Whether it may end now.
     pub(super) fn accepts(&self, state: u32, length: usize) -> bool {
-        (self.min_length..=self.max_length).contains(&length) && bit(&self.left[state as usize], 0)
+        (self.min_length..=self.max_length).contains(&length) && bit(&self.left[state as usize].bits, 0)
     }
 }
 

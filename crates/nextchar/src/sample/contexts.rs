@@ -33,28 +33,111 @@ pub(super) struct Keep {
     pub(super) tables: bool,
 }
 
-/// The number of a context, by its tokens.
+/// The numbers of contexts: by their tokens, and after a token by the context before it. [`UNKNOWN`] is
+/// a context that was not met, or a way that no draw went.
 enum Numbers {
-    /// At the place that the tokens are, each with the bits of a slot; [`UNKNOWN`] for those not met.
-    Dense(Vec<u32>),
-    Hashed(HashTable<u32>),
+    /// Where few are possible: at the place that the tokens are, each with the bits of a slot.
+    Dense {
+        numbers: Vec<u32>,
+        /// The places of all contexts.
+        places: Vec<u32>,
+        bits: u32,
+    },
+    Hashed {
+        numbers: HashTable<u32>,
+        /// \[contexts, V\]: the context after each token.
+        following: Vec<u32>,
+        vocab_size: usize,
+    },
 }
 
 impl Numbers {
-    fn new(slots: Slots, length: usize) -> Self {
+    fn new(slots: Slots, vocab_size: usize, length: usize) -> Self {
         let bits = u32::try_from(length).ok().and_then(|length| length.checked_mul(slots.bits));
         match bits {
-            Some(bits) if bits <= DENSE_BITS => Numbers::Dense(vec![UNKNOWN; 1 << bits]),
-            _ => Numbers::Hashed(HashTable::new()),
+            Some(bits) if bits <= DENSE_BITS => Numbers::Dense {
+                numbers: vec![UNKNOWN; 1 << bits],
+                places: Vec::new(),
+                bits: slots.bits,
+            },
+            _ => Numbers::Hashed {
+                numbers: HashTable::new(),
+                following: Vec::new(),
+                vocab_size,
+            },
         }
     }
 
     fn clear(&mut self) {
         match self {
-            Numbers::Dense(numbers) => numbers.fill(UNKNOWN),
-            Numbers::Hashed(numbers) => numbers.clear(),
+            Numbers::Dense { numbers, places, .. } => {
+                numbers.fill(UNKNOWN);
+                places.clear();
+            }
+            Numbers::Hashed { numbers, following, .. } => {
+                numbers.clear();
+                following.clear();
+            }
         }
     }
+
+    /// The entry for the context after a token.
+    #[inline]
+    fn after(&mut self, context: u32, token: Token) -> &mut u32 {
+        match self {
+            Numbers::Dense { numbers, places, bits } => {
+                let place = place_after(places[context as usize], token, *bits, numbers.len());
+                &mut numbers[place]
+            }
+            Numbers::Hashed { following, vocab_size, .. } => {
+                &mut following[context as usize * *vocab_size + usize::from(token)]
+            }
+        }
+    }
+
+    #[inline]
+    fn known_after(&self, context: u32, token: Token) -> u32 {
+        match self {
+            Numbers::Dense { numbers, places, bits } => {
+                numbers[place_after(places[context as usize], token, *bits, numbers.len())]
+            }
+            Numbers::Hashed { following, vocab_size, .. } => {
+                following[context as usize * *vocab_size + usize::from(token)]
+            }
+        }
+    }
+
+    /// The number of a context, `fresh` if it is new; `tokens` are those of all that are known.
+    fn of(&mut self, context: &[Token], tokens: &[Token], fresh: u32) -> u32 {
+        match self {
+            Numbers::Dense { numbers, places, bits } => {
+                let place = context.iter().fold(0, |place, &token| place << *bits | usize::from(token));
+                let number = &mut numbers[place];
+                if *number == UNKNOWN {
+                    *number = fresh;
+                    places.push(place as u32);
+                }
+                *number
+            }
+            Numbers::Hashed { numbers, following, vocab_size } => {
+                let of = |number: u32| &tokens[number as usize * context.len()..][..context.len()];
+                let hasher = BuildHasherDefault::<FxHasher>::default();
+                let hash = hasher.hash_one(context);
+                let known = numbers.find(hash, |&number| of(number) == context).copied();
+                known.unwrap_or_else(|| {
+                    numbers.insert_unique(hash, fresh, |&number| hasher.hash_one(of(number)));
+                    following.resize(following.len() + *vocab_size, UNKNOWN);
+                    fresh
+                })
+            }
+        }
+    }
+}
+
+/// The place after a token: the oldest goes out. `places` is a power of two.
+#[inline]
+fn place_after(place: u32, token: Token, bits: u32, places: usize) -> usize {
+    ((place as usize) << bits | usize::from(token)) & (places - 1)
 }
 
 /// A store of contexts. Number 0 is the start of a name.
@@ -67,8 +150,7 @@ pub(super) struct Contexts<'a> {
     /// \[contexts, T\].
     tokens: Vec<Token>,
     numbers: Numbers,
-    /// \[contexts, V\]: the context after each token, [`UNKNOWN`] until a draw went there.
-    following: Vec<u32>,
+    len: usize,
     evaluated: usize,
     log_probs: Vec<f64>,
     probs: Vec<f64>,
@@ -87,8 +169,8 @@ impl<'a> Contexts<'a> {
             slots: Slots::new(model.vocab_size()),
             vocab_size: model.vocab_size(),
             tokens: Vec::new(),
-            numbers: Numbers::new(Slots::new(model.vocab_size()), model.context_length()),
-            following: Vec::new(),
+            numbers: Numbers::new(Slots::new(model.vocab_size()), model.vocab_size(), model.context_length()),
+            len: 0,
             evaluated: 0,
             log_probs: Vec::new(),
             probs: Vec::new(),
@@ -104,7 +186,7 @@ impl<'a> Contexts<'a> {
     pub(super) fn forget(&mut self) {
         self.tokens.clear();
         self.numbers.clear();
-        self.following.clear();
+        self.len = 0;
         self.log_probs.clear();
         self.probs.clear();
         self.tables.clear();
@@ -130,6 +212,20 @@ impl<'a> Contexts<'a> {
         }
     }
 
+    /// Keeps log-probabilities from now on, and asks again for those of the contexts that are known.
+    pub(super) fn ask_for_log_probs(&mut self, executor: &impl Executor) {
+        if !self.keep.log_probs {
+            self.keep.log_probs = true;
+            self.evaluated = 0;
+            self.evaluate(executor);
+        }
+    }
+
+    /// Whether log-probabilities are kept.
+    pub(super) fn keeps_log_probs(&self) -> bool {
+        self.keep.log_probs
+    }
+
     /// Changes what is kept; forgets where something new is wanted.
     pub(super) fn keep_log_probs(&mut self) {
         if !self.keep.log_probs {
@@ -140,7 +236,7 @@ impl<'a> Contexts<'a> {
 
     /// Number of contexts.
     pub(super) fn len(&self) -> usize {
-        self.following.len() / self.vocab_size
+        self.len
     }
 
     /// About as many bytes as a context takes.
@@ -159,7 +255,7 @@ impl<'a> Contexts<'a> {
     /// The context after a token, if a draw went there before.
     #[inline]
     pub(super) fn known_after(&self, context: u32, token: Token) -> Option<u32> {
-        let known = self.following[context as usize * self.vocab_size + usize::from(token)];
+        let known = self.numbers.known_after(context, token);
         (known != UNKNOWN).then_some(known)
     }
 
@@ -167,45 +263,24 @@ impl<'a> Contexts<'a> {
     #[inline]
     pub(super) fn after(&mut self, context: u32, token: Token) -> u32 {
         self.known_after(context, token).unwrap_or_else(|| {
-            let length = self.model.context_length();
-            let old = &self.tokens[context as usize * length..][..length];
-            self.next.clear();
-            self.next.extend_from_slice(old.get(1..).unwrap_or_default());
-            self.next.extend((length > 0).then_some(token));
+            if let Some((last, older)) = self.next.split_last_mut() {
+                let old = &self.tokens[context as usize * (older.len() + 1) + 1..];
+                older.copy_from_slice(&old[..older.len()]);
+                *last = token;
+            }
             self.model.reduce(&mut self.next);
             let number = self.number_of_next();
-            self.following[context as usize * self.vocab_size + usize::from(token)] = number;
+            *self.numbers.after(context, token) = number;
             number
         })
     }
 
     fn number_of_next(&mut self) -> u32 {
-        let (fresh, next) = (self.len() as u32, &self.next);
-        let number = match &mut self.numbers {
-            Numbers::Dense(numbers) => {
-                let place = next.iter().fold(0, |place, &token| place << self.slots.bits | usize::from(token));
-                let number = &mut numbers[place];
-                if *number == UNKNOWN {
-                    *number = fresh;
-                }
-                *number
-            }
-            Numbers::Hashed(numbers) => {
-                let (tokens, length) = (&self.tokens, next.len());
-                let of = |number: u32| &tokens[number as usize * length..][..length];
-                let hasher = BuildHasherDefault::<FxHasher>::default();
-                let hash = hasher.hash_one(next.as_slice());
-                let known = numbers.find(hash, |&number| of(number) == next).copied();
-                known.unwrap_or_else(|| {
-                    numbers.insert_unique(hash, fresh, |&number| hasher.hash_one(of(number)));
-                    fresh
-                })
-            }
-        };
+        let fresh = self.len as u32;
+        let number = self.numbers.of(&self.next, &self.tokens, fresh);
         if number == fresh {
             self.tokens.extend_from_slice(&self.next);
-            let more = self.following.len() + self.vocab_size;
-            self.following.resize(more, UNKNOWN);
+            self.len += 1;
         }
         number
     }
@@ -220,9 +295,9 @@ impl<'a> Contexts<'a> {
         self.evaluations += (to - from) as u64;
         let (vocab_size, slots, length) = (self.vocab_size, self.slots, self.model.context_length());
         let size = |kept: bool, row: usize| if kept { to * row } else { 0 };
-        self.log_probs.resize(size(self.keep.log_probs, vocab_size), 0.0);
-        self.probs.resize(size(self.keep.probs, vocab_size), 0.0);
-        self.tables.resize(size(self.keep.tables, slots.count()), 0);
+        grow(&mut self.log_probs, size(self.keep.log_probs, vocab_size), 0.0);
+        grow(&mut self.probs, size(self.keep.probs, vocab_size), 0.0);
+        grow(&mut self.tables, size(self.keep.tables, slots.count()), 0);
         let rows = (to - from).div_ceil(SHARDS).clamp(SMALL_SHARD, SHARD);
         let mut log_probs = shards(&mut self.log_probs, from, rows, vocab_size);
         let mut probs = shards(&mut self.probs, from, rows, vocab_size);
@@ -267,6 +342,11 @@ impl<'a> Contexts<'a> {
         &self.probs[context as usize * self.vocab_size..][..self.vocab_size]
     }
 
+    /// The smallest p above 0 of all contexts.
+    pub(super) fn smallest_prob(&self) -> f64 {
+        smallest(&self.probs)
+    }
+
     /// The alias table of a context.
     #[inline]
     pub(super) fn table(&self, context: u32) -> &[u32] {
@@ -284,11 +364,31 @@ impl<'a> Contexts<'a> {
     }
 }
 
+/// The smallest number above 0; infinity where there is none.
+pub(super) fn smallest(values: &[f64]) -> f64 {
+    const WIDTH: usize = 8;
+    let mut lanes = [f64::INFINITY; WIDTH];
+    for chunk in values.chunks(WIDTH) {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = if value > 0.0 && value < *lane { value } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(f64::INFINITY, f64::min)
+}
+
 struct Shard<'s> {
     rows: std::ops::Range<usize>,
     log_probs: Option<&'s mut [f64]>,
     probs: Option<&'s mut [f64]>,
     tables: Option<&'s mut [u32]>,
+}
+
+/// Makes room. New memory is not written here: who fills it is the first to touch it.
+fn grow<T: Copy>(values: &mut Vec<T>, size: usize, zero: T) {
+    match values.is_empty() {
+        true => *values = vec![zero; size],
+        false => values.resize(size, zero),
+    }
 }
 
 /// `values` \[contexts, width\] from one context on, some rows at a time; nothing of what is not kept.

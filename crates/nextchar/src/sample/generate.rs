@@ -228,7 +228,7 @@ impl<'a, E: Executor> Generator<'a, E> {
 
     /// How the draws went so far. Where few were made, some more are, to know the probability.
     pub fn outcome(&mut self) -> Outcome {
-        self.choose();
+        self.choose(false);
         let probability = |[estimate, low, high]: [f64; 3], method| Probability {
             estimate,
             low,
@@ -296,14 +296,14 @@ impl<'a, E: Executor> Generator<'a, E> {
 
     /// At least one name, and no more than are wanted still.
     fn refill(&mut self, log_probs: bool) -> Option<Vec<Batch>> {
-        self.choose();
+        self.choose(log_probs);
         let mut wanted = usize::try_from(self.count - self.found).unwrap_or(usize::MAX);
         if wanted == 0 || self.gave_up {
             return None;
         }
         let mut failed = 0;
         loop {
-            self.leave_free_draws();
+            self.leave_free_draws(log_probs);
             if self.left() <= 0.0 {
                 self.exhausted = true;
                 return None;
@@ -312,7 +312,7 @@ impl<'a, E: Executor> Generator<'a, E> {
             let mut batches = match &mut self.sampler {
                 Sampler::Undecided(_) => unreachable!("a sampler was chosen"),
                 Sampler::Free(free) => free.refill(wanted, log_probs, self.executor),
-                Sampler::Programme(programme) => programme.refill(wanted, self.unique, self.executor),
+                Sampler::Programme(programme) => programme.refill(wanted, self.unique, log_probs, self.executor),
                 Sampler::Bounds(bounds) => vec![bounds.refill(self.unique, self.executor)],
             };
             if batches.iter().any(|batch| !batch.is_empty()) {
@@ -349,7 +349,7 @@ impl<'a, E: Executor> Generator<'a, E> {
     }
 
     /// Decides who draws, the first time.
-    fn choose(&mut self) {
+    fn choose(&mut self, log_probs: bool) {
         let Sampler::Undecided(filter) = &mut self.sampler else {
             return;
         };
@@ -366,7 +366,7 @@ impl<'a, E: Executor> Generator<'a, E> {
             self.sampler = Sampler::Free(Box::new(free(filter)));
             return;
         }
-        self.sampler = match Programme::new(model, config, filter, words.clone(), self.executor) {
+        self.sampler = match Programme::new(model, config, filter, words.clone(), log_probs, self.executor) {
             Ok(programme) => Sampler::Programme(Box::new(programme)),
             Err(filter) if self.unique && self.method.is_some() => bounds(filter),
             Err(filter) => Sampler::Free(Box::new(free(filter))),
@@ -374,7 +374,7 @@ impl<'a, E: Executor> Generator<'a, E> {
     }
 
     /// Goes on without free draws where they do not pay.
-    fn leave_free_draws(&mut self) {
+    fn leave_free_draws(&mut self, log_probs: bool) {
         let leaves = match &self.sampler {
             Sampler::Free(free) => self.method.is_none() && !free.pays(),
             _ => false,
@@ -391,7 +391,7 @@ impl<'a, E: Executor> Generator<'a, E> {
         let (filter, seen) = free.into_parts();
         // Others came here because the programme would be too large.
         let small = match filter.is_only_too_long() {
-            true => Programme::new(model, config, filter, words.clone(), self.executor),
+            true => Programme::new(model, config, filter, words.clone(), log_probs, self.executor),
             false => Err(filter),
         };
         self.sampler = match small {

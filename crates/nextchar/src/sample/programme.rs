@@ -6,11 +6,13 @@
 //! the conditions. Unwanted names are a trie: on it every node has a β of its own, computed from its
 //! ends to its root; off it all names are free. Without replacement, drawn names join the trie.
 
+use std::array::from_fn;
+
 use super::batch::Batch;
 use super::bounds::{pick, times};
 use super::config::SampleConfig;
 use super::constraint::Reach;
-use super::contexts::{Contexts, Keep};
+use super::contexts::{Contexts, Keep, smallest};
 use crate::data::trie::{Trie, FREE};
 use super::filter::Filter;
 use super::rounds::Rounds;
@@ -27,6 +29,8 @@ const MOST_PRODUCTS: usize = 1 << 26;
 const SHARD: usize = 2048;
 const BLOCK: usize = 64;
 const BLOCKS: usize = 512;
+/// Sums that are under way at a time.
+const LANES: usize = 4;
 /// Indices of the blocks' streams begin here.
 const FIRST_BLOCK: u64 = 1 << 41;
 /// The node from which nothing is accepted, and the one of the empty name.
@@ -38,8 +42,8 @@ pub(super) struct Programme<'a> {
     contexts: Contexts<'a>,
     graph: Graph,
     reach: Reach,
-    /// \[r\]\[nodes\]; only nodes that a name with r more letters can stand at.
-    betas: Vec<Vec<f64>>,
+    /// By r.
+    levels: Vec<Level>,
     excluded: Trie,
     /// For each node of the trie: its node, how many letters lead to it, and its β.
     trie: Vec<OnTrie>,
@@ -49,6 +53,14 @@ pub(super) struct Programme<'a> {
     pub(super) attempts: u64,
     /// β of the start, before names were taken out.
     pub(super) probability: f64,
+}
+
+/// β within r letters.
+struct Level {
+    /// \[nodes\]; only nodes that a name with r more letters can stand at.
+    betas: Vec<f64>,
+    /// Whether no product of a p and one of these is too small for a number.
+    large: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -63,8 +75,18 @@ struct Graph {
     contexts: Vec<u32>,
     states: Vec<u32>,
     lengths: Vec<u32>,
-    /// \[nodes, V\].
+    ways: Vec<Ways>,
+    /// \[rows, V\].
     next: Vec<u32>,
+}
+
+/// Where the tokens lead from a node.
+#[derive(Clone, Copy, PartialEq)]
+enum Ways {
+    /// Each to the node behind the one that the token before it leads to, the first letter to this one.
+    Run(u32),
+    /// To those of a row.
+    Row(u32),
 }
 
 impl Graph {
@@ -76,18 +98,19 @@ impl Graph {
             contexts: vec![u32::MAX, 0],
             states: vec![0, 0],
             lengths: vec![0, 0],
+            ways: vec![Ways::Row(0)],
             next: vec![NOWHERE; vocab_size],
         };
+        let mut row = vec![NOWHERE; vocab_size];
         let mut numbers = vec![NOWHERE; states];
         numbers[0] = START;
         let mut at = START as usize;
         while at < graph.contexts.len() {
             let (context, state, length) = (graph.contexts[at], graph.states[at], graph.lengths[at] + 1);
-            graph.next.push(NOWHERE);
+            row.fill(NOWHERE);
             for token in END + 1..vocab_size as Token {
                 let state = reach.step(state, token);
                 if !reach.completes(state, length as usize) {
-                    graph.next.push(NOWHERE);
                     continue;
                 }
                 let context = contexts.after(context, token);
@@ -101,8 +124,9 @@ impl Graph {
                     graph.states.push(state);
                     graph.lengths.push(length);
                 }
-                graph.next.push(numbers[pair]);
+                row[usize::from(token)] = numbers[pair];
             }
+            graph.push(&row);
             let products = graph.contexts.len() * vocab_size * (longest + 1);
             if contexts.len() > MOST_CONTEXTS || numbers.len() > MOST_PAIRS || products > MOST_PRODUCTS {
                 return None;
@@ -112,22 +136,55 @@ impl Graph {
         Some(graph)
     }
 
-    fn next(&self, node: u32, vocab_size: usize) -> &[u32] {
-        &self.next[node as usize * vocab_size..][..vocab_size]
+    /// The ways on from the next node.
+    fn push(&mut self, row: &[u32]) {
+        let letters = &row[1..];
+        let first = letters.first().copied().unwrap_or(NOWHERE);
+        let run = first != NOWHERE && letters.iter().zip(first..).all(|(&next, expected)| next == expected);
+        self.ways.push(match run {
+            true => Ways::Run(first),
+            false => Ways::Row((self.next.len() / row.len()) as u32),
+        });
+        if !run {
+            self.next.extend_from_slice(row);
+        }
+    }
+
+    /// Whether the ways on from a node are a run.
+    fn runs(&self, node: u32) -> bool {
+        matches!(self.ways[node as usize], Ways::Run(_))
+    }
+
+    /// Where a letter leads.
+    fn after(&self, node: u32, token: Token, vocab_size: usize) -> u32 {
+        match self.ways[node as usize] {
+            Ways::Run(first) => first + u32::from(token) - 1,
+            Ways::Row(_) => self.row(node, vocab_size)[usize::from(token)],
+        }
+    }
+
+    /// Where each token leads from a node without a run.
+    fn row(&self, node: u32, vocab_size: usize) -> &[u32] {
+        match self.ways[node as usize] {
+            Ways::Run(_) => &[],
+            Ways::Row(row) => &self.next[row as usize * vocab_size..][..vocab_size],
+        }
     }
 }
 
 impl<'a> Programme<'a> {
-    /// Gives the conditions back where the programme would be too large.
+    /// Gives the conditions back where the programme would be too large. Log-probabilities of names cost
+    /// half the memory, and are asked for later where they are not wanted yet.
     pub(super) fn new(
         model: &'a dyn LanguageModel,
         config: SampleConfig,
         filter: Filter,
         words: Stream,
+        log_probs: bool,
         executor: &impl Executor,
     ) -> Result<Self, Filter> {
         let keep = Keep {
-            log_probs: true,
+            log_probs,
             probs: true,
             ..Keep::default()
         };
@@ -140,7 +197,7 @@ impl<'a> Programme<'a> {
             contexts,
             graph,
             reach: filter.reach,
-            betas: Vec::new(),
+            levels: Vec::new(),
             excluded: filter.excluded,
             trie: Vec::new(),
             words,
@@ -151,8 +208,9 @@ impl<'a> Programme<'a> {
         };
         programme.tabulate(executor);
         programme.follow_trie();
+        let mut weights = Vec::new();
         for node in (0..programme.excluded.len() as u32).rev() {
-            programme.trie[node as usize].beta = programme.sum_on_trie(node);
+            programme.trie[node as usize].beta = programme.sum_on_trie(node, &mut weights);
         }
         programme.probability = programme.left();
         Ok(programme)
@@ -161,7 +219,7 @@ impl<'a> Programme<'a> {
     /// The probability of everything that may still be drawn.
     pub(super) fn left(&self) -> f64 {
         match self.excluded.start() {
-            FREE => self.betas[self.reach.lengths().1][START as usize],
+            FREE => self.levels[self.reach.lengths().1].betas[START as usize],
             start => self.trie[start as usize].beta,
         }
     }
@@ -173,20 +231,32 @@ impl<'a> Programme<'a> {
 
     /// β for r = 0, 1, … letters.
     fn tabulate(&mut self, executor: &impl Executor) {
-        for left in 0..=self.reach.lengths().1 {
-            let most = self.reach.lengths().1 - left;
-            let nodes = self.graph.lengths.partition_point(|&length| length as usize <= most);
+        let (longest, smallest_prob) = (self.reach.lengths().1, self.contexts.smallest_prob());
+        for left in 0..=longest {
+            let length = longest - left;
+            let nodes = self.graph.lengths.partition_point(|&first| first as usize <= length);
+            let open: Vec<bool> =
+                (0..self.reach.states()).map(|state| self.reach.open(state as u32, length)).collect();
             let mut betas = vec![0.0; nodes];
             let mut shards: Vec<&mut [f64]> = betas.chunks_mut(SHARD).collect();
             executor.for_each(&mut shards, |index, shard| {
-                for (place, beta) in shard.iter_mut().enumerate() {
-                    let node = (index * SHARD + place) as u32;
-                    if node != NOWHERE {
-                        *beta = self.sum(node, left);
+                let first = (index * SHARD) as u32;
+                for runs in [true, false] {
+                    let is_meant = |&node: &u32| {
+                        open[self.graph.states[node as usize] as usize] && self.graph.runs(node) == runs
+                    };
+                    let mut nodes = (first.max(START)..first + shard.len() as u32).filter(is_meant);
+                    while let Some(node) = nodes.next() {
+                        let mut some = [node; LANES];
+                        some[1..].fill_with(|| nodes.next().unwrap_or(node));
+                        for (node, sum) in some.into_iter().zip(self.sums(some, left)) {
+                            shard[(node - first) as usize] = sum;
+                        }
                     }
                 }
             });
-            self.betas.push(betas);
+            let large = smallest_prob * smallest(&betas) > 0.0;
+            self.levels.push(Level { betas, large });
         }
     }
 
@@ -194,35 +264,95 @@ impl<'a> Programme<'a> {
         self.reach.accepts(self.graph.states[node as usize], self.reach.lengths().1 - left)
     }
 
-    /// β of a node off the trie.
-    fn sum(&self, node: u32, left: usize) -> f64 {
-        let probs = self.contexts.probs(self.graph.contexts[node as usize]);
-        let mut sum = if self.may_end(node, left) { probs[0] } else { 0.0 };
-        if let Some(betas) = left.checked_sub(1).map(|left| &self.betas[left]) {
-            let next = self.graph.next(node, probs.len());
-            for (&p, &next) in probs[1..].iter().zip(&next[1..]) {
-                sum += times(p, betas[next as usize]);
+    /// β of some nodes off the trie, whose ways are all of a kind. Each is a sum in the order of its
+    /// tokens, in which every addition waits for the one before: several sums fill the time.
+    fn sums(&self, nodes: [u32; LANES], left: usize) -> [f64; LANES] {
+        let probs = nodes.map(|node| self.probs(node));
+        let mut sums = from_fn(|lane| match self.may_end(nodes[lane], left) {
+            true => probs[lane][usize::from(END)],
+            false => 0.0,
+        });
+        if let Some(level) = left.checked_sub(1).map(|left| &self.levels[left]) {
+            match level.large {
+                true => self.add_ways(nodes, probs, &level.betas, |p, beta| p * beta, &mut sums),
+                false => self.add_ways(nodes, probs, &level.betas, times, &mut sums),
             }
         }
-        sum
+        sums
+    }
+
+    #[inline]
+    fn add_ways(
+        &self,
+        nodes: [u32; LANES],
+        probs: [&[f64]; LANES],
+        betas: &[f64],
+        times: impl Fn(f64, f64) -> f64,
+        sums: &mut [f64; LANES],
+    ) {
+        let letters = probs[0].len() - 1;
+        let probs = probs.map(|probs| &probs[1..][..letters]);
+        match self.graph.ways[nodes[0] as usize] {
+            Ways::Run(_) => {
+                let betas = nodes.map(|node| &betas[self.graph.after(node, 1, 0) as usize..][..letters]);
+                for letter in 0..letters {
+                    for lane in 0..LANES {
+                        sums[lane] += times(probs[lane][letter], betas[lane][letter]);
+                    }
+                }
+            }
+            Ways::Row(_) => {
+                let next = nodes.map(|node| &self.graph.row(node, letters + 1)[1..][..letters]);
+                for letter in 0..letters {
+                    for lane in 0..LANES {
+                        sums[lane] += times(probs[lane][letter], betas[next[lane][letter] as usize]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// p of every token after a node.
+    fn probs(&self, node: u32) -> &[f64] {
+        self.contexts.probs(self.graph.contexts[node as usize])
     }
 
     /// p·β of every way on from a node of the trie or off it; their sum.
     fn weigh(&self, node: u32, on_trie: u32, left: usize, weights: &mut Vec<f64>) -> f64 {
-        let probs = self.contexts.probs(self.graph.contexts[node as usize]);
+        let probs = self.probs(node);
         let ends = self.may_end(node, left) && !self.excluded.contains(on_trie);
         weights.clear();
-        weights.push(if ends { probs[0] } else { 0.0 });
-        if let Some(betas) = left.checked_sub(1).map(|left| &self.betas[left]) {
-            let next = self.graph.next(node, probs.len());
-            let ways = probs[1..].iter().zip(&next[1..]);
-            weights.extend(ways.map(|(&p, &next)| times(p, betas[next as usize])));
-            for (token, child) in self.excluded.children(on_trie) {
-                let token = usize::from(token);
-                weights[token] = times(probs[token], self.trie[child as usize].beta);
+        weights.push(if ends { probs[usize::from(END)] } else { 0.0 });
+        match left.checked_sub(1).map(|left| &self.levels[left]) {
+            None => weights.resize(probs.len(), 0.0),
+            Some(level) => {
+                match level.large {
+                    true => self.push_ways(node, &level.betas, |p, beta| p * beta, weights),
+                    false => self.push_ways(node, &level.betas, times, weights),
+                }
+                for (token, child) in self.excluded.children(on_trie) {
+                    let token = usize::from(token);
+                    weights[token] = times(probs[token], self.trie[child as usize].beta);
+                }
             }
         }
         weights.iter().sum()
+    }
+
+    #[inline]
+    fn push_ways(&self, node: u32, betas: &[f64], times: impl Fn(f64, f64) -> f64, weights: &mut Vec<f64>) {
+        let probs = self.probs(node);
+        let letters = &probs[1..];
+        match self.graph.ways[node as usize] {
+            Ways::Run(first) => {
+                let betas = &betas[first as usize..][..letters.len()];
+                weights.extend(letters.iter().zip(betas).map(|(&p, &beta)| times(p, beta)));
+            }
+            Ways::Row(_) => {
+                let next = &self.graph.row(node, probs.len())[1..];
+                weights.extend(letters.iter().zip(next).map(|(&p, &next)| times(p, betas[next as usize])));
+            }
+        }
     }
 
     /// Finds the place of the trie's nodes that are new.
@@ -242,21 +372,21 @@ impl<'a> Programme<'a> {
             let OnTrie { node: from, length, .. } = self.trie[node as usize];
             for (token, child) in self.excluded.children(node) {
                 if child as usize >= known && from != NOWHERE && length < longest {
-                    let next = self.graph.next(from, self.contexts.model.vocab_size());
-                    self.trie[child as usize].node = next[usize::from(token)];
+                    let next = self.graph.after(from, token, self.contexts.model.vocab_size());
+                    self.trie[child as usize].node = next;
                     self.trie[child as usize].length = length + 1;
                 }
             }
         }
     }
 
-    fn sum_on_trie(&self, node: u32) -> f64 {
+    fn sum_on_trie(&self, node: u32, weights: &mut Vec<f64>) -> f64 {
         let on = self.trie[node as usize];
         match on.node {
             NOWHERE => 0.0,
             from => {
                 let left = self.reach.lengths().1 - on.length as usize;
-                self.weigh(from, node, left, &mut Vec::new())
+                self.weigh(from, node, left, weights)
             }
         }
     }
@@ -266,10 +396,14 @@ impl<'a> Programme<'a> {
         &mut self,
         wanted: usize,
         unique: bool,
+        log_probs: bool,
         executor: &impl Executor,
     ) -> Vec<Batch> {
         if self.left() <= 0.0 {
             return Vec::new();
+        }
+        if log_probs {
+            self.contexts.ask_for_log_probs(executor);
         }
         let blocks = match unique {
             true => self.rounds.size(),
@@ -292,6 +426,7 @@ impl<'a> Programme<'a> {
 
     fn block(&self, mut rng: Stream, batch: &mut Batch) {
         let (mut name, mut weights) = (Vec::new(), Vec::new());
+        let log_probs = self.contexts.keeps_log_probs();
         for _ in 0..BLOCK {
             name.clear();
             let (mut node, mut on_trie) = (START, self.excluded.start());
@@ -299,16 +434,19 @@ impl<'a> Programme<'a> {
             for left in (0..=self.reach.lengths().1).rev() {
                 let sum = self.weigh(node, on_trie, left, &mut weights);
                 let token = pick(&weights, rng.uniform() * sum);
-                log_prob += self.contexts.log_probs(self.graph.contexts[node as usize])[usize::from(token)];
+                if log_probs {
+                    let context = self.graph.contexts[node as usize];
+                    log_prob += self.contexts.log_probs(context)[usize::from(token)];
+                }
                 if token == END {
                     break;
                 }
                 name.push(token);
                 on_trie = self.excluded.step(on_trie, token);
-                node = self.graph.next(node, weights.len())[usize::from(token)];
+                node = self.graph.after(node, token, weights.len());
             }
             batch.push(&name);
-            batch.log_probs.push(log_prob);
+            batch.log_probs.extend(log_probs.then_some(log_prob));
         }
     }
 
@@ -316,15 +454,15 @@ impl<'a> Programme<'a> {
     pub(super) fn take_out(&mut self, batches: &[Batch]) -> Batch {
         let mut new = Batch::default();
         for batch in batches {
-            for (name, &log_prob) in batch.names().zip(&batch.log_probs) {
+            for (place, name) in batch.names().enumerate() {
                 if self.excluded.insert(name) {
                     new.push(name);
-                    new.log_probs.push(log_prob);
+                    new.log_probs.extend(batch.log_probs.get(place));
                 }
             }
         }
         self.follow_trie();
-        let mut path = Vec::new();
+        let (mut path, mut weights) = (Vec::new(), Vec::new());
         for name in new.names() {
             let mut node = self.excluded.start();
             path.clear();
@@ -334,7 +472,7 @@ impl<'a> Programme<'a> {
                 path.push(node);
             }
             for &node in path.iter().rev() {
-                self.trie[node as usize].beta = self.sum_on_trie(node);
+                self.trie[node as usize].beta = self.sum_on_trie(node, &mut weights);
             }
         }
         new
