@@ -30,43 +30,67 @@ pub(crate) fn encode(list: &NameList) -> (Vec<u8>, Vec<u64>) {
     (bytes, sorted.iter().map(|name| name.count).collect())
 }
 
-/// The names back, in sorted order.
+/// Names that were encoded, in sorted order.
+#[derive(Debug, Default)]
+pub(crate) struct Decoded {
+    /// All texts, one after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Decoded {
+    /// Number of names.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The names.
+    pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        let starts = (0..self.len()).map(|place| self.ends[..place].last().copied().unwrap_or(0));
+        starts
+            .zip(&self.ends)
+            .map(|(start, &end)| &self.text[start..end])
+    }
+}
+
+/// The names back.
 ///
 /// # Errors
 /// Says what is wrong: cut short, out of order, not UTF-8, too long.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<String>, String> {
-    let mut names: Vec<String> = Vec::new();
-    let (mut place, mut total) = (0, 0usize);
+pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
+    let mut decoded = Decoded::default();
+    let (mut place, mut last) = (0, 0);
     let mut current: Vec<u8> = Vec::new();
     while place < bytes.len() {
+        let number = decoded.len() + 1;
         let shared = take_varint(bytes, &mut place)?;
         let rest = take_varint(bytes, &mut place)?;
         if shared > current.len() {
-            return Err(format!(
-                "name {} shares more than there is",
-                names.len() + 1
-            ));
+            return Err(format!("name {number} shares more than there is"));
         }
         let end = place.checked_add(rest).filter(|&end| end <= bytes.len());
-        let end = end.ok_or_else(|| format!("name {} is cut short", names.len() + 1))?;
+        let end = end.ok_or_else(|| format!("name {number} is cut short"))?;
         current.truncate(shared);
         current.extend_from_slice(&bytes[place..end]);
         place = end;
         if current.len() > 4 * MAX_NAME_LENGTH {
-            return Err(format!("name {} is too long", names.len() + 1));
+            return Err(format!("name {number} is too long"));
         }
-        total = total.saturating_add(current.len());
+        let total = decoded.text.len() + current.len();
         if total > bytes.len().saturating_mul(MAX_EXPANSION).max(MAX_UNFOLDED) {
             return Err("it unfolds into too much".into());
         }
-        let name = std::str::from_utf8(&current)
-            .map_err(|_| format!("name {} is not UTF-8", names.len() + 1))?;
-        if names.last().is_some_and(|last| last.as_str() >= name) {
-            return Err(format!("name {} is out of order", names.len() + 1));
+        let name =
+            std::str::from_utf8(&current).map_err(|_| format!("name {number} is not UTF-8"))?;
+        if number > 1 && &decoded.text[last..] >= name {
+            return Err(format!("name {number} is out of order"));
         }
-        names.push(name.to_owned());
+        last = decoded.text.len();
+        decoded.text.push_str(name);
+        decoded.ends.push(total);
     }
-    Ok(names)
+    Ok(decoded)
 }
 
 /// LEB128: seven bits a byte, the lowest first.
@@ -102,14 +126,15 @@ mod tests {
         fn names_come_back_sorted(names in prop::collection::btree_map("[a-zअ-ह]{1,12}", 1u64..5, 0..60)) {
             let list = NameList::from_names(names.iter().rev().map(|(text, &count)| (text, count)));
             let (bytes, counts) = encode(&list);
-            prop_assert_eq!(decode(&bytes).unwrap(), names.keys().cloned().collect::<Vec<_>>());
+            let decoded = decode(&bytes).unwrap();
+            prop_assert_eq!(decoded.names().collect::<Vec<_>>(), names.keys().collect::<Vec<_>>());
             prop_assert_eq!(counts, names.values().copied().collect::<Vec<_>>());
         }
 
         #[test]
         fn any_bytes_are_decoded_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Ok(names) = decode(&bytes) {
-                prop_assert!(names.is_sorted());
+            if let Ok(decoded) = decode(&bytes) {
+                prop_assert!(decoded.names().is_sorted());
             }
         }
     }

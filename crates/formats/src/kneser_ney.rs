@@ -74,7 +74,7 @@ pub(crate) fn from_tensors(
         .collect();
     let triples = numbers.chunks_exact(3);
     let discounts: Vec<Discounts> = triples.map(|d| [d[0], d[1], d[2]]).collect();
-    Ok(KneserNey::with_discounts(&table, discounts)?)
+    Ok(KneserNey::with_discounts(table, discounts)?)
 }
 
 fn read_windows(

@@ -289,25 +289,22 @@ fn read_list(
         what,
     };
     let tensor = take(left, &name, Dtype::U8)?;
-    let texts = front_coding::decode(tensor.data()).map_err(bad)?;
-    if let Some(text) = texts
-        .iter()
-        .find(|text| text.is_empty() || vocab.encode(text).is_err())
-    {
+    let decoded = front_coding::decode(tensor.data()).map_err(bad)?;
+    let known = |text: &str| text.chars().all(|c| vocab.token(c).is_some());
+    if let Some(text) = decoded.names().find(|text| text.is_empty() || !known(text)) {
         return Err(bad(format!("{text:?} is not of its alphabet")));
     }
     let counts_name = format!("nextchar.counts.{part}");
     let counts = if left.contains_key(&counts_name) {
         read_integers(&take(left, &counts_name, Dtype::I64)?)
     } else {
-        vec![1; texts.len()]
+        vec![1; decoded.len()]
     };
     let in_range = counts
         .iter()
         .all(|&count| (1..=i64::MAX as u64).contains(&count));
-    if counts.len() != texts.len() || !in_range {
+    if counts.len() != decoded.len() || !in_range {
         return Err(bad("its counts do not fit".into()));
     }
-    let names = texts.into_iter().zip(counts);
-    Ok(NameList::from_names(names))
+    Ok(NameList::from_names(decoded.names().zip(counts)))
 }

@@ -26,11 +26,11 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let file = store::load(args.model.as_deref())?;
     let conditions = conditions(args, &file);
     let excluded = args.not_in.iter().map(|list| not_in(list, &file.vocab));
-    let mut excluded = excluded.collect::<Result<Vec<_>, Failure>>()?;
+    let excluded = excluded.collect::<Result<Vec<_>, Failure>>()?;
+    let mut unwanted: Vec<&NameList> = excluded.iter().collect();
     if args.novel {
-        excluded.extend(own_names(args, &file)?);
+        unwanted.extend(own_names(args, &file)?);
     }
-    let unwanted: Vec<&NameList> = excluded.iter().collect();
     let mut out = output::stdout();
     if args.most_likely {
         let (model, vocab) = (&file.model, &file.vocab);
@@ -130,13 +130,13 @@ fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
 }
 
 /// Every name that the model was made from, whatever its part.
-fn own_names(args: &GenerateArgs, file: &ModelFile) -> Result<[NameList; 3], Failure> {
+fn own_names<'f>(args: &GenerateArgs, file: &'f ModelFile) -> Result<[&'f NameList; 3], Failure> {
     let names = file.names.as_ref().ok_or_else(|| {
         let label = store::label(args.model.as_deref());
         let what = "was saved without the names that it was made from";
         Failure::misuse(format!("--novel: {label} {what}")).help("train without --no-names")
     })?;
-    Ok([names.train.clone(), names.val.clone(), names.test.clone()])
+    Ok([&names.train, &names.val, &names.test])
 }
 
 /// How likely a name of the model fits the conditions.

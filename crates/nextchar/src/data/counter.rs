@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::names::NameList;
-use super::vocab::{END, Token, Vocab};
+use super::packed::{Packing, counted, sort_by_window};
+use super::vocab::{Token, Vocab};
 use super::windows::CountedWindows;
 use crate::error::Error;
 
@@ -15,13 +16,11 @@ use crate::error::Error;
 /// parts of a corpus [`merge`](WindowCounter::merge) into the counter of the whole.
 #[derive(Clone, Debug)]
 pub struct WindowCounter {
-    vocab_size: usize,
-    context_length: usize,
-    token_bits: u32,
+    packing: Packing,
     counts: Counts,
 }
 
-/// Counts of windows packed as `context_1 … context_T target`: numeric order is table order.
+/// Counts of packed windows.
 #[derive(Clone, Debug)]
 enum Counts {
     /// A place for every window there can be, where those are few.
@@ -32,6 +31,8 @@ enum Counts {
 
 /// Windows of at most this many bits are counted in a dense table, of 8 MB.
 const DENSE_BITS: u32 = 20;
+/// Up to so many windows of a list are kept as they are, 4 MB, until all are there.
+const SORTED: usize = 1 << 18;
 
 impl WindowCounter {
     /// A counter that has seen nothing.
@@ -39,20 +40,10 @@ impl WindowCounter {
     /// # Errors
     /// [`Error::ContextTooLong`] where a window of this many tokens does not fit 128 bits.
     pub fn new(vocab_size: usize, context_length: usize) -> Result<Self, Error> {
-        let token_bits = usize::BITS - vocab_size.saturating_sub(1).leading_zeros();
-        let longest = Self::longest_context(vocab_size);
-        if context_length > longest {
-            return Err(Error::ContextTooLong {
-                context_length,
-                vocab_size,
-                longest,
-            });
-        }
+        let packing = Packing::new(vocab_size, context_length)?;
         Ok(WindowCounter {
-            vocab_size,
-            context_length,
-            token_bits,
-            counts: match token_bits * (context_length as u32 + 1) {
+            packing,
+            counts: match packing.bits() {
                 bits @ 0..=DENSE_BITS => Counts::Dense(vec![0; 1 << bits]),
                 _ => Counts::Sparse(FxHashMap::default()),
             },
@@ -63,13 +54,10 @@ impl WindowCounter {
     pub(super) fn of(table: &CountedWindows) -> Self {
         let mut counter = Self::new(table.vocab_size(), table.context_length())
             .expect("a table's windows can be counted");
-        let mut window = Vec::with_capacity(table.context_length() + 1);
         for row in table.rows() {
             for (&target, &count) in row.targets.iter().zip(row.counts) {
-                window.clear();
-                window.extend_from_slice(row.context);
-                window.push(target);
-                counter.add_window(&window, count);
+                let window = counter.packing.pack(row.context, target);
+                counter.count(window, count);
             }
         }
         counter
@@ -77,8 +65,7 @@ impl WindowCounter {
 
     /// The longest context that can be counted for a vocabulary: 24 for the lecture's 27 classes.
     pub fn longest_context(vocab_size: usize) -> usize {
-        let token_bits = usize::BITS - vocab_size.saturating_sub(1).leading_zeros();
-        (u128::BITS / token_bits.max(1)) as usize - 1
+        Packing::longest_context(vocab_size)
     }
 
     /// Counts every window of one name `count` times.
@@ -86,13 +73,8 @@ impl WindowCounter {
     /// # Panics
     /// If a token is not below the vocabulary's size.
     pub fn add(&mut self, name: &[Token], count: u64) {
-        let window_bits = self.token_bits * (self.context_length as u32 + 1);
-        let mask = u128::MAX >> (u128::BITS - window_bits);
-        let mut window = 0u128; // END is 0, so this is a window of padding
-        for &token in name.iter().chain(&[END]) {
-            window = self.shift_in(window, token) & mask;
-            self.count(window, count);
-        }
+        let packing = self.packing;
+        packing.windows(name, |window| self.count(window, count));
     }
 
     /// Counts a single window, its context followed by its target, `count` times.
@@ -100,24 +82,13 @@ impl WindowCounter {
     /// # Panics
     /// If it has not T + 1 tokens, or one is not below the vocabulary's size.
     pub fn add_window(&mut self, window: &[Token], count: u64) {
+        let (&target, context) = window.split_last().expect("a context and a target");
         assert_eq!(
-            window.len(),
-            self.context_length + 1,
+            context.len(),
+            self.packing.context_length(),
             "a context and a target"
         );
-        let packed = window
-            .iter()
-            .fold(0, |packed, &token| self.shift_in(packed, token));
-        self.count(packed, count);
-    }
-
-    fn shift_in(&self, window: u128, token: Token) -> u128 {
-        assert!(
-            usize::from(token) < self.vocab_size,
-            "token {token} of {} classes",
-            self.vocab_size
-        );
-        (window << self.token_bits) | u128::from(token)
+        self.count(self.packing.pack(context, target), count);
     }
 
     fn count(&mut self, window: u128, count: u64) {
@@ -135,28 +106,15 @@ impl WindowCounter {
     /// # Panics
     /// If the two differ in vocabulary size or context length.
     pub fn merge(&mut self, other: WindowCounter) {
-        assert_eq!(
-            (self.vocab_size, self.context_length),
-            (other.vocab_size, other.context_length)
-        );
-        for (window, count) in other.counts.into_sorted() {
+        assert_eq!(self.packing, other.packing);
+        for (window, count) in other.counts.into_sorted(other.packing) {
             self.count(window, count);
         }
     }
 
     /// The sorted table of all that was counted.
     pub fn finish(self) -> CountedWindows {
-        let windows = self.counts.into_sorted();
-        let token_mask = (1u128 << self.token_bits) - 1;
-        let mut table = CountedWindows::new(self.vocab_size, self.context_length);
-        let mut context = vec![END; self.context_length];
-        for (window, count) in windows {
-            for (position, token) in (1u32..).zip(context.iter_mut().rev()) {
-                *token = ((window >> (position * self.token_bits)) & token_mask) as Token;
-            }
-            table.push(&context, (window & token_mask) as Token, count);
-        }
-        table
+        self.packing.table(self.counts.into_sorted(self.packing))
     }
 }
 
@@ -184,14 +142,26 @@ impl CountedWindows {
     /// As [`WindowCounter::new`]; [`Error::UnknownCharacter`] of the first name that the
     /// vocabulary cannot hold.
     pub fn from_list(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
-        let mut counter = WindowCounter::new(vocab.len(), context_length)?;
+        let packing = Packing::new(vocab.len(), context_length)?;
         let mut tokens = Vec::new();
-        for name in list.names() {
-            vocab
-                .encode_into(name.text, &mut tokens)
-                .map_err(|unknown| unknown.of(name.text))?;
-            counter.add(&tokens, name.count);
+        let mut each = |add: &mut dyn FnMut(&[Token], u64)| {
+            list.names().try_for_each(|name| {
+                let known = vocab.encode_into(name.text, &mut tokens);
+                known.map_err(|unknown| unknown.of(name.text))?;
+                add(&tokens, name.count);
+                Ok::<(), Error>(())
+            })
+        };
+        // So few fit as they are, and are sooner sorted than found again one by one.
+        let characters: usize = list.names().map(|name| name.text.len() + 1).sum();
+        if characters <= SORTED && list.total() == list.len() as u64 {
+            let mut windows = Vec::with_capacity(characters);
+            each(&mut |name, _| packing.windows(name, |window| windows.push(window)))?;
+            sort_by_window(&mut windows, packing.bits(), |&window| window);
+            return Ok(packing.table(counted(&windows)));
         }
+        let mut counter = WindowCounter::new(vocab.len(), context_length)?;
+        each(&mut |name, count| counter.add(name, count))?;
         Ok(counter.finish())
     }
 
@@ -241,7 +211,7 @@ impl CountedWindows {
 
 impl Counts {
     /// The windows that were seen, ascending.
-    fn into_sorted(self) -> Vec<(u128, u64)> {
+    fn into_sorted(self, packing: Packing) -> Vec<(u128, u64)> {
         match self {
             Counts::Dense(counts) => {
                 let numbered = (0..).zip(counts);
@@ -249,7 +219,7 @@ impl Counts {
             }
             Counts::Sparse(counts) => {
                 let mut windows: Vec<(u128, u64)> = counts.into_iter().collect();
-                windows.sort_unstable();
+                sort_by_window(&mut windows, packing.bits(), |&(window, _)| window);
                 windows
             }
         }

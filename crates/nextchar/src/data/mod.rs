@@ -8,6 +8,7 @@ mod counter;
 mod diagnosis;
 mod lists;
 mod names;
+pub(crate) mod packed;
 mod reading;
 mod split;
 mod table;

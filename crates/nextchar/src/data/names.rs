@@ -77,7 +77,13 @@ impl NameList {
     /// assert_eq!((list.len(), list.total()), (2, 4));
     /// ```
     pub fn from_names<T: AsRef<str>>(names: impl IntoIterator<Item = (T, u64)>) -> Self {
+        let names = names.into_iter();
         let mut list = NameList::default();
+        let (least, _) = names.size_hint();
+        list.ends.reserve(least);
+        list.counts.reserve(least);
+        list.places
+            .reserve(least, |_| unreachable!("nothing stands in it yet"));
         for (text, count) in names {
             list.add(text.as_ref(), count, count);
         }

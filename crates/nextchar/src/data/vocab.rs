@@ -104,10 +104,13 @@ impl Vocab {
 
     /// The token of a character.
     pub fn token(&self, character: char) -> Option<Token> {
-        self.characters
-            .binary_search(&character)
-            .ok()
-            .map(|index| index as Token + 1)
+        // Most alphabets are a range, or begin with one.
+        let guess = (character as usize).wrapping_sub(self.characters[0] as usize);
+        let index = match self.characters.get(guess) {
+            Some(&found) if found == character => guess,
+            _ => self.characters.binary_search(&character).ok()?,
+        };
+        Some(index as Token + 1)
     }
 
     /// The character that stands for a token: [`END_SYMBOL`] for [`END`].

@@ -262,10 +262,20 @@ impl CountedWindows {
         }
         let last = self.contexts.len().checked_sub(self.context_length);
         if self.totals.is_empty() || last.is_none_or(|last| &self.contexts[last..] != context) {
-            self.contexts.extend_from_slice(context);
-            self.totals.push(0);
-            self.starts.push(self.targets.len());
+            self.begin_row(context.iter().copied());
         }
+        self.add_target(target, count);
+    }
+
+    /// Begins the row of a context that comes after all others.
+    pub(super) fn begin_row(&mut self, context: impl Iterator<Item = Token>) {
+        self.contexts.extend(context);
+        self.totals.push(0);
+        self.starts.push(self.targets.len());
+    }
+
+    /// Appends what follows the last row's context, after its other targets.
+    pub(super) fn add_target(&mut self, target: Token, count: u64) {
         self.targets.push(target);
         self.counts.push(count);
         *self.totals.last_mut().expect("a row was begun") += count;

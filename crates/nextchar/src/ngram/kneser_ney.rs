@@ -7,6 +7,7 @@
 //!
 //! (Chen and Goodman 1998, section 4.1.6.)
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::discount::{self, Discounts};
@@ -41,12 +42,13 @@ impl KneserNey {
     ///
     /// # Errors
     /// [`Error::ContextTooLong`] where the table's windows cannot be counted.
-    pub fn closed_form(table: &CountedWindows) -> Result<Self, Error> {
-        let levels = levels(table)?;
+    pub fn closed_form<'t>(table: impl Into<Cow<'t, CountedWindows>>) -> Result<Self, Error> {
+        let table = table.into();
+        let levels = levels(&table)?;
         Ok(KneserNey {
             discounts: levels.iter().map(discount::closed_form).collect(),
             levels,
-            table: table.clone(),
+            table: table.into_owned(),
         })
     }
 
@@ -95,11 +97,12 @@ impl KneserNey {
     /// # Errors
     /// [`Error::BadConfig`] where there is another number of them, or one is not in 0 … 1, 0 … 2 and
     /// 0 … 3 by its place.
-    pub fn with_discounts(
-        table: &CountedWindows,
+    pub fn with_discounts<'t>(
+        table: impl Into<Cow<'t, CountedWindows>>,
         discounts: Vec<Discounts>,
     ) -> Result<Self, Error> {
         let in_range = |d: &Discounts| (1..).zip(d).all(|(i, d)| (0.0..=f64::from(i)).contains(d));
+        let table = table.into();
         if discounts.len() != table.context_length() + 1 || !discounts.iter().all(in_range) {
             return Err(Error::BadConfig("discounts that are out of range".into()));
         }

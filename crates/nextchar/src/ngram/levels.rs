@@ -5,7 +5,10 @@
 //! A lower order counts in how many different tokens' company an n-gram was seen: its continuation
 //! count (Kneser and Ney 1995; the padding as in Heafield 2013).
 
-use crate::data::{CountedRow, CountedWindows, END, Token, WindowCounter};
+use std::cmp::Ordering;
+
+use crate::data::packed::{Packing, counted, sort_by_window};
+use crate::data::{CountedRow, CountedWindows, END, Token};
 use crate::error::Error;
 
 /// Discounts are told apart for counts of 1, of 2, and of 3 or more (Chen and Goodman 1998).
@@ -44,31 +47,31 @@ pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
 
 fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
     let longest = table.context_length();
-    let mut counters = (0..=longest)
-        .map(|length| WindowCounter::new(table.vocab_size(), length))
-        .collect::<Result<Vec<_>, Error>>()?;
-    let mut window = Vec::with_capacity(longest + 1);
-    let mut add = |counter: &mut WindowCounter, history: &[Token], target, count| {
-        window.clear();
-        window.extend_from_slice(history);
-        window.push(target);
-        counter.add_window(&window, count);
-    };
-    for row in table.rows() {
-        let history = history(row.context);
-        for (&target, &count) in row.targets.iter().zip(row.counts) {
-            add(&mut counters[history.len()], history, target, count);
-        }
-    }
     let mut levels = Vec::with_capacity(longest + 1);
-    let mut bytes = 0;
-    while let Some(counter) = counters.pop() {
-        let level = Level::new(counter.finish());
-        if let Some(below) = counters.last_mut() {
+    let (mut continued, mut bytes) = (Vec::new(), 0);
+    for length in (0..=longest).rev() {
+        let packing = Packing::new(table.vocab_size(), length)?;
+        let seen = table
+            .rows()
+            .filter(|row| history(row.context).len() == length);
+        let seen = seen.flat_map(|row| {
+            let window = move |&target: &Token| packing.pack(history(row.context), target);
+            row.targets
+                .iter()
+                .map(window)
+                .zip(row.counts.iter().copied())
+        });
+        sort_by_window(&mut continued, packing.bits(), |&window| window);
+        let level = Level::new(packing.table(merged(seen, counted(&continued))));
+        continued.clear();
+        if let Some(below) = length.checked_sub(1) {
+            let below = Packing::new(table.vocab_size(), below)?;
             for row in level.counts.rows() {
-                for &target in row.targets {
-                    add(below, &row.context[1..], target, 1);
-                }
+                continued.extend(
+                    row.targets
+                        .iter()
+                        .map(|&target| below.pack(&row.context[1..], target)),
+                );
             }
         }
         bytes += level.bytes();
@@ -81,6 +84,28 @@ fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>
     }
     levels.reverse();
     Ok(levels)
+}
+
+/// Two ascending lists as one; the counts of a window that stands in both add up.
+fn merged(
+    one: impl Iterator<Item = (u128, u64)>,
+    other: impl Iterator<Item = (u128, u64)>,
+) -> impl Iterator<Item = (u128, u64)> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || {
+        let (Some(&(a, _)), Some(&(b, more))) = (one.peek(), other.peek()) else {
+            return one.next().or_else(|| other.next());
+        };
+        match a.cmp(&b) {
+            Ordering::Less => one.next(),
+            Ordering::Greater => other.next(),
+            Ordering::Equal => {
+                other.next();
+                one.next()
+                    .map(|(window, count)| (window, count.saturating_add(more)))
+            }
+        }
+    })
 }
 
 impl Level {
