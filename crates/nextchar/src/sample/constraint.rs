@@ -368,7 +368,12 @@ impl Reach {
 
     /// The product's state after a token.
     pub(super) fn step(&self, state: u32, token: Token) -> u32 {
-        self.next[state as usize * self.vocab_size + usize::from(token)]
+        self.steps(state)[usize::from(token)]
+    }
+
+    /// The product's states after every token, \[V\].
+    pub(super) fn steps(&self, state: u32) -> &[u32] {
+        &self.next[state as usize * self.vocab_size..][..self.vocab_size]
     }
 
     /// Whether a name that is `length` long and in this state can become, or is, one that fits.

@@ -12,7 +12,7 @@ use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 
 /// Contexts that one shard asks for: at most, and at least where there are enough for several.
-const SHARD: usize = 64;
+const SHARD: usize = 256;
 const SMALL_SHARD: usize = 16;
 /// Shards that are wanted, so that threads end at about the same time.
 const SHARDS: usize = 8;
@@ -314,19 +314,23 @@ impl<'a> Contexts<'a> {
         let (model, config, tokens) = (self.model, self.config, &self.tokens);
         executor.for_each(&mut work, |_, shard| {
             let rows = shard.rows.clone();
-            let mut values = vec![0.0; rows.len() * vocab_size];
-            model.log_probs(&tokens[rows.start * length..rows.end * length], &mut values);
+            let mut own = Vec::new();
+            let values = match &mut shard.probs {
+                Some(kept) => &mut **kept,
+                None => {
+                    own.resize(rows.len() * vocab_size, 0.0);
+                    own.as_mut_slice()
+                }
+            };
+            model.log_probs(&tokens[rows.start * length..rows.end * length], values);
             if let Some(kept) = &mut shard.log_probs {
-                kept.copy_from_slice(&values);
+                kept.copy_from_slice(values);
             }
             for (index, row) in values.chunks_exact_mut(vocab_size).enumerate() {
                 config.apply(row);
                 if let Some(tables) = &mut shard.tables {
                     slots.fill(row, &mut tables[index << slots.bits..][..slots.count()]);
                 }
-            }
-            if let Some(kept) = &mut shard.probs {
-                kept.copy_from_slice(&values);
             }
         });
     }

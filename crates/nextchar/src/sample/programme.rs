@@ -9,6 +9,7 @@
 use std::array::from_fn;
 
 use super::batch::Batch;
+use super::automaton::DEAD;
 use super::bounds::{pick, times};
 use super::config::SampleConfig;
 use super::constraint::Reach;
@@ -101,16 +102,19 @@ impl Graph {
             ways: vec![Ways::Row(0)],
             next: vec![NOWHERE; vocab_size],
         };
-        let mut row = vec![NOWHERE; vocab_size];
+        let (mut row, mut fits, mut fits_at) = (vec![NOWHERE; vocab_size], Vec::new(), 0);
         let mut numbers = vec![NOWHERE; states];
         numbers[0] = START;
         let mut at = START as usize;
         while at < graph.contexts.len() {
             let (context, state, length) = (graph.contexts[at], graph.states[at], graph.lengths[at] + 1);
+            if fits_at != length {
+                fits = (0..states as u32).map(|state| reach.completes(state, length as usize)).collect();
+                fits_at = length;
+            }
             row.fill(NOWHERE);
-            for token in END + 1..vocab_size as Token {
-                let state = reach.step(state, token);
-                if !reach.completes(state, length as usize) {
+            for (token, &state) in (END..).zip(reach.steps(state)).skip(1) {
+                if state == DEAD || !fits[state as usize] {
                     continue;
                 }
                 let context = contexts.after(context, token);
