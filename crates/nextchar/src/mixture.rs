@@ -455,7 +455,7 @@ mod tests {
         };
         let params = Params::init(&config, Init::Kaiming, &Seed::from(1));
         let network = Network::new(config, params).unwrap();
-        let counts = KneserNey::closed_form(&windows(&NAMES, 2)).unwrap();
+        let counts = KneserNey::closed_form(windows(&NAMES, 2)).unwrap();
         Mixture::new(vec![network], Some(counts), Weights::default()).unwrap()
     }
 

@@ -305,7 +305,7 @@ mod tests {
             context_length in 1usize..5,
             asked in prop::collection::vec(1u16..4, 0..6),
         ) {
-            let model = KneserNey::closed_form(&table(&names, context_length)).unwrap();
+            let model = KneserNey::closed_form(table(&names, context_length)).unwrap();
             let brute = BruteForce::new(&names, context_length);
             for end in 0..=asked.len() {
                 let mut context = vec![END; context_length];
