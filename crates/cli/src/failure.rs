@@ -52,10 +52,17 @@ impl Failure {
         self
     }
 
-    /// The same with the exit code of misuse, unless there is nothing to tell.
+    /// The same with the exit code of misuse.
     pub fn into_misuse(self) -> Self {
-        let code = if self.code == DONE { DONE } else { MISUSE };
-        Failure { code, ..self }
+        Failure {
+            code: MISUSE,
+            ..self
+        }
+    }
+
+    /// Whether there is nothing to tell: the reader of standard output has gone away.
+    pub fn is_silent(&self) -> bool {
+        self.code == DONE
     }
 
     /// A fault of a file, named.

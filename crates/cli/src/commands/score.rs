@@ -20,9 +20,11 @@ const NOT_ALL: u8 = 1;
 
 pub fn run(args: &ScoreArgs) -> Result<u8, Failure> {
     // Like grep: 1 says that a word is not plausible, so an error is 2.
-    score(args).map_err(|failure| match args.check {
-        true => failure.into_misuse(),
-        false => failure,
+    score(args).or_else(|failure| match (args.check, failure.is_silent()) {
+        (false, _) => Err(failure),
+        (true, false) => Err(failure.into_misuse()),
+        // Who stopped reading had seen a word that is not plausible, for no others are written.
+        (true, true) => Ok(NOT_ALL),
     })
 }
 

@@ -55,6 +55,31 @@ fn check_is_like_grep() {
     assert!(stderr(&run).contains("id, name"), "{}", stderr(&run));
 }
 
+/// As `score --check | head -n 1` does.
+#[test]
+fn check_says_what_it_found_to_who_stops_reading() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("list"), "xqzt\n".repeat(300_000)).unwrap();
+    let code = |check: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nextchar"))
+            .current_dir(folder.path())
+            .args(["score", "--file", "list"])
+            .args(check)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(program.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        assert!(line.starts_with("xqzt  "), "{line}");
+        drop(out);
+        program.wait().unwrap().code()
+    };
+    assert_eq!((code(&["--check"]), code(&[])), (Some(1), Some(0)));
+}
+
 #[test]
 fn a_table_keeps_its_columns() {
     let folder = tempfile::tempdir().unwrap();

@@ -31,7 +31,8 @@ pub struct Request<'a> {
     pub unique: bool,
     /// Give up after this many attempts in a row without a name.
     pub tries: u64,
-    /// How they are drawn; `None` takes what is quick. The distribution is the same.
+    /// How they are drawn; `None` takes what is quick. The distribution is the same. Where the programme would
+    /// be too large another method takes its place, and [`Outcome::probability`] says which.
     pub method: Option<Method>,
 }
 
