@@ -79,8 +79,17 @@ pub trait LanguageModel: Sync {
     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]);
 
     /// Rewrites a context \[T\] to one that stands for all that the model does not tell apart from it,
-    /// now and after any further tokens. Drawing asks for each of those once.
-    fn reduce(&self, _context: &mut [Token]) {}
+    /// now and after any further tokens; says whether it did. Who asks for many contexts asks for each of
+    /// those once.
+    fn reduce(&self, _context: &mut [Token]) -> bool {
+        false
+    }
+
+    /// A way to ln p of whole words that costs less than to remember what the model said of windows, for
+    /// a model that has one. It gives the same bits; to make it may cost as much as some thousand words.
+    fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
+        None
+    }
 
     /// [`LanguageModel::log_probs`] of a single context, as a new vector \[V\].
     fn next_log_probs(&self, context: &[Token]) -> Vec<f64> {
@@ -102,6 +111,15 @@ pub trait LanguageModel: Sync {
         let log_probs = |contexts: &[Token], out: &mut [f64]| self.log_probs(contexts, out);
         total_nll_by(log_probs, table, rows)
     }
+}
+
+/// Some models' [own way](LanguageModel::word_model) to score words.
+pub trait WordModel: Sync {
+    /// Appends ln p of every token of a word, given those before it, and of the end mark after them.
+    ///
+    /// # Panics
+    /// If a token is not in the model's vocabulary.
+    fn log_probs(&self, word: &[Token], log_probs: &mut Vec<f64>);
 }
 
 /// [`LanguageModel::total_nll`] from log-probabilities.

@@ -10,7 +10,7 @@ use crate::data::trie::FREE;
 use crate::data::{CountedWindows, END, NameList, Token, Vocab};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, normalise, total_nll_by};
+use crate::language_model::{LanguageModel, WordModel, normalise, total_nll_by};
 use crate::model::Network;
 use crate::ngram::KneserNey;
 use crate::returning::Returning;
@@ -405,16 +405,25 @@ impl LanguageModel for Mixture {
         }
     }
 
-    fn reduce(&self, context: &mut [Token]) {
+    fn reduce(&self, context: &mut [Token]) -> bool {
         /// Any character: what begins with it is no name seen from its beginning.
         const HIDDEN: Token = 1;
         let Some(returning) = &self.returning else {
-            return;
+            return false;
         };
         let (older, seen) = context.split_at(context.len() - self.characters_seen());
-        if !seen.contains(&END) && returning.node(context) == FREE {
+        let is_reduced = !seen.contains(&END) && returning.node(context) == FREE;
+        if is_reduced {
             let older = older.len();
             context[..older].fill(HIDDEN);
+        }
+        is_reduced
+    }
+
+    fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
+        match self.returning {
+            None => self.single()?.word_model(),
+            Some(_) => None,
         }
     }
 

@@ -10,12 +10,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::automaton::Automaton;
 use super::discount::{self, Discounts};
-use super::levels::{Level, bucket, history, levels};
+use super::levels::{Level, Numbers, bucket, history, levels};
 use crate::data::{CountedWindows, NameList, Token, Vocab, folds};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
+use crate::language_model::{LanguageModel, WordModel};
 
 /// A Kneser–Ney model of some context length.
 ///
@@ -133,28 +134,36 @@ impl KneserNey {
 
     /// What level `length` gives to the one below it after its history at `place`.
     pub(super) fn given(&self, length: usize, place: usize) -> f64 {
-        let (level, discounts) = (&self.levels[length], &self.discounts[length]);
-        let kinds = level.kinds[place].iter().zip(discounts);
-        kinds.map(|(&kind, d)| f64::from(kind) * d).sum::<f64>()
-            / level.counts.totals()[place] as f64
+        self.levels[length].given(place, &self.discounts[length])
     }
 
     /// p(· | history), the history's padding being one START.
     pub(super) fn probs_after(&self, history: &[Token], probs: &mut [f64]) {
         probs.fill(1.0 / probs.len() as f64);
-        for (length, level) in self.levels.iter().enumerate().take(history.len() + 1) {
-            let Some(place) = level.counts.place(&history[history.len() - length..]) else {
+        for length in 0..=history.len().min(self.context_length()) {
+            let Some(place) = self.place_of_end(history, length) else {
                 return; // nor was any longer history seen
             };
-            let (row, discounts) = (level.counts.row(place), &self.discounts[length]);
-            let total = row.total as f64;
-            let given = self.given(length, place);
-            for p in probs.iter_mut() {
-                *p *= given;
-            }
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                probs[usize::from(target)] += (count as f64 - discounts[bucket(count)]) / total;
-            }
+            self.interpolate(length, place, probs);
+        }
+    }
+
+    /// The place of the last `length` tokens of a history, if they were seen.
+    fn place_of_end(&self, history: &[Token], length: usize) -> Option<usize> {
+        let numbers = Numbers::new(self.vocab_size());
+        self.levels[length].place(numbers.of_end(history, length))
+    }
+
+    /// From p(· | h′) to p(· | h), h being the history at `place` of a level.
+    fn interpolate(&self, length: usize, place: usize, probs: &mut [f64]) {
+        let row = self.levels[length].counts.row(place);
+        let (total, given) = (row.total as f64, self.given(length, place));
+        for p in probs.iter_mut() {
+            *p *= given;
+        }
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            let discount = self.discounts[length][bucket(count)];
+            probs[usize::from(target)] += (count as f64 - discount) / total;
         }
     }
 }
@@ -170,12 +179,25 @@ impl LanguageModel for KneserNey {
 
     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
         let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
-        for (index, out) in log_probs.chunks_exact_mut(vocab_size).enumerate() {
-            self.probs(&contexts[index * context_length..][..context_length], out);
-            for p in out {
-                *p = libm::log(*p);
+        let mut rows = Rows::new(self);
+        for index in 0..log_probs.len() / vocab_size {
+            let history = history(&contexts[index * context_length..][..context_length]);
+            let (before, out) = log_probs.split_at_mut(index * vocab_size);
+            let out = &mut out[..vocab_size];
+            match rows.after(history) {
+                None => out.copy_from_slice(&before[before.len() - vocab_size..]),
+                Some(probs) => {
+                    for (log_prob, &p) in out.iter_mut().zip(probs) {
+                        *log_prob = libm::log(p);
+                    }
+                }
             }
         }
+    }
+
+    fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
+        let automaton = Automaton::new(&self.levels, &self.discounts, self.vocab_size())?;
+        Some(Box::new(automaton))
     }
 
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
@@ -189,6 +211,50 @@ impl LanguageModel for KneserNey {
             }
         }
         total
+    }
+}
+
+/// Distributions after one history after the other: what its end has in common with the one before is
+/// not computed again, so contexts that are sorted from their ends cost little.
+struct Rows<'a, 'h> {
+    model: &'a KneserNey,
+    history: &'h [Token],
+    /// Number of levels that know an end of the history, the levels' own p(·) \[levels, V\] below them.
+    known: usize,
+    probs: Vec<f64>,
+}
+
+impl<'a, 'h> Rows<'a, 'h> {
+    fn new(model: &'a KneserNey) -> Self {
+        let vocab_size = model.vocab_size();
+        Rows {
+            model,
+            history: &[],
+            known: 0,
+            probs: vec![1.0 / vocab_size as f64; (model.levels.len() + 1) * vocab_size],
+        }
+    }
+
+    /// p(· | history); None where it is the row before.
+    fn after(&mut self, history: &'h [Token]) -> Option<&[f64]> {
+        let vocab_size = self.model.vocab_size();
+        let ends = history.iter().rev().zip(self.history.iter().rev());
+        let common = ends.take_while(|(a, b)| a == b).count();
+        let shared = self.known.min(common + 1);
+        let is_first = self.known == 0;
+        let mut known = shared;
+        while known <= history.len()
+            && let Some(place) = self.model.place_of_end(history, known)
+        {
+            let (below, row) = self.probs[known * vocab_size..].split_at_mut(vocab_size);
+            let row = &mut row[..vocab_size];
+            row.copy_from_slice(below);
+            self.model.interpolate(known, place, row);
+            known += 1;
+        }
+        let is_same = !is_first && known == self.known && shared == self.known;
+        (self.known, self.history) = (known, history);
+        (!is_same).then(|| &self.probs[known * vocab_size..][..vocab_size])
     }
 }
 
@@ -323,6 +389,25 @@ mod tests {
                         "{history:?} {target}: {} but {expected}", log_prob.exp());
                 }
             }
+        }
+    }
+
+    proptest! {
+        /// What a context has in common with the one before is not computed anew: the bits are the same.
+        #[test]
+        fn neighbours_change_nothing(
+            names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
+            mut contexts in prop::collection::vec(prop::collection::vec(0u16..4, 3..4), 1..60),
+            sorted: bool,
+        ) {
+            let model = KneserNey::closed_form(&table(&names, 3)).unwrap();
+            if sorted {
+                contexts.sort_by_key(|context| context.iter().rev().copied().collect::<Vec<_>>());
+            }
+            let mut together = vec![0.0; 4 * contexts.len()];
+            model.log_probs(&contexts.concat(), &mut together);
+            let alone: Vec<f64> = contexts.iter().flat_map(|c| model.next_log_probs(c)).collect();
+            prop_assert_eq!(together, alone);
         }
     }
 

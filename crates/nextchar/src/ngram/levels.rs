@@ -19,6 +19,8 @@ pub(super) const BUCKETS: usize = 3;
 pub(super) struct Level {
     /// Histories, and the adjusted counts of what follows.
     pub(super) counts: CountedWindows,
+    /// The histories as [`Numbers`], which are quicker to find than tokens.
+    numbers: Vec<u128>,
     /// For every history: how many tokens follow it with a count of 1, of 2, of 3 or more.
     pub(super) kinds: Vec<[u32; BUCKETS]>,
 }
@@ -32,6 +34,27 @@ pub(super) fn bucket(count: u64) -> usize {
 pub(super) fn history(context: &[Token]) -> &[Token] {
     let padding = context.iter().take_while(|&&token| token == END).count();
     &context[padding.saturating_sub(1)..]
+}
+
+/// How histories become numbers, in their order: the first token in the highest bits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    token_bits: u32,
+}
+
+impl Numbers {
+    pub(super) fn new(vocab_size: usize) -> Self {
+        Numbers {
+            token_bits: usize::BITS - vocab_size.saturating_sub(1).leading_zeros(),
+        }
+    }
+
+    /// The number of the last `length` tokens of a history.
+    pub(super) fn of_end(self, history: &[Token], length: usize) -> u128 {
+        let end = &history[history.len() - length..];
+        let add = |number: u128, &token: &Token| number << self.token_bits | u128::from(token);
+        end.iter().fold(0, add)
+    }
 }
 
 /// All levels together may not take more memory than this, in bytes; a file cannot ask for more.
@@ -113,6 +136,7 @@ impl Level {
     fn bytes(&self) -> usize {
         let (counts, rows) = (&self.counts, self.counts.len());
         size_of_val(counts.contexts())
+            + size_of_val(self.numbers.as_slice())
             + 10 * counts.pairs()
             + (16 + size_of::<[u32; BUCKETS]>()) * rows
     }
@@ -125,10 +149,25 @@ impl Level {
             }
             kinds
         };
+        let numbers = Numbers::new(counts.vocab_size());
+        let number = |row: CountedRow<'_>| numbers.of_end(row.context, row.context.len());
         Level {
             kinds: counts.rows().map(kinds).collect(),
+            numbers: counts.rows().map(number).collect(),
             counts,
         }
+    }
+
+    /// Σ Dᵢ·Nᵢ(h) / c(h): what the history at a place gives to the shorter one's probability.
+    pub(super) fn given(&self, place: usize, discounts: &[f64; BUCKETS]) -> f64 {
+        let kinds = self.kinds[place].iter().zip(discounts);
+        kinds.map(|(&kind, d)| f64::from(kind) * d).sum::<f64>()
+            / self.counts.totals()[place] as f64
+    }
+
+    /// The place of a history by its number.
+    pub(super) fn place(&self, number: u128) -> Option<usize> {
+        self.numbers.binary_search(&number).ok()
     }
 }
 

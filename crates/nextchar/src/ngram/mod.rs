@@ -4,6 +4,7 @@
 //! any model written out as an n-gram.
 
 mod additive;
+mod automaton;
 mod backoff;
 mod discount;
 mod kneser_ney;
