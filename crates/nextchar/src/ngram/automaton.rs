@@ -197,7 +197,7 @@ mod tests {
         ) {
             let mut counter = WindowCounter::new(V, 3).unwrap();
             windows.iter().for_each(|window| counter.add_window(window, 1));
-            let model = KneserNey::closed_form(&counter.finish()).unwrap();
+            let model = KneserNey::closed_form(counter.finish()).unwrap();
             let Some(automaton) = model.word_model() else {
                 return Ok(());
             };

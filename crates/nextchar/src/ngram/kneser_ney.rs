@@ -400,7 +400,7 @@ mod tests {
             mut contexts in prop::collection::vec(prop::collection::vec(0u16..4, 3..4), 1..60),
             sorted: bool,
         ) {
-            let model = KneserNey::closed_form(&table(&names, 3)).unwrap();
+            let model = KneserNey::closed_form(table(&names, 3)).unwrap();
             if sorted {
                 contexts.sort_by_key(|context| context.iter().rev().copied().collect::<Vec<_>>());
             }

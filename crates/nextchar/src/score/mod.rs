@@ -12,6 +12,7 @@ mod gradient;
 mod letter_by_letter;
 mod letters;
 mod logistic;
+mod memory;
 mod novelty;
 mod plausibility;
 mod words;
