@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 /** Page, engine, one model and the default list, in bytes: what they are today, and a little. */
-const LIMITS = { gzip: 640_000, brotli: 540_000 };
+const LIMITS = { gzip: 700_000, brotli: 590_000 };
 const files = ["index.html", "page.js", "style.css", "assets/engine.wasm", "assets/lists/lists.json",
   "assets/lists/indian-names.folded", "assets/indian-names.planes"];
 

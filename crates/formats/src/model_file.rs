@@ -124,7 +124,10 @@ impl ModelFile {
             )));
         }
         let judge = &metadata.record.plausibility;
-        if judge.as_ref().is_some_and(|judge| !judge.is_valid()) {
+        if judge
+            .as_ref()
+            .is_some_and(|judge| !judge.is_valid(&metadata.vocab))
+        {
             return Err(FormatError::BadMetadata(
                 "a calibration that cannot be".into(),
             ));

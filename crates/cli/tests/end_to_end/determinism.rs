@@ -63,7 +63,7 @@ fn a_target_and_a_time_stop_cleanly() {
     assert_eq!(found["stop"], "target_loss");
     assert!(found["val_loss"].as_f64().unwrap() <= 2.3, "{found}");
     assert!(found["steps"].as_u64().unwrap() < 1500, "{found}");
-    let two = run(&["finnish-names", "--time", "900ms", "--networks", "2"]);
+    let two = run(&["finnish-names", "--time", "2s", "--networks", "2"]);
     assert!(
         two["steps"].as_u64().unwrap() > 1,
         "the second network has its share of the time: {two}"

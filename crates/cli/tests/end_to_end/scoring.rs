@@ -49,7 +49,7 @@ fn check_is_like_grep() {
     let out = stdout(&run(&["score", "--file", "t.csv", "--column", "name"]).success());
     assert_eq!(
         out,
-        "id,name,log_prob,percentile,plausible\n1,Aadesh,-11.6817,44.8551,true\n2,qwrtz,-34.2922,0.0000,false\n"
+        "id,name,log_prob,percentile,plausible\n1,Aadesh,-11.6817,49.7502,true\n2,qwrtz,-34.2922,0.0000,false\n"
     );
     let run = run(&["score", "--file", "t.csv", "--column", "nam"]).code(2);
     assert!(stderr(&run).contains("id, name"), "{}", stderr(&run));

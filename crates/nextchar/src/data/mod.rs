@@ -18,6 +18,7 @@ mod windows;
 
 pub use counter::WindowCounter;
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
+pub(crate) use lists::WORLD_NAMES;
 pub use lists::{EMBEDDED_LISTS, EmbeddedList};
 pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{ReadOptions, clean, no_names, read_names, scan_names};

@@ -15,7 +15,9 @@ mod logistic;
 mod memory;
 mod novelty;
 mod plausibility;
+mod ranks;
 mod words;
+mod world;
 
 pub use breakdown::{Breakdown, Margin, ScoredName, Share, breakdown};
 pub use evaluate::{Baselines, Report, Rivals, evaluate, name_log_prob, token_log_probs};
