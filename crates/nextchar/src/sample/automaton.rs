@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, syntax};
-use regex_automata::{Anchored, Input, MatchKind};
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::{Hir, Look};
 use rustc_hash::FxHashMap;
 
 use crate::data::{END, Token, Vocab};
@@ -48,14 +49,19 @@ impl Automaton {
             pattern: patterns.join(" | "),
             what,
         };
+        let mut whole = Vec::with_capacity(patterns.len());
+        for pattern in patterns {
+            let letters = syntax::parse_with(pattern, &syntax::Config::new().dot_matches_new_line(true));
+            let letters = letters.map_err(|error| bad(reason(&error)))?;
+            whole.push(Hir::concat(vec![letters, Hir::look(Look::End)]));
+        }
         let nfa = thompson::Compiler::new()
-            .syntax(syntax::Config::new().dot_matches_new_line(true))
             .configure(
                 thompson::Config::new()
                     .which_captures(thompson::WhichCaptures::None)
                     .nfa_size_limit(Some(EXPANDED_LIMIT)),
             )
-            .build_many(patterns)
+            .build_many_from_hir(&whole)
             .map_err(|error| match error.size_limit() {
                 Some(_) => bad(TOO_LARGE.into()),
                 None => bad(reason(&error)),
@@ -65,9 +71,7 @@ impl Automaton {
         }
         let dfa = dense::Builder::new()
             .configure(
-                // All matches, not the first that pleases: any of them may be the whole name.
                 dense::Config::new()
-                    .match_kind(MatchKind::All)
                     .start_kind(StartKind::Anchored)
                     .dfa_size_limit(Some(COMPILE_LIMIT))
                     .determinize_size_limit(Some(COMPILE_LIMIT)),
@@ -153,4 +157,23 @@ fn explore(
         }
     }
     Some(automaton)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Many conditions at once multiply their states, so each must have few.
+    #[test]
+    fn a_text_needs_a_state_for_each_letter_and_one() {
+        for (pattern, wanted, states) in [
+            (".*a.*", true, 2),
+            (".*a.*", false, 2),
+            (".*abc", true, 4),
+            ("abc.*", true, 4),
+        ] {
+            let found = Automaton::matching(&[pattern.into()], wanted, &Vocab::az()).unwrap();
+            assert_eq!(found.accepting.len(), states, "{pattern}");
+        }
+    }
 }
