@@ -31,7 +31,7 @@ enum Counts {
 
 /// Windows of at most this many bits are counted in a dense table, of 8 MB.
 const DENSE_BITS: u32 = 20;
-/// Up to so many windows of a list are kept as they are, 4 MB, until all are there.
+/// Up to so many windows of a list are kept as they are, 2 MB, until all are there.
 const SORTED: usize = 1 << 18;
 
 impl WindowCounter {
@@ -153,9 +153,9 @@ impl CountedWindows {
             })
         };
         // So few fit as they are, and are sooner sorted than found again one by one.
-        let characters: usize = list.names().map(|name| name.text.len() + 1).sum();
-        if characters <= SORTED && list.total() == list.len() as u64 {
-            let mut windows = Vec::with_capacity(characters);
+        let most: usize = list.names().map(|name| name.text.len() + 1).sum();
+        if most <= SORTED && packing.is_short() && list.total() == list.len() as u64 {
+            let mut windows: Vec<u64> = Vec::with_capacity(most);
             each(&mut |name, _| packing.windows(name, |window| windows.push(window)))?;
             sort_by_window(&mut windows, packing.bits(), |&window| window);
             return Ok(packing.table(counted(&windows)));

@@ -1,8 +1,41 @@
 //! Windows as whole numbers, `context_1 … context_T target`: their order is that of a table.
 
+use std::ops::{BitAnd, BitOr, Shl, Shr};
+
 use super::vocab::{END, Token};
 use super::windows::CountedWindows;
 use crate::error::Error;
+
+/// A number that windows lie in: the shorter, the sooner they are sorted.
+pub(crate) trait Word:
+    Copy
+    + Ord
+    + From<Token>
+    + Shl<u32, Output = Self>
+    + Shr<u32, Output = Self>
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+{
+    /// All bits.
+    const ALL: Self;
+
+    /// The lowest bits.
+    fn low(self) -> usize;
+}
+
+macro_rules! word {
+    ($number:ty) => {
+        impl Word for $number {
+            const ALL: Self = Self::MAX;
+
+            fn low(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+word!(u64);
+word!(u128);
 
 /// How the tokens of a window lie in a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +74,11 @@ impl Packing {
         self.context_length
     }
 
+    /// Whether windows fit 64 bits.
+    pub(crate) fn is_short(self) -> bool {
+        self.bits() <= u64::BITS
+    }
+
     /// Bits of a window.
     pub(crate) fn bits(self) -> u32 {
         self.token_bits * (self.context_length as u32 + 1)
@@ -50,25 +88,27 @@ impl Packing {
     ///
     /// # Panics
     /// If the token is not below the vocabulary's size.
-    pub(crate) fn shift_in(self, window: u128, token: Token) -> u128 {
+    fn shift_in<W: Word>(self, window: W, token: Token) -> W {
         assert!(
             usize::from(token) < self.vocab_size,
             "token {token} of {} classes",
             self.vocab_size
         );
-        (window << self.token_bits) | u128::from(token)
+        (window << self.token_bits) | W::from(token)
     }
 
     /// A window's number.
-    pub(crate) fn pack(self, context: &[Token], target: Token) -> u128 {
-        let tokens = context.iter().chain([&target]);
-        tokens.fold(0, |packed, &token| self.shift_in(packed, token))
+    pub(crate) fn pack<W: Word>(self, context: &[Token], target: Token) -> W {
+        let packed = context
+            .iter()
+            .fold(W::from(0), |packed, &token| self.shift_in(packed, token));
+        self.shift_in(packed, target)
     }
 
     /// Calls `each` with every window of a name.
-    pub(crate) fn windows(self, name: &[Token], mut each: impl FnMut(u128)) {
-        let mask = u128::MAX >> (u128::BITS - self.bits());
-        let mut window = 0; // END is 0, so this is a window of padding
+    pub(crate) fn windows<W: Word>(self, name: &[Token], mut each: impl FnMut(W)) {
+        let mask = W::ALL >> (8 * size_of::<W>() as u32 - self.bits());
+        let mut window = W::from(END); // it is 0, so this is a window of padding
         for &token in name.iter().chain(&[END]) {
             window = self.shift_in(window, token) & mask;
             each(window);
@@ -76,19 +116,21 @@ impl Packing {
     }
 
     /// The table of different windows in ascending order, with their counts.
-    pub(crate) fn table(self, ascending: impl IntoIterator<Item = (u128, u64)>) -> CountedWindows {
-        let mask = (1u128 << self.token_bits) - 1;
+    pub(crate) fn table<W: Word>(
+        self,
+        ascending: impl IntoIterator<Item = (W, u64)>,
+    ) -> CountedWindows {
+        let token = |window: W| (window.low() & ((1 << self.token_bits) - 1)) as Token;
         let mut table = CountedWindows::new(self.vocab_size, self.context_length);
         let mut last = None;
         for (window, count) in ascending {
             let context = window >> self.token_bits;
             if last != Some(context) {
                 let places = (0..self.context_length as u32).rev();
-                let token = |place| (context >> (place * self.token_bits) & mask) as Token;
-                table.begin_row(places.map(token));
+                table.begin_row(places.map(|place| token(context >> (place * self.token_bits))));
                 last = Some(context);
             }
-            table.add_target((window & mask) as Token, count);
+            table.add_target(token(window), count);
         }
         table
     }
@@ -104,14 +146,18 @@ const FEW: usize = 1 << 10;
 const DIGIT_BITS: u32 = 11;
 
 /// Sorts by numbers of so many bits: dealt out by one digit after the other, the lowest first.
-pub(crate) fn sort_by_window<T: Copy>(items: &mut Vec<T>, bits: u32, window: impl Fn(&T) -> u128) {
+pub(crate) fn sort_by_window<T: Copy, W: Word>(
+    items: &mut Vec<T>,
+    bits: u32,
+    window: impl Fn(&T) -> W,
+) {
     if items.len() < FEW {
         items.sort_unstable_by_key(window);
         return;
     }
     let mut dealt = items.clone();
     for shift in (0..bits).step_by(DIGIT_BITS as usize) {
-        let digit = |item: &T| (window(item) >> shift) as usize & ((1 << DIGIT_BITS) - 1);
+        let digit = |item: &T| (window(item) >> shift).low() & ((1 << DIGIT_BITS) - 1);
         let mut places = [0usize; 1 << DIGIT_BITS];
         for item in items.iter() {
             places[digit(item)] += 1;
@@ -130,7 +176,7 @@ pub(crate) fn sort_by_window<T: Copy>(items: &mut Vec<T>, bits: u32, window: imp
 }
 
 /// Different windows of an ascending list, and how often each stands in it.
-pub(crate) fn counted(sorted: &[u128]) -> impl Iterator<Item = (u128, u64)> + '_ {
+pub(crate) fn counted<W: Word>(sorted: &[W]) -> impl Iterator<Item = (W, u64)> + '_ {
     sorted
         .chunk_by(|a, b| a == b)
         .map(|same| (same[0], same.len() as u64))
@@ -148,6 +194,7 @@ mod tests {
             some in prop::collection::vec(any::<u128>(), 1..50), bits in 1u32..=128, many: bool,
         ) {
             let mask = u128::MAX >> (128 - bits);
+            let short: Vec<u64> = some.iter().map(|&one| (one & mask) as u64).collect();
             let copies = if many { FEW } else { 1 };
             let mut windows: Vec<u128> =
                 (0..copies as u128).flat_map(|more| some.iter().map(move |one| (one ^ more) & mask)).collect();
@@ -158,6 +205,11 @@ mod tests {
             let all: Vec<u128> =
                 counted(&windows).flat_map(|(window, count)| vec![window; count as usize]).collect();
             prop_assert_eq!(all, expected);
+            let mut found: Vec<u64> = (0..FEW).flat_map(|_| short.iter().copied()).collect();
+            let mut expected = found.clone();
+            expected.sort();
+            sort_by_window(&mut found, bits.min(64), |&window| window);
+            prop_assert_eq!(found, expected);
         }
     }
 }

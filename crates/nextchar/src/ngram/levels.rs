@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use crate::data::packed::{Packing, counted, sort_by_window};
+use crate::data::packed::{Packing, Word, counted, sort_by_window};
 use crate::data::{CountedRow, CountedWindows, END, Token};
 use crate::error::Error;
 
@@ -69,9 +69,16 @@ pub(super) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
 }
 
 fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
+    match Packing::new(table.vocab_size(), table.context_length())?.is_short() {
+        true => levels_by::<u64>(table, most_bytes),
+        false => levels_by::<u128>(table, most_bytes),
+    }
+}
+
+fn levels_by<W: Word>(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
     let longest = table.context_length();
     let mut levels = Vec::with_capacity(longest + 1);
-    let (mut continued, mut bytes) = (Vec::new(), 0);
+    let (mut continued, mut bytes) = (Vec::<W>::new(), 0);
     for length in (0..=longest).rev() {
         let packing = Packing::new(table.vocab_size(), length)?;
         let seen = table
@@ -93,7 +100,7 @@ fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>
                 continued.extend(
                     row.targets
                         .iter()
-                        .map(|&target| below.pack(&row.context[1..], target)),
+                        .map(|&target| below.pack::<W>(&row.context[1..], target)),
                 );
             }
         }
@@ -110,10 +117,10 @@ fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>
 }
 
 /// Two ascending lists as one; the counts of a window that stands in both add up.
-fn merged(
-    one: impl Iterator<Item = (u128, u64)>,
-    other: impl Iterator<Item = (u128, u64)>,
-) -> impl Iterator<Item = (u128, u64)> {
+fn merged<W: Word>(
+    one: impl Iterator<Item = (W, u64)>,
+    other: impl Iterator<Item = (W, u64)>,
+) -> impl Iterator<Item = (W, u64)> {
     let (mut one, mut other) = (one.peekable(), other.peekable());
     std::iter::from_fn(move || {
         let (Some(&(a, _)), Some(&(b, more))) = (one.peek(), other.peek()) else {
