@@ -9,6 +9,7 @@ mod evaluate;
 mod explain;
 mod generated;
 mod gradient;
+mod hypotheses;
 mod letter_by_letter;
 mod letters;
 mod logistic;
