@@ -236,7 +236,8 @@ impl<'m> WordScorer<'m> {
             for chunk in &chunks {
                 self.memory.extend(&chunk.asked);
             }
-            if self.memory.has_room(left.len()) {
+            let likely: usize = chunks.iter().map(|chunk| chunk.likely.len()).sum();
+            if self.memory.has_room(left.len() + likely) {
                 for chunk in &chunks {
                     self.memory.extend(&chunk.likely);
                 }
