@@ -113,11 +113,20 @@ fn conditions(args: &GenerateArgs, file: &ModelFile) -> Conditions {
     }
 }
 
-/// A list of names that are not wanted, of any letters.
+/// A list of names that are not wanted, of any letters; whoever collects names begins with an empty one.
 fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
     let source = Source::find(Some(list))?;
     let options = read_options(&ReadArgs::default(), Alphabet::Data, false)?;
-    let (names, found) = source.read(&options)?;
+    let (names, found) = source.scan(&options)?;
+    if found.lines == found.blank {
+        note(&format!(
+            "--not-in {list}: it is empty; nothing is left out"
+        ));
+        return Ok(names);
+    }
+    if names.is_empty() {
+        return Err(source.without_names(&found, &options));
+    }
     warn_of_rejected(&source.label(), &found);
     let known = |name: Name<'_>| vocab.encode(name.text).is_ok();
     if !names.names().any(known) {

@@ -123,6 +123,9 @@ fn only_three_exist_and_it_is_said() {
     ]);
     assert_eq!(stdout(&out.success()), "arjun\n");
     std::fs::write(folder.path().join("table.csv"), "name,id\narav,1\n").unwrap();
+    std::fs::write(folder.path().join("none.txt"), "\n").unwrap();
+    let run = generate(&["-n", "1", "--not-in", "none.txt"]).success();
+    assert!(stderr(&run).contains("--not-in none.txt: it is empty; nothing is left out"));
     let run = generate(&["-n", "1", "--not-in", "table.csv"]).success();
     assert!(
         stderr(&run).contains("--not-in table.csv: none of its 2 names is of the model's letters"),
