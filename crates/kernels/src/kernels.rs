@@ -291,7 +291,8 @@ impl Kernels {
     /// `table_grads[j, contexts[b, j]] += deltas[b]` for every j, and `bias_grad += deltas[b]`.
     ///
     /// # Shapes
-    /// deltas \[B, width\], table_grads \[context length, vocab_size, width\], bias_grad \[width\]; `width` a multiple of [`LANES`]
+    /// deltas \[B, width\], table_grads \[context length, vocab_size, width\], bias_grad \[width\]; `width` a
+    /// multiple of [`LANES`]
     ///
     /// # Panics
     /// If a length does not fit these shapes or a token is not below `vocab_size`.

@@ -103,7 +103,10 @@ pub enum Error {
         remedy: &'static str,
     },
     /// A column that the table does not have.
-    #[error("there is no column {wanted:?}; its columns are: {}", columns.join(", "))]
+    #[error("there is no column {wanted:?}; {}", match columns.as_slice() {
+        [] => "it is empty".to_owned(),
+        columns => format!("its columns are: {}", columns.join(", ")),
+    })]
     NoColumn {
         /// What was asked for.
         wanted: String,

@@ -109,6 +109,8 @@ fn columns_weights_and_filters() {
         error.to_string(),
         "there is no column \"nom\"; its columns are: Name, gender, n"
     );
+    let error = read_names(&b""[..], &table).unwrap_err();
+    assert_eq!(error.to_string(), "there is no column \"nom\"; it is empty");
 }
 
 #[test]

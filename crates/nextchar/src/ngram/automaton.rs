@@ -36,8 +36,8 @@ struct Entry {
 }
 
 impl Automaton {
-    /// The model of these counts and discounts. None where there is nothing to stand on: a table without windows, or one of windows that no names
-    /// have, so that no step leads to a history.
+    /// The model of these counts and discounts. None where there is nothing to stand on: a table without
+    /// windows, or one of windows that no names have, so that no step leads to a history.
     pub(super) fn new(
         levels: &[Level],
         discounts: &[Discounts],

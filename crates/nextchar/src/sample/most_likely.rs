@@ -97,7 +97,8 @@ pub fn most_likely(
         }
         if open.len() > KEPT {
             return Err(Error::Impossible(format!(
-                "the {count} most likely names need more than {KEPT} beginnings to be kept: {} were found; ask for fewer, or for shorter names",
+                "the {count} most likely names need more than {KEPT} beginnings to be kept: {} were found; \
+                 ask for fewer, or for shorter names",
                 found.len()
             )));
         }
