@@ -21,6 +21,7 @@ mod rounds;
 mod programme;
 mod bounds;
 mod generate;
+mod graph;
 mod most_likely;
 mod corpus;
 

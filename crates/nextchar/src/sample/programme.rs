@@ -9,23 +9,19 @@
 use std::array::from_fn;
 
 use super::batch::Batch;
-use super::automaton::DEAD;
 use super::bounds::{pick, times};
 use super::config::SampleConfig;
 use super::constraint::Reach;
 use super::contexts::{Contexts, Keep, smallest};
 use crate::data::trie::{Trie, FREE};
 use super::filter::Filter;
+use super::graph::{Graph, NOWHERE, START, Ways};
 use super::rounds::Rounds;
-use crate::data::{END, Token};
+use crate::data::END;
 use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 use crate::rng::Stream;
 
-/// Contexts, pairs of context and state, and products p·β: more are not tabulated.
-const MOST_CONTEXTS: usize = 1 << 15;
-const MOST_PAIRS: usize = 1 << 23;
-const MOST_PRODUCTS: usize = 1 << 26;
 /// Nodes of a shard, names of a block, blocks that are drawn at a time.
 const SHARD: usize = 2048;
 const BLOCK: usize = 64;
@@ -34,9 +30,6 @@ const BLOCKS: usize = 512;
 const LANES: usize = 4;
 /// Indices of the blocks' streams begin here.
 const FIRST_BLOCK: u64 = 1 << 41;
-/// The node from which nothing is accepted, and the one of the empty name.
-const NOWHERE: u32 = 0;
-const START: u32 = 1;
 
 /// β of all nodes: pairs of context and automaton state that names come to.
 pub(super) struct Programme<'a> {
@@ -69,111 +62,6 @@ struct OnTrie {
     node: u32,
     length: u32,
     beta: f64,
-}
-
-/// The nodes in the order in which names first come to them, and the edges between them.
-struct Graph {
-    contexts: Vec<u32>,
-    states: Vec<u32>,
-    lengths: Vec<u32>,
-    ways: Vec<Ways>,
-    /// \[rows, V\].
-    next: Vec<u32>,
-}
-
-/// Where the tokens lead from a node.
-#[derive(Clone, Copy, PartialEq)]
-enum Ways {
-    /// Each to the node behind the one that the token before it leads to, the first letter to this one.
-    Run(u32),
-    /// To those of a row.
-    Row(u32),
-}
-
-impl Graph {
-    /// `None` where there are too many.
-    fn new(contexts: &mut Contexts<'_>, reach: &Reach) -> Option<Self> {
-        let vocab_size = contexts.model.vocab_size();
-        let (states, longest) = (reach.states(), reach.lengths().1);
-        let mut graph = Graph {
-            contexts: vec![u32::MAX, 0],
-            states: vec![0, 0],
-            lengths: vec![0, 0],
-            ways: vec![Ways::Row(0)],
-            next: vec![NOWHERE; vocab_size],
-        };
-        let (mut row, mut fits, mut fits_at) = (vec![NOWHERE; vocab_size], Vec::new(), 0);
-        let mut numbers = vec![NOWHERE; states];
-        numbers[0] = START;
-        let mut at = START as usize;
-        while at < graph.contexts.len() {
-            let (context, state, length) = (graph.contexts[at], graph.states[at], graph.lengths[at] + 1);
-            if fits_at != length {
-                fits = (0..states as u32).map(|state| reach.completes(state, length as usize)).collect();
-                fits_at = length;
-            }
-            row.fill(NOWHERE);
-            for (token, &state) in (END..).zip(reach.steps(state)).skip(1) {
-                if state == DEAD || !fits[state as usize] {
-                    continue;
-                }
-                let context = contexts.after(context, token);
-                let pair = context as usize * states + state as usize;
-                if pair >= numbers.len() {
-                    numbers.resize((context as usize + 1) * states, NOWHERE);
-                }
-                if numbers[pair] == NOWHERE {
-                    numbers[pair] = graph.contexts.len() as u32;
-                    graph.contexts.push(context);
-                    graph.states.push(state);
-                    graph.lengths.push(length);
-                }
-                row[usize::from(token)] = numbers[pair];
-            }
-            graph.push(&row);
-            let products = graph.contexts.len() * vocab_size * (longest + 1);
-            if contexts.len() > MOST_CONTEXTS || numbers.len() > MOST_PAIRS || products > MOST_PRODUCTS {
-                return None;
-            }
-            at += 1;
-        }
-        Some(graph)
-    }
-
-    /// The ways on from the next node.
-    fn push(&mut self, row: &[u32]) {
-        let letters = &row[1..];
-        let first = letters.first().copied().unwrap_or(NOWHERE);
-        let run = first != NOWHERE && letters.iter().zip(first..).all(|(&next, expected)| next == expected);
-        self.ways.push(match run {
-            true => Ways::Run(first),
-            false => Ways::Row((self.next.len() / row.len()) as u32),
-        });
-        if !run {
-            self.next.extend_from_slice(row);
-        }
-    }
-
-    /// Whether the ways on from a node are a run.
-    fn runs(&self, node: u32) -> bool {
-        matches!(self.ways[node as usize], Ways::Run(_))
-    }
-
-    /// Where a letter leads.
-    fn after(&self, node: u32, token: Token, vocab_size: usize) -> u32 {
-        match self.ways[node as usize] {
-            Ways::Run(first) => first + u32::from(token) - 1,
-            Ways::Row(_) => self.row(node, vocab_size)[usize::from(token)],
-        }
-    }
-
-    /// Where each token leads from a node without a run.
-    fn row(&self, node: u32, vocab_size: usize) -> &[u32] {
-        match self.ways[node as usize] {
-            Ways::Run(_) => &[],
-            Ways::Row(row) => &self.next[row as usize * vocab_size..][..vocab_size],
-        }
-    }
 }
 
 impl<'a> Programme<'a> {
