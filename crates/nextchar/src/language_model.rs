@@ -180,16 +180,23 @@ fn exps(mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// The largest number, as `f64::max` finds it, with several comparisons under way at a time.
+/// The largest number; NaN is none.
 pub(crate) fn largest(values: &[f64]) -> f64 {
+    let larger = |most: f64, value: f64| if value > most { value } else { most };
+    fold_in_lanes(values, f64::NEG_INFINITY, larger)
+}
+
+/// A fold that has several comparisons under way at a time; their order must not matter to `pick`.
+#[inline]
+pub(crate) fn fold_in_lanes(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
     const WIDTH: usize = 8;
-    let mut lanes = [f64::NEG_INFINITY; WIDTH];
+    let mut lanes = [start; WIDTH];
     for chunk in values.chunks(WIDTH) {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = if value > *lane { value } else { *lane };
+            *lane = pick(*lane, value);
         }
     }
-    lanes.into_iter().fold(f64::NEG_INFINITY, f64::max)
+    lanes.into_iter().fold(start, pick)
 }
 
 /// Contexts that are asked for together.

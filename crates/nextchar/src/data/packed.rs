@@ -79,6 +79,11 @@ impl Packing {
         self.bits() <= u64::BITS
     }
 
+    /// Bits of a token.
+    pub(crate) fn token_bits(self) -> u32 {
+        self.token_bits
+    }
+
     /// Bits of a window.
     pub(crate) fn bits(self) -> u32 {
         self.token_bits * (self.context_length as u32 + 1)

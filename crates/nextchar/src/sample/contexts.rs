@@ -9,7 +9,7 @@ use super::alias::Slots;
 use super::config::SampleConfig;
 use crate::data::{END, Token};
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
+use crate::language_model::{LanguageModel, fold_in_lanes};
 
 /// Contexts that one shard asks for: at most, and at least where there are enough for several.
 const SHARD: usize = 256;
@@ -370,14 +370,8 @@ impl<'a> Contexts<'a> {
 
 /// The smallest number above 0; infinity where there is none.
 pub(super) fn smallest(values: &[f64]) -> f64 {
-    const WIDTH: usize = 8;
-    let mut lanes = [f64::INFINITY; WIDTH];
-    for chunk in values.chunks(WIDTH) {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = if value > 0.0 && value < *lane { value } else { *lane };
-        }
-    }
-    lanes.into_iter().fold(f64::INFINITY, f64::min)
+    let smaller = |least: f64, value: f64| if value > 0.0 && value < least { value } else { least };
+    fold_in_lanes(values, f64::INFINITY, smaller)
 }
 
 struct Shard<'s> {

@@ -4,7 +4,8 @@ use std::ops::{BitOr, Shl, Shr};
 
 use rustc_hash::FxHashMap;
 
-use crate::data::{END, Token, WindowCounter};
+use crate::data::packed::Packing;
+use crate::data::{END, Token};
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 
@@ -37,18 +38,11 @@ impl<'m> Windows<'m> {
     /// # Errors
     /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
     pub(super) fn new(model: &'m dyn LanguageModel) -> Result<Self, Error> {
-        let (vocab_size, context_length) = (model.vocab_size(), model.context_length());
-        let longest = WindowCounter::longest_context(vocab_size);
-        if context_length > longest {
-            return Err(Error::ContextTooLong {
-                context_length,
-                vocab_size,
-                longest,
-            });
-        }
+        let context_length = model.context_length();
+        let packing = Packing::new(model.vocab_size(), context_length)?;
         Ok(Windows {
             model,
-            token_bits: usize::BITS - vocab_size.saturating_sub(1).leading_zeros(),
+            token_bits: packing.token_bits(),
             context_length,
         })
     }
