@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, Parser};
 use nextchar::optim::{StopReason, TrainState, Trained};
+use nextchar::{Corpus, Part, Plan};
 use nextchar_formats::Checkpoint;
-use nextchar_recipe::{Corpus, Part, Plan};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

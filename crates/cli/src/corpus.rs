@@ -9,7 +9,7 @@ use nextchar::data::{
     SplitOptions, Vocab, no_names, scan_names, split,
 };
 
-use nextchar_recipe::Corpus;
+use nextchar::Corpus;
 
 use crate::args::{CorpusArgs, ReadArgs};
 use crate::failure::Failure;

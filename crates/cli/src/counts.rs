@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{Alphabet, CountedWindows, Vocab, WindowCounter};
+use nextchar::{Corpus, Counted, Part, Preset};
 use nextchar_formats::counts::{CountsFile, FOLDS};
 use nextchar_formats::state_dict::USUAL_LONGEST_NAME;
-use nextchar_recipe::{Corpus, Counted, Part, Preset};
 
 use crate::args::TrainArgs;
 use crate::failure::Failure;

@@ -13,8 +13,8 @@ use nextchar::ngram::KneserNey;
 use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
+use nextchar::{Corpus, Family, Part, Plan, mixed};
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Corpus, Family, Part, Plan, mixed};
 
 use crate::args::TrainArgs;
 use crate::checkpoint::Keeper;

@@ -5,7 +5,7 @@ use std::io::Write;
 use nextchar::data::{CountedWindows, NameList};
 use nextchar::optim::{TrainConfig, Trained};
 use nextchar::score::Report;
-use nextchar_recipe::{Family, Reports};
+use nextchar::{Family, Reports};
 
 use crate::failure::Failure;
 use crate::family::{Maker, warn_of_counting};

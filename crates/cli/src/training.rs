@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use nextchar::language_model::loss;
 use nextchar::optim::{Engine, Tables, Trainer};
+use nextchar::{EVALUATIONS, Plan};
 use nextchar_parallel::Threads;
-use nextchar_recipe::{EVALUATIONS, Plan};
 
 use crate::failure::Failure;
 

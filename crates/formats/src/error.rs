@@ -64,5 +64,5 @@ pub enum FormatError {
     },
     /// A configuration that no network can have.
     #[error(transparent)]
-    Model(#[from] nextchar::Error),
+    Model(#[from] nextchar_core::Error),
 }

@@ -3,7 +3,7 @@
 //! Each name is a varint of the bytes shared with the name before, a varint of the bytes that
 //! follow, and those bytes.
 
-use nextchar::data::{MAX_NAME_LENGTH, NameList};
+use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
 
 /// Decoded bytes are at most this many times the encoded ones, or this many in all, whichever is
 /// more: a hostile file cannot make a small tensor unfold into memory without end.

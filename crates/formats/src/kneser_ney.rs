@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::LanguageModel;
-use nextchar::data::{CountedWindows, NameList, Token, Vocab, WindowCounter};
-use nextchar::ngram::{Discounts, KneserNey};
+use nextchar_core::LanguageModel;
+use nextchar_core::data::{CountedWindows, NameList, Token, Vocab, WindowCounter};
+use nextchar_core::ngram::{Discounts, KneserNey};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;

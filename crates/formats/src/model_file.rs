@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
-use nextchar::model::Network;
-use nextchar::returning::{Factors, Returning};
-use nextchar::{LanguageModel, Mixture};
+use nextchar_core::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
+use nextchar_core::model::Network;
+use nextchar_core::returning::{Factors, Returning};
+use nextchar_core::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::FORMAT_VERSION;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::model::{ModelConfig, Network, Params};
+use nextchar_core::model::{ModelConfig, Network, Params};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;

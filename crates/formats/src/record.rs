@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nextchar::data::{MAX_NAME_LENGTH, SplitOptions, Vocab};
-use nextchar::mixture::Weights;
-use nextchar::model::ModelConfig;
-use nextchar::returning::Factors;
-use nextchar::score::Plausibility;
+use nextchar_core::data::{MAX_NAME_LENGTH, SplitOptions, Vocab};
+use nextchar_core::mixture::Weights;
+use nextchar_core::model::ModelConfig;
+use nextchar_core::returning::Factors;
+use nextchar_core::score::Plausibility;
 use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use nextchar::data::CountedWindows;
-use nextchar::language_model::loss;
-use nextchar::sample::{Conditions, most_likely};
-use nextchar::{LanguageModel, Serial};
+use nextchar_core::data::CountedWindows;
+use nextchar_core::language_model::loss;
+use nextchar_core::sample::{Conditions, most_likely};
+use nextchar_core::{LanguageModel, Serial};
 use nextchar_formats::{Checkpoint, ModelFile};
 use safetensors::SafeTensors;
 use serde_json::Value;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use nextchar::data::{CountedWindows, NameList, SplitOptions, Vocab, split};
-use nextchar::mixture::{Mixture, Weights};
-use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
-use nextchar::ngram::KneserNey;
-use nextchar::rng::Seed;
-use nextchar::{LanguageModel, Serial};
+use nextchar_core::data::{CountedWindows, NameList, SplitOptions, Vocab, split};
+use nextchar_core::mixture::{Mixture, Weights};
+use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
+use nextchar_core::ngram::KneserNey;
+use nextchar_core::rng::Seed;
+use nextchar_core::{LanguageModel, Serial};
 use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file, last_bytes};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -109,7 +109,7 @@ fn names_that_return_come_back() {
     assert_eq!(read.to_bytes().unwrap(), bytes);
     let table = CountedWindows::from_list(&train, &read.vocab, read.model.context_length());
     let loss = |file: &ModelFile| {
-        nextchar::language_model::loss(&file.model, table.as_ref().unwrap(), &Serial)
+        nextchar_core::language_model::loss(&file.model, table.as_ref().unwrap(), &Serial)
     };
     assert_eq!(loss(&read), loss(&written));
     written.names = None;

@@ -1,104 +1,42 @@
-//! Next-character prediction, done completely: learn a list of names, write new ones, and see every
-//! number on the way.
-//!
-//! The seven steps of the lecture *Next Token Prediction* are the chapters of this library:
-//!
-//! | step | chapter | begin with |
-//! |---|---|---|
-//! | 1. classes, 2. names, 3. windows | [`data`] | [`data::read_names`], [`data::CountedWindows`] |
-//! | 4. embedding, 5. MLP, 6. cross-entropy | [`model`] | [`model::ModelConfig`], [`model::Network`] |
-//! | what counting alone can do | [`ngram`], [`mixture`] | [`ngram::KneserNey`], [`Mixture`] |
-//! | 6. training | [`optim`] | [`optim::train`] |
-//! | 7. generation | [`sample`] | [`sample::Generator`], [`sample::Conditions`] |
-//! | what a model is worth | [`score`] | [`score::evaluate()`], [`score::explain_word`], [`score::Judge`] |
-//!
-//! All of them, in order:
+//! From a list and options to a model file: presets, the three families, what is written down. The
+//! command line and the page are front ends of this; files, threads and clocks are theirs.
 //!
 //! ```
-//! use nextchar::data::{CountedWindows, ReadOptions, Vocab, read_names, windows};
-//! use nextchar::language_model::{LanguageModel, loss};
-//! use nextchar::model::{Activation, ModelConfig};
-//! use nextchar::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
-//! use nextchar::rng::Seed;
-//! use nextchar::sample::{Conditions, Generator, Request};
-//! use nextchar::{Error, Serial};
+//! use nextchar::Serial;
+//! use nextchar::data::{EmbeddedList, ReadOptions, SplitOptions};
+//! use nextchar::optim::{Engine, Tables, train};
+//! use nextchar::{Corpus, Part, TrainOptions, plan};
 //!
-//! # fn main() -> Result<(), Error> {
-//! // 1. The next character is one of 27 classes: a–z and the end mark.
-//! let vocab = Vocab::az();
-//!
-//! // 2. Data: names, one a line.
-//! let file = "aabid\naadesh\naashid\nzeel\n";
-//! let (names, _diagnosis) = read_names(file.as_bytes(), &ReadOptions::default())?;
-//!
-//! // 3. Windows: every context of three characters and what follows it; equal contexts collapse.
-//! let rows: Vec<String> = windows(&vocab.encode("aabid").unwrap(), 3)
-//!     .map(|(context, target)| format!("{}→{}", vocab.decode(&context), vocab.symbol(target)))
-//!     .collect();
-//! assert_eq!(rows, ["___→a", "__a→a", "_aa→b", "aab→i", "abi→d", "bid→_"]);
-//! let table = CountedWindows::from_list(&names, &vocab, 3)?;
-//! assert_eq!((table.examples(), table.len()), (25, 18));
-//!
-//! // 4. An embedding of 2 numbers a character; 5. three of them concatenated, and an MLP.
-//! let shape = ModelConfig {
-//!     vocab_size: vocab.len(),
-//!     context_length: 3,
-//!     embedding_dim: 2,
-//!     hidden_sizes: vec![32],
-//!     activation: Activation::Tanh,
-//!     residual: false,
-//! };
-//!
-//! // 6. Cross-entropy trains them all together; the loss begins near ln 27 = 3.30 nats.
-//! let training = TrainConfig {
-//!     optimizer: Optimizer::Sgd,
-//!     learning_rate: 1.0,
-//!     schedule: Schedule::Constant,
-//!     batch: BatchKind::Full,
-//!     steps: 300,
-//!     evaluate_every: 300,
-//!     ..TrainConfig::default()
-//! };
-//! let tables = Tables { train: &table, val: None };
-//! let trained = train(&shape, &training, tables, &Engine::new(&Serial), &mut ())?;
-//! assert!(trained.first_loss > 3.2 && loss(&trained.network, &table, &Serial) < 0.5);
-//!
-//! // 7. Generate: draw from P(c) until the end mark.
-//! let request = Request {
-//!     count: 3,
-//!     conditions: Conditions::default().length(1..=9),
-//!     unique: true,
-//!     ..Request::default()
-//! };
-//! let new = Generator::new(&trained.network, &vocab, request, &Seed::from(42), &Serial)?;
-//! assert_eq!(new.count(), 3);
-//! # Ok(())
-//! # }
+//! let (names, _) = EmbeddedList::find("finnish-names").unwrap().read(&ReadOptions::default()).unwrap();
+//! let corpus = Corpus::split("finnish-names", names, Default::default(), SplitOptions::default()).unwrap();
+//! let options = TrainOptions { preset: "lecture".into(), steps: Some(50), portable: true, ..Default::default() };
+//! let (plan, table) = plan(&options, &corpus).unwrap();
+//! let rivals = corpus.rivals(plan.shape.context_length, &Serial).unwrap();
+//! let val = corpus.windows(Part::Val, plan.shape.context_length).unwrap();
+//! let table = plan.smoothed(table);
+//! let tables = Tables { train: &table, val: val.as_ref() };
+//! let trained = train(&plan.shape, &plan.config, tables, &Engine::new(&Serial), &mut ()).unwrap();
+//! let model = plan.model(&corpus, vec![trained.network.clone()], &rivals, &Serial).unwrap();
+//! let (file, reports) = plan.file(&corpus, model, Some(&trained), rivals, &Serial).unwrap();
+//! assert!(reports.val.unwrap().loss < 3.3 && !file.to_bytes().unwrap().is_empty());
 //! ```
-//!
-//! Two seams carry everything: [`data::CountedWindows`], which is all that training sees of a corpus,
-//! and [`LanguageModel`], which is all that sampling and scoring see of a model. The library has no
-//! files, threads or clocks of its own: readers, an [`Executor`] and an [`optim::Observer`] are
-//! handed in.
 #![forbid(unsafe_code)]
 
-pub mod error;
-pub mod executor;
-pub mod language_model;
-pub mod rng;
+pub use nextchar_core::{
+    Error, Executor, LanguageModel, Mixture, Serial, data, error, executor, language_model,
+    mixture, model, ngram, optim, returning, rng, sample, score,
+};
 
-pub mod data;
-pub mod model;
-pub mod ngram;
+mod corpus;
+mod counted;
+mod file;
+mod options;
+mod plan;
+mod presets;
 
-pub mod returning;
-
-pub mod mixture;
-pub mod optim;
-pub mod sample;
-pub mod score;
-
-pub use error::Error;
-pub use executor::{Executor, Serial};
-pub use language_model::LanguageModel;
-pub use mixture::Mixture;
+pub use corpus::Corpus;
+pub use counted::{Counted, Part};
+pub use file::Reports;
+pub use options::{BatchSize, Draw, Family, Full, OptimizerName, TrainOptions};
+pub use plan::{EVALUATIONS, Plan, mixed, plan};
+pub use presets::{PRESETS, Preset};

@@ -5,8 +5,8 @@
 
 use std::time::Instant;
 
-use nextchar::rng::Seed;
-use nextchar::sample::{Conditions, Generator, Request};
+use nextchar_core::rng::Seed;
+use nextchar_core::sample::{Conditions, Generator, Request};
 use nextchar_formats::ModelFile;
 use nextchar_parallel::Threads;
 

@@ -4,14 +4,14 @@
 
 use std::num::NonZeroUsize;
 
-use nextchar::Executor;
+use nextchar_core::Executor;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 /// A pool of threads as an executor.
 ///
 /// ```
-/// use nextchar::Executor;
+/// use nextchar_core::Executor;
 /// use nextchar_parallel::Threads;
 ///
 /// let mut squares = [0; 5];
@@ -52,7 +52,7 @@ impl Executor for Threads {
                 let items = items.par_iter_mut().enumerate().with_max_len(1);
                 items.for_each(|(index, item)| work(index, item));
             }),
-            _ => nextchar::Serial.for_each(items, work),
+            _ => nextchar_core::Serial.for_each(items, work),
         }
     }
 }

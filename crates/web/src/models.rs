@@ -1,7 +1,7 @@
 //! Models as files: opened, described, saved; and what the engine is.
 
 use nextchar::LanguageModel;
-use nextchar_recipe::Preset;
+use nextchar::Preset;
 use serde_json::{Value, json};
 
 use crate::shown::{Opened, shape, symbols};

@@ -6,8 +6,8 @@ use nextchar::ngram::Uniform;
 use nextchar::optim::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Rivals, evaluate};
+use nextchar::{Corpus, Plan, Preset, Reports, TrainOptions, plan};
 use nextchar::{Error, Serial};
-use nextchar_recipe::{Corpus, Plan, Preset, Reports, TrainOptions, plan};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -88,7 +88,7 @@ impl Training {
         }
         let context = plan.shape.context_length;
         Ok(Training {
-            val: corpus.windows(nextchar_recipe::Part::Val, context)?,
+            val: corpus.windows(nextchar::Part::Val, context)?,
             rivals: None,
             command: command(start, &corpus.label),
             corpus,
@@ -249,7 +249,7 @@ impl Training {
     pub(crate) fn baselines(&mut self) -> Result<Value, Error> {
         let longest = self.rivals()?.context_length();
         let (corpus, rivals) = (&self.corpus, self.rivals.as_ref().expect("asked for above"));
-        let judged = corpus.windows(nextchar_recipe::Part::Val, longest)?;
+        let judged = corpus.windows(nextchar::Part::Val, longest)?;
         let part = if judged.is_some() { "val" } else { "train" };
         let judged = match judged {
             Some(val) => val,

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use nextchar::model::{Activation, Init};
 use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
+use nextchar::{self as recipe, PRESETS, TrainOptions};
 use nextchar_kernels::InstructionSet;
-use nextchar_recipe::{self as recipe, PRESETS, TrainOptions};
 
 use super::CorpusArgs;
 

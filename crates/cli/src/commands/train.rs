@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use nextchar::data::{CountedWindows, Split};
 use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
+use nextchar::{Part, Preset, Reports, plan};
 use nextchar_formats::{Checkpoint, ModelFile};
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Part, Preset, Reports, plan};
 use serde_json::{Value, json};
 
 use crate::args::{LearningRate, TrainArgs};
@@ -66,7 +66,7 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
             Some(steps) => steps,
             None => steps_left(&maker, &table, time.saturating_sub(started.elapsed()))?,
         };
-        (maker.plan, _) = nextchar_recipe::plan(&args.with_steps(steps).options(), &corpus)?;
+        (maker.plan, _) = nextchar::plan(&args.with_steps(steps).options(), &corpus)?;
     }
     if args.learning_rate == Some(LearningRate::Auto) {
         let rate = find_learning_rate(&maker.plan.shape, &maker.plan.config, &table, &engine)?;

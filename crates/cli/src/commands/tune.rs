@@ -9,8 +9,8 @@ use nextchar::data::{CountedWindows, NameList, Split};
 use nextchar::language_model::loss;
 use nextchar::optim::Engine;
 use nextchar::score::Rivals;
+use nextchar::{Corpus, Part, Plan, plan};
 use nextchar_parallel::Threads;
-use nextchar_recipe::{Corpus, Part, Plan, plan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

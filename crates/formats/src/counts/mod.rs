@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nextchar::data::{END, END_SYMBOL, Token, Vocab, WindowCounter};
+use nextchar_core::data::{END, END_SYMBOL, Token, Vocab, WindowCounter};
 use parquet::basic::{Repetition, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -85,7 +85,7 @@ pub enum CountsError {
     BadMetadata(&'static str),
     /// Windows that cannot be counted.
     #[error(transparent)]
-    Model(#[from] nextchar::Error),
+    Model(#[from] nextchar_core::Error),
 }
 
 impl From<ParquetError> for CountsError {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nextchar::data::{CountedWindows, Vocab};
+use nextchar_core::data::{CountedWindows, Vocab};
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::file::metadata::KeyValue;

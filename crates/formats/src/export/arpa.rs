@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use nextchar::data::{END, Token, Vocab};
-use nextchar::ngram::BackoffNgram;
+use nextchar_core::data::{END, Token, Vocab};
+use nextchar_core::ngram::BackoffNgram;
 
 use super::embeddings::field;
 
@@ -78,8 +78,8 @@ fn log10(ln: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use nextchar::data::{CountedWindows, NameList};
-    use nextchar::ngram::KneserNey;
+    use nextchar_core::data::{CountedWindows, NameList};
+    use nextchar_core::ngram::KneserNey;
 
     use super::*;
 

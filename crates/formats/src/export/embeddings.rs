@@ -5,9 +5,9 @@
 
 use std::fmt::Write;
 
-use nextchar::LanguageModel;
-use nextchar::data::{CountedWindows, END, Token, Vocab};
-use nextchar::model::Network;
+use nextchar_core::LanguageModel;
+use nextchar_core::data::{CountedWindows, END, Token, Vocab};
+use nextchar_core::model::Network;
 
 /// How a space is written where spaces part the fields, as in SentencePiece.
 pub const VISIBLE_SPACE: char = '\u{2581}';

@@ -4,10 +4,10 @@
 //! they are the mean of their log-probabilities; Kneser–Ney counts are a dense table
 //! \[V^T, V\] of log-probabilities that a context's number chooses a row of, so only short contexts fit.
 
-use nextchar::data::{Token, Vocab};
-use nextchar::model::{Activation, Network, Params};
-use nextchar::ngram::KneserNey;
-use nextchar::{LanguageModel, Mixture};
+use nextchar_core::data::{Token, Vocab};
+use nextchar_core::model::{Activation, Network, Params};
+use nextchar_core::ngram::KneserNey;
+use nextchar_core::{LanguageModel, Mixture};
 use prost::Message;
 
 use super::onnx_types::tensor_proto::DataType;

@@ -3,16 +3,16 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use nextchar::data::{CountedWindows, NameList, Split, SplitOptions, Vocab, split};
-use nextchar::mixture::{Mixture, Weights};
-use nextchar::model::{Activation, Init, ModelConfig, Network, Params};
-use nextchar::ngram::KneserNey;
-use nextchar::optim::{
+use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, Vocab, split};
+use nextchar_core::mixture::{Mixture, Weights};
+use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
+use nextchar_core::ngram::KneserNey;
+use nextchar_core::optim::{
     BatchKind, Engine, Observer, Tables, TrainConfig, TrainState, resume, train,
 };
-use nextchar::rng::Seed;
-use nextchar::sample::{Conditions, Generator, Request};
-use nextchar::{LanguageModel, Serial};
+use nextchar_core::rng::Seed;
+use nextchar_core::sample::{Conditions, Generator, Request};
+use nextchar_core::{LanguageModel, Serial};
 use nextchar_formats::{Checkpoint, Losses, ModelFile, Record, state_dict};
 
 use crate::hostile;

@@ -1,6 +1,6 @@
 //! Damage: valid bytes made invalid, at random but the same for the same case.
 
-use nextchar::rng::{Purpose, Seed, Stream};
+use nextchar_core::rng::{Purpose, Seed, Stream};
 use serde_json::Value;
 
 /// A source of damage.

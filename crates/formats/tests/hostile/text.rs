@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use nextchar::Error;
-use nextchar::data::{Alphabet, MAX_NAME_LENGTH, ReadOptions, Vocab, scan_names};
-use nextchar::sample::Conditions;
+use nextchar_core::Error;
+use nextchar_core::data::{Alphabet, MAX_NAME_LENGTH, ReadOptions, Vocab, scan_names};
+use nextchar_core::sample::Conditions;
 
 use crate::hostile;
 use crate::mutate::Damage;

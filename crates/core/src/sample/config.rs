@@ -1,0 +1,178 @@
+//! What is done to P(next token) before a draw: temperature, then top-k, then top-p.
+
+use nextchar_kernels::{Arithmetic, Kernels};
+
+use crate::data::END;
+use crate::error::Error;
+use crate::language_model::largest;
+
+/// Temperature τ, and which tokens are left out; the default draws from the model as it is.
+///
+/// p ← p^(1/τ), renormalised; then all but the `top_k` most probable tokens become 0; then all but the
+/// fewest most probable ones that reach a sum of `top_p` (Holtzman et al. 2020, "nucleus"). Of equally
+/// probable tokens the first in the vocabulary stays. What has become 0 is never drawn.
+///
+/// ```
+/// use nextchar_core::sample::SampleConfig;
+///
+/// let ln = |p: [f64; 4]| p.map(f64::ln);
+/// let mut probs = ln([0.4, 0.3, 0.2, 0.1]);
+/// SampleConfig::new(1.0, Some(3), Some(0.7)).unwrap().apply(&mut probs);
+/// assert!((probs[0] - 4.0 / 7.0).abs() < 1e-12 && probs[2..] == [0.0, 0.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SampleConfig {
+    temperature: f64,
+    top_k: Option<usize>,
+    top_p: Option<f64>,
+}
+
+impl Default for SampleConfig {
+    fn default() -> Self {
+        SampleConfig {
+            temperature: 1.0,
+            top_k: None,
+            top_p: None,
+        }
+    }
+}
+
+impl SampleConfig {
+    /// Checked values; `None` is off.
+    ///
+    /// # Errors
+    /// [`Error::BadSampling`] unless the temperature is a finite number above 0, `top_k` at least 1 and
+    /// `top_p` above 0 and at most 1.
+    pub fn new(
+        temperature: f64,
+        top_k: Option<usize>,
+        top_p: Option<f64>,
+    ) -> Result<Self, Error> {
+        let bad = |what: String| Err(Error::BadSampling(what));
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return bad(format!(
+                "a temperature of {temperature} (a number above 0 is possible, such as 0.8)"
+            ));
+        }
+        if top_k == Some(0) {
+            return bad("a top-k of 0 (at least one token must be left)".into());
+        }
+        match top_p {
+            Some(share) if !(share > 0.0 && share <= 1.0) => bad(format!(
+                "a top-p of {share} (a number above 0 and at most 1 is possible, such as 0.9)"
+            )),
+            _ => Ok(SampleConfig {
+                temperature,
+                top_k,
+                top_p,
+            }),
+        }
+    }
+
+    /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. What was
+    /// impossible stays so. A model whose parameters overflow has no numbers here: the name ends.
+    pub fn apply(&self, log_probs: &mut [f64]) {
+        let largest = largest(log_probs);
+        for value in log_probs.iter_mut() {
+            *value = (*value - largest) / self.temperature;
+        }
+        Kernels::best(Arithmetic::Unfused).exp_f64(log_probs);
+        let probs = log_probs;
+        let sum = normalise(probs);
+        if sum.is_nan() {
+            probs.fill(0.0);
+            probs[usize::from(END)] = 1.0;
+            return;
+        }
+        debug_assert!(sum > 0.0);
+        if self.top_k.is_none() && self.top_p.is_none() {
+            return;
+        }
+        let mut order: Vec<usize> = (0..probs.len()).collect();
+        order.sort_by(|&a, &b| probs[b].total_cmp(&probs[a]).then(a.cmp(&b)));
+        let kept = self.top_k.unwrap_or(probs.len()).min(probs.len());
+        let mut dropped = order.split_off(kept);
+        if let Some(share) = self.top_p {
+            let total: f64 = order.iter().map(|&token| probs[token]).sum();
+            let mut sum = 0.0;
+            let enough = order.iter().position(|&token| {
+                sum += probs[token];
+                sum >= share * total
+            });
+            dropped.extend(order.split_off(enough.map_or(kept, |last| last + 1)));
+        }
+        for token in dropped {
+            probs[token] = 0.0;
+        }
+        normalise(probs);
+    }
+}
+
+fn normalise(weights: &mut [f64]) -> f64 {
+    let sum: f64 = weights.iter().sum();
+    for weight in weights {
+        *weight /= sum;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(config: SampleConfig, probs: &[f64]) -> Vec<f64> {
+        let mut values: Vec<f64> = probs.iter().map(|p| p.ln()).collect();
+        config.apply(&mut values);
+        values
+    }
+
+    fn assert_close(found: &[f64], expected: &[f64]) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+            assert_eq!(*found == 0.0, *expected == 0.0);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_ends_the_name() {
+        for mut values in [[f64::NAN; 3], [f64::NEG_INFINITY; 3], [-1.0, f64::NAN, -2.0]] {
+            SampleConfig::default().apply(&mut values);
+            assert_eq!(values, [1.0, 0.0, 0.0]);
+        }
+    }
+
+    #[test]
+    fn powers_are_renormalised() {
+        let config = |temperature| SampleConfig::new(temperature, None, None).unwrap();
+        let found = applied(config(0.5), &[0.5, 0.25, 0.0, 0.25]);
+        assert_close(&found, &[4.0 / 6.0, 1.0 / 6.0, 0.0, 1.0 / 6.0]);
+        let mut cold = [-1.0, -1.1, -1.2];
+        config(1e-9).apply(&mut cold);
+        assert_eq!(cold, [1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_least_probable_are_left_out() {
+        let config = |k, p| SampleConfig::new(1.0, k, p).unwrap();
+        let probs = [0.1, 0.4, 0.1, 0.4];
+        assert_close(&applied(config(Some(1), None), &probs), &[0.0, 1.0, 0.0, 0.0]);
+        assert_close(&applied(config(Some(3), None), &probs), &[1.0 / 9.0, 4.0 / 9.0, 0.0, 4.0 / 9.0]);
+        assert_close(&applied(config(None, Some(0.5)), &probs), &[0.0, 0.5, 0.0, 0.5]);
+        assert_close(&applied(config(None, Some(1e-9)), &probs), &[0.0, 1.0, 0.0, 0.0]);
+        assert_close(&applied(config(Some(9), Some(1.0)), &probs), &probs);
+        // The nucleus is one of what top-k left: 0.4 of 0.9 is not half of it.
+        assert_close(&applied(config(Some(3), Some(0.5)), &probs), &[0.0, 0.5, 0.0, 0.5]);
+        assert_close(&applied(config(Some(2), Some(0.5)), &probs), &[0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn only_what_makes_sense_is_taken() {
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(SampleConfig::new(bad, None, None).is_err());
+        }
+        for bad in [0.0, -1.0, f64::NAN, 1.1] {
+            assert!(SampleConfig::new(1.0, None, Some(bad)).is_err());
+        }
+        assert!(SampleConfig::new(1.0, Some(0), None).is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! Names that return, against every word of a small alphabet.
+
+use nextchar_core::data::{CountedWindows, END, NameList, Token, Vocab};
+use nextchar_core::ngram::KneserNey;
+use nextchar_core::returning::CLASSES;
+use nextchar_core::rng::{Purpose, Seed};
+use nextchar_core::{Error, LanguageModel, Mixture, Serial};
+use proptest::prelude::*;
+
+const LONGEST: usize = 6;
+
+/// Random names over a, b, c, some of them often.
+fn names(seed: u64) -> NameList {
+    let mut rng = Seed::from(seed).stream(Purpose::Batch, 1);
+    let mut name = || {
+        let length = 1 + rng.below(4);
+        let text: String = (0..length)
+            .map(|_| char::from(b'a' + rng.below(3) as u8))
+            .collect();
+        (text, 1 + rng.below(5) * rng.below(2))
+    };
+    let names: Vec<(String, u64)> = (0..40).map(|_| name()).collect();
+    NameList::from_names(names)
+}
+
+fn vocab() -> Vocab {
+    Vocab::from_characters("abc".chars()).unwrap()
+}
+
+fn counting(list: &NameList, context_length: usize) -> Mixture {
+    let table = CountedWindows::from_list(list, &vocab(), context_length).unwrap();
+    KneserNey::closed_form(&table).unwrap().into()
+}
+
+/// The context before the next token of a beginning.
+fn context(model: &Mixture, beginning: &[Token]) -> Vec<Token> {
+    let padded = [&vec![END; model.context_length()], beginning].concat();
+    padded[beginning.len()..].to_vec()
+}
+
+/// ln P of a word.
+fn log_prob(model: &Mixture, word: &[Token]) -> f64 {
+    let ends = (0..=word.len()).map(|place| {
+        let next = word.get(place).copied().unwrap_or(END);
+        model.next_log_probs(&context(model, &word[..place]))[usize::from(next)]
+    });
+    ends.sum()
+}
+
+/// Every word of at most `LONGEST` letters.
+fn words() -> Vec<Vec<Token>> {
+    let mut words = vec![Vec::new()];
+    let mut place = 0;
+    while place < words.len() {
+        let word: Vec<Token> = words[place].clone();
+        if word.len() < LONGEST {
+            words.extend((1..=3).map(|token| [word.as_slice(), &[token]].concat()));
+        }
+        place += 1;
+    }
+    words
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Every word has its own probability times the factor of its class, known or new.
+    #[test]
+    fn every_name_is_scaled_by_the_factor_of_its_class(seed in 0u64..10_000, length in 0usize..4) {
+        let list = names(seed);
+        let plain = counting(&list, length);
+        let mut scaled = plain.clone();
+        scaled.fit_returning(&list, &vocab(), &Serial).unwrap();
+        let factors = scaled.returning().unwrap().factors();
+        for word in words() {
+            let text = vocab().decode(&word);
+            let times = list.names().find(|name| name.text == text).map(|name| name.count as usize);
+            let factor = times.map_or(factors.new, |times| factors.known[times.min(CLASSES) - 1]);
+            let expected = log_prob(&plain, &word) + factor.ln();
+            let found = log_prob(&scaled, &word);
+            prop_assert!((found - expected).abs() < 1e-4, "{text}: {found}, not {expected}");
+        }
+    }
+
+    /// The classes get the shares of Good and Turing, drawn towards the model's own by twenty names.
+    #[test]
+    fn classes_have_the_shares_of_good_and_turing(seed in 0u64..10_000) {
+        let list = names(seed);
+        let plain = counting(&list, 2);
+        let mut scaled = plain.clone();
+        scaled.fit_returning(&list, &vocab(), &Serial).unwrap();
+        let seen = |times| list.names().filter(|name| name.count == times).count() as f64;
+        let total = list.total() as f64;
+        let (new, once, twice) = (seen(1) / total, 2.0 * seen(2) / total, 3.0 * seen(3) / total);
+        let good_turing = [once, twice, 1.0 - new - once - twice];
+        let mut mass = [[0.0; CLASSES]; 2];
+        for name in list.names() {
+            let word = vocab().encode(name.text).unwrap();
+            let class = name.count.min(CLASSES as u64) as usize - 1;
+            mass[0][class] += log_prob(&plain, &word).exp();
+            mass[1][class] += log_prob(&scaled, &word).exp();
+        }
+        prop_assume!(mass[0].iter().all(|&mass| mass > 0.0));
+        for class in 0..CLASSES {
+            let expected = (total * good_turing[class] + 20.0 * mass[0][class]) / (total + 20.0);
+            prop_assert!((mass[1][class] - expected).abs() < 1e-4, "{mass:?} {good_turing:?}");
+        }
+    }
+
+    /// What stands for a context gives its answers, now and after further letters.
+    #[test]
+    fn a_reduced_context_answers_alike(seed in 0u64..10_000, length in 1usize..4) {
+        let list = names(seed);
+        let mut model = counting(&list, length);
+        model.fit_returning(&list, &vocab(), &Serial).unwrap();
+        let mut reduced = 0;
+        for word in words() {
+            let whole = context(&model, &word);
+            let mut short = whole.clone();
+            model.reduce(&mut short);
+            reduced += usize::from(short != whole);
+            for further in [&[][..], &[1], &[3, 2]] {
+                let after = |context: &[Token]| {
+                    let longer = [context, further].concat();
+                    model.next_log_probs(&longer[further.len()..])
+                };
+                prop_assert_eq!(after(&short), after(&whole));
+            }
+        }
+        prop_assert!(reduced > 0);
+    }
+}
+
+#[test]
+fn a_list_without_duplicates_tells_nothing() {
+    let list = NameList::from_names(["ab", "ba", "cab"].map(|name| (name, 1)));
+    let mut model = counting(&list, 2);
+    let error = model.fit_returning(&list, &vocab(), &Serial).unwrap_err();
+    assert!(matches!(error, Error::BadConfig(_)), "{error}");
+}

@@ -1,0 +1,126 @@
+//! Windows that were counted elsewhere, in place of the names.
+
+use std::borrow::Cow;
+
+use nextchar_core::data::{CountedWindows, Vocab};
+use nextchar_core::ngram::KneserNey;
+use nextchar_core::{Error, Executor};
+
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What is learnt from.
+    Train,
+    /// What choices are made on.
+    Val,
+    /// What claims are made on.
+    Test,
+}
+
+/// The windows of the parts of a list that is not there itself, with contexts of one length.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    folds: Vec<CountedWindows>,
+    train: CountedWindows,
+    val: Option<CountedWindows>,
+    test: Option<CountedWindows>,
+    /// Length of the longest name, in characters, as far as it is told.
+    pub longest_name: usize,
+}
+
+impl Counted {
+    /// The training windows by fold, and those of the other parts. One fold alone leaves Kneser–Ney its
+    /// discounts in closed form.
+    ///
+    /// # Errors
+    /// [`Error::NoNames`] where there is no training window.
+    ///
+    /// # Panics
+    /// If the tables differ in vocabulary or context length.
+    pub fn new(
+        mut folds: Vec<CountedWindows>,
+        val: Option<CountedWindows>,
+        test: Option<CountedWindows>,
+        longest_name: usize,
+    ) -> Result<Self, Error> {
+        folds.retain(|fold| !fold.is_empty());
+        let sum = |sum: CountedWindows, fold| sum.merged(&fold);
+        let train = folds.iter().cloned().reduce(sum);
+        Ok(Counted {
+            train: train
+                .ok_or_else(|| Error::NoNames("there is no window to learn from".into()))?,
+            folds,
+            val: val.filter(|val| !val.is_empty()),
+            test: test.filter(|test| !test.is_empty()),
+            longest_name,
+        })
+    }
+
+    /// T, the longest context that can be learnt.
+    pub fn context_length(&self) -> usize {
+        self.train.context_length()
+    }
+
+    /// SHA-256 of the training windows of each fold, by which Kneser–Ney is cross-fitted.
+    pub fn fold_digests(&self, vocab: &Vocab) -> Vec<String> {
+        self.folds.iter().map(|fold| fold.digest(vocab)).collect()
+    }
+
+    /// Whether there are windows of a part.
+    pub fn has(&self, part: Part) -> bool {
+        self.table(part).is_some()
+    }
+
+    fn table(&self, part: Part) -> Option<&CountedWindows> {
+        match part {
+            Part::Train => Some(&self.train),
+            Part::Val => self.val.as_ref(),
+            Part::Test => self.test.as_ref(),
+        }
+    }
+
+    /// The windows of a part at a context length.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where it is longer than the windows'.
+    pub(crate) fn windows(
+        &self,
+        part: Part,
+        length: usize,
+    ) -> Result<Option<CountedWindows>, Error> {
+        self.check(length)?;
+        let shorter = self
+            .table(part)
+            .map(|table| table.shorten(length))
+            .transpose()?;
+        Ok(shorter.map(Cow::into_owned))
+    }
+
+    /// Kneser–Ney of the training windows.
+    ///
+    /// # Errors
+    /// As [`Counted::windows`].
+    pub(crate) fn kneser_ney(
+        &self,
+        length: usize,
+        executor: &impl Executor,
+    ) -> Result<KneserNey, Error> {
+        self.check(length)?;
+        let folds = self
+            .folds
+            .iter()
+            .map(|fold| Ok(fold.shorten(length)?.into_owned()));
+        let folds = folds.collect::<Result<Vec<_>, Error>>()?;
+        KneserNey::cross_fitted(&*self.train.shorten(length)?, &folds, executor)
+    }
+
+    fn check(&self, length: usize) -> Result<(), Error> {
+        let longest = self.context_length();
+        match length > longest {
+            true => Err(Error::BadConfig(format!(
+                "a context of {length} where the counts have contexts of {longest}: try --context {longest}"
+            ))),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The options of a training, spelled as on the command line; what is left out is the preset's.
+
+use std::fmt;
+
+use nextchar_core::model::{Activation, Init};
+use nextchar_core::optim::Schedule;
+use serde::{Deserialize, Serialize};
+
+/// What kind of model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// The lecture's, of any depth.
+    Network,
+    /// Interpolated modified Kneser–Ney: counting alone.
+    KneserNey,
+    /// Networks and counts, weighted on val.
+    Mixture,
+}
+
+/// How a gradient becomes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerName {
+    /// Plain stochastic gradient descent.
+    Sgd,
+    /// Adam with decoupled weight decay.
+    Adamw,
+}
+
+/// What the rows of a batch are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Draw {
+    /// Contexts with all their counts, drawn in proportion to them.
+    Contexts,
+    /// Single windows, drawn uniformly.
+    Windows,
+    /// Contexts in shuffled passes through all of them, frequent ones split up.
+    Passes,
+}
+
+/// Rows in a step: `full` or a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BatchSize {
+    /// This many.
+    Rows(usize),
+    /// All.
+    Full(Full),
+}
+
+/// The word `full`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Full {
+    /// All rows.
+    Full,
+}
+
+impl fmt::Display for BatchSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BatchSize::Rows(rows) => rows.fmt(f),
+            BatchSize::Full(_) => f.write_str("full"),
+        }
+    }
+}
+
+/// The options of `train` that decide its result, beside those that say how the list is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "they are the command line's, documented there")]
+pub struct TrainOptions {
+    pub preset: String,
+    pub family: Option<Family>,
+    pub counts_context: Option<usize>,
+    pub networks: Option<u32>,
+    pub distill: bool,
+    pub good_turing: bool,
+    pub context: Option<usize>,
+    pub embedding: Option<usize>,
+    pub hidden: Option<Vec<usize>>,
+    pub activation: Option<Activation>,
+    pub residual: bool,
+    pub init: Option<Init>,
+    pub optimizer: Option<OptimizerName>,
+    pub learning_rate: Option<f64>,
+    pub schedule: Option<Schedule>,
+    pub batch: Option<BatchSize>,
+    pub draw: Option<Draw>,
+    pub steps: Option<u64>,
+    pub epochs: Option<u64>,
+    pub weight_decay: Option<f64>,
+    pub dropout: Option<f64>,
+    pub batch_norm: bool,
+    pub label_smoothing: Option<f64>,
+    pub averaging: Option<f64>,
+    pub patience: Option<u64>,
+    pub target_loss: Option<f64>,
+    pub evaluate_every: Option<u64>,
+    pub portable: bool,
+    pub seed: String,
+    pub no_names: bool,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        TrainOptions {
+            preset: "fast".into(),
+            family: None,
+            counts_context: None,
+            networks: None,
+            distill: false,
+            good_turing: false,
+            context: None,
+            embedding: None,
+            hidden: None,
+            activation: None,
+            residual: false,
+            init: None,
+            optimizer: None,
+            learning_rate: None,
+            schedule: None,
+            batch: None,
+            draw: None,
+            steps: None,
+            epochs: None,
+            weight_decay: None,
+            dropout: None,
+            batch_norm: false,
+            label_smoothing: None,
+            averaging: None,
+            patience: None,
+            target_loss: None,
+            evaluate_every: None,
+            portable: false,
+            seed: "42".into(),
+            no_names: false,
+        }
+    }
+}

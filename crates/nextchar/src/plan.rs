@@ -1,0 +1,265 @@
+//! A training planned: the options, else the preset's; and the model that its networks become.
+
+use nextchar_core::data::CountedWindows;
+use nextchar_core::mixture::{Mixture, Weights};
+use nextchar_core::model::{ModelConfig, Network};
+use nextchar_core::ngram::KneserNey;
+use nextchar_core::optim::{BatchKind, Optimizer, TrainConfig};
+use nextchar_core::rng::Seed;
+use nextchar_core::score::Rivals;
+use nextchar_core::{Error, Executor, LanguageModel};
+
+use crate::corpus::Corpus;
+use crate::counted::Part;
+use crate::options::{BatchSize, Draw, Family, OptimizerName, TrainOptions};
+use crate::presets::{PRESETS, Preset};
+
+/// Looks at val in a run.
+pub const EVALUATIONS: u64 = 50;
+
+/// Everything that a model is made from, beside the list.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The options that it was made from.
+    pub options: TrainOptions,
+    /// The networks' shape.
+    pub shape: ModelConfig,
+    /// How the first of them is trained.
+    pub config: TrainConfig,
+    /// What kind of model.
+    pub family: Family,
+    /// How many networks, of different seeds.
+    pub networks: usize,
+    /// Whether one more learns what they and the counts predict.
+    pub distill: bool,
+}
+
+/// Checks the options, fills in the preset's, and counts the windows of the training names.
+///
+/// # Errors
+/// [`Error::BadConfig`] for options that cannot be; those of [`Corpus::windows`].
+pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWindows), Error> {
+    let bad = |what: String| Error::BadConfig(what);
+    let preset = Preset::find(&options.preset).ok_or_else(|| {
+        let names = PRESETS.map(|preset| preset.name).join(", ");
+        bad(format!(
+            "the preset {:?}; there are: {names}",
+            options.preset
+        ))
+    })?;
+    let shape = shape(options, &preset, corpus.vocab.len());
+    shape.validate()?;
+    let table = corpus.listed(shape.context_length)?;
+    let config = config(options, &preset, &table)?;
+    if let Some(share) = options.label_smoothing
+        && !(0.0..1.0).contains(&share)
+    {
+        return Err(bad(format!(
+            "a label smoothing of {share} (0 to below 1 is possible)"
+        )));
+    }
+    if options.good_turing {
+        check_returning(options, corpus)?;
+    }
+    let plan = Plan {
+        shape,
+        config,
+        family: options.family.unwrap_or(preset.family),
+        networks: options
+            .networks
+            .map_or(preset.networks, |number| number as usize),
+        distill: options.distill || preset.distill,
+        options: options.clone(),
+    };
+    Ok((plan, table))
+}
+
+/// Refuses to estimate how often names return from what does not tell it.
+fn check_returning(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
+    let what = match &corpus.counted {
+        Some(_) => "from counts of windows",
+        None if options.no_names => "without its names in the file",
+        None if corpus.parts.train.names().all(|name| name.count == 1) => {
+            "from a list without duplicates: --keep-duplicates or --weights counts them"
+        }
+        None => return Ok(()),
+    };
+    Err(Error::BadConfig(format!(
+        "an estimate of names that return (--good-turing) {what}"
+    )))
+}
+
+/// The network's shape: the options, else the preset's.
+fn shape(options: &TrainOptions, preset: &Preset, vocab_size: usize) -> ModelConfig {
+    let hidden = options.hidden.clone();
+    ModelConfig {
+        vocab_size,
+        context_length: options.context.unwrap_or(preset.context),
+        embedding_dim: options.embedding.unwrap_or(preset.embedding),
+        hidden_sizes: hidden.unwrap_or_else(|| preset.hidden.to_vec()),
+        activation: options.activation.unwrap_or(preset.activation),
+        residual: options.residual || preset.residual,
+    }
+}
+
+/// How it is trained: the options, else the preset's.
+fn config(
+    options: &TrainOptions,
+    preset: &Preset,
+    table: &CountedWindows,
+) -> Result<TrainConfig, Error> {
+    let (size, draw) = preset.rows();
+    let batch = match (options.batch.unwrap_or(size), options.draw.unwrap_or(draw)) {
+        (BatchSize::Full(_), _) => BatchKind::Full,
+        (BatchSize::Rows(rows), Draw::Contexts) => BatchKind::Contexts(rows),
+        (BatchSize::Rows(rows), Draw::Windows) => BatchKind::Windows(rows),
+        (BatchSize::Rows(rows), Draw::Passes) => BatchKind::Passes(rows),
+    };
+    let optimizer = match options.optimizer.unwrap_or(preset.optimizer) {
+        OptimizerName::Sgd if options.weight_decay.is_some() => {
+            return Err(Error::BadConfig(
+                "weight decay with sgd: --weight-decay needs --optimizer adamw".into(),
+            ));
+        }
+        OptimizerName::Sgd => Optimizer::Sgd,
+        OptimizerName::Adamw => {
+            Optimizer::adamw(options.weight_decay.unwrap_or(preset.weight_decay))
+        }
+    };
+    let epochs = options
+        .epochs
+        .map(|epochs| (epochs as f64 * batch.steps_per_epoch(table)).ceil() as u64);
+    let steps = options.steps.or(epochs).unwrap_or(preset.steps);
+    let config = TrainConfig {
+        init: options.init.unwrap_or(preset.init),
+        optimizer,
+        learning_rate: options.learning_rate.unwrap_or(preset.learning_rate),
+        schedule: options.schedule.unwrap_or(preset.schedule),
+        batch,
+        steps,
+        evaluate_every: options
+            .evaluate_every
+            .unwrap_or((steps / EVALUATIONS).max(1)),
+        patience: options.patience,
+        target_loss: options.target_loss,
+        portable: options.portable,
+        dropout: options.dropout.unwrap_or(preset.dropout),
+        batch_norm: options.batch_norm,
+        averaging: options.averaging.unwrap_or(preset.averaging),
+        seed: seed(&options.seed),
+    };
+    config.validate()?;
+    Ok(config)
+}
+
+/// A seed from its text.
+fn seed(text: &str) -> Seed {
+    text.parse().unwrap_or_else(|never| match never {})
+}
+
+impl Plan {
+    /// How the network of this place in the order is trained; all but the first have seeds of their own.
+    pub fn member(&self, index: usize) -> TrainConfig {
+        let mut config = self.config.clone();
+        if index > 0 {
+            config.seed = seed(&format!("{}/{index}", config.seed));
+        }
+        config
+    }
+
+    /// The windows as they are learnt: their targets smoothed, where that is asked for.
+    pub fn smoothed(&self, table: CountedWindows) -> CountedWindows {
+        match self.options.label_smoothing {
+            Some(share) => table.smoothed(share),
+            None => table,
+        }
+    }
+
+    /// Whether networks are trained at all.
+    pub fn trains(&self) -> bool {
+        self.family != Family::KneserNey
+    }
+
+    /// The model that trained networks become: alone, or mixed with counts by weights that are chosen on
+    /// val; without networks, the counts alone.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where there is nothing to mix; those of [`Corpus::windows`].
+    pub fn model(
+        &self,
+        corpus: &Corpus,
+        networks: Vec<Network>,
+        rivals: &Rivals,
+        executor: &impl Executor,
+    ) -> Result<Mixture, Error> {
+        let mut model = match self.family {
+            Family::Network => Mixture::new(networks, None, Weights::default())?,
+            Family::KneserNey => self.counts(corpus, rivals, executor)?.into(),
+            Family::Mixture => {
+                let counts = self.counts(corpus, rivals, executor)?;
+                mixed(corpus, networks, counts, executor)?
+            }
+        };
+        self.finish(&mut model, corpus, executor)?;
+        Ok(model)
+    }
+
+    /// What comes last: whole names return as often as the list says, where that is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Mixture::fit_returning`].
+    pub fn finish(
+        &self,
+        model: &mut Mixture,
+        corpus: &Corpus,
+        executor: &impl Executor,
+    ) -> Result<(), Error> {
+        match self.options.good_turing {
+            true => model.fit_returning(&corpus.parts.train, &corpus.vocab, executor),
+            false => Ok(()),
+        }
+    }
+
+    /// The counts of the model: of the context that was asked for, else the best on val.
+    ///
+    /// # Errors
+    /// Those of [`Corpus::windows`].
+    pub fn counts(
+        &self,
+        corpus: &Corpus,
+        rivals: &Rivals,
+        executor: &impl Executor,
+    ) -> Result<KneserNey, Error> {
+        match self.options.counts_context {
+            Some(length) => corpus.kneser_ney(length, executor),
+            None => {
+                let best = rivals.best_kneser_ney.as_ref();
+                let counts = best.or(rivals.kneser_ney.as_ref());
+                Ok(counts.expect("Kneser–Ney is always counted").clone())
+            }
+        }
+    }
+}
+
+/// Networks with counts; the weights are chosen on val where there is one.
+///
+/// # Errors
+/// [`Error::BadConfig`] where there is nothing to mix; those of [`Corpus::windows`].
+pub fn mixed(
+    corpus: &Corpus,
+    networks: Vec<Network>,
+    counts: KneserNey,
+    executor: &impl Executor,
+) -> Result<Mixture, Error> {
+    /// What val mostly chooses.
+    const USUAL: Weights = Weights {
+        networks: 0.6,
+        counts: 0.4,
+    };
+    let mut mixture = Mixture::new(networks, Some(counts), USUAL)?;
+    let length = mixture.context_length();
+    if let Some(val) = corpus.windows(Part::Val, length)? {
+        mixture.fit_weights(&val, executor);
+    }
+    Ok(mixture)
+}
