@@ -6,13 +6,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use nextchar::LanguageModel;
+use nextchar::combine::mixture::{Mixture, Weights};
+use nextchar::counts::KneserNey;
 use nextchar::data::CountedWindows;
-use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::Network;
-use nextchar::ngram::KneserNey;
-use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
+use nextchar::train::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
 use nextchar::{Corpus, Family, Part, Plan, mixed};
 use nextchar_parallel::Threads;
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nextchar::language_model::loss;
-use nextchar::optim::{Engine, Tables, Trainer};
+use nextchar::train::{Engine, Tables, Trainer};
 use nextchar::{EVALUATIONS, Plan};
 use nextchar_parallel::Threads;
 

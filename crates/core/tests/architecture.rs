@@ -5,17 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the foundation up. A chapter may use any that stands before it, never one after it.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "error",
     "executor",
     "rng",
+    "numeric",
+    "text",
     "data",
     "language_model",
     "model",
-    "ngram",
-    "returning",
-    "mixture",
-    "optim",
+    "counts",
+    "combine",
+    "train",
     "sample",
     "score",
 ];

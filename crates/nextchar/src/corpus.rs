@@ -1,9 +1,10 @@
 //! The names as they are learnt from, and what counting makes of them.
 
-use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, Vocab, split};
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, split};
 use nextchar_core::language_model::loss;
-use nextchar_core::ngram::KneserNey;
 use nextchar_core::score::Rivals;
+use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 
 use crate::counted::{Counted, Part};

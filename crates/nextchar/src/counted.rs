@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use nextchar_core::data::{CountedWindows, Vocab};
-use nextchar_core::ngram::KneserNey;
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::CountedWindows;
+use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 
 /// A part of a list.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::optim::Trained;
 use nextchar_core::score::{Plausibility, Report, Rivals, evaluate};
+use nextchar_core::train::Trained;
 use nextchar_core::{Error, Executor, LanguageModel, Mixture};
 use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
 use serde::Serialize;

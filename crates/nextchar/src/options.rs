@@ -3,7 +3,7 @@
 use std::fmt;
 
 use nextchar_core::model::{Activation, Init};
-use nextchar_core::optim::Schedule;
+use nextchar_core::train::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What kind of model.

@@ -1,12 +1,12 @@
 //! A training planned: the options, else the preset's; and the model that its networks become.
 
+use nextchar_core::combine::mixture::{Mixture, Weights};
+use nextchar_core::counts::KneserNey;
 use nextchar_core::data::CountedWindows;
-use nextchar_core::mixture::{Mixture, Weights};
 use nextchar_core::model::{ModelConfig, Network};
-use nextchar_core::ngram::KneserNey;
-use nextchar_core::optim::{BatchKind, Optimizer, TrainConfig};
 use nextchar_core::rng::Seed;
 use nextchar_core::score::Rivals;
+use nextchar_core::train::{BatchKind, Optimizer, TrainConfig};
 use nextchar_core::{Error, Executor, LanguageModel};
 
 use crate::corpus::Corpus;

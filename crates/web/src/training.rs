@@ -1,11 +1,11 @@
 //! A run: begun, stepped from outside, watched, and finished into a model file.
 
+use nextchar::counts::Uniform;
 use nextchar::data::CountedWindows;
 use nextchar::model::Network;
-use nextchar::ngram::Uniform;
-use nextchar::optim::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Rivals, evaluate};
+use nextchar::train::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::{Corpus, Plan, Preset, Reports, TrainOptions, plan};
 use nextchar::{Error, Serial};
 use serde::Deserialize;

@@ -14,8 +14,8 @@ pub use render::Style;
 use std::io::Write;
 
 use nextchar::Executor;
-use nextchar::data::Vocab;
 use nextchar::score::{Judge, WordScorer};
+use nextchar::text::Vocab;
 use nextchar_parallel::Threads;
 
 use crate::failure::Failure;

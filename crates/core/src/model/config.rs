@@ -106,7 +106,7 @@ impl ModelConfig {
     pub fn validate(&self) -> Result<(), Error> {
         let bad = |what: String| Err(Error::BadConfig(what));
         let width = 1..=Self::MAX_WIDTH;
-        if !(2..=crate::data::Vocab::MAX_LEN).contains(&self.vocab_size) {
+        if !(2..=crate::text::Vocab::MAX_LEN).contains(&self.vocab_size) {
             return bad(format!("{} classes", self.vocab_size));
         }
         if self.context_length == 0 {
@@ -236,7 +236,12 @@ mod tests {
             ..config(7, 1, 1)
         };
         assert!(bomb.parameter_count().unwrap() < 500_000);
-        assert!(bomb.validate().unwrap_err().to_string().contains("too much memory"));
+        assert!(
+            bomb.validate()
+                .unwrap_err()
+                .to_string()
+                .contains("too much memory")
+        );
         let wide = ModelConfig {
             vocab_size: 5_000,
             hidden_sizes: vec![512],
