@@ -110,7 +110,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`].
-    pub fn kneser_ney(&self, length: usize, executor: &impl Executor) -> Result<KneserNey, Error> {
+    pub fn kneser_ney(&self, length: usize, executor: &dyn Executor) -> Result<KneserNey, Error> {
         match &self.counted {
             Some(counted) => counted.kneser_ney(length, executor),
             None => KneserNey::fit(&self.parts.train, &self.vocab, length, executor),
@@ -122,7 +122,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`].
-    pub fn rivals(&self, context: usize, executor: &impl Executor) -> Result<Rivals, Error> {
+    pub fn rivals(&self, context: usize, executor: &dyn Executor) -> Result<Rivals, Error> {
         let known = self.counted.as_ref().map(Counted::context_length);
         let counts = LONGEST_COUNTS.min(known.unwrap_or(LONGEST_COUNTS));
         let longest = counts.max(context);

@@ -104,7 +104,7 @@ impl Counted {
     pub(crate) fn kneser_ney(
         &self,
         length: usize,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<KneserNey, Error> {
         self.check(length)?;
         let folds = self

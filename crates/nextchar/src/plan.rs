@@ -190,7 +190,7 @@ impl Plan {
         corpus: &Corpus,
         networks: Vec<Network>,
         rivals: &Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Mixture, Error> {
         let mut model = match self.family {
             Family::Network => Mixture::new(networks, None, Weights::default())?,
@@ -212,7 +212,7 @@ impl Plan {
         &self,
         model: &mut Mixture,
         corpus: &Corpus,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<(), Error> {
         match self.options.good_turing {
             true => model.fit_returning(&corpus.parts.train, &corpus.vocab, executor),
@@ -228,7 +228,7 @@ impl Plan {
         &self,
         corpus: &Corpus,
         rivals: &Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<KneserNey, Error> {
         match self.options.counts_context {
             Some(length) => corpus.kneser_ney(length, executor),
@@ -249,7 +249,7 @@ pub fn mixed(
     corpus: &Corpus,
     networks: Vec<Network>,
     counts: KneserNey,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<Mixture, Error> {
     /// What val mostly chooses.
     const USUAL: Weights = Weights {

@@ -32,7 +32,7 @@ pub(crate) struct Training {
     done: Vec<Network>,
     last: Option<Trained>,
     /// The network that is learning; none when all are done.
-    run: Option<Run<'static, Serial>>,
+    run: Option<Run<'static>>,
     /// The network as it was last seen, which calls are about.
     seen: Option<(Network, u64)>,
     /// Losses of the batches since the last event, added up, and how many.
