@@ -8,6 +8,7 @@ mod counts;
 mod evaluation;
 mod failure;
 mod family;
+mod hints;
 mod html;
 mod output;
 mod plots;

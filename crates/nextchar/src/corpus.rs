@@ -1,6 +1,7 @@
 //! The names as they are learnt from, and what counting makes of them.
 
 use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, Vocab, split};
+use nextchar_core::error::NoNames;
 use nextchar_core::language_model::loss;
 use nextchar_core::ngram::KneserNey;
 use nextchar_core::score::Rivals;
@@ -40,7 +41,7 @@ impl Corpus {
         let vocab = names.vocab(alphabet)?;
         let parts = split(names, &options);
         if parts.train.is_empty() {
-            return Err(Error::NoNames("no name was left to learn from".into()));
+            return Err(Error::NoNames(NoNames::NothingToLearn));
         }
         Ok(Corpus {
             label: label.into(),
@@ -89,7 +90,7 @@ impl Corpus {
     /// As [`Corpus::windows`]; [`Error::NoNames`] where there is none.
     pub fn listed(&self, length: usize) -> Result<CountedWindows, Error> {
         let windows = self.windows(Part::Train, length)?;
-        windows.ok_or_else(|| Error::NoNames("no name was left to learn from".into()))
+        windows.ok_or_else(|| Error::NoNames(NoNames::NothingToLearn))
     }
 
     /// The windows of a part of the list at a context length; none for an empty part.

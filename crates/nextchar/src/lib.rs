@@ -24,7 +24,7 @@
 
 pub use nextchar_core::{
     Error, Executor, LanguageModel, Mixture, Serial, data, error, executor, language_model,
-    mixture, model, ngram, optim, returning, rng, sample, score,
+    mixture, model, ngram, optim, returning, rng, sample, score, setting,
 };
 
 mod corpus;

@@ -1,6 +1,7 @@
 //! A training planned: the options, else the preset's; and the model that its networks become.
 
 use nextchar_core::data::CountedWindows;
+use nextchar_core::error::NoRepeats;
 use nextchar_core::mixture::{Mixture, Weights};
 use nextchar_core::model::{ModelConfig, Network};
 use nextchar_core::ngram::KneserNey;
@@ -37,38 +38,31 @@ pub struct Plan {
 /// Checks the options, fills in the preset's, and counts the windows of the training names.
 ///
 /// # Errors
-/// [`Error::BadConfig`] for options that cannot be; those of [`Corpus::windows`].
+/// [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be; those of
+/// [`Corpus::windows`].
 pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWindows), Error> {
-    let bad = |what: String| Error::BadConfig(what);
-    let preset = Preset::find(&options.preset).ok_or_else(|| {
-        let names = PRESETS.map(|preset| preset.name).join(", ");
-        bad(format!(
-            "the preset {:?}; there are: {names}",
-            options.preset
-        ))
+    let preset = Preset::find(&options.preset).ok_or_else(|| Error::NoPreset {
+        wanted: options.preset.clone(),
+        known: PRESETS.map(|preset| preset.name).into(),
     })?;
+    let family = options.family.unwrap_or(preset.family);
+    let distill = options.distill || preset.distill;
+    options.check(family, distill)?;
     let shape = shape(options, &preset, corpus.vocab.len());
     shape.validate()?;
     let table = corpus.listed(shape.context_length)?;
     let config = config(options, &preset, &table)?;
-    if let Some(share) = options.label_smoothing
-        && !(0.0..1.0).contains(&share)
-    {
-        return Err(bad(format!(
-            "a label smoothing of {share} (0 to below 1 is possible)"
-        )));
-    }
     if options.good_turing {
         check_returning(options, corpus)?;
     }
     let plan = Plan {
         shape,
         config,
-        family: options.family.unwrap_or(preset.family),
+        family,
         networks: options
             .networks
             .map_or(preset.networks, |number| number as usize),
-        distill: options.distill || preset.distill,
+        distill,
         options: options.clone(),
     };
     Ok((plan, table))
@@ -76,17 +70,16 @@ pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWin
 
 /// Refuses to estimate how often names return from what does not tell it.
 fn check_returning(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
-    let what = match &corpus.counted {
-        Some(_) => "from counts of windows",
-        None if options.no_names => "without its names in the file",
-        None if corpus.parts.train.names().all(|name| name.count == 1) => {
-            "from a list without duplicates: --keep-duplicates or --weights counts them"
-        }
-        None => return Ok(()),
+    let why = if corpus.counted.is_some() {
+        NoRepeats::Counts
+    } else if options.no_names {
+        NoRepeats::NamesNotSaved
+    } else if corpus.parts.train.names().all(|name| name.count == 1) {
+        NoRepeats::NoDuplicates
+    } else {
+        return Ok(());
     };
-    Err(Error::BadConfig(format!(
-        "an estimate of names that return (--good-turing) {what}"
-    )))
+    Err(Error::NoRepeats(why))
 }
 
 /// The network's shape: the options, else the preset's.
@@ -117,9 +110,7 @@ fn config(
     };
     let optimizer = match options.optimizer.unwrap_or(preset.optimizer) {
         OptimizerName::Sgd if options.weight_decay.is_some() => {
-            return Err(Error::BadConfig(
-                "weight decay with sgd: --weight-decay needs --optimizer adamw".into(),
-            ));
+            return Err(Error::DecayWithSgd);
         }
         OptimizerName::Sgd => Optimizer::Sgd,
         OptimizerName::Adamw => {
@@ -184,7 +175,7 @@ impl Plan {
     /// val; without networks, the counts alone.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where there is nothing to mix; those of [`Corpus::windows`].
+    /// [`Error::EmptyMixture`] where there is nothing to mix; those of [`Corpus::windows`].
     pub fn model(
         &self,
         corpus: &Corpus,
@@ -244,7 +235,7 @@ impl Plan {
 /// Networks with counts; the weights are chosen on val where there is one.
 ///
 /// # Errors
-/// [`Error::BadConfig`] where there is nothing to mix; those of [`Corpus::windows`].
+/// [`Error::EmptyMixture`] where there is nothing to mix; those of [`Corpus::windows`].
 pub fn mixed(
     corpus: &Corpus,
     networks: Vec<Network>,

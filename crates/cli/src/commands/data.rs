@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, Vocab, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, Vocab, clean, windows};
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
@@ -186,7 +186,7 @@ fn print_windows(
             "at most {LONGEST} characters can be shown"
         )));
     }
-    let name = name.trim().to_lowercase();
+    let name = clean(name.trim());
     let vocab = Vocab::from_characters(name.chars())
         .ok_or_else(|| Failure::misuse("a name has at least one character, other than _"))?;
     let tokens = vocab.encode(&name).map_err(|unknown| {

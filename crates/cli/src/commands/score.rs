@@ -101,7 +101,7 @@ fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
             ))),
         };
     };
-    let judge = Judge::new(&file.bigrams, plausibility)?;
+    let judge = Judge::new(&file.bigrams, &file.vocab, plausibility)?;
     let Some(list) = &args.calibrate else {
         return Ok(Some(judge));
     };

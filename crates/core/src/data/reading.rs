@@ -4,21 +4,22 @@
 //! cannot hold is rejected with its line number and reason, and never silently.
 
 use std::borrow::Cow;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
 
 use super::diagnosis::{Diagnosis, RejectReason, Rejected};
 use super::names::{Alphabet, MAX_NAME_LENGTH, NameList};
+use super::sniff::sniffed;
 use super::table::{Table, sniff_delimiter};
 use super::vocab::END_SYMBOL;
-use crate::error::Error;
+use crate::error::{Error, NoNames};
 
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The column of a CSV or TSV that holds the names; `None` reads one name a line, unless
-    /// `weights` or `filter` ask for columns, when it is the first.
+    /// `weights` or `filter` ask for columns, when it is the only other one.
     pub column: Option<String>,
-    /// A column with a whole-number weight for each name.
+    /// A column with an integer weight for each name.
     pub weights: Option<String>,
     /// Keep only the rows that have this value in this column.
     pub filter: Option<(String, String)>,
@@ -51,7 +52,7 @@ impl Default for ReadOptions {
 
 /// Reads a list: one name a line, or a column of a CSV or TSV with a header.
 ///
-/// Holds the different names and one line at a time, whatever the file's size.
+/// Holds the different names and one line at a time, whatever the file's size. The list is sorted.
 ///
 /// ```
 /// use nextchar_core::data::{ReadOptions, read_names};
@@ -71,29 +72,31 @@ pub fn read_names(
     options: &ReadOptions,
 ) -> Result<(NameList, Diagnosis), Error> {
     let (list, found) = scan_names(input, options)?;
-    match list.is_empty() {
-        true => Err(no_names(&found, options)),
-        false => Ok((list, found)),
+    if list.is_empty() {
+        return Err(no_names(&found, options));
     }
+    Ok((list, found))
 }
 
 /// [`read_names`] for a diagnosis: a list without a name is an answer too.
 ///
 /// # Errors
-/// [`Error::Read`] where the input fails, [`Error::NoColumn`] for a column that is not there,
-/// [`Error::RejectedLine`] for the first unusable line if `strict`.
-pub fn scan_names(
-    input: impl BufRead,
-    options: &ReadOptions,
-) -> Result<(NameList, Diagnosis), Error> {
+/// [`Error::Read`] where the input fails, [`Error::NotAList`] where it is a file of another kind, those of
+/// [`Table::open`], [`Table::find`] and [`Table::read`], [`Error::LooksLikeCsv`] where several columns could
+/// be meant, [`Error::RejectedLine`] for the first unusable line if `strict`.
+pub fn scan_names(input: impl Read, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
+    let input = BufReader::with_capacity(BUFFER, sniffed(input)?);
     let mut reader = Reader::new(options);
     if options.column.is_some() || options.weights.is_some() || options.filter.is_some() {
         reader.read_table(input)?;
     } else {
         reader.read_lines(input)?;
     }
-    Ok((reader.list, reader.diagnosis))
+    Ok((reader.list.into_sorted(), reader.diagnosis))
 }
+
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 16;
 
 /// Why a file has no name in it, and what to do: the first of the causes that applies.
 pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
@@ -104,31 +107,28 @@ pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
             columns: columns.clone(),
         };
     }
-    let why = if let Some(first) = found.rejected_lines.first() {
-        let remedy = match first.reason {
-            RejectReason::OutsideAz(_) => "; other letters need --alphabet data",
-            _ => "",
-        };
-        format!(
-            "no line can be used, the first because of line {}, character {}: {}{remedy}",
-            first.line, first.column, first.reason
-        )
+    Error::NoNames(if let Some(first) = found.rejected_lines.first() {
+        NoNames::Rejected {
+            line: first.line,
+            column: first.column,
+            reason: first.reason.to_string(),
+            is_outside_az: matches!(first.reason, RejectReason::OutsideAz(_)),
+        }
     } else if found.filtered_by_length > 0 {
-        format!(
-            "none of its {} names has {} to {} characters",
-            found.filtered_by_length, options.min_length, options.max_length
-        )
+        NoNames::Lengths {
+            names: found.filtered_by_length,
+            shortest: options.min_length,
+            longest: options.max_length,
+        }
     } else if found.filtered_by_column > 0 {
-        format!(
-            "none of its {} rows passes the filter",
-            found.filtered_by_column
-        )
+        NoNames::Filtered {
+            rows: found.filtered_by_column,
+        }
     } else if found.blank > 0 {
-        "all of its lines are blank".into()
+        NoNames::Blank
     } else {
-        "it is empty".into()
-    };
-    Error::NoNames(why)
+        NoNames::Empty
+    })
 }
 
 struct Reader<'a> {
@@ -165,15 +165,17 @@ impl<'a> Reader<'a> {
 
     fn read_table(&mut self, input: impl BufRead) -> Result<(), Error> {
         let mut table = Table::open(input)?;
-        let column = match &self.options.column {
-            Some(name) => table.find(name)?,
-            None => 0,
-        };
+        let named = self.options.column.as_deref();
+        let named = named.map(|name| table.find(name)).transpose()?;
         let weights = self.options.weights.as_deref();
         let weights = weights.map(|name| table.find(name)).transpose()?;
         let filter = match &self.options.filter {
             Some((name, value)) => Some((table.find(name)?, value.as_bytes())),
             None => None,
+        };
+        let column = match named {
+            Some(column) => column,
+            None => only_other(&table, [weights, filter.map(|(place, _)| place)])?,
         };
         let mut row = csv::ByteRecord::new();
         while table.read(&mut row)? {
@@ -269,10 +271,7 @@ impl<'a> Reader<'a> {
                 line,
                 column,
                 text,
-                remedy: match reason {
-                    RejectReason::OutsideAz(_) => ", and --alphabet data takes any letter",
-                    _ => "",
-                },
+                is_outside_az: matches!(reason, RejectReason::OutsideAz(_)),
                 reason: reason.to_string(),
             });
         }
@@ -286,6 +285,16 @@ impl<'a> Reader<'a> {
             });
         }
         Ok(())
+    }
+}
+
+/// The one column that is not used for something else.
+fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<usize, Error> {
+    let columns = table.column_names();
+    let mut others = (0..columns.len()).filter(|&place| !used.contains(&Some(place)));
+    match (others.next(), others.next()) {
+        (Some(column), None) => Ok(column),
+        _ => Err(Error::LooksLikeCsv { columns }),
     }
 }
 
