@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, Parser};
-use nextchar::optim::{StopReason, TrainState, Trained};
+use nextchar::train::{StopReason, TrainState, Trained};
 use nextchar::{Corpus, Part, Plan};
 use nextchar_formats::Checkpoint;
 use serde_json::Value;

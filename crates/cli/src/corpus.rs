@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use nextchar::data::{
     Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    SplitOptions, Vocab, no_names, scan_names, split,
+    SplitOptions, no_names, scan_names, split,
 };
+use nextchar::text::Vocab;
 
 use nextchar::Corpus;
 

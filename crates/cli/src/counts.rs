@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use nextchar::data::{Alphabet, CountedWindows, Vocab, WindowCounter};
+use nextchar::data::{Alphabet, CountedWindows, WindowCounter};
+use nextchar::text::Vocab;
 use nextchar::{Corpus, Counted, Part, Preset};
 use nextchar_formats::counts::{CountsFile, FOLDS};
 use nextchar_formats::state_dict::USUAL_LONGEST_NAME;

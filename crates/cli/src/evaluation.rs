@@ -1,8 +1,8 @@
 //! What an evaluation says of a model, and the counting models that it stands beside.
 
 use nextchar::Mixture;
+use nextchar::counts::KneserNey;
 use nextchar::data::Split;
-use nextchar::ngram::KneserNey;
 use nextchar::score::{Breakdown, GeneratedNames, Report, Rivals};
 use nextchar_formats::ModelFile;
 use nextchar_parallel::Threads;

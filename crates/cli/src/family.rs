@@ -5,16 +5,15 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
-use nextchar::LanguageModel;
+use nextchar::combine::mixture::{Mixture, Weights};
+use nextchar::counts::KneserNey;
 use nextchar::data::CountedWindows;
-use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::Network;
-use nextchar::ngram::KneserNey;
-use nextchar::optim::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
+use nextchar::train::{Engine, StopReason, Tables, TrainConfig, Trained, resume, train};
 use nextchar::{Corpus, Family, Part, Plan, mixed};
-use nextchar_parallel::Threads;
+use nextchar::{Executor, LanguageModel};
 
 use crate::args::TrainArgs;
 use crate::checkpoint::Keeper;
@@ -45,7 +44,7 @@ pub struct Maker<'a> {
     pub args: &'a TrainArgs,
     pub corpus: &'a Corpus,
     pub plan: Plan,
-    pub engine: &'a Engine<'a, Threads>,
+    pub engine: &'a Engine<'a>,
     pub deadline: Option<Instant>,
     /// What saves the state of the training, and knows what was done before.
     pub keeper: Option<&'a RefCell<Keeper>>,
@@ -263,9 +262,8 @@ impl Maker<'_> {
 fn softened(
     windows: &CountedWindows,
     model: &dyn LanguageModel,
-    executor: &Threads,
+    executor: &dyn Executor,
 ) -> CountedWindows {
-    use nextchar::Executor;
     const ROWS: usize = 1024;
     let (vocab_size, length) = (model.vocab_size(), model.context_length());
     let mut blocks: Vec<Vec<f64>> = vec![Vec::new(); windows.len().div_ceil(ROWS)];

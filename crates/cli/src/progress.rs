@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nextchar::optim::{Evaluation, Observer, TrainConfig, TrainState};
+use nextchar::train::{Evaluation, Observer, TrainConfig, TrainState};
 
 use crate::checkpoint::Keeper;
 use crate::output::{count, note};

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use nextchar::data::{CountedWindows, NameList};
-use nextchar::optim::{TrainConfig, Trained};
 use nextchar::score::Report;
+use nextchar::train::{TrainConfig, Trained};
 use nextchar::{Family, Reports};
 
 use crate::failure::Failure;

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use nextchar::language_model::loss;
-use nextchar::optim::{Engine, Tables, Trainer};
+use nextchar::train::{Engine, Tables, Trainer};
 use nextchar::{EVALUATIONS, Plan};
-use nextchar_parallel::Threads;
 
 use crate::failure::Failure;
 
@@ -14,7 +13,7 @@ pub fn steps_within(
     time: Duration,
     plan: &Plan,
     tables: Tables<'_>,
-    engine: &Engine<'_, Threads>,
+    engine: &Engine<'_>,
 ) -> Result<u64, Failure> {
     /// The share of the time that goes into judging.
     const TRIAL: f64 = 0.05;

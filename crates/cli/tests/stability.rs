@@ -9,14 +9,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nextchar::LanguageModel;
+use nextchar::combine::mixture::{Mixture, Weights};
+use nextchar::counts::KneserNey;
 use nextchar::data::{CountedWindows, EmbeddedList, ReadOptions, SplitOptions, split};
-use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::{Activation, ModelConfig};
-use nextchar::ngram::KneserNey;
-use nextchar::optim::{BatchKind, Engine, Tables, TrainConfig, train};
 use nextchar::rng::Seed;
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::token_log_probs;
+use nextchar::train::{BatchKind, Engine, Tables, TrainConfig, train};
 use nextchar_formats::{ModelFile, Record};
 use nextchar_parallel::Threads;
 

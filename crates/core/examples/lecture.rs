@@ -1,10 +1,11 @@
 //! The lecture, step by step, in one sitting: `cargo run --release -p nextchar-core --example lecture`
 
-use nextchar_core::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, Vocab, windows};
+use nextchar_core::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, windows};
 use nextchar_core::language_model::{LanguageModel, loss};
 use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params, reference};
-use nextchar_core::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 use nextchar_core::rng::{Purpose, Seed};
+use nextchar_core::text::Vocab;
+use nextchar_core::train::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 use nextchar_core::{Error, Serial};
 
 fn main() -> Result<(), Error> {

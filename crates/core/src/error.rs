@@ -9,7 +9,7 @@ use crate::setting::{OutOfRange, Setting, Value};
 ///
 /// ```
 /// use nextchar_core::Error;
-/// use nextchar_core::data::Vocab;
+/// use nextchar_core::text::Vocab;
 /// use nextchar_core::sample::Conditions;
 ///
 /// let never = Conditions::default().length(1..=9).prefix("ab").excluding("b");

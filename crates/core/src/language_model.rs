@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use nextchar_kernels::{Arithmetic, Kernels};
 
-use crate::data::{CountedWindows, Token};
+use crate::data::CountedWindows;
 use crate::executor::Executor;
+use crate::text::Token;
 
 /// A distribution of the next token given a context of fixed length.
 ///
@@ -16,7 +17,8 @@ use crate::executor::Executor;
 /// A model of one's own takes three methods, and then draws names, is scored and evaluated as any other:
 ///
 /// ```
-/// use nextchar_core::data::{END, NameList, Token, Vocab};
+/// use nextchar_core::data::NameList;
+/// use nextchar_core::text::{END, Token, Vocab};
 /// use nextchar_core::rng::Seed;
 /// use nextchar_core::sample::{Conditions, Generator, Request};
 /// use nextchar_core::score::name_log_prob;
@@ -203,10 +205,10 @@ pub(crate) fn fold_in_lanes(values: &[f64], start: f64, pick: impl Fn(f64, f64) 
 const BLOCK_ROWS: usize = 512;
 
 /// Mean negative log-likelihood of a table of counted windows, in nats per predicted token
-/// ([`END`](crate::data::END) included); NaN for an empty table.
+/// ([`END`](crate::text::END) included); NaN for an empty table.
 ///
 /// The one definition of loss: training selects by it and evaluation prints it.
-pub fn loss(model: &dyn LanguageModel, table: &CountedWindows, executor: &impl Executor) -> f64 {
+pub fn loss(model: &dyn LanguageModel, table: &CountedWindows, executor: &dyn Executor) -> f64 {
     let mut sums = vec![0.0; table.len().div_ceil(BLOCK_ROWS)];
     executor.for_each(&mut sums, |block, sum| {
         let start = block * BLOCK_ROWS;

@@ -15,10 +15,11 @@
 //! All of them, in order:
 //!
 //! ```
-//! use nextchar_core::data::{CountedWindows, ReadOptions, Vocab, read_names, windows};
+//! use nextchar_core::data::{CountedWindows, ReadOptions, read_names, windows};
+//! use nextchar_core::text::Vocab;
 //! use nextchar_core::language_model::{LanguageModel, loss};
 //! use nextchar_core::model::{Activation, ModelConfig};
-//! use nextchar_core::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
+//! use nextchar_core::train::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 //! use nextchar_core::rng::Seed;
 //! use nextchar_core::sample::{Conditions, Generator, Request};
 //! use nextchar_core::{Error, Serial};
@@ -88,18 +89,25 @@ pub mod language_model;
 pub mod rng;
 pub mod setting;
 
+pub mod text;
+
 pub mod data;
+
 pub mod model;
-pub mod ngram;
 
-pub mod returning;
+pub mod counts;
 
-pub mod mixture;
-pub mod optim;
+pub mod combine;
+
+pub mod train;
+
 pub mod sample;
+
 pub mod score;
 
+mod numeric;
+
+pub use combine::Mixture;
 pub use error::Error;
 pub use executor::{Executor, Serial};
 pub use language_model::LanguageModel;
-pub use mixture::Mixture;

@@ -1,10 +1,11 @@
 //! A training step takes no memory: everything was made with the trainer.
 
 use nextchar_core::Serial;
-use nextchar_core::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, Vocab};
+use nextchar_core::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions};
 use nextchar_core::model::{Activation, ModelConfig};
-use nextchar_core::optim::{BatchKind, Engine, TrainConfig, Trainer};
 use nextchar_core::rng::Seed;
+use nextchar_core::text::Vocab;
+use nextchar_core::train::{BatchKind, Engine, TrainConfig, Trainer};
 
 #[test]
 fn steps_do_not_allocate() {

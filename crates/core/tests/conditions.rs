@@ -1,7 +1,7 @@
 //! What conditions mean, and what is said of those that cannot hold.
 
-use nextchar_core::data::Vocab;
 use nextchar_core::sample::Conditions;
+use nextchar_core::text::Vocab;
 
 #[test]
 fn what_cannot_be_is_said_before_drawing() {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::data::{CountedWindows, END, NameList, Token, Vocab};
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::{CountedWindows, NameList};
 use nextchar_core::model::{Activation, Init, ModelConfig, Network};
-use nextchar_core::ngram::KneserNey;
-use nextchar_core::optim::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 use nextchar_core::rng::{Purpose, Seed};
 use nextchar_core::sample::{Conditions, Generator, Method, Request, SampleConfig, most_likely};
+use nextchar_core::text::{END, Token, Vocab};
+use nextchar_core::train::{BatchKind, Engine, Optimizer, Schedule, Tables, TrainConfig, train};
 use nextchar_core::{Error, LanguageModel, Mixture, Serial};
 use proptest::prelude::*;
 use regex::Regex;

@@ -1,11 +1,12 @@
 //! Gradients: the reference path against finite differences, the engine against the reference.
 
-use nextchar_core::data::{CountedWindows, Token};
+use nextchar_core::data::CountedWindows;
 use nextchar_core::executor::Serial;
 use nextchar_core::model::{
     Activation, Backprop, Batch, Dropout, Init, ModelConfig, Params, reference,
 };
 use nextchar_core::rng::{Purpose, Seed};
+use nextchar_core::text::Token;
 use nextchar_kernels::{Arithmetic, Kernels};
 use proptest::prelude::*;
 

@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use nextchar_core::data::{CountedWindows, EmbeddedList, ReadOptions, Vocab};
+use nextchar_core::data::{CountedWindows, EmbeddedList, ReadOptions};
 use nextchar_core::model::{Activation, Init, ModelConfig};
-use nextchar_core::optim::{
+use nextchar_core::rng::Seed;
+use nextchar_core::text::Vocab;
+use nextchar_core::train::{
     BatchKind, Engine, Evaluation, Observer, Optimizer, Schedule, StopReason, Tables, TrainConfig,
     TrainState, Trained, resume, train,
 };
-use nextchar_core::rng::Seed;
 use nextchar_core::{Error, Serial};
 
 const ADAMW: Optimizer = Optimizer::adamw(0.1);

@@ -1,9 +1,10 @@
 //! Names that return, against every word of a small alphabet.
 
-use nextchar_core::data::{CountedWindows, END, NameList, Token, Vocab};
-use nextchar_core::ngram::KneserNey;
-use nextchar_core::returning::CLASSES;
+use nextchar_core::combine::repeats::CLASSES;
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::{CountedWindows, NameList};
 use nextchar_core::rng::{Purpose, Seed};
+use nextchar_core::text::{END, Token, Vocab};
 use nextchar_core::{Error, LanguageModel, Mixture, Serial};
 use proptest::prelude::*;
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use nextchar_core::model::{ModelConfig, Network, Params};
-use nextchar_core::optim::{Evaluation, Progress, StopReason, TrainState, Trained};
+use nextchar_core::train::{Evaluation, Progress, StopReason, TrainState, Trained};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -157,7 +157,7 @@ impl Checkpoint {
     }
 
     /// Reads a checkpoint, trusting nothing in it. Whether its state fits the table and the options of
-    /// a run is for [`nextchar_core::optim::resume`] to say.
+    /// a run is for [`nextchar_core::train::resume`] to say.
     ///
     /// # Errors
     /// A [`FormatError`] names the first fault.

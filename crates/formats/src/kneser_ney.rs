@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use nextchar_core::LanguageModel;
-use nextchar_core::data::{CountedWindows, NameList, Token, Vocab, WindowCounter};
-use nextchar_core::ngram::{Discounts, KneserNey};
+use nextchar_core::counts::{Discounts, KneserNey};
+use nextchar_core::data::{CountedWindows, NameList, WindowCounter};
+use nextchar_core::text::{Token, Vocab};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;

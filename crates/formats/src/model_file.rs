@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::data::{CountedWindows, NameList, Split, Token, Vocab, WindowCounter};
+use nextchar_core::combine::repeats::{Factors, Returning};
+use nextchar_core::data::{CountedWindows, NameList, Split, WindowCounter};
 use nextchar_core::model::Network;
-use nextchar_core::returning::{Factors, Returning};
+use nextchar_core::text::{Token, Vocab};
 use nextchar_core::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::data::{MAX_NAME_LENGTH, SplitOptions, Vocab};
-use nextchar_core::mixture::Weights;
+use nextchar_core::combine::mixture::Weights;
+use nextchar_core::combine::repeats::Factors;
+use nextchar_core::data::{MAX_NAME_LENGTH, SplitOptions};
 use nextchar_core::model::ModelConfig;
-use nextchar_core::returning::Factors;
 use nextchar_core::score::Plausibility;
+use nextchar_core::text::Vocab;
 use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;

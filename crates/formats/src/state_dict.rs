@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::data::Vocab;
-use nextchar_core::mixture::{Mixture, Weights};
+use nextchar_core::combine::mixture::{Mixture, Weights};
 use nextchar_core::model::{Activation, ModelConfig, Network};
+use nextchar_core::text::Vocab;
 use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use nextchar_core::data::{CountedWindows, NameList, Vocab, WindowCounter, folds};
+use nextchar_core::data::{CountedWindows, NameList, WindowCounter, folds};
+use nextchar_core::text::Vocab;
 use nextchar_formats::counts::{CountsError, CountsFile, FOLDS, to_bytes};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use nextchar_core::data::{CountedWindows, NameList, SplitOptions, Vocab, split};
-use nextchar_core::mixture::{Mixture, Weights};
+use nextchar_core::combine::mixture::{Mixture, Weights};
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::{CountedWindows, NameList, SplitOptions, split};
 use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
-use nextchar_core::ngram::KneserNey;
 use nextchar_core::rng::Seed;
+use nextchar_core::text::Vocab;
 use nextchar_core::{LanguageModel, Serial};
 use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file, last_bytes};
 use proptest::prelude::*;

@@ -1,10 +1,11 @@
 //! The names as they are learnt from, and what counting makes of them.
 
-use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, Vocab, split};
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, split};
 use nextchar_core::error::NoNames;
 use nextchar_core::language_model::loss;
-use nextchar_core::ngram::KneserNey;
 use nextchar_core::score::Rivals;
+use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 
 use crate::counted::{Counted, Part};
@@ -110,7 +111,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`].
-    pub fn kneser_ney(&self, length: usize, executor: &impl Executor) -> Result<KneserNey, Error> {
+    pub fn kneser_ney(&self, length: usize, executor: &dyn Executor) -> Result<KneserNey, Error> {
         match &self.counted {
             Some(counted) => counted.kneser_ney(length, executor),
             None => KneserNey::fit(&self.parts.train, &self.vocab, length, executor),
@@ -122,7 +123,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`].
-    pub fn rivals(&self, context: usize, executor: &impl Executor) -> Result<Rivals, Error> {
+    pub fn rivals(&self, context: usize, executor: &dyn Executor) -> Result<Rivals, Error> {
         let known = self.counted.as_ref().map(Counted::context_length);
         let counts = LONGEST_COUNTS.min(known.unwrap_or(LONGEST_COUNTS));
         let longest = counts.max(context);

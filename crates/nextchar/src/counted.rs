@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use nextchar_core::data::{CountedWindows, Vocab};
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::CountedWindows;
 use nextchar_core::error::NoNames;
-use nextchar_core::ngram::KneserNey;
+use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 
 /// A part of a list.
@@ -103,7 +104,7 @@ impl Counted {
     pub(crate) fn kneser_ney(
         &self,
         length: usize,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<KneserNey, Error> {
         self.check(length)?;
         let folds = self

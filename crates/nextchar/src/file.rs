@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::optim::Trained;
 use nextchar_core::score::{Plausibility, Report, Rivals, evaluate};
+use nextchar_core::train::Trained;
 use nextchar_core::{Error, Executor, LanguageModel, Mixture};
 use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
 use serde::Serialize;
@@ -31,7 +31,7 @@ impl Reports {
         model: &Mixture,
         corpus: &Corpus,
         rivals: &Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Self, Error> {
         let longest = model.context_length().max(rivals.context_length());
         let report = |part| {
@@ -58,7 +58,7 @@ impl Plan {
         model: Mixture,
         trained: Option<&Trained>,
         rivals: Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<(ModelFile, Reports), Error> {
         let reports = Reports::of(&model, corpus, &rivals, executor)?;
         let (parts, seed) = (&corpus.parts, &self.config.seed);

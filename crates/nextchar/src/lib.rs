@@ -4,7 +4,7 @@
 //! ```
 //! use nextchar::Serial;
 //! use nextchar::data::{EmbeddedList, ReadOptions, SplitOptions};
-//! use nextchar::optim::{Engine, Tables, train};
+//! use nextchar::train::{Engine, Tables, train};
 //! use nextchar::{Corpus, Part, TrainOptions, plan};
 //!
 //! let (names, _) = EmbeddedList::find("finnish-names").unwrap().read(&ReadOptions::default()).unwrap();
@@ -23,8 +23,8 @@
 #![forbid(unsafe_code)]
 
 pub use nextchar_core::{
-    Error, Executor, LanguageModel, Mixture, Serial, data, error, executor, language_model,
-    mixture, model, ngram, optim, returning, rng, sample, score, setting,
+    Error, Executor, LanguageModel, Mixture, Serial, combine, counts, data, error, executor,
+    language_model, model, rng, sample, score, setting, text, train,
 };
 
 mod corpus;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use nextchar_core::Error;
 use nextchar_core::model::{Activation, Init};
-use nextchar_core::optim::Schedule;
 use nextchar_core::setting::{Allowed, Setting};
+use nextchar_core::train::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// A model file holds no more networks.

@@ -1,13 +1,13 @@
 //! A training planned: the options, else the preset's; and the model that its networks become.
 
+use nextchar_core::combine::mixture::{Mixture, Weights};
+use nextchar_core::counts::KneserNey;
 use nextchar_core::data::CountedWindows;
 use nextchar_core::error::NoRepeats;
-use nextchar_core::mixture::{Mixture, Weights};
 use nextchar_core::model::{ModelConfig, Network};
-use nextchar_core::ngram::KneserNey;
-use nextchar_core::optim::{BatchKind, Optimizer, TrainConfig};
 use nextchar_core::rng::Seed;
 use nextchar_core::score::Rivals;
+use nextchar_core::train::{BatchKind, Optimizer, TrainConfig};
 use nextchar_core::{Error, Executor, LanguageModel};
 
 use crate::corpus::Corpus;
@@ -181,7 +181,7 @@ impl Plan {
         corpus: &Corpus,
         networks: Vec<Network>,
         rivals: &Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Mixture, Error> {
         let mut model = match self.family {
             Family::Network => Mixture::new(networks, None, Weights::default())?,
@@ -203,7 +203,7 @@ impl Plan {
         &self,
         model: &mut Mixture,
         corpus: &Corpus,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<(), Error> {
         match self.options.good_turing {
             true => model.fit_returning(&corpus.parts.train, &corpus.vocab, executor),
@@ -219,7 +219,7 @@ impl Plan {
         &self,
         corpus: &Corpus,
         rivals: &Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<KneserNey, Error> {
         match self.options.counts_context {
             Some(length) => corpus.kneser_ney(length, executor),
@@ -240,7 +240,7 @@ pub fn mixed(
     corpus: &Corpus,
     networks: Vec<Network>,
     counts: KneserNey,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<Mixture, Error> {
     /// What val mostly chooses.
     const USUAL: Weights = Weights {

@@ -1,7 +1,7 @@
 //! The presets: what an option is where it is left out.
 
 use nextchar_core::model::{Activation, Init};
-use nextchar_core::optim::{BatchKind, Schedule};
+use nextchar_core::train::{BatchKind, Schedule};
 
 use crate::options::{BatchSize, Draw, Family, Full, OptimizerName};
 

@@ -1,10 +1,11 @@
 //! One prediction's inside, forward and backward, and the letters in the plane.
 
 use nextchar::LanguageModel;
-use nextchar::data::{Token, Vocab, clean};
+use nextchar::data::clean;
 use nextchar::model::reference::{Forward, forward};
 use nextchar::model::{Linear, Network};
 use nextchar::score::{ExampleGradient, example_gradient};
+use nextchar::text::{Token, Vocab};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

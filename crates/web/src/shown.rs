@@ -1,7 +1,7 @@
 //! A model as calls see it, whether it is learning, was finished or was opened.
 
-use nextchar::data::{Token, Vocab};
 use nextchar::model::{ModelConfig, Network};
+use nextchar::text::{Token, Vocab};
 use nextchar::{LanguageModel, Mixture};
 use nextchar_formats::ModelFile;
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! A run: begun, stepped from outside, watched, and finished into a model file.
 
+use nextchar::counts::Uniform;
 use nextchar::data::CountedWindows;
 use nextchar::model::Network;
-use nextchar::ngram::Uniform;
-use nextchar::optim::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::{Rivals, evaluate};
+use nextchar::train::{Engine, Run, StopReason, Trained, find_learning_rate};
 use nextchar::{Corpus, Plan, Preset, Reports, TrainOptions, plan};
 use nextchar::{Error, Serial};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub(crate) struct Training {
     done: Vec<Network>,
     last: Option<Trained>,
     /// The network that is learning; none when all are done.
-    run: Option<Run<'static, Serial>>,
+    run: Option<Run<'static>>,
     /// The network as it was last seen, which calls are about.
     seen: Option<(Network, u64)>,
     /// Losses of the batches since the last event, added up, and how many.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use nextchar::model::{Activation, Init};
-use nextchar::optim::Schedule;
 use nextchar::rng::Seed;
+use nextchar::train::Schedule;
 use nextchar::{self as recipe, PRESETS, TrainOptions};
 use nextchar_kernels::InstructionSet;
 

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, Vocab, clean, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, clean, windows};
+use nextchar::text::Vocab;
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use nextchar::LanguageModel;
+use nextchar::combine::mixture::{Mixture, Weights};
+use nextchar::counts::{BackoffNgram, every_context};
 use nextchar::data::{CountedWindows, folds};
 use nextchar::language_model::loss;
-use nextchar::mixture::{Mixture, Weights};
 use nextchar::model::Network;
-use nextchar::ngram::{BackoffNgram, every_context};
 use nextchar::rng::Seed;
 use nextchar::sample::sampled_windows;
 use nextchar_formats::counts::{FOLDS, to_bytes as to_parquet};

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use nextchar::data::{Alphabet, Name, NameList, Vocab};
+use nextchar::data::{Alphabet, Name, NameList};
 use nextchar::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
     most_likely,
 };
+use nextchar::text::Vocab;
 use nextchar_formats::ModelFile;
 use serde_json::json;
 

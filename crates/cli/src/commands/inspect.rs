@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use nextchar::LanguageModel;
+use nextchar::combine::mixture::Weights;
+use nextchar::combine::repeats::{Factors, Returning};
 use nextchar::data::{Split, SplitOptions};
-use nextchar::mixture::Weights;
 use nextchar::model::{Network, Params};
-use nextchar::returning::{Factors, Returning};
 use nextchar_formats::ModelFile;
 use serde_json::json;
 

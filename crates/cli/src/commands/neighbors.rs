@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use nextchar::data::{END, Token};
 use nextchar::score::neighbors;
+use nextchar::text::{END, Token};
 use serde_json::json;
 
 use crate::args::NeighborsArgs;

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Token, Vocab, clean};
+use nextchar::data::clean;
+use nextchar::text::{Token, Vocab};
 use serde_json::{Map, Value, json};
 
 use crate::args::ContextArgs;

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use nextchar::data::{CountedWindows, Split};
-use nextchar::optim::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::sample::{Conditions, Generator, Request};
+use nextchar::train::{Engine, StopReason, Tables, Trained, find_learning_rate};
 use nextchar::{Part, Preset, Reports, plan};
 use nextchar_formats::{Checkpoint, ModelFile};
 use nextchar_parallel::Threads;

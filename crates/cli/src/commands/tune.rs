@@ -7,10 +7,9 @@ use std::time::Instant;
 use clap::Parser;
 use nextchar::data::{CountedWindows, NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::optim::Engine;
 use nextchar::score::Rivals;
+use nextchar::train::Engine;
 use nextchar::{Corpus, Part, Plan, plan};
-use nextchar_parallel::Threads;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -114,7 +113,7 @@ fn rounds(corpus: Corpus) -> Result<Vec<Corpus>, Failure> {
 /// What all trials share.
 struct Tuner<'a> {
     args: &'a TuneArgs,
-    engine: &'a Engine<'a, Threads>,
+    engine: &'a Engine<'a>,
     rounds: Vec<Corpus>,
     /// The counts of each round.
     rivals: Vec<Rivals>,
@@ -178,7 +177,7 @@ impl Job {
 fn maker<'a>(
     args: &'a TrainArgs,
     corpus: &'a Corpus,
-    engine: &'a Engine<'a, Threads>,
+    engine: &'a Engine<'a>,
 ) -> Result<Maker<'a>, Failure> {
     let (plan, _) = plan(&args.options(), corpus)?;
     Ok(Maker {

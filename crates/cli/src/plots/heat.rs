@@ -1,6 +1,7 @@
 //! Which letter follows which: a square for each pair, the darker the likelier.
 
-use nextchar::data::{CountedWindows, Token, Vocab};
+use nextchar::data::CountedWindows;
+use nextchar::text::{Token, Vocab};
 use plotters::prelude::{DrawingBackend, Rectangle, Text};
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

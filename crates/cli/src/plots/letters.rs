@@ -1,8 +1,8 @@
 //! The embedding as a map: every letter at its place in the plane, vowels in a colour of their own.
 
-use nextchar::data::{Token, Vocab};
 use nextchar::model::Network;
 use nextchar::score::{Plane, letter_plane};
+use nextchar::text::{Token, Vocab};
 use plotters::prelude::{ChartBuilder, DrawingBackend, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 

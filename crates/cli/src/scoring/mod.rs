@@ -14,9 +14,8 @@ pub use render::Style;
 use std::io::Write;
 
 use nextchar::Executor;
-use nextchar::data::Vocab;
 use nextchar::score::{Judge, WordScorer};
-use nextchar_parallel::Threads;
+use nextchar::text::Vocab;
 
 use crate::failure::Failure;
 use render::Renderer;
@@ -43,7 +42,7 @@ pub fn run(
     input: &mut dyn Input,
     style: Style,
     out: &mut impl Write,
-    threads: &Threads,
+    threads: &dyn Executor,
 ) -> Result<bool, Failure> {
     let letters = Letters::new(vocab);
     let renderer = Renderer {

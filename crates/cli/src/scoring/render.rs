@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use csv::ByteRecord;
-use nextchar::data::{END_SYMBOL, MAX_NAME_LENGTH, Vocab};
+use nextchar::data::MAX_NAME_LENGTH;
+use nextchar::text::{END_SYMBOL, Vocab};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
@@ -49,7 +50,7 @@ struct Scored<'a> {
 #[derive(Clone, Copy)]
 struct Tokens<'a> {
     vocab: &'a Vocab,
-    word: &'a [nextchar::data::Token],
+    word: &'a [nextchar::text::Token],
     log_probs: &'a [f64],
 }
 

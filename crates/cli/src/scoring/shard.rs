@@ -1,8 +1,9 @@
 //! A piece of the input: its lines or rows, their words, and what is written of them.
 
 use csv::ByteRecord;
-use nextchar::data::{MAX_NAME_LENGTH, Token, UnknownCharacter, Vocab, clean};
+use nextchar::data::{MAX_NAME_LENGTH, clean};
 use nextchar::score::WordBatch;
+use nextchar::text::{Token, UnknownCharacter, Vocab};
 
 /// What a shard is filled with.
 #[derive(Default)]

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::names::NameList;
-use super::packed::{Packing, counted, sort_by_window};
-use super::vocab::{Token, Vocab};
-use super::windows::CountedWindows;
+use crate::data::names::NameList;
+use crate::data::packing::{Packing, counted, sort_by_window};
+use crate::data::windows::CountedWindows;
 use crate::error::Error;
+use crate::text::{Token, Vocab};
 
 /// Counts the windows of a stream of names without ever holding the windows.
 ///
@@ -51,7 +51,7 @@ impl WindowCounter {
     }
 
     /// A counter that has seen what a table holds.
-    pub(super) fn of(table: &CountedWindows) -> Self {
+    pub(crate) fn of(table: &CountedWindows) -> Self {
         let mut counter = Self::new(table.vocab_size(), table.context_length())
             .expect("a table's windows can be counted");
         for row in table.rows() {

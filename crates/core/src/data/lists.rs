@@ -1,8 +1,8 @@
 //! The lists that come with the library. `data/SOURCES.md` says where each is from.
 
-use super::diagnosis::Diagnosis;
-use super::names::{Alphabet, NameList};
-use super::reading::{ReadOptions, no_names, scan_names};
+use crate::data::names::{Alphabet, NameList};
+use crate::data::reading::Diagnosis;
+use crate::data::reading::{ReadOptions, no_names, scan_names};
 use crate::error::Error;
 
 /// A list of names inside the library.

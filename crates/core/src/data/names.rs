@@ -9,8 +9,8 @@ use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::vocab::Vocab;
 use crate::error::Error;
+use crate::text::Vocab;
 
 /// The longest name that is accepted, in characters.
 pub const MAX_NAME_LENGTH: usize = 1000;
@@ -91,7 +91,7 @@ impl NameList {
     }
 
     /// Adds a name with a count of `first`, or `again` to its count; says whether it is new.
-    pub(super) fn add(&mut self, text: &str, first: u64, again: u64) -> bool {
+    pub(crate) fn add(&mut self, text: &str, first: u64, again: u64) -> bool {
         let hash = FxBuildHasher.hash_one(text);
         if let Some(place) = self.find(hash, text) {
             self.counts[place] = self.counts[place].saturating_add(again);

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::names::{Name, NameList};
+use crate::data::names::{Name, NameList};
 use crate::rng::{Purpose, Seed};
 
 /// Lists with fewer names than this are not split: nothing useful could be held out.

@@ -1,6 +1,6 @@
 //! Names as a trie that a walk through a model keeps beside itself: unwanted names, or known ones.
 
-use super::vocab::Token;
+use crate::text::Token;
 
 /// Off the trie: whatever follows, the name is none of it.
 pub(crate) const FREE: u32 = u32::MAX;

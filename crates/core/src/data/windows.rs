@@ -9,12 +9,13 @@ use std::cmp::Ordering;
 
 use sha2::{Digest, Sha256};
 
-use super::vocab::{END, Token, Vocab};
+use crate::text::{END, Token, Vocab};
 
 /// The lecture's rows for one name: every (context, target), the last target being [`END`].
 ///
 /// ```
-/// use nextchar_core::data::{Vocab, windows};
+/// use nextchar_core::data::windows;
+/// use nextchar_core::text::Vocab;
 ///
 /// let vocab = Vocab::az();
 /// let rows: Vec<String> = windows(&vocab.encode("aabid").unwrap(), 3)
@@ -55,7 +56,7 @@ pub struct CountedWindows {
     totals: Vec<u64>,
     examples: u64,
     /// What the counts say of one window: 1, or more where they stand for shares of windows.
-    pub(super) unit: u64,
+    pub(crate) unit: u64,
 }
 
 /// One row of a [`CountedWindows`].
@@ -241,7 +242,7 @@ impl CountedWindows {
     }
 
     /// A table without a row.
-    pub(super) fn new(vocab_size: usize, context_length: usize) -> Self {
+    pub(crate) fn new(vocab_size: usize, context_length: usize) -> Self {
         CountedWindows {
             vocab_size,
             context_length,
@@ -256,7 +257,7 @@ impl CountedWindows {
     }
 
     /// Appends a window that comes after all others; one with a count of 0 is left out.
-    pub(super) fn push(&mut self, context: &[Token], target: Token, count: u64) {
+    pub(crate) fn push(&mut self, context: &[Token], target: Token, count: u64) {
         if count == 0 {
             return;
         }
@@ -268,14 +269,14 @@ impl CountedWindows {
     }
 
     /// Begins the row of a context that comes after all others.
-    pub(super) fn begin_row(&mut self, context: impl Iterator<Item = Token>) {
+    pub(crate) fn begin_row(&mut self, context: impl Iterator<Item = Token>) {
         self.contexts.extend(context);
         self.totals.push(0);
         self.starts.push(self.targets.len());
     }
 
     /// Appends what follows the last row's context, after its other targets.
-    pub(super) fn add_target(&mut self, target: Token, count: u64) {
+    pub(crate) fn add_target(&mut self, target: Token, count: u64) {
         self.targets.push(target);
         self.counts.push(count);
         *self.totals.last_mut().expect("a row was begun") += count;

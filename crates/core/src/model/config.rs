@@ -106,7 +106,7 @@ impl ModelConfig {
     /// [`Error::OutOfRange`] says which bound was broken; [`Error::ContextTooLong`],
     /// [`Error::TablesTooLarge`].
     pub fn validate(&self) -> Result<(), Error> {
-        let most_classes = crate::data::Vocab::MAX_LEN as f64;
+        let most_classes = crate::text::Vocab::MAX_LEN as f64;
         Setting::VocabSize.check_integer(self.vocab_size, Allowed::Within(2.0, most_classes))?;
         Setting::ContextLength.check_integer(self.context_length, Allowed::AtLeast(1.0))?;
         let longest = crate::data::WindowCounter::longest_context(self.vocab_size);
@@ -217,7 +217,12 @@ mod tests {
             ..config(7, 1, 1)
         };
         assert!(bomb.parameter_count().unwrap() < 500_000);
-        assert!(bomb.validate().unwrap_err().to_string().contains("too much memory"));
+        assert!(
+            bomb.validate()
+                .unwrap_err()
+                .to_string()
+                .contains("too much memory")
+        );
         let wide = ModelConfig {
             vocab_size: 5_000,
             hidden_sizes: vec![512],

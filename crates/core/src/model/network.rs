@@ -7,13 +7,14 @@ use std::ops::Range;
 
 use nextchar_kernels::{Arithmetic, Contexts, Kernels};
 
-use super::config::ModelConfig;
-use super::packed::PackedLayout;
-use super::params::Params;
-use super::{embedding, features, hidden};
-use crate::data::{CountedWindows, Token};
+use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::language_model::{LanguageModel, log_softmax};
+use crate::model::config::ModelConfig;
+use crate::model::engine::packed::PackedLayout;
+use crate::model::engine::{features, first_layer, hidden};
+use crate::model::params::Params;
+use crate::text::Token;
 
 /// Rows that go through the layers together: their activations stay in cache.
 const BLOCK_ROWS: usize = 128;
@@ -40,7 +41,10 @@ impl Network {
         let infos = Params::<f32>::tensor_infos(&config);
         let tensors = params.tensors();
         let fits = infos.len() == tensors.len()
-            && infos.iter().zip(tensors).all(|(info, values)| info.len() == values.len());
+            && infos
+                .iter()
+                .zip(tensors)
+                .all(|(info, values)| info.len() == values.len());
         if !fits {
             return Err(Error::WrongParameters);
         }
@@ -56,16 +60,9 @@ impl Network {
         flat: Vec<f32>,
     ) -> Self {
         let kernels = Kernels::best(Arithmetic::Unfused);
-        let mut tables = vec![
-            0.0;
-            config.context_length * config.vocab_size * layout.layers[0].stride
-        ];
-        embedding::tables(
-            kernels,
-            &layout,
-            &flat,
-            &mut tables,
-        );
+        let mut tables =
+            vec![0.0; config.context_length * config.vocab_size * layout.layers[0].stride];
+        first_layer::tables(kernels, &layout, &flat, &mut tables);
         Network {
             config,
             params,
@@ -87,7 +84,7 @@ impl Network {
     }
 
     /// Calls `each` with every row's preactivations of hidden layer `layer` (from 0), \[H\].
-    pub(super) fn preactivations(
+    pub(crate) fn preactivations(
         &self,
         contexts: &[Token],
         layer: usize,
@@ -123,7 +120,14 @@ impl Network {
             vocab_size: self.config.vocab_size,
         };
         let values = &mut scratch.values;
-        features::forward(self.kernels, first, &self.flat, contexts, &self.tables, values);
+        features::forward(
+            self.kernels,
+            first,
+            &self.flat,
+            contexts,
+            &self.tables,
+            values,
+        );
         for (index, pair) in self.layout.layers.windows(2).take(layer).enumerate() {
             let (below, layer) = (&pair[0], &pair[1]);
             let Scratch {
@@ -157,16 +161,28 @@ impl LanguageModel for Network {
 
     fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
         let (vocab_size, context_length) = (self.config.vocab_size, self.config.context_length);
-        assert_eq!(log_probs.len() % vocab_size, 0, "whole rows of {vocab_size}");
+        assert_eq!(
+            log_probs.len() % vocab_size,
+            0,
+            "whole rows of {vocab_size}"
+        );
         let rows = log_probs.len() / vocab_size;
-        assert_eq!(contexts.len(), rows * context_length, "a context for each row");
+        assert_eq!(
+            contexts.len(),
+            rows * context_length,
+            "a context for each row"
+        );
         let mut scratch = Scratch::default();
         for (block, out) in log_probs.chunks_mut(BLOCK_ROWS * vocab_size).enumerate() {
             let rows = out.len() / vocab_size;
-            let contexts = &contexts[block * BLOCK_ROWS * context_length..][..rows * context_length];
+            let contexts =
+                &contexts[block * BLOCK_ROWS * context_length..][..rows * context_length];
             let logits = self.logits(contexts, &mut scratch);
             let stride = logits.len() / rows;
-            for (out, logits) in out.chunks_exact_mut(vocab_size).zip(logits.chunks_exact(stride)) {
+            for (out, logits) in out
+                .chunks_exact_mut(vocab_size)
+                .zip(logits.chunks_exact(stride))
+            {
                 for (log_prob, &logit) in out.iter_mut().zip(logits) {
                     *log_prob = f64::from(logit);
                 }
@@ -198,7 +214,8 @@ impl LanguageModel for Network {
             }
             let log_sums = &mut log_sums[..block.len()];
             let ones = &[1.0; BLOCK_ROWS][..block.len()];
-            self.kernels.softmax(logits, stride, vocab_size, ones, log_sums);
+            self.kernels
+                .softmax(logits, stride, vocab_size, ones, log_sums);
             for (&log_sum, &count) in log_sums.iter().zip(&table.totals()[block]) {
                 total += count as f64 * f64::from(log_sum);
             }

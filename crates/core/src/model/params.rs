@@ -1,9 +1,9 @@
 //! The parameters of the network, which is also the type of their gradients.
 //!
 //! Tensors have PyTorch's names and PyTorch's [out, in] layout; files and the reference path use
-//! them as they are. The engine works on [`super::packed`] copies.
+//! them as they are. The engine works on [`crate::model::packed`] copies.
 
-use super::config::{Activation, Init, ModelConfig};
+use crate::model::config::{Activation, Init, ModelConfig};
 use crate::rng::{Purpose, Seed};
 
 /// A layer's weight [out, in] and bias \[out\].
@@ -141,10 +141,16 @@ impl Params<f32> {
         };
         fill(&mut params.embedding, 1.0);
         for layer in &mut params.hidden {
-            fill(&mut layer.weight, init.hidden_scale(config.activation, layer.inputs));
+            fill(
+                &mut layer.weight,
+                init.hidden_scale(config.activation, layer.inputs),
+            );
             fill(&mut layer.bias, init.bias_scale());
         }
-        fill(&mut params.output.weight, init.output_scale(params.output.inputs));
+        fill(
+            &mut params.output.weight,
+            init.output_scale(params.output.inputs),
+        );
         fill(&mut params.output.bias, init.bias_scale());
         params
     }

@@ -14,9 +14,10 @@
 //!
 //! Bengio et al. 2003, "A Neural Probabilistic Language Model", without its direct connections.
 
-use super::config::{Activation, ModelConfig};
-use super::params::{Linear, Params};
-use crate::data::{CountedWindows, Token};
+use crate::data::CountedWindows;
+use crate::model::config::{Activation, ModelConfig};
+use crate::model::params::{Linear, Params};
+use crate::text::Token;
 
 /// Every intermediate value of one context's way through the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -218,7 +219,10 @@ pub fn loss_and_gradients(
         total += cross_entropy(&values.log_probs, row.targets, row.counts);
 
         let delta_logits = cross_entropy_backward(&values.log_probs, row.targets, row.counts);
-        let last = values.hidden.last().map_or(&values.features, |h| &h.activation);
+        let last = values
+            .hidden
+            .last()
+            .map_or(&values.features, |h| &h.activation);
         let mut delta = linear_backward(&params.output, last, &delta_logits, &mut grads.output);
         for index in (0..params.hidden.len()).rev() {
             let below = match index {
@@ -241,7 +245,12 @@ pub fn loss_and_gradients(
                 add(&mut delta, &skipped);
             }
         }
-        embed_backward(row.context, config.embedding_dim, &delta, &mut grads.embedding);
+        embed_backward(
+            row.context,
+            config.embedding_dim,
+            &delta,
+            &mut grads.embedding,
+        );
     }
     let examples = table.examples() as f64;
     for tensor in grads.tensors_mut() {

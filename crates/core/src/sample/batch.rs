@@ -1,15 +1,15 @@
 //! Names as they come out of a sampler: tokens, one name after the other.
 
-use crate::data::{END, Token, Vocab};
+use crate::text::{END, Token, Vocab};
 
 /// Some names, in the order in which they were drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Each ended by [`END`].
-    pub(super) tokens: Vec<Token>,
-    pub(super) names: usize,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) names: usize,
     /// ln P of each by the model itself, or nothing where it was not asked for.
-    pub(super) log_probs: Vec<f64>,
+    pub(crate) log_probs: Vec<f64>,
 }
 
 impl Batch {
@@ -43,7 +43,10 @@ impl Batch {
         let letters: Vec<char> = std::iter::once('\n')
             .chain(vocab.characters().iter().copied())
             .collect();
-        let ascii: Option<Vec<u8>> = letters.iter().map(|&c| u8::try_from(c).ok().filter(u8::is_ascii)).collect();
+        let ascii: Option<Vec<u8>> = letters
+            .iter()
+            .map(|&c| u8::try_from(c).ok().filter(u8::is_ascii))
+            .collect();
         match ascii {
             Some(letters) => {
                 let bytes = self.tokens.iter().map(|&token| letters[usize::from(token)]);
@@ -54,18 +57,24 @@ impl Batch {
         }
     }
 
-    pub(super) fn push(&mut self, name: &[Token]) {
+    pub(crate) fn push(&mut self, name: &[Token]) {
         self.tokens.extend_from_slice(name);
         self.tokens.push(END);
         self.names += 1;
     }
 
     /// Keeps the first `count` names only.
-    pub(super) fn truncate(&mut self, count: usize) {
+    pub(crate) fn truncate(&mut self, count: usize) {
         if count < self.names {
-            let ends = self.tokens.iter().enumerate().filter(|(_, token)| **token == END);
+            let ends = self
+                .tokens
+                .iter()
+                .enumerate()
+                .filter(|(_, token)| **token == END);
             let cut = count.checked_sub(1).map_or(0, |last| {
-                ends.map(|(place, _)| place + 1).nth(last).expect("as many names as counted")
+                ends.map(|(place, _)| place + 1)
+                    .nth(last)
+                    .expect("as many names as counted")
             });
             self.tokens.truncate(cut);
             self.names = count;
@@ -91,7 +100,10 @@ mod tests {
         assert_eq!(lines, "x\nasha\nu\nisha\n");
         batch.truncate(2);
         let names: Vec<String> = batch.names().map(|name| vocab.decode(name)).collect();
-        assert_eq!((names.as_slice(), batch.len()), (["asha", "u"].map(String::from).as_slice(), 2));
+        assert_eq!(
+            (names.as_slice(), batch.len()),
+            (["asha", "u"].map(String::from).as_slice(), 2)
+        );
         batch.truncate(0);
         assert_eq!(batch, Batch::default());
         let vocab = Vocab::from_characters("aéअ".chars()).unwrap();

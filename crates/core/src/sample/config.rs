@@ -2,10 +2,10 @@
 
 use nextchar_kernels::{Arithmetic, Kernels};
 
-use crate::data::END;
 use crate::error::Error;
-use crate::setting::{Allowed, Setting};
 use crate::language_model::largest;
+use crate::setting::{Allowed, Setting};
+use crate::text::END;
 
 /// Temperature τ, and which tokens are left out; the default draws from the model as it is.
 ///
@@ -44,11 +44,7 @@ impl SampleConfig {
     /// # Errors
     /// [`Error::OutOfRange`] unless the temperature is a finite number above 0, `top_k` at least 1 and
     /// `top_p` above 0 and at most 1.
-    pub fn new(
-        temperature: f64,
-        top_k: Option<usize>,
-        top_p: Option<f64>,
-    ) -> Result<Self, Error> {
+    pub fn new(temperature: f64, top_k: Option<usize>, top_p: Option<f64>) -> Result<Self, Error> {
         Setting::Temperature.check(temperature, Allowed::Above(0.0))?;
         if let Some(number) = top_k {
             Setting::TopK.check_integer(number, Allowed::AtLeast(1.0))?;
@@ -129,7 +125,11 @@ mod tests {
 
     #[test]
     fn what_is_no_number_ends_the_name() {
-        for mut values in [[f64::NAN; 3], [f64::NEG_INFINITY; 3], [-1.0, f64::NAN, -2.0]] {
+        for mut values in [
+            [f64::NAN; 3],
+            [f64::NEG_INFINITY; 3],
+            [-1.0, f64::NAN, -2.0],
+        ] {
             SampleConfig::default().apply(&mut values);
             assert_eq!(values, [1.0, 0.0, 0.0]);
         }
@@ -149,14 +149,32 @@ mod tests {
     fn the_least_probable_are_left_out() {
         let config = |k, p| SampleConfig::new(1.0, k, p).unwrap();
         let probs = [0.1, 0.4, 0.1, 0.4];
-        assert_close(&applied(config(Some(1), None), &probs), &[0.0, 1.0, 0.0, 0.0]);
-        assert_close(&applied(config(Some(3), None), &probs), &[1.0 / 9.0, 4.0 / 9.0, 0.0, 4.0 / 9.0]);
-        assert_close(&applied(config(None, Some(0.5)), &probs), &[0.0, 0.5, 0.0, 0.5]);
-        assert_close(&applied(config(None, Some(1e-9)), &probs), &[0.0, 1.0, 0.0, 0.0]);
+        assert_close(
+            &applied(config(Some(1), None), &probs),
+            &[0.0, 1.0, 0.0, 0.0],
+        );
+        assert_close(
+            &applied(config(Some(3), None), &probs),
+            &[1.0 / 9.0, 4.0 / 9.0, 0.0, 4.0 / 9.0],
+        );
+        assert_close(
+            &applied(config(None, Some(0.5)), &probs),
+            &[0.0, 0.5, 0.0, 0.5],
+        );
+        assert_close(
+            &applied(config(None, Some(1e-9)), &probs),
+            &[0.0, 1.0, 0.0, 0.0],
+        );
         assert_close(&applied(config(Some(9), Some(1.0)), &probs), &probs);
         // The nucleus is one of what top-k left: 0.4 of 0.9 is not half of it.
-        assert_close(&applied(config(Some(3), Some(0.5)), &probs), &[0.0, 0.5, 0.0, 0.5]);
-        assert_close(&applied(config(Some(2), Some(0.5)), &probs), &[0.0, 1.0, 0.0, 0.0]);
+        assert_close(
+            &applied(config(Some(3), Some(0.5)), &probs),
+            &[0.0, 0.5, 0.0, 0.5],
+        );
+        assert_close(
+            &applied(config(Some(2), Some(0.5)), &probs),
+            &[0.0, 1.0, 0.0, 0.0],
+        );
     }
 
     #[test]

@@ -4,29 +4,20 @@
 //! [`WordScorer`] gives ln P of many words and a [`Judge`] a verdict on each. [`explain()`] shows every number
 //! of one prediction, [`explain_word`] a name letter by letter.
 
-mod breakdown;
-mod evaluate;
+pub(crate) mod evaluate;
 mod explain;
-mod generated;
-mod gradient;
-mod hypotheses;
-mod letter_by_letter;
-mod letters;
-mod logistic;
-mod memory;
-mod novelty;
-mod plausibility;
-mod ranks;
+mod verdict;
 mod words;
-mod world;
 
-pub use breakdown::{Breakdown, Margin, ScoredName, Share, breakdown};
-pub use evaluate::{Baselines, Report, Rivals, evaluate, name_log_prob, token_log_probs};
-pub use explain::{Explanation, LayerValues, explain};
-pub use generated::{GeneratedNames, LengthShare, generated_names};
-pub use gradient::{ExampleGradient, LayerGradient, example_gradient};
-pub use letter_by_letter::{LetterExplanation, LikelyToken, WordExplanation, explain_word};
-pub use letters::{Neighbor, Plane, letter_plane, neighbors};
-pub use novelty::{Novelty, NoveltyCounts, novelty};
-pub use plausibility::{Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};
+pub use evaluate::{
+    Baselines, Breakdown, GeneratedNames, LengthShare, Margin, Novelty, NoveltyCounts, Report,
+    Rivals, ScoredName, Share, breakdown, evaluate, generated_names, name_log_prob, novelty,
+    token_log_probs,
+};
+pub use explain::{
+    ExampleGradient, Explanation, LayerGradient, LayerValues, LetterExplanation, LikelyToken,
+    Neighbor, Plane, WordExplanation, example_gradient, explain, explain_word, letter_plane,
+    neighbors,
+};
+pub use verdict::{Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};
 pub use words::{WordBatch, WordScorer};

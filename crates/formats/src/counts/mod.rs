@@ -20,7 +20,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nextchar_core::data::{END, END_SYMBOL, Token, Vocab, WindowCounter};
+use nextchar_core::data::WindowCounter;
+use nextchar_core::text::{END, END_SYMBOL, Token, Vocab};
 use parquet::basic::{Repetition, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};

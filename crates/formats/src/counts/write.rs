@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use nextchar_core::data::{CountedWindows, Vocab};
+use nextchar_core::data::CountedWindows;
+use nextchar_core::text::Vocab;
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::file::metadata::KeyValue;

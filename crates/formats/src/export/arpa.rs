@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use nextchar_core::data::{END, Token, Vocab};
-use nextchar_core::ngram::BackoffNgram;
+use nextchar_core::counts::BackoffNgram;
+use nextchar_core::text::{END, Token, Vocab};
 
 use super::embeddings::field;
 
@@ -78,8 +78,8 @@ fn log10(ln: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use nextchar_core::counts::KneserNey;
     use nextchar_core::data::{CountedWindows, NameList};
-    use nextchar_core::ngram::KneserNey;
 
     use super::*;
 

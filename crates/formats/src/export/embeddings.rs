@@ -6,8 +6,9 @@
 use std::fmt::Write;
 
 use nextchar_core::LanguageModel;
-use nextchar_core::data::{CountedWindows, END, Token, Vocab};
+use nextchar_core::data::CountedWindows;
 use nextchar_core::model::Network;
+use nextchar_core::text::{END, Token, Vocab};
 
 /// How a space is written where spaces part the fields, as in SentencePiece.
 pub const VISIBLE_SPACE: char = '\u{2581}';

@@ -4,9 +4,9 @@
 //! they are the mean of their log-probabilities; Kneser–Ney counts are a dense table
 //! \[V^T, V\] of log-probabilities that a context's number chooses a row of, so only short contexts fit.
 
-use nextchar_core::data::{Token, Vocab};
+use nextchar_core::counts::KneserNey;
 use nextchar_core::model::{Activation, Network, Params};
-use nextchar_core::ngram::KneserNey;
+use nextchar_core::text::{Token, Vocab};
 use nextchar_core::{LanguageModel, Mixture};
 use prost::Message;
 

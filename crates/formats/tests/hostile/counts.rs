@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use nextchar_core::data::{CountedWindows, NameList, Vocab, WindowCounter, folds};
+use nextchar_core::data::{CountedWindows, NameList, WindowCounter, folds};
+use nextchar_core::text::Vocab;
 use nextchar_formats::counts::{CountsError, CountsFile, FOLDS, to_bytes};
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};

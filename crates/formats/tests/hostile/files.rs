@@ -3,15 +3,16 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, Vocab, split};
-use nextchar_core::mixture::{Mixture, Weights};
+use nextchar_core::combine::mixture::{Mixture, Weights};
+use nextchar_core::counts::KneserNey;
+use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, split};
 use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
-use nextchar_core::ngram::KneserNey;
-use nextchar_core::optim::{
-    BatchKind, Engine, Observer, Tables, TrainConfig, TrainState, resume, train,
-};
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{Conditions, Generator, Request};
+use nextchar_core::text::Vocab;
+use nextchar_core::train::{
+    BatchKind, Engine, Observer, Tables, TrainConfig, TrainState, resume, train,
+};
 use nextchar_core::{LanguageModel, Serial};
 use nextchar_formats::{Checkpoint, Losses, ModelFile, Record, state_dict};
 

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use nextchar_core::Error;
-use nextchar_core::data::{Alphabet, MAX_NAME_LENGTH, ReadOptions, Vocab, scan_names};
+use nextchar_core::data::{Alphabet, MAX_NAME_LENGTH, ReadOptions, scan_names};
 use nextchar_core::sample::Conditions;
+use nextchar_core::text::Vocab;
 
 use crate::hostile;
 use crate::mutate::Damage;

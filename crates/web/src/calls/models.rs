@@ -16,7 +16,7 @@ use crate::shown::Opened;
 
 impl Session {
     pub(crate) fn hello(&self) -> Answer {
-        let instructions = nextchar::optim::Engine::new(&nextchar::Serial).instruction_set;
+        let instructions = nextchar::train::Engine::new(&nextchar::Serial).instruction_set;
         Answer::default().finish(json!({
             "version": env!("CARGO_PKG_VERSION"),
             "instructions": instructions.to_string(),

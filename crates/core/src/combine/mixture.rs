@@ -1,0 +1,499 @@
+//! Networks and counts as one model: ln p ∝ a·mean(ln p_networks) + b·ln p_Kneser–Ney.
+//!
+//! A log-linear mixture (Klakow 1998) is again a distribution over a finite context, so everything
+//! that takes a model takes it. One network alone, or counts alone, is the simplest mixture. Over any of
+//! them may lie an estimate of how often whole names come [again](crate::combine::repeats).
+
+use std::ops::Range;
+
+use crate::combine::repeats::Returning;
+use crate::counts::KneserNey;
+use crate::data::trie::FREE;
+use crate::data::{CountedWindows, NameList};
+use crate::error::Error;
+use crate::executor::Executor;
+use crate::language_model::{LanguageModel, WordModel, normalise, total_nll_by};
+use crate::model::Network;
+use crate::setting::{Allowed, Setting};
+use crate::text::{END, Token, Vocab};
+
+/// How much the two kinds of model weigh.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Weights {
+    /// a: of the networks' mean log-probability.
+    pub networks: f64,
+    /// b: of the counts' log-probability.
+    pub counts: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Weights {
+            networks: 1.0,
+            counts: 1.0,
+        }
+    }
+}
+
+/// Any number of networks, and counts or none: what a model file holds.
+///
+/// ```
+/// use nextchar_core::data::{CountedWindows, EmbeddedList, ReadOptions};
+/// use nextchar_core::text::Vocab;
+/// use nextchar_core::language_model::loss;
+/// use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
+/// use nextchar_core::counts::KneserNey;
+/// use nextchar_core::{Mixture, Serial, mixture::Weights, rng::Seed};
+///
+/// # fn main() -> Result<(), nextchar_core::Error> {
+/// let list = EmbeddedList::find("finnish-names").unwrap();
+/// let (names, _) = list.read(&ReadOptions::default())?;
+/// let table = CountedWindows::from_list(&names, &Vocab::az(), 3)?;
+/// let counts = KneserNey::closed_form(&table)?;
+/// let shape = ModelConfig {
+///     vocab_size: 27,
+///     context_length: 3,
+///     embedding_dim: 2,
+///     hidden_sizes: vec![8],
+///     activation: Activation::Tanh,
+///     residual: false,
+/// };
+/// let untrained = Network::new(shape.clone(), Params::init(&shape, Init::Kaiming, &Seed::from(42)))?;
+///
+/// let counts_alone = loss(&counts, &table, &Serial);
+/// let mut mixture = Mixture::new(vec![untrained], Some(counts), Weights::default())?;
+/// mixture.fit_weights(&table, &Serial);
+/// // A network that has learnt nothing is left out.
+/// assert!(mixture.weights().networks < 0.1);
+/// assert!(loss(&mixture, &table, &Serial) <= counts_alone + 1e-3);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mixture {
+    networks: Vec<Network>,
+    counts: Option<KneserNey>,
+    weights: Weights,
+    returning: Option<Returning>,
+}
+
+impl From<Network> for Mixture {
+    fn from(network: Network) -> Self {
+        Mixture {
+            networks: vec![network],
+            counts: None,
+            weights: Weights::default(),
+            returning: None,
+        }
+    }
+}
+
+impl From<KneserNey> for Mixture {
+    fn from(counts: KneserNey) -> Self {
+        Mixture {
+            networks: Vec::new(),
+            counts: Some(counts),
+            weights: Weights::default(),
+            returning: None,
+        }
+    }
+}
+
+impl Mixture {
+    /// A mixture with known weights.
+    ///
+    /// # Errors
+    /// [`Error::EmptyMixture`], [`Error::DifferentVocabularies`], [`Error::OutOfRange`] where a weight is not
+    /// a number from 0 to 100.
+    pub fn new(
+        networks: Vec<Network>,
+        counts: Option<KneserNey>,
+        weights: Weights,
+    ) -> Result<Self, Error> {
+        let parts = networks.iter().map(|network| network as &dyn LanguageModel);
+        let counted = counts.iter().map(|counts| counts as &dyn LanguageModel);
+        let mut sizes = parts.chain(counted).map(LanguageModel::vocab_size);
+        let size = sizes.next().ok_or(Error::EmptyMixture)?;
+        if sizes.any(|other| other != size) {
+            return Err(Error::DifferentVocabularies);
+        }
+        let possible = Allowed::Within(0.0, 100.0);
+        Setting::NetworkWeight.check(weights.networks, possible)?;
+        Setting::CountsWeight.check(weights.counts, possible)?;
+        Ok(Mixture {
+            networks,
+            counts,
+            weights,
+            returning: None,
+        })
+    }
+
+    /// Lets whole names come again as often as the list says that was learnt from (Good–Turing).
+    ///
+    /// # Errors
+    /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
+    /// [`Error::UnknownCharacter`].
+    pub fn fit_returning(
+        &mut self,
+        list: &NameList,
+        vocab: &Vocab,
+        executor: &dyn Executor,
+    ) -> Result<(), Error> {
+        self.returning = None;
+        self.returning = Some(Returning::fit(self, list, vocab, executor)?);
+        Ok(())
+    }
+
+    /// The same with an estimate that is known.
+    pub fn with_returning(self, returning: Option<Returning>) -> Self {
+        Mixture { returning, ..self }
+    }
+
+    /// How often whole names come again, if that was estimated.
+    pub fn returning(&self) -> Option<&Returning> {
+        self.returning.as_ref()
+    }
+
+    /// Number of tokens that the networks and counts look back.
+    pub fn characters_seen(&self) -> usize {
+        let networks = self.networks.iter().map(LanguageModel::context_length);
+        let counted = self.counts.iter().map(LanguageModel::context_length);
+        let longest = networks.chain(counted).max();
+        longest.expect("there is something to mix")
+    }
+
+    /// The networks.
+    pub fn networks(&self) -> &[Network] {
+        &self.networks
+    }
+
+    /// The counts.
+    pub fn counts(&self) -> Option<&KneserNey> {
+        self.counts.as_ref()
+    }
+
+    /// The weights; they mean something only where there are networks and counts.
+    pub fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    /// Number of the networks' parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.networks
+            .iter()
+            .map(|network| network.params().count())
+            .sum()
+    }
+
+    /// The only part, where there is only one.
+    fn single(&self) -> Option<&dyn LanguageModel> {
+        match (self.networks.as_slice(), &self.counts) {
+            ([network], None) => Some(network),
+            ([], Some(counts)) => Some(counts),
+            _ => None,
+        }
+    }
+
+    /// The networks' mean log-probabilities, and the counts'; each [B, V].
+    fn parts(&self, contexts: &[Token], len: usize) -> (Vec<f64>, Vec<f64>) {
+        let (mut mean, mut counted, mut one) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
+        let length = self.characters_seen();
+        for network in &self.networks {
+            network.log_probs(&ends(contexts, length, network.context_length()), &mut one);
+            for (sum, log_prob) in mean.iter_mut().zip(&one) {
+                *sum += log_prob / self.networks.len() as f64;
+            }
+        }
+        if let Some(counts) = &self.counts {
+            counts.log_probs(
+                &ends(contexts, length, counts.context_length()),
+                &mut counted,
+            );
+        }
+        (mean, counted)
+    }
+
+    /// Log-probabilities by networks and counts alone; contexts of [`Mixture::characters_seen`] tokens.
+    fn parts_log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        if let Some(single) = self.single() {
+            return single.log_probs(contexts, log_probs);
+        }
+        let (vocab_size, length) = (self.vocab_size(), self.characters_seen());
+        for (index, out) in log_probs.chunks_mut(BLOCK * vocab_size).enumerate() {
+            let rows = out.len() / vocab_size;
+            let contexts = &contexts[index * BLOCK * length..][..rows * length];
+            let (mean, counted) = self.parts(contexts, out.len());
+            out.copy_from_slice(&mean);
+            let weights = match self.counts {
+                Some(_) => self.weights,
+                None => Weights {
+                    networks: 1.0,
+                    counts: 0.0,
+                },
+            };
+            mix(weights, out, &counted, vocab_size);
+        }
+    }
+
+    /// Chooses the weights under which a table is likeliest (Newton's method; the loss is convex), with
+    /// a prior for the counts alone: a table of few windows moves them little. Networks that get next
+    /// to no weight get none, and leave the counts exactly as they are.
+    ///
+    /// # Panics
+    /// If the table's context length or vocabulary is not the mixture's.
+    pub fn fit_weights(&mut self, table: &CountedWindows, executor: &dyn Executor) {
+        const ITERATIONS: usize = 20;
+        if self.single().is_some() || self.counts.is_none() || table.is_empty() {
+            return;
+        }
+        let (vocab_size, length) = (self.vocab_size(), self.characters_seen());
+        let mut blocks: Vec<(Vec<f64>, Vec<f64>)> =
+            vec![Default::default(); table.len().div_ceil(BLOCK)];
+        executor.for_each(&mut blocks, |index, block| {
+            let rows = index * BLOCK..((index + 1) * BLOCK).min(table.len());
+            let contexts = &table.contexts()[rows.start * length..rows.end * length];
+            *block = self.parts(contexts, rows.len() * vocab_size);
+        });
+        for _ in 0..ITERATIONS {
+            let mut sums: Vec<Moments> = vec![Moments::default(); blocks.len()];
+            executor.for_each(&mut sums, |index, sums| {
+                let (mean, counted) = &blocks[index];
+                let rows = mean
+                    .chunks_exact(vocab_size)
+                    .zip(counted.chunks_exact(vocab_size));
+                for (row, (mean, counted)) in rows.enumerate() {
+                    sums.add(self.weights, table.row(index * BLOCK + row), mean, counted);
+                }
+            });
+            let total = sums
+                .iter()
+                .fold(Moments::prior(self.weights), Moments::plus);
+            let [a, b] = total.newton_step();
+            self.weights.networks = (self.weights.networks + a).clamp(0.0, 10.0);
+            self.weights.counts = (self.weights.counts + b).clamp(0.0, 10.0);
+            if a.abs() + b.abs() < 1e-9 {
+                break;
+            }
+        }
+        if self.weights.networks < NOTHING {
+            self.weights = COUNTS_ALONE;
+        }
+    }
+}
+
+/// Where the weights are when nothing speaks for the networks.
+const COUNTS_ALONE: Weights = Weights {
+    networks: 0.0,
+    counts: 1.0,
+};
+
+/// Networks with less than this have nothing to say: what is left is noise of a small val.
+const NOTHING: f64 = 0.05;
+
+/// Precision of the normal prior around it.
+const PRIOR: f64 = 20.0;
+
+/// Rows that are mixed together.
+const BLOCK: usize = 256;
+
+/// Gradient and curvature of the log-likelihood by the two weights.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    gradient: [f64; 2],
+    /// Entries (0, 0), (0, 1), (1, 1).
+    curvature: [f64; 3],
+}
+
+impl Moments {
+    /// Those of the prior.
+    fn prior(weights: Weights) -> Self {
+        let (a, b) = (weights.networks, weights.counts);
+        Moments {
+            gradient: [COUNTS_ALONE.networks - a, COUNTS_ALONE.counts - b].map(|x| PRIOR * x),
+            curvature: [PRIOR, 0.0, PRIOR],
+        }
+    }
+
+    fn add(
+        &mut self,
+        weights: Weights,
+        row: crate::data::CountedRow<'_>,
+        mean: &[f64],
+        counted: &[f64],
+    ) {
+        let mut probs = mean.to_vec();
+        mix(weights, &mut probs, counted, counted.len());
+        let (mut first, mut second) = ([0.0; 2], [0.0; 3]);
+        for ((log_prob, x), y) in probs.iter().zip(mean).zip(counted) {
+            let p = libm::exp(*log_prob);
+            first[0] += p * x;
+            first[1] += p * y;
+            second[0] += p * x * x;
+            second[1] += p * x * y;
+            second[2] += p * y * y;
+        }
+        let total = row.total as f64;
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            let place = usize::from(target);
+            self.gradient[0] += count as f64 * (mean[place] - first[0]);
+            self.gradient[1] += count as f64 * (counted[place] - first[1]);
+        }
+        self.curvature[0] += total * (second[0] - first[0] * first[0]);
+        self.curvature[1] += total * (second[1] - first[0] * first[1]);
+        self.curvature[2] += total * (second[2] - first[1] * first[1]);
+    }
+
+    fn plus(mut self, other: &Moments) -> Moments {
+        for (sum, x) in self.gradient.iter_mut().zip(other.gradient) {
+            *sum += x;
+        }
+        for (sum, x) in self.curvature.iter_mut().zip(other.curvature) {
+            *sum += x;
+        }
+        self
+    }
+
+    fn newton_step(&self) -> [f64; 2] {
+        let [a, b, d] = self.curvature;
+        let determinant = a * d - b * b;
+        let [x, y] = self.gradient;
+        [(d * x - b * y) / determinant, (a * y - b * x) / determinant]
+    }
+}
+
+/// The last `wanted` of every `length` tokens.
+fn ends(contexts: &[Token], length: usize, wanted: usize) -> Vec<Token> {
+    let rows = contexts.chunks_exact(length.max(1));
+    rows.flat_map(|row| &row[length - wanted..])
+        .copied()
+        .collect()
+}
+
+/// `log_probs` ← ln softmax(a·log_probs + b·counted), rows of \[V\].
+fn mix(weights: Weights, log_probs: &mut [f64], counted: &[f64], vocab_size: usize) {
+    for (log_prob, counted) in log_probs.iter_mut().zip(counted) {
+        *log_prob = weights.networks * *log_prob + weights.counts * counted;
+    }
+    normalise(log_probs, vocab_size);
+}
+
+impl LanguageModel for Mixture {
+    fn vocab_size(&self) -> usize {
+        let counted = self.counts.as_ref().map(LanguageModel::vocab_size);
+        let networks = self.networks.first().map(LanguageModel::vocab_size);
+        networks.or(counted).expect("there is something to mix")
+    }
+
+    fn context_length(&self) -> usize {
+        let returning = self.returning.as_ref().map(Returning::context_length);
+        self.characters_seen().max(returning.unwrap_or(0))
+    }
+
+    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        let Some(returning) = &self.returning else {
+            return self.parts_log_probs(contexts, log_probs);
+        };
+        let (vocab_size, length) = (self.vocab_size(), self.context_length());
+        self.parts_log_probs(&ends(contexts, length, self.characters_seen()), log_probs);
+        let rows = contexts
+            .chunks_exact(length)
+            .zip(log_probs.chunks_exact_mut(vocab_size));
+        for (context, log_probs) in rows {
+            returning.scale(returning.node(context), log_probs);
+        }
+    }
+
+    fn reduce(&self, context: &mut [Token]) -> bool {
+        /// Any character: what begins with it is no name seen from its beginning.
+        const HIDDEN: Token = 1;
+        let Some(returning) = &self.returning else {
+            return false;
+        };
+        let (older, seen) = context.split_at(context.len() - self.characters_seen());
+        let is_reduced = !seen.contains(&END) && returning.node(context) == FREE;
+        if is_reduced {
+            let older = older.len();
+            context[..older].fill(HIDDEN);
+        }
+        is_reduced
+    }
+
+    fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
+        match self.returning {
+            None => self.single()?.word_model(),
+            Some(_) => None,
+        }
+    }
+
+    fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
+        match self.single() {
+            Some(single) if self.returning.is_none() => single.total_nll(table, rows),
+            _ => total_nll_by(|contexts, out| self.log_probs(contexts, out), table, rows),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::Serial;
+    use crate::language_model::loss;
+    use crate::model::{Activation, Init, ModelConfig, Params};
+    use crate::rng::Seed;
+
+    const NAMES: [&str; 8] = [
+        "asha", "usha", "isha", "nisha", "maya", "jaya", "vijaya", "vidya",
+    ];
+
+    fn windows(names: &[&str], context_length: usize) -> CountedWindows {
+        let list = NameList::from_names(names.iter().map(|&name| (name, 1)));
+        CountedWindows::from_list(&list, &Vocab::az(), context_length).unwrap()
+    }
+
+    /// A network that knows nothing, with counts.
+    fn mixture() -> Mixture {
+        let config = ModelConfig {
+            vocab_size: 27,
+            context_length: 3,
+            embedding_dim: 4,
+            hidden_sizes: vec![8],
+            activation: Activation::Tanh,
+            residual: false,
+        };
+        let params = Params::init(&config, Init::Kaiming, &Seed::from(1));
+        let network = Network::new(config, params).unwrap();
+        let counts = KneserNey::closed_form(windows(&NAMES, 2)).unwrap();
+        Mixture::new(vec![network], Some(counts), Weights::default()).unwrap()
+    }
+
+    #[test]
+    fn a_network_without_knowledge_leaves_the_counts_as_they_are() {
+        let mut mixture = mixture();
+        let few = windows(&["disha"], 3);
+        mixture.fit_weights(&few, &Serial);
+        assert_eq!(mixture.weights(), COUNTS_ALONE);
+        let counts = loss(mixture.counts().unwrap(), &windows(&["disha"], 2), &Serial);
+        assert!((loss(&mixture, &few, &Serial) - counts).abs() < 1e-12);
+    }
+
+    /// Val has letters that only the network expects; where it is long, nothing else decides.
+    #[test]
+    fn many_windows_outweigh_the_prior() {
+        let mut mixture = mixture();
+        let mut params = mixture.networks[0].params().clone();
+        for letter in Vocab::az().encode("crkl").unwrap() {
+            params.output.bias[usize::from(letter)] = 3.0;
+        }
+        let config = mixture.networks[0].config().clone();
+        mixture.networks[0] = Network::new(config, params).unwrap();
+        let many = windows(&["carla", "clara", "kira", "lisha"].repeat(500), 3);
+        mixture.fit_weights(&many, &Serial);
+        let (found, best) = (mixture.weights(), loss(&mixture, &many, &Serial));
+        assert!(found.networks > 0.3 && found.counts > 0.3, "{found:?}");
+        for (networks, counts) in [(0.05, 0.0), (-0.05, 0.0), (0.0, 0.05), (0.0, -0.05)] {
+            mixture.weights.networks = found.networks + networks;
+            mixture.weights.counts = found.counts + counts;
+            assert!(loss(&mixture, &many, &Serial) > best, "{found:?}");
+        }
+    }
+}

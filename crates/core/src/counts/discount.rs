@@ -1,0 +1,251 @@
+//! What is taken from every count so that unseen tokens get a share.
+//!
+//! The closed form of Chen and Goodman (1998, eq. 26) needs nothing but counts of counts. Cross-fitted
+//! discounts are better: cut the names into folds, and choose the discounts under which each fold is
+//! likeliest when only the others were counted.
+
+use crate::counts::levels::{BUCKETS, Level, bucket, history, levels};
+use crate::data::CountedWindows;
+use crate::error::Error;
+use crate::executor::Executor;
+
+/// D₁, D₂, D₃₊ of one level.
+pub type Discounts = [f64; BUCKETS];
+
+/// Where the closed form has no answer because a count of counts is 0.
+const FALLBACK: Discounts = [0.5, 1.0, 1.5];
+
+/// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), nᵢ the number of n-grams counted i times.
+pub(crate) fn closed_form(level: &Level) -> Discounts {
+    let mut n = [0f64; BUCKETS + 2];
+    for &count in level.counts.counts() {
+        if let Some(n) = n.get_mut(count as usize) {
+            *n += 1.0;
+        }
+    }
+    let y = n[1] / (n[1] + 2.0 * n[2]);
+    let mut discounts = FALLBACK;
+    for (index, discount) in discounts.iter_mut().enumerate() {
+        let i = index + 1;
+        let found = i as f64 - (i + 1) as f64 * y * n[i + 1] / n[i];
+        if found.is_finite() && (0.0..=i as f64).contains(&found) {
+            *discount = found;
+        }
+    }
+    discounts
+}
+
+/// What one level says of one held-out token: its bucket (if it was seen there), count, and the
+/// history's total and kinds.
+struct Link {
+    level: usize,
+    seen: Option<(usize, f64)>,
+    total: f64,
+    kinds: [f64; BUCKETS],
+}
+
+/// Held-out tokens with their chains of links, from level 0 up.
+#[derive(Default)]
+struct Events {
+    links: Vec<Link>,
+    /// End of each event's links, and how often it occurred.
+    ends: Vec<(usize, f64)>,
+    /// How often all of them occurred.
+    times: f64,
+}
+
+/// The discounts of every level under which the folds of a table are likeliest, each judged by the other
+/// folds; the search begins at the closed form.
+///
+/// # Errors
+/// As [`CountedWindows::shorten`].
+pub(crate) fn cross_fitted(
+    table: &CountedWindows,
+    closed_form: &[Discounts],
+    folds: &[CountedWindows],
+    executor: &dyn Executor,
+) -> Result<Vec<Discounts>, Error> {
+    let mut shards: Vec<Result<Events, Error>> =
+        folds.iter().map(|_| Ok(Events::default())).collect();
+    executor.for_each(&mut shards, |index, events| {
+        *events = Events::of(&folds[index], table);
+    });
+    let shards = shards.into_iter().collect::<Result<Vec<_>, Error>>()?;
+    let times: f64 = shards.iter().map(|events| events.times).sum();
+    let start: Vec<f64> = closed_form.iter().flatten().copied().collect();
+    let limits: Vec<f64> = (0..start.len()).map(|i| (i % BUCKETS + 1) as f64).collect();
+    let vocab_size = table.vocab_size() as f64;
+    let found = minimise(&start, &limits, |d, grads| {
+        let mut parts = vec![(0.0, vec![0.0; d.len()]); shards.len()];
+        executor.for_each(&mut parts, |index, (nll, grads)| {
+            *nll = shards[index].nll(vocab_size, d, grads);
+        });
+        grads.fill(0.0);
+        let mut loss = 0.0;
+        for (nll, part) in parts {
+            loss += nll / times;
+            for (grad, part) in grads.iter_mut().zip(part) {
+                *grad += part / times;
+            }
+        }
+        loss
+    });
+    Ok(found
+        .chunks_exact(BUCKETS)
+        .map(|d| [d[0], d[1], d[2]])
+        .collect())
+}
+
+impl Events {
+    /// A fold's tokens, judged by the names outside of it.
+    fn of(fold: &CountedWindows, table: &CountedWindows) -> Result<Self, Error> {
+        let others = levels(&table.without(fold))?;
+        let mut events = Events::default();
+        for row in fold.rows() {
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                events.push(&others, history(row.context), target, count as f64);
+            }
+        }
+        Ok(events)
+    }
+
+    fn push(&mut self, levels: &[Level], history: &[u16], target: u16, times: f64) {
+        for (index, level) in levels.iter().enumerate().take(history.len() + 1) {
+            let Some(place) = level.counts.place(&history[history.len() - index..]) else {
+                break; // a longer history was not seen either
+            };
+            let row = level.counts.row(place);
+            let seen = row
+                .targets
+                .binary_search(&target)
+                .ok()
+                .map(|at| row.counts[at]);
+            self.links.push(Link {
+                level: index,
+                seen: seen.map(|count| (bucket(count), count as f64)),
+                total: row.total as f64,
+                kinds: level.kinds[place].map(f64::from),
+            });
+        }
+        self.ends.push((self.links.len(), times));
+        self.times += times;
+    }
+
+    /// Σ −ln p over the events; its gradient by the discounts is added to `grads`.
+    fn nll(&self, vocab_size: f64, discounts: &[f64], grads: &mut [f64]) -> f64 {
+        let (discounts, _) = discounts.as_chunks::<BUCKETS>();
+        let (grads, _) = grads.as_chunks_mut::<BUCKETS>();
+        let (mut total, mut start) = (0.0, 0);
+        let mut below = Vec::new();
+        for &(end, count) in &self.ends {
+            let links = &self.links[start..end];
+            start = end;
+            below.clear();
+            let mut p = 1.0 / vocab_size;
+            for link in links {
+                below.push(p);
+                let d = &discounts[link.level];
+                let kept = link.seen.map_or(0.0, |(bucket, count)| count - d[bucket]);
+                p = (kept + link.mass(d) * p) / link.total;
+            }
+            total -= count * libm::log(p);
+            let mut slope = -count / p;
+            for (link, &below) in links.iter().zip(&below).rev() {
+                let (d, grads) = (&discounts[link.level], &mut grads[link.level]);
+                for (grad, kind) in grads.iter_mut().zip(&link.kinds) {
+                    *grad += slope * kind * below / link.total;
+                }
+                if let Some((bucket, _)) = link.seen {
+                    grads[bucket] -= slope / link.total;
+                }
+                slope *= link.mass(d) / link.total;
+            }
+        }
+        total
+    }
+}
+
+impl Link {
+    /// Σ Dᵢ·Nᵢ: what the level gives to the one below. Written out: half the time of fitting is spent here.
+    #[inline(always)]
+    fn mass(&self, d: &Discounts) -> f64 {
+        d[0] * self.kinds[0] + d[1] * self.kinds[1] + d[2] * self.kinds[2]
+    }
+}
+
+/// BFGS (Nocedal and Wright 2006, algorithm 6.1) over x with 0 < xᵢ < limitᵢ, by xᵢ = limitᵢ·σ(uᵢ).
+fn minimise(
+    start: &[f64],
+    limits: &[f64],
+    mut objective: impl FnMut(&[f64], &mut [f64]) -> f64,
+) -> Vec<f64> {
+    const ITERATIONS: usize = 40;
+    const TOLERANCE: f64 = 1e-8;
+    let n = start.len();
+    let at = |u: &[f64]| -> Vec<f64> {
+        let sigmoid = |(u, limit): (&f64, &f64)| limit / (1.0 + libm::exp(-u));
+        u.iter().zip(limits).map(sigmoid).collect()
+    };
+    let mut evaluate = |u: &[f64], grads: &mut Vec<f64>| {
+        let x = at(u);
+        let value = objective(&x, grads);
+        for ((grad, x), limit) in grads.iter_mut().zip(&x).zip(limits) {
+            *grad *= x * (1.0 - x / limit);
+        }
+        value
+    };
+    let logit = |(x, limit): (&f64, &f64)| {
+        let share = (x / limit).clamp(0.01, 0.99);
+        libm::log(share / (1.0 - share))
+    };
+    let mut u: Vec<f64> = start.iter().zip(limits).map(logit).collect();
+    let mut grads = vec![0.0; n];
+    let mut value = evaluate(&u, &mut grads);
+    // The inverse Hessian; the objective is a mean, so steps begin long.
+    let mut inverse: Vec<f64> = (0..n * n)
+        .map(|i| f64::from(i % (n + 1) == 0) * 100.0)
+        .collect();
+    for _ in 0..ITERATIONS {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let times = |matrix: &[f64], v: &[f64]| -> Vec<f64> {
+            matrix.chunks_exact(n).map(|row| dot(row, v)).collect()
+        };
+        let direction: Vec<f64> = times(&inverse, &grads).iter().map(|x| -x).collect();
+        let slope = dot(&grads, &direction);
+        let (mut length, mut next_grads) = (1.0, vec![0.0; n]);
+        let (next, next_value) = loop {
+            let next: Vec<f64> = u
+                .iter()
+                .zip(&direction)
+                .map(|(u, d)| u + length * d)
+                .collect();
+            let next_value = evaluate(&next, &mut next_grads);
+            if next_value <= value + 1e-4 * length * slope || length < 1e-6 {
+                break (next, next_value);
+            }
+            length /= 2.0;
+        };
+        let gain = value - next_value;
+        if gain.is_nan() || gain <= 0.0 {
+            break;
+        }
+        let step: Vec<f64> = next.iter().zip(&u).map(|(a, b)| a - b).collect();
+        let change: Vec<f64> = next_grads.iter().zip(&grads).map(|(a, b)| a - b).collect();
+        let curvature = dot(&step, &change);
+        if curvature > 1e-14 {
+            let turned = times(&inverse, &change);
+            let scale = (1.0 + dot(&change, &turned) / curvature) / curvature;
+            for i in 0..n {
+                for j in 0..n {
+                    inverse[i * n + j] += scale * step[i] * step[j]
+                        - (turned[i] * step[j] + step[i] * turned[j]) / curvature;
+                }
+            }
+        }
+        (u, grads, value) = (next, next_grads, next_value);
+        if gain < TOLERANCE {
+            break;
+        }
+    }
+    at(&u)
+}

@@ -1,0 +1,469 @@
+//! Interpolated modified Kneser–Ney: the strongest model that only counts.
+//!
+//! With h a history, h′ the same without its first token, c the level's adjusted count and Nᵢ(h) the
+//! number of tokens that follow h with a count in bucket i:
+//!
+//! p(t | h) = (c(h, t) − D_c)⁺ / c(h) + (Σ Dᵢ·Nᵢ(h) / c(h)) · p(t | h′),   below level 0: 1 / V
+//!
+//! (Chen and Goodman 1998, section 4.1.6.)
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::counts::automaton::Automaton;
+use crate::counts::discount::{self, Discounts};
+use crate::counts::levels::{Level, Numbers, bucket, history, levels};
+use crate::data::{CountedWindows, NameList, folds};
+use crate::error::Error;
+use crate::executor::Executor;
+use crate::language_model::{LanguageModel, WordModel};
+use crate::setting::{Allowed, Setting};
+use crate::text::{Token, Vocab};
+
+/// A Kneser–Ney model of some context length.
+///
+/// ```
+/// use nextchar_core::LanguageModel;
+/// use nextchar_core::data::{CountedWindows, NameList};
+/// use nextchar_core::text::Vocab;
+/// use nextchar_core::counts::KneserNey;
+///
+/// let names = NameList::from_names(["asha", "usha", "isha", "nisha"].map(|name| (name, 1)));
+/// let table = CountedWindows::from_list(&names, &Vocab::az(), 3).unwrap();
+/// let model = KneserNey::closed_form(&table).unwrap();
+/// let after_sh = model.next_log_probs(&Vocab::az().context("ush", 3).unwrap());
+/// assert!(after_sh.iter().all(|&log_prob| log_prob <= after_sh[1])); // a
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct KneserNey {
+    table: CountedWindows,
+    levels: Vec<Level>,
+    discounts: Vec<Discounts>,
+}
+
+impl KneserNey {
+    /// The model of a table with closed-form discounts.
+    ///
+    /// # Errors
+    /// [`Error::ContextTooLong`] where the table's windows cannot be counted.
+    pub fn closed_form<'t>(table: impl Into<Cow<'t, CountedWindows>>) -> Result<Self, Error> {
+        let table = table.into();
+        let levels = levels(&table)?;
+        Ok(KneserNey {
+            discounts: levels.iter().map(discount::closed_form).collect(),
+            levels,
+            table: table.into_owned(),
+        })
+    }
+
+    /// The model of all folds together, with the discounts that predict each fold best from the
+    /// others. Fewer than two folds leave the closed form.
+    ///
+    /// # Errors
+    /// [`Error::ContextTooLong`] where the windows cannot be counted.
+    ///
+    /// # Panics
+    /// If the folds' vocabularies or context lengths differ.
+    pub fn cross_fitted(
+        table: &CountedWindows,
+        folds: &[CountedWindows],
+        executor: &dyn Executor,
+    ) -> Result<Self, Error> {
+        let mut model = Self::closed_form(table)?;
+        if folds.len() > 1 {
+            model.discounts = discount::cross_fitted(table, &model.discounts, folds, executor)?;
+        }
+        Ok(model)
+    }
+
+    /// The model of a list, its discounts cross-fitted in ten folds.
+    ///
+    /// # Errors
+    /// As [`CountedWindows::from_list`].
+    pub fn fit(
+        list: &NameList,
+        vocab: &Vocab,
+        context_length: usize,
+        executor: &dyn Executor,
+    ) -> Result<Self, Error> {
+        const FOLDS: usize = 10;
+        let folds = folds(list, FOLDS)
+            .iter()
+            .filter(|fold| !fold.is_empty())
+            .map(|fold| CountedWindows::from_list(fold, vocab, context_length))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let table = CountedWindows::from_list(list, vocab, context_length)?;
+        Self::cross_fitted(&table, &folds, executor)
+    }
+
+    /// The model of a table with known discounts, one triple for each level 0 … T.
+    ///
+    /// # Errors
+    /// [`Error::WrongDiscounts`] where there is another number of them, [`Error::OutOfRange`] where one is not
+    /// in 0 … 1, 0 … 2 and 0 … 3 by its place.
+    pub fn with_discounts<'t>(
+        table: impl Into<Cow<'t, CountedWindows>>,
+        discounts: Vec<Discounts>,
+    ) -> Result<Self, Error> {
+        let table = table.into();
+        let levels = table.context_length() + 1;
+        if discounts.len() != levels {
+            let found = discounts.len();
+            return Err(Error::WrongDiscounts { found, levels });
+        }
+        for (most, &discount) in discounts.iter().flat_map(|triple| (1..).zip(triple)) {
+            Setting::Discount.check(discount, Allowed::Within(0.0, f64::from(most)))?;
+        }
+        Ok(KneserNey {
+            discounts,
+            ..Self::closed_form(table)?
+        })
+    }
+
+    /// The windows that it was counted from.
+    pub fn table(&self) -> &CountedWindows {
+        &self.table
+    }
+
+    /// The discounts of each level.
+    pub fn discounts(&self) -> &[Discounts] {
+        &self.discounts
+    }
+
+    pub(crate) fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// p(· | context), from the lowest level up.
+    fn probs(&self, context: &[Token], probs: &mut [f64]) {
+        self.probs_after(history(context), probs);
+    }
+
+    /// What level `length` gives to the one below it after its history at `place`.
+    pub(crate) fn given(&self, length: usize, place: usize) -> f64 {
+        self.levels[length].given(place, &self.discounts[length])
+    }
+
+    /// p(· | history), the history's padding being one START.
+    pub(crate) fn probs_after(&self, history: &[Token], probs: &mut [f64]) {
+        probs.fill(1.0 / probs.len() as f64);
+        for length in 0..=history.len().min(self.context_length()) {
+            let Some(place) = self.place_of_end(history, length) else {
+                return; // nor was any longer history seen
+            };
+            self.interpolate(length, place, probs);
+        }
+    }
+
+    /// The place of the last `length` tokens of a history, if they were seen.
+    fn place_of_end(&self, history: &[Token], length: usize) -> Option<usize> {
+        let numbers = Numbers::new(self.vocab_size());
+        self.levels[length].place(numbers.of_end(history, length))
+    }
+
+    /// From p(· | h′) to p(· | h), h being the history at `place` of a level.
+    fn interpolate(&self, length: usize, place: usize, probs: &mut [f64]) {
+        let row = self.levels[length].counts.row(place);
+        let (total, given) = (row.total as f64, self.given(length, place));
+        for p in probs.iter_mut() {
+            *p *= given;
+        }
+        for (&target, &count) in row.targets.iter().zip(row.counts) {
+            let discount = self.discounts[length][bucket(count)];
+            probs[usize::from(target)] += (count as f64 - discount) / total;
+        }
+    }
+}
+
+impl LanguageModel for KneserNey {
+    fn vocab_size(&self) -> usize {
+        self.table.vocab_size()
+    }
+
+    fn context_length(&self) -> usize {
+        self.table.context_length()
+    }
+
+    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
+        let mut rows = Rows::new(self);
+        for index in 0..log_probs.len() / vocab_size {
+            let history = history(&contexts[index * context_length..][..context_length]);
+            let (before, out) = log_probs.split_at_mut(index * vocab_size);
+            let out = &mut out[..vocab_size];
+            match rows.after(history) {
+                None => out.copy_from_slice(&before[before.len() - vocab_size..]),
+                Some(probs) => {
+                    for (log_prob, &p) in out.iter_mut().zip(probs) {
+                        *log_prob = libm::log(p);
+                    }
+                }
+            }
+        }
+    }
+
+    fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
+        let automaton = Automaton::new(&self.levels, &self.discounts, self.vocab_size())?;
+        Some(Box::new(automaton))
+    }
+
+    fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
+        let mut probs = vec![0.0; self.vocab_size()];
+        let mut total = 0.0;
+        for index in rows {
+            let row = table.row(index);
+            self.probs(row.context, &mut probs);
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                total -= count as f64 * libm::log(probs[usize::from(target)]);
+            }
+        }
+        total
+    }
+}
+
+/// Distributions after one history after the other: what its end has in common with the one before is
+/// not computed again, so contexts that are sorted from their ends cost little.
+struct Rows<'a, 'h> {
+    model: &'a KneserNey,
+    history: &'h [Token],
+    /// Number of levels that know an end of the history, the levels' own p(·) \[levels, V\] below them.
+    known: usize,
+    probs: Vec<f64>,
+}
+
+impl<'a, 'h> Rows<'a, 'h> {
+    fn new(model: &'a KneserNey) -> Self {
+        let vocab_size = model.vocab_size();
+        Rows {
+            model,
+            history: &[],
+            known: 0,
+            probs: vec![1.0 / vocab_size as f64; (model.levels.len() + 1) * vocab_size],
+        }
+    }
+
+    /// p(· | history); None where it is the row before.
+    fn after(&mut self, history: &'h [Token]) -> Option<&[f64]> {
+        let vocab_size = self.model.vocab_size();
+        let ends = history.iter().rev().zip(self.history.iter().rev());
+        let common = ends.take_while(|(a, b)| a == b).count();
+        let shared = self.known.min(common + 1);
+        let is_first = self.known == 0;
+        let mut known = shared;
+        while known <= history.len()
+            && let Some(place) = self.model.place_of_end(history, known)
+        {
+            let (below, row) = self.probs[known * vocab_size..].split_at_mut(vocab_size);
+            let row = &mut row[..vocab_size];
+            row.copy_from_slice(below);
+            self.model.interpolate(known, place, row);
+            known += 1;
+        }
+        let is_same = !is_first && known == self.known && shared == self.known;
+        (self.known, self.history) = (known, history);
+        (!is_same).then(|| &self.probs[known * vocab_size..][..vocab_size])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::END;
+
+    /// Kneser–Ney from the names themselves, by its definition and nothing else.
+    struct BruteForce {
+        order: usize,
+        raw: HashMap<Vec<Token>, u64>,
+        /// Left neighbours of each n-gram.
+        left: HashMap<Vec<Token>, HashSet<Token>>,
+        grams: Vec<HashSet<Vec<Token>>>,
+        discounts: Vec<Discounts>,
+    }
+
+    const START: Token = 999;
+
+    impl BruteForce {
+        fn new(names: &[Vec<Token>], context_length: usize) -> Self {
+            let order = context_length + 1;
+            let mut brute = BruteForce {
+                order,
+                raw: HashMap::new(),
+                left: HashMap::new(),
+                grams: vec![HashSet::new(); order + 1],
+                discounts: Vec::new(),
+            };
+            for name in names {
+                let sentence: Vec<Token> = [START]
+                    .into_iter()
+                    .chain(name.iter().copied())
+                    .chain([END])
+                    .collect();
+                for end in 2..=sentence.len() {
+                    for n in 1..=order.min(end) {
+                        let gram = sentence[end - n..end].to_vec();
+                        *brute.raw.entry(gram.clone()).or_default() += 1;
+                        if end > n {
+                            let left = brute.left.entry(gram.clone()).or_default();
+                            left.insert(sentence[end - n - 1]);
+                        }
+                        brute.grams[n].insert(gram);
+                    }
+                }
+            }
+            for n in 1..=order {
+                let number = |i: u64| {
+                    brute.grams[n]
+                        .iter()
+                        .filter(|g| brute.count(g) == i)
+                        .count() as f64
+                };
+                let (n1, n2, n3, n4) = (number(1), number(2), number(3), number(4));
+                let y = n1 / (n1 + 2.0 * n2);
+                let found = [
+                    1.0 - 2.0 * y * n2 / n1,
+                    2.0 - 3.0 * y * n3 / n2,
+                    3.0 - 4.0 * y * n4 / n3,
+                ];
+                let mut discounts = [0.5, 1.0, 1.5];
+                for i in 0..3 {
+                    if found[i].is_finite() && found[i] >= 0.0 && found[i] <= (i + 1) as f64 {
+                        discounts[i] = found[i];
+                    }
+                }
+                brute.discounts.push(discounts);
+            }
+            brute
+        }
+
+        fn count(&self, gram: &[Token]) -> u64 {
+            if gram.len() == self.order || gram[0] == START {
+                return self.raw.get(gram).copied().unwrap_or(0);
+            }
+            self.left.get(gram).map_or(0, |left| left.len() as u64)
+        }
+
+        fn prob(&self, history: &[Token], target: Token, vocab_size: usize) -> f64 {
+            let follow = |t: Token| self.count(&[history, &[t]].concat());
+            let total: u64 = (0..vocab_size as Token).map(follow).sum();
+            let below = match history.len() {
+                0 => 1.0 / vocab_size as f64,
+                _ => self.prob(&history[1..], target, vocab_size),
+            };
+            if total == 0 {
+                return below;
+            }
+            let discount = |c: u64| match c {
+                0 => 0.0,
+                c => self.discounts[history.len()][(c.min(3) - 1) as usize],
+            };
+            let given: f64 = (0..vocab_size as Token).map(|t| discount(follow(t))).sum();
+            let count = follow(target);
+            (count as f64 - discount(count) + given * below) / total as f64
+        }
+    }
+
+    fn table(names: &[Vec<Token>], context_length: usize) -> CountedWindows {
+        let counted = names.iter().map(|name| (name.as_slice(), 1));
+        CountedWindows::from_names(counted, 4, context_length).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_definition(
+            names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
+            context_length in 1usize..5,
+            asked in prop::collection::vec(1u16..4, 0..6),
+        ) {
+            let model = KneserNey::closed_form(table(&names, context_length)).unwrap();
+            let brute = BruteForce::new(&names, context_length);
+            for end in 0..=asked.len() {
+                let mut context = vec![END; context_length];
+                context.extend(&asked[..end]);
+                let context = &context[end..];
+                let sentence: Vec<Token> =
+                    [START].into_iter().chain(asked[..end].iter().copied()).collect();
+                let history = &sentence[sentence.len().saturating_sub(context_length)..];
+                let found = model.next_log_probs(context);
+                let sum: f64 = found.iter().map(|p| p.exp()).sum();
+                prop_assert!((sum - 1.0).abs() < 1e-12);
+                for (target, log_prob) in found.iter().enumerate() {
+                    let expected = brute.prob(history, target as Token, 4);
+                    prop_assert!((log_prob.exp() - expected).abs() < 1e-12,
+                        "{history:?} {target}: {} but {expected}", log_prob.exp());
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// What a context has in common with the one before is not computed anew: the bits are the same.
+        #[test]
+        fn neighbours_change_nothing(
+            names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
+            mut contexts in prop::collection::vec(prop::collection::vec(0u16..4, 3..4), 1..60),
+            sorted: bool,
+        ) {
+            let model = KneserNey::closed_form(table(&names, 3)).unwrap();
+            if sorted {
+                contexts.sort_by_key(|context| context.iter().rev().copied().collect::<Vec<_>>());
+            }
+            let mut together = vec![0.0; 4 * contexts.len()];
+            model.log_probs(&contexts.concat(), &mut together);
+            let alone: Vec<f64> = contexts.iter().flat_map(|c| model.next_log_probs(c)).collect();
+            prop_assert_eq!(together, alone);
+        }
+    }
+
+    #[test]
+    fn cross_fitting_predicts_folds_better() {
+        use crate::executor::Serial;
+        use crate::language_model::loss;
+        let names: Vec<Vec<Token>> = (0..400u32)
+            .map(|i| {
+                let mut x = i.wrapping_mul(2_654_435_761);
+                let length = 2 + x % 5;
+                (0..length)
+                    .map(|_| {
+                        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        1 + (x >> 28) as Token % 3
+                    })
+                    .collect()
+            })
+            .collect();
+        let fold = |f: usize| {
+            let part: Vec<Vec<Token>> = names.iter().skip(f).step_by(5).cloned().collect();
+            table(&part, 4)
+        };
+        let folds: Vec<CountedWindows> = (0..5).map(fold).collect();
+        let whole = table(&names, 4);
+        let fitted = KneserNey::cross_fitted(&whole, &folds, &Serial).unwrap();
+        let held_out = |discounts: &[Discounts]| -> f64 {
+            let of = |fold: &CountedWindows| {
+                let others = whole.without(fold);
+                let model = KneserNey::with_discounts(&others, discounts.to_vec()).unwrap();
+                loss(&model, fold, &Serial) * fold.examples() as f64
+            };
+            folds.iter().map(of).sum::<f64>() / whole.examples() as f64
+        };
+        let best = held_out(fitted.discounts());
+        for level in 0..5 {
+            for index in 0..3 {
+                for shift in [-0.02, 0.02] {
+                    let mut moved = fitted.discounts().to_vec();
+                    moved[level][index] =
+                        (moved[level][index] + shift).clamp(0.0, 1.0 + index as f64);
+                    assert!(
+                        held_out(&moved) > best - 1e-6,
+                        "level {level}, place {index}"
+                    );
+                }
+            }
+        }
+        let closed = KneserNey::closed_form(&whole).unwrap();
+        assert!(best < held_out(closed.discounts()));
+    }
+}

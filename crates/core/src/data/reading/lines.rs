@@ -1,0 +1,373 @@
+//! Step 2, reading: how a user's file becomes a list of names.
+//!
+//! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
+//! cannot hold is rejected with its line number and reason, and never silently.
+
+use std::borrow::Cow;
+use std::io::{BufRead, BufReader, Read};
+
+use crate::data::names::{Alphabet, MAX_NAME_LENGTH, NameList};
+use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
+use crate::data::reading::sniff::sniffed;
+use crate::data::reading::table::{Table, sniff_delimiter};
+use crate::error::{Error, NoNames};
+use crate::text::END_SYMBOL;
+
+/// How a file is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The column of a CSV or TSV that holds the names; `None` reads one name a line, unless
+    /// `weights` or `filter` ask for columns, when it is the only other one.
+    pub column: Option<String>,
+    /// A column with an integer weight for each name.
+    pub weights: Option<String>,
+    /// Keep only the rows that have this value in this column.
+    pub filter: Option<(String, String)>,
+    /// Which characters a name may have.
+    pub alphabet: Alphabet,
+    /// Shortest name that is kept, in characters.
+    pub min_length: usize,
+    /// Longest name that is kept, in characters.
+    pub max_length: usize,
+    /// Count a name as often as it stands, rather than once.
+    pub keep_duplicates: bool,
+    /// Refuse the file at the first line that cannot be used, rather than skip such lines.
+    pub strict: bool,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions {
+            column: None,
+            weights: None,
+            filter: None,
+            alphabet: Alphabet::Az,
+            min_length: 1,
+            max_length: MAX_NAME_LENGTH,
+            keep_duplicates: false,
+            strict: false,
+        }
+    }
+}
+
+/// Reads a list: one name a line, or a column of a CSV or TSV with a header.
+///
+/// Holds the different names and one line at a time, whatever the file's size. The list is sorted.
+///
+/// ```
+/// use nextchar_core::data::{ReadOptions, read_names};
+///
+/// let file = "Aabid\r\n  AADESH \n\nO'Neil\naabid\n";
+/// let (list, diagnosis) = read_names(file.as_bytes(), &ReadOptions::default()).unwrap();
+/// let names: Vec<&str> = list.names().map(|name| name.text).collect();
+/// assert_eq!(names, ["aabid", "aadesh"]);
+/// assert_eq!((diagnosis.blank, diagnosis.duplicates, diagnosis.rejected), (1, 1, 1));
+/// assert_eq!(diagnosis.rejected_lines[0].line, 4);
+/// ```
+///
+/// # Errors
+/// Those of [`scan_names`]; [`Error::LooksLikeCsv`] and [`Error::NoNames`] where nothing was left.
+pub fn read_names(
+    input: impl BufRead,
+    options: &ReadOptions,
+) -> Result<(NameList, Diagnosis), Error> {
+    let (list, found) = scan_names(input, options)?;
+    if list.is_empty() {
+        return Err(no_names(&found, options));
+    }
+    Ok((list, found))
+}
+
+/// [`read_names`] for a diagnosis: a list without a name is an answer too.
+///
+/// # Errors
+/// [`Error::Read`] where the input fails, [`Error::NotAList`] where it is a file of another kind, those of
+/// [`Table::open`], [`Table::find`] and [`Table::read`], [`Error::LooksLikeCsv`] where several columns could
+/// be meant, [`Error::RejectedLine`] for the first unusable line if `strict`.
+pub fn scan_names(input: impl Read, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
+    let input = BufReader::with_capacity(BUFFER, sniffed(input)?);
+    let mut reader = Reader::new(options);
+    if options.column.is_some() || options.weights.is_some() || options.filter.is_some() {
+        reader.read_table(input)?;
+    } else {
+        reader.read_lines(input)?;
+    }
+    Ok((reader.list.into_sorted(), reader.diagnosis))
+}
+
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 16;
+
+/// Why a file has no name in it, and what to do: the first of the causes that applies.
+pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
+    if found.rejected > 0
+        && let Some(columns) = &found.looks_like_header
+    {
+        return Error::LooksLikeCsv {
+            columns: columns.clone(),
+        };
+    }
+    Error::NoNames(if let Some(first) = found.rejected_lines.first() {
+        NoNames::Rejected {
+            line: first.line,
+            column: first.column,
+            reason: first.reason.to_string(),
+            is_outside_az: matches!(first.reason, RejectReason::OutsideAz(_)),
+        }
+    } else if found.filtered_by_length > 0 {
+        NoNames::Lengths {
+            names: found.filtered_by_length,
+            shortest: options.min_length,
+            longest: options.max_length,
+        }
+    } else if found.filtered_by_column > 0 {
+        NoNames::Filtered {
+            rows: found.filtered_by_column,
+        }
+    } else if found.blank > 0 {
+        NoNames::Blank
+    } else {
+        NoNames::Empty
+    })
+}
+
+struct Reader<'a> {
+    options: &'a ReadOptions,
+    list: NameList,
+    diagnosis: Diagnosis,
+}
+
+impl<'a> Reader<'a> {
+    fn new(options: &'a ReadOptions) -> Self {
+        Reader {
+            options,
+            list: NameList::default(),
+            diagnosis: Diagnosis::default(),
+        }
+    }
+
+    fn read_lines(&mut self, mut input: impl BufRead) -> Result<(), Error> {
+        let mut line = Vec::new();
+        while read_line(&mut input, &mut line)? {
+            let bytes = match self.diagnosis.lines {
+                0 => line.strip_prefix(BOM).unwrap_or(&line),
+                _ => &line,
+            };
+            self.diagnosis.lines += 1;
+            let number = self.diagnosis.lines;
+            if number == 1 {
+                self.diagnosis.looks_like_header = columns_of(bytes);
+            }
+            self.offer(number, bytes, 1)?;
+        }
+        Ok(())
+    }
+
+    fn read_table(&mut self, input: impl BufRead) -> Result<(), Error> {
+        let mut table = Table::open(input)?;
+        let named = self.options.column.as_deref();
+        let named = named.map(|name| table.find(name)).transpose()?;
+        let weights = self.options.weights.as_deref();
+        let weights = weights.map(|name| table.find(name)).transpose()?;
+        let filter = match &self.options.filter {
+            Some((name, value)) => Some((table.find(name)?, value.as_bytes())),
+            None => None,
+        };
+        let column = match named {
+            Some(column) => column,
+            None => only_other(&table, [weights, filter.map(|(place, _)| place)])?,
+        };
+        let mut row = csv::ByteRecord::new();
+        while table.read(&mut row)? {
+            self.diagnosis.lines += 1;
+            let line = row.position().map_or(0, csv::Position::line);
+            if let Some((place, value)) = filter
+                && row.get(place).map(<[u8]>::trim_ascii) != Some(value)
+            {
+                self.diagnosis.filtered_by_column += 1;
+                continue;
+            }
+            let Some(name) = row.get(column) else {
+                self.reject(line, b"", 1, RejectReason::MissingValue)?;
+                continue;
+            };
+            match weights.map(|place| parse_weight(row.get(place).unwrap_or_default())) {
+                None => self.offer(line, name, 1)?,
+                Some(Ok(weight)) => self.offer(line, name, weight)?,
+                Some(Err(reason)) => self.reject(line, name, 1, reason)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Cleans one name and takes it, or says why not.
+    fn offer(&mut self, line: u64, bytes: &[u8], weight: u64) -> Result<(), Error> {
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text.trim(),
+            Err(error) => {
+                let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let column = before.trim_start().chars().count() + 1;
+                return self.reject(line, bytes, column, RejectReason::InvalidUtf8);
+            }
+        };
+        if text.is_empty() {
+            self.diagnosis.blank += 1;
+            return Ok(());
+        }
+        if text.chars().nth(MAX_NAME_LENGTH).is_some() {
+            return self.reject(line, bytes, MAX_NAME_LENGTH + 1, RejectReason::TooLong);
+        }
+        let name = clean(text);
+        for (index, c) in name.chars().enumerate() {
+            if let Some(reason) = self.fault(c) {
+                return self.reject(line, bytes, index + 1, reason);
+            }
+        }
+        let length = name.chars().count();
+        if !(self.options.min_length..=self.options.max_length).contains(&length) {
+            self.diagnosis.filtered_by_length += 1;
+            return Ok(());
+        }
+        self.diagnosis.accepted += 1;
+        let counts_again = self.options.keep_duplicates || self.options.weights.is_some();
+        let again = if counts_again { weight } else { 0 };
+        if !self.list.add(&name, weight, again) {
+            self.diagnosis.duplicates += 1;
+            return Ok(());
+        }
+        *self.diagnosis.lengths.entry(length).or_default() += 1;
+        for c in name.chars() {
+            *self.diagnosis.letters.entry(c).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn fault(&self, c: char) -> Option<RejectReason> {
+        if c == END_SYMBOL {
+            Some(RejectReason::EndMark)
+        } else if c.is_control() {
+            Some(RejectReason::Control(c))
+        } else if self.options.alphabet == Alphabet::Az && !c.is_ascii_lowercase() {
+            Some(RejectReason::OutsideAz(c))
+        } else {
+            None
+        }
+    }
+
+    fn reject(
+        &mut self,
+        line: u64,
+        bytes: &[u8],
+        column: usize,
+        reason: RejectReason,
+    ) -> Result<(), Error> {
+        let text: String = String::from_utf8_lossy(&bytes[..bytes.len().min(160)])
+            .trim()
+            .chars()
+            .take(40)
+            .collect();
+        if self.options.strict {
+            return Err(Error::RejectedLine {
+                line,
+                column,
+                text,
+                is_outside_az: matches!(reason, RejectReason::OutsideAz(_)),
+                reason: reason.to_string(),
+            });
+        }
+        self.diagnosis.rejected += 1;
+        if self.diagnosis.rejected_lines.len() < Diagnosis::KEPT {
+            self.diagnosis.rejected_lines.push(Rejected {
+                line,
+                column,
+                text,
+                reason,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The one column that is not used for something else.
+fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<usize, Error> {
+    let columns = table.column_names();
+    let mut others = (0..columns.len()).filter(|&place| !used.contains(&Some(place)));
+    match (others.next(), others.next()) {
+        (Some(column), None) => Ok(column),
+        _ => Err(Error::LooksLikeCsv { columns }),
+    }
+}
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes of a line that are kept: enough to see that a name is too long.
+const LINE_BYTES: usize = 4 * MAX_NAME_LENGTH + 1024;
+
+/// Reads one line without its end, keeping at most [`LINE_BYTES`] of it; false at the end.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error> {
+    line.clear();
+    let mut any = false;
+    loop {
+        let buffer = match input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Error::Read(error.to_string())),
+        };
+        if buffer.is_empty() {
+            return Ok(any);
+        }
+        any = true;
+        let end = memchr::memchr(b'\n', buffer);
+        let part = &buffer[..end.unwrap_or(buffer.len())];
+        line.extend_from_slice(&part[..part.len().min(LINE_BYTES - line.len())]);
+        let used = part.len() + usize::from(end.is_some());
+        input.consume(used);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+/// The columns of a line that separators cut in two or more.
+fn columns_of(line: &[u8]) -> Option<Vec<String>> {
+    let delimiter = sniff_delimiter(line) as char;
+    let text = String::from_utf8_lossy(line);
+    let columns: Vec<String> = text
+        .split(delimiter)
+        .map(|name| name.trim().to_owned())
+        .collect();
+    (columns.len() > 1).then_some(columns)
+}
+
+fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
+    let text = String::from_utf8_lossy(bytes);
+    match text.trim().parse() {
+        Ok(weight) if weight > 0 => Ok(weight),
+        _ => Err(RejectReason::BadWeight(
+            text.trim().chars().take(40).collect(),
+        )),
+    }
+}
+
+/// A word as all words of lists are: NFC and lower case. With a short way for plain ASCII.
+///
+/// Without the feature `normalization` the text must be in NFC already.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        composed(text.to_lowercase())
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text.to_ascii_lowercase().into()
+    } else {
+        text.into()
+    }
+}
+
+#[cfg(feature = "normalization")]
+fn composed(text: String) -> Cow<'static, str> {
+    unicode_normalization::UnicodeNormalization::nfc(text.as_str()).collect()
+}
+
+#[cfg(not(feature = "normalization"))]
+fn composed(text: String) -> Cow<'static, str> {
+    text.into()
+}

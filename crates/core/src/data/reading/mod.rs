@@ -1,0 +1,12 @@
+//! Step 2, reading: a file of lines or a table becomes a list of names, and what was found in it.
+
+mod diagnosis;
+mod lines;
+mod quotes;
+mod sniff;
+mod table;
+
+pub use diagnosis::{Diagnosis, RejectReason, Rejected};
+pub use lines::{ReadOptions, clean, no_names, read_names, scan_names};
+pub use sniff::{Sniffed, sniffed};
+pub use table::Table;

@@ -1,0 +1,139 @@
+//! A distribution as an alias table of whole numbers (Walker 1977, Vose 1991): one 32-bit draw, one
+//! look-up, one comparison.
+//!
+//! Probabilities are quantised to multiples of 2⁻³² that add up to 1 exactly; from there on all is whole
+//! numbers, so what is drawn follows the quantised distribution exactly, and p = 0 is never drawn.
+
+use crate::text::Token;
+
+/// Shapes of the tables of a vocabulary: 2^`bits` slots, each 2^(32 − bits) of the draws.
+///
+/// An entry is (threshold << bits) | alias: a draw below the threshold is the slot's own token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slots {
+    pub(crate) bits: u32,
+}
+
+impl Slots {
+    pub(crate) fn new(vocab_size: usize) -> Self {
+        Slots {
+            bits: vocab_size.next_power_of_two().trailing_zeros().max(1),
+        }
+    }
+
+    /// Slots of a table.
+    pub(crate) fn count(self) -> usize {
+        1 << self.bits
+    }
+
+    /// The token that a random word means, by a table.
+    #[inline(always)]
+    pub(crate) fn draw(self, table: &[u32], word: u32) -> Token {
+        let slot = word >> (32 - self.bits);
+        let within = word & (u32::MAX >> self.bits);
+        let entry = table[slot as usize];
+        let alias = entry & ((1 << self.bits) - 1);
+        (if within < entry >> self.bits {
+            slot
+        } else {
+            alias
+        }) as Token
+    }
+
+    /// Fills a table with a distribution; `probs` [V] add up to 1.
+    pub(crate) fn fill(self, probs: &[f64], table: &mut [u32]) {
+        let capacity = 1u64 << (32 - self.bits);
+        let mut weights = vec![0u64; self.count()];
+        quantise(probs, &mut weights);
+        // The order of both stacks is fixed, so the table is too.
+        let (mut poor, mut rich): (Vec<usize>, Vec<usize>) =
+            (0..weights.len()).partition(|&slot| weights[slot] < capacity);
+        while let (Some(slot), Some(&giver)) = (poor.pop(), rich.last()) {
+            table[slot] = (weights[slot] as u32) << self.bits | giver as u32;
+            weights[giver] -= capacity - weights[slot];
+            if weights[giver] < capacity {
+                rich.pop();
+                poor.push(giver);
+            }
+        }
+        // Whole numbers leave nothing over but slots that are exactly full: alias to themselves.
+        for slot in rich {
+            table[slot] = slot as u32;
+        }
+    }
+}
+
+/// Whole numbers ∝ `probs` that add up to 2³². The rounding goes to the largest.
+fn quantise(probs: &[f64], weights: &mut [u64]) {
+    const ONE: u64 = 1 << 32;
+    let (mut sum, mut largest) = (0, 0);
+    for (place, (&p, weight)) in probs.iter().zip(weights.iter_mut()).enumerate() {
+        *weight = (p * ONE as f64 + 0.5) as u64;
+        sum += *weight;
+        if p > probs[largest] {
+            largest = place;
+        }
+    }
+    weights[largest] = (weights[largest] + ONE) - sum;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Purpose, Seed};
+
+    /// How many of all 2³² words mean each token, from the entries.
+    fn shares(slots: Slots, table: &[u32]) -> Vec<u64> {
+        let mut shares = vec![0u64; slots.count()];
+        for (slot, entry) in table.iter().enumerate() {
+            let threshold = u64::from(entry >> slots.bits);
+            shares[slot] += threshold;
+            shares[(entry & ((1 << slots.bits) - 1)) as usize] +=
+                (1u64 << (32 - slots.bits)) - threshold;
+        }
+        shares
+    }
+
+    #[test]
+    fn tables_are_the_distribution() {
+        let mut rng = Seed::from(1).stream(Purpose::Batch, 0);
+        for round in 0..300 {
+            let vocab_size = 2 + rng.below(70) as usize;
+            let mut probs: Vec<f64> = (0..vocab_size)
+                .map(|_| match rng.below(3) {
+                    0 => 0.0,
+                    1 => rng.uniform() * 1e-9,
+                    _ => rng.uniform().powi(3),
+                })
+                .collect();
+            probs[round % vocab_size] += 1e-6;
+            let sum: f64 = probs.iter().sum();
+            probs.iter_mut().for_each(|p| *p /= sum);
+            let slots = Slots::new(vocab_size);
+            let mut table = vec![u32::MAX; slots.count()];
+            slots.fill(&probs, &mut table);
+            let shares = shares(slots, &table);
+            assert_eq!(shares.iter().sum::<u64>(), 1 << 32);
+            for (token, &share) in shares.iter().enumerate() {
+                let p = probs.get(token).copied().unwrap_or(0.0);
+                assert!(
+                    p > 0.0 || share == 0,
+                    "a token of probability 0 can be drawn"
+                );
+                assert!((share as f64 / 4_294_967_296.0 - p).abs() < 40.0 / 4_294_967_296.0);
+            }
+        }
+    }
+
+    #[test]
+    fn one_token_alone_is_always_drawn() {
+        let slots = Slots::new(27);
+        let mut table = vec![0; slots.count()];
+        let mut probs = vec![0.0; 27];
+        probs[26] = 1.0;
+        slots.fill(&probs, &mut table);
+        for word in [0, 1, 1 << 27, u32::MAX - 1, u32::MAX] {
+            assert_eq!(slots.draw(&table, word), 26);
+        }
+    }
+}

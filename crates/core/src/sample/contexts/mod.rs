@@ -1,0 +1,4 @@
+//! The contexts that sampling reaches, and their distributions.
+
+pub(crate) mod alias;
+pub(crate) mod interner;

@@ -1,0 +1,11 @@
+//! Held-out loss beside what counting reaches, where it comes from, and what a model writes.
+
+mod breakdown;
+mod generated;
+pub(crate) mod losses;
+mod novelty;
+
+pub use breakdown::{Breakdown, Margin, ScoredName, Share, breakdown};
+pub use generated::{GeneratedNames, LengthShare, generated_names};
+pub use losses::{Baselines, Report, Rivals, evaluate, name_log_prob, token_log_probs};
+pub use novelty::{Novelty, NoveltyCounts, novelty};
