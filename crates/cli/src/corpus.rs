@@ -181,9 +181,14 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
         .help("another --split-seed, or a larger first share of --split"));
     }
     if parts.val.is_empty() {
-        note(
-            "too few names to hold any out: the last step is kept, and no held-out loss can be told",
-        );
+        let why = if shares.val == 0 && args.val.is_none() {
+            "--split holds none out for val"
+        } else {
+            "too few names to hold any out"
+        };
+        note(&format!(
+            "{why}: the last step is kept, and no held-out loss can be told"
+        ));
     }
     Ok(Corpus {
         label: source.label(),

@@ -116,7 +116,7 @@ impl From<Error> for Failure {
                 value,
                 allowed,
             }) => Failure::misuse(match hints::flag(*setting) {
-                Some(flag) => format!("{flag} {value}: must be {allowed}"),
+                Some(flag) => format!("{flag} {value}: {}", allowed.requirement(value.0)),
                 None => error.to_string(),
             }),
             Error::Unused { setting, beside } => Failure::misuse(match hints::flag(*setting) {

@@ -128,7 +128,7 @@ impl fmt::Display for Setting {
 
 /// A value that a setting cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("the {setting} must be {allowed} (got {value})")]
+#[error("the {setting} {} (got {value})", allowed.requirement(value.0))]
 pub struct OutOfRange {
     /// Which number.
     pub setting: Setting,
@@ -156,6 +156,15 @@ pub enum Allowed {
 }
 
 impl Allowed {
+    /// What is said of a value that is not among them: `must be above 0`.
+    pub fn requirement(self, x: f64) -> String {
+        if x.is_finite() {
+            format!("must be {self}")
+        } else {
+            format!("must be a finite number, {self}")
+        }
+    }
+
     /// Whether a value is among them.
     pub fn contains(self, x: f64) -> bool {
         x.is_finite()
@@ -170,7 +179,7 @@ impl Allowed {
     }
 }
 
-/// What follows "must be".
+/// What follows "must be": `above 0`.
 impl fmt::Display for Allowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

@@ -41,31 +41,49 @@ pub struct Plan {
 /// [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be; those of
 /// [`Corpus::windows`].
 pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWindows), Error> {
-    let preset = Preset::find(&options.preset).ok_or_else(|| Error::NoPreset {
-        wanted: options.preset.clone(),
-        known: PRESETS.map(|preset| preset.name).into(),
-    })?;
-    let family = options.family.unwrap_or(preset.family);
-    let distill = options.distill || preset.distill;
-    options.check(family, distill)?;
+    let preset = options.validate()?;
     let shape = shape(options, &preset, corpus.vocab.len());
     shape.validate()?;
     let table = corpus.listed(shape.context_length)?;
-    let config = config(options, &preset, &table)?;
+    let epochs = options.epochs.map(|epochs| {
+        let batch = batch(options, &preset);
+        (epochs as f64 * batch.steps_per_epoch(&table)).ceil() as u64
+    });
+    let config = config(options, &preset, epochs)?;
     if options.good_turing {
         check_returning(options, corpus)?;
     }
     let plan = Plan {
         shape,
         config,
-        family,
+        family: options.family.unwrap_or(preset.family),
         networks: options
             .networks
             .map_or(preset.networks, |number| number as usize),
-        distill,
+        distill: options.distill || preset.distill,
         options: options.clone(),
     };
     Ok((plan, table))
+}
+
+impl TrainOptions {
+    /// Checks all that can be checked without a list, and gives the preset.
+    ///
+    /// # Errors
+    /// [`Error::NoPreset`], [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be.
+    pub fn validate(&self) -> Result<Preset, Error> {
+        /// What a network has at least; the list's own number is checked with the list.
+        const FEWEST_CLASSES: usize = 2;
+        let preset = Preset::find(&self.preset).ok_or_else(|| Error::NoPreset {
+            wanted: self.preset.clone(),
+            known: PRESETS.map(|preset| preset.name).into(),
+        })?;
+        let family = self.family.unwrap_or(preset.family);
+        self.check(family, self.distill || preset.distill)?;
+        shape(self, &preset, FEWEST_CLASSES).validate()?;
+        config(self, &preset, self.epochs)?;
+        Ok(preset)
+    }
 }
 
 /// Refuses to estimate how often names return from what does not tell it.
@@ -95,19 +113,24 @@ fn shape(options: &TrainOptions, preset: &Preset, vocab_size: usize) -> ModelCon
     }
 }
 
-/// How it is trained: the options, else the preset's.
-fn config(
-    options: &TrainOptions,
-    preset: &Preset,
-    table: &CountedWindows,
-) -> Result<TrainConfig, Error> {
+/// The rows of a step: the options, else the preset's.
+fn batch(options: &TrainOptions, preset: &Preset) -> BatchKind {
     let (size, draw) = preset.rows();
-    let batch = match (options.batch.unwrap_or(size), options.draw.unwrap_or(draw)) {
+    match (options.batch.unwrap_or(size), options.draw.unwrap_or(draw)) {
         (BatchSize::Full(_), _) => BatchKind::Full,
         (BatchSize::Rows(rows), Draw::Contexts) => BatchKind::Contexts(rows),
         (BatchSize::Rows(rows), Draw::Windows) => BatchKind::Windows(rows),
         (BatchSize::Rows(rows), Draw::Passes) => BatchKind::Passes(rows),
-    };
+    }
+}
+
+/// How it is trained: the options, else the preset's. `epochs` are the steps that the epochs have.
+fn config(
+    options: &TrainOptions,
+    preset: &Preset,
+    epochs: Option<u64>,
+) -> Result<TrainConfig, Error> {
+    let batch = batch(options, preset);
     let optimizer = match options.optimizer.unwrap_or(preset.optimizer) {
         OptimizerName::Sgd if options.weight_decay.is_some() => {
             return Err(Error::DecayWithSgd);
@@ -117,9 +140,6 @@ fn config(
             Optimizer::adamw(options.weight_decay.unwrap_or(preset.weight_decay))
         }
     };
-    let epochs = options
-        .epochs
-        .map(|epochs| (epochs as f64 * batch.steps_per_epoch(table)).ceil() as u64);
     let steps = options.steps.or(epochs).unwrap_or(preset.steps);
     let config = TrainConfig {
         init: options.init.unwrap_or(preset.init),

@@ -20,7 +20,7 @@ pub use lists::{EMBEDDED_LISTS, EmbeddedList};
 pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{
     Diagnosis, ReadOptions, RejectReason, Rejected, Sniffed, Table, clean, no_names, read_names,
-    scan_names, sniffed,
+    scan_names, sniffed, table_columns,
 };
 pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use windows::{CountedRow, CountedWindows, windows};

@@ -328,6 +328,21 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error
     }
 }
 
+/// The delimiter of a text whose lines, at least two, all have it, and the columns of the first: most likely a
+/// table.
+pub fn table_columns(lines: &[u8]) -> Option<(char, Vec<String>)> {
+    let mut lines = lines
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty());
+    let first = lines.next()?;
+    let first = first.strip_prefix(BOM).unwrap_or(first);
+    let (delimiter, columns) = (sniff_delimiter(first), columns_of(first)?);
+    let mut others = lines.peekable();
+    others.peek()?;
+    let is_table = others.all(|line| line.contains(&delimiter));
+    is_table.then_some((delimiter as char, columns))
+}
+
 /// The columns of a line that separators cut in two or more.
 fn columns_of(line: &[u8]) -> Option<Vec<String>> {
     let delimiter = sniff_delimiter(line) as char;
