@@ -24,7 +24,7 @@
 
 pub use nextchar_core::{
     Error, Executor, LanguageModel, Mixture, Serial, combine, counts, data, error, executor,
-    language_model, model, rng, sample, score, text, train,
+    language_model, model, rng, sample, score, setting, text, train,
 };
 
 mod corpus;

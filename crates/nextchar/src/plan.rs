@@ -3,6 +3,7 @@
 use nextchar_core::combine::mixture::{Mixture, Weights};
 use nextchar_core::counts::KneserNey;
 use nextchar_core::data::CountedWindows;
+use nextchar_core::error::NoRepeats;
 use nextchar_core::model::{ModelConfig, Network};
 use nextchar_core::rng::Seed;
 use nextchar_core::score::Rivals;
@@ -37,27 +38,18 @@ pub struct Plan {
 /// Checks the options, fills in the preset's, and counts the windows of the training names.
 ///
 /// # Errors
-/// [`Error::BadConfig`] for options that cannot be; those of [`Corpus::windows`].
+/// [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be; those of
+/// [`Corpus::windows`].
 pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWindows), Error> {
-    let bad = |what: String| Error::BadConfig(what);
-    let preset = Preset::find(&options.preset).ok_or_else(|| {
-        let names = PRESETS.map(|preset| preset.name).join(", ");
-        bad(format!(
-            "the preset {:?}; there are: {names}",
-            options.preset
-        ))
-    })?;
+    let preset = options.validate()?;
     let shape = shape(options, &preset, corpus.vocab.len());
     shape.validate()?;
     let table = corpus.listed(shape.context_length)?;
-    let config = config(options, &preset, &table)?;
-    if let Some(share) = options.label_smoothing
-        && !(0.0..1.0).contains(&share)
-    {
-        return Err(bad(format!(
-            "a label smoothing of {share} (0 to below 1 is possible)"
-        )));
-    }
+    let epochs = options.epochs.map(|epochs| {
+        let batch = batch(options, &preset);
+        (epochs as f64 * batch.steps_per_epoch(&table)).ceil() as u64
+    });
+    let config = config(options, &preset, epochs)?;
     if options.good_turing {
         check_returning(options, corpus)?;
     }
@@ -74,19 +66,38 @@ pub fn plan(options: &TrainOptions, corpus: &Corpus) -> Result<(Plan, CountedWin
     Ok((plan, table))
 }
 
+impl TrainOptions {
+    /// Checks all that can be checked without a list, and gives the preset.
+    ///
+    /// # Errors
+    /// [`Error::NoPreset`], [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be.
+    pub fn validate(&self) -> Result<Preset, Error> {
+        /// What a network has at least; the list's own number is checked with the list.
+        const FEWEST_CLASSES: usize = 2;
+        let preset = Preset::find(&self.preset).ok_or_else(|| Error::NoPreset {
+            wanted: self.preset.clone(),
+            known: PRESETS.map(|preset| preset.name).into(),
+        })?;
+        let family = self.family.unwrap_or(preset.family);
+        self.check(family, self.distill || preset.distill)?;
+        shape(self, &preset, FEWEST_CLASSES).validate()?;
+        config(self, &preset, self.epochs)?;
+        Ok(preset)
+    }
+}
+
 /// Refuses to estimate how often names return from what does not tell it.
 fn check_returning(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
-    let what = match &corpus.counted {
-        Some(_) => "from counts of windows",
-        None if options.no_names => "without its names in the file",
-        None if corpus.parts.train.names().all(|name| name.count == 1) => {
-            "from a list without duplicates: --keep-duplicates or --weights counts them"
-        }
-        None => return Ok(()),
+    let why = if corpus.counted.is_some() {
+        NoRepeats::Counts
+    } else if options.no_names {
+        NoRepeats::NamesNotSaved
+    } else if corpus.parts.train.names().all(|name| name.count == 1) {
+        NoRepeats::NoDuplicates
+    } else {
+        return Ok(());
     };
-    Err(Error::BadConfig(format!(
-        "an estimate of names that return (--good-turing) {what}"
-    )))
+    Err(Error::NoRepeats(why))
 }
 
 /// The network's shape: the options, else the preset's.
@@ -103,33 +114,33 @@ fn shape(options: &TrainOptions, preset: &Preset, vocab_size: usize) -> ModelCon
     }
 }
 
-/// How it is trained: the options, else the preset's.
-fn config(
-    options: &TrainOptions,
-    preset: &Preset,
-    table: &CountedWindows,
-) -> Result<TrainConfig, Error> {
+/// The rows of a step: the options, else the preset's.
+fn batch(options: &TrainOptions, preset: &Preset) -> BatchKind {
     let (size, draw) = preset.rows();
-    let batch = match (options.batch.unwrap_or(size), options.draw.unwrap_or(draw)) {
+    match (options.batch.unwrap_or(size), options.draw.unwrap_or(draw)) {
         (BatchSize::Full(_), _) => BatchKind::Full,
         (BatchSize::Rows(rows), Draw::Contexts) => BatchKind::Contexts(rows),
         (BatchSize::Rows(rows), Draw::Windows) => BatchKind::Windows(rows),
         (BatchSize::Rows(rows), Draw::Passes) => BatchKind::Passes(rows),
-    };
+    }
+}
+
+/// How it is trained: the options, else the preset's. `epochs` are the steps that the epochs have.
+fn config(
+    options: &TrainOptions,
+    preset: &Preset,
+    epochs: Option<u64>,
+) -> Result<TrainConfig, Error> {
+    let batch = batch(options, preset);
     let optimizer = match options.optimizer.unwrap_or(preset.optimizer) {
         OptimizerName::Sgd if options.weight_decay.is_some() => {
-            return Err(Error::BadConfig(
-                "weight decay with sgd: --weight-decay needs --optimizer adamw".into(),
-            ));
+            return Err(Error::DecayWithSgd);
         }
         OptimizerName::Sgd => Optimizer::Sgd,
         OptimizerName::Adamw => {
             Optimizer::adamw(options.weight_decay.unwrap_or(preset.weight_decay))
         }
     };
-    let epochs = options
-        .epochs
-        .map(|epochs| (epochs as f64 * batch.steps_per_epoch(table)).ceil() as u64);
     let steps = options.steps.or(epochs).unwrap_or(preset.steps);
     let config = TrainConfig {
         init: options.init.unwrap_or(preset.init),
@@ -185,7 +196,7 @@ impl Plan {
     /// val; without networks, the counts alone.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where there is nothing to mix; those of [`Corpus::windows`].
+    /// [`Error::EmptyMixture`] where there is nothing to mix; those of [`Corpus::windows`].
     pub fn model(
         &self,
         corpus: &Corpus,
@@ -245,7 +256,7 @@ impl Plan {
 /// Networks with counts; the weights are chosen on val where there is one.
 ///
 /// # Errors
-/// [`Error::BadConfig`] where there is nothing to mix; those of [`Corpus::windows`].
+/// [`Error::EmptyMixture`] where there is nothing to mix; those of [`Corpus::windows`].
 pub fn mixed(
     corpus: &Corpus,
     networks: Vec<Network>,

@@ -199,7 +199,7 @@ impl Session {
         let Some(plausibility) = &file.record.plausibility else {
             return Ok(None);
         };
-        let judge = Judge::new(&file.bigrams, plausibility.clone())?;
+        let judge = Judge::new(&file.bigrams, &file.vocab, plausibility.clone())?;
         Ok(Some(judge.verdict(word, log_prob).percentile))
     }
 
