@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
-    Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    SplitOptions, no_names, scan_names, split,
+    Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, SplitOptions,
+    no_names, scan_names, split,
 };
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 
 use nextchar::Corpus;
@@ -119,6 +120,7 @@ pub fn read_options(
         max_length,
         keep_duplicates,
         strict: args.strict,
+        ..ReadOptions::default()
     })
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use nextchar::data::{Alphabet, CountedWindows, WindowCounter};
+use nextchar::data::{CountedWindows, WindowCounter};
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar::{Corpus, Counted, Part, Preset};
 use nextchar_formats::counts::{CountsFile, FOLDS};

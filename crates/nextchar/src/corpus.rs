@@ -36,7 +36,7 @@ impl Corpus {
     pub fn split(
         label: impl Into<String>,
         names: NameList,
-        alphabet: nextchar_core::data::Alphabet,
+        alphabet: nextchar_core::text::Alphabet,
         options: SplitOptions,
     ) -> Result<Self, Error> {
         let vocab = names.vocab(alphabet)?;
@@ -154,7 +154,7 @@ impl Corpus {
     /// The length of the longest name, in characters, as far as it is known.
     pub fn longest(&self) -> usize {
         [&self.parts.train, &self.parts.val, &self.parts.test]
-            .map(NameList::longest)
+            .map(|part| part.longest(self.vocab.tokenizer()))
             .into_iter()
             .chain(self.counted.as_ref().map(|counted| counted.longest_name))
             .max()

@@ -1,6 +1,7 @@
 //! Lists of names: read and diagnosed as the command line does.
 
-use nextchar::data::{Alphabet, Diagnosis, NameList, ReadOptions, no_names, scan_names};
+use nextchar::data::{Diagnosis, NameList, ReadOptions, no_names, scan_names};
+use nextchar::text::Alphabet;
 use serde::Deserialize;
 
 use crate::fault::Fault;
@@ -74,6 +75,8 @@ impl Source {
                 .filter
                 .clone()
                 .map(|Filter { column, value }| (column, value)),
+            normalizer: usual.normalizer,
+            tokenizer: usual.tokenizer,
             alphabet: self.alphabet(read.alphabet.as_ref())?,
             min_length: read.min_length.unwrap_or(shortest),
             max_length: read.max_length.unwrap_or(longest),

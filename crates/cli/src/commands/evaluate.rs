@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Alphabet, CountedWindows, NameList};
+use nextchar::data::{CountedWindows, NameList};
 use nextchar::score::{GeneratedNames, ScoredName, Share, breakdown, evaluate, generated_names};
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar_formats::ModelFile;
 use nextchar_parallel::Threads;

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use nextchar::Error;
-use nextchar::data::{Alphabet, Name, NameList};
+use nextchar::data::{Name, NameList};
 use nextchar::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
     most_likely,
 };
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar_formats::ModelFile;
 use serde_json::json;

@@ -9,9 +9,11 @@ use nextchar::Error;
 use nextchar::data::{Table, sniffed, table_columns};
 use nextchar::text::Vocab;
 
-use super::render::ADDED;
 use super::shard::{Shard, Source};
 use crate::failure::Failure;
+
+/// The columns that a table of words gets.
+pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// Bytes of a list in a shard.
 const SHARD_BYTES: usize = 32 << 10;
