@@ -1,0 +1,406 @@
+//! New names: conditions one after the other, then an iterator over the names.
+
+use std::ops::RangeInclusive;
+
+use nextchar_core::LanguageModel;
+use nextchar_core::data::{NameList, Split};
+use nextchar_core::rng::Seed;
+use nextchar_core::sample::{
+    Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
+    most_likely,
+};
+use nextchar_core::text::Vocab;
+
+use super::model::Model;
+use crate::error::Error;
+use crate::workers::Workers;
+
+/// Attempts in a row without a name after which it is said that there may be none.
+const TRIES: u64 = 1_000_000;
+
+/// Which names are wanted. Names are drawn from the model's exact distribution given all conditions: they
+/// are neither filtered afterwards nor masked on the way.
+///
+/// Nothing is checked or computed before the first name. A `for` loop over conditions that cannot be met, or
+/// that contradict each other, has no name; [`Generate::try_iter`] says why. Without [`Generate::take`] names
+/// come until no more exist.
+///
+/// ```
+/// use nextchar::{Family, Model, Names, TrainOptions};
+///
+/// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
+/// # let model = Model::train(&Names::embedded("finnish-names")?, &counts)?;
+/// let wanted = model.generate().prefix("a").length(4..=6).novel().unique().take(5);
+/// for name in wanted.clone() {
+///     println!("{name}: {:.2} nats", name.log_prob);
+/// }
+/// println!("{} of all names fit", wanted.probability()?.estimate);
+///
+/// let impossible = model.generate().prefix("ab").excluding("b");
+/// assert_eq!(impossible.clone().into_iter().count(), 0);
+/// assert!(impossible.try_iter().is_err());
+/// # Ok::<(), nextchar::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Generate<'m> {
+    model: &'m dyn LanguageModel,
+    vocab: &'m Vocab,
+    names: Option<&'m Split>,
+    longest: usize,
+    conditions: Conditions,
+    max_length: Option<usize>,
+    not_in: Vec<&'m NameList>,
+    novel: bool,
+    unique: bool,
+    temperature: f64,
+    top_k: Option<usize>,
+    top_p: Option<f64>,
+    method: Option<Method>,
+    tries: u64,
+    count: usize,
+    seed: Seed,
+    workers: &'static Workers,
+}
+
+impl Model {
+    /// New names, seed 42: conditions can be added, then it is an iterator.
+    pub fn generate(&self) -> Generate<'_> {
+        Generate::new(
+            self.language_model(),
+            self.vocab(),
+            self.names(),
+            self.longest_name(),
+        )
+    }
+}
+
+/// What the names must be.
+impl<'m> Generate<'m> {
+    /// Names of any model: `names` are those that it was made from, `longest` is the length of the longest
+    /// of them, in characters.
+    pub fn new(
+        model: &'m dyn LanguageModel,
+        vocab: &'m Vocab,
+        names: Option<&'m Split>,
+        longest: usize,
+    ) -> Self {
+        Generate {
+            model,
+            vocab,
+            names,
+            longest,
+            conditions: Conditions::default(),
+            max_length: None,
+            not_in: Vec::new(),
+            novel: false,
+            unique: false,
+            temperature: 1.0,
+            top_k: None,
+            top_p: None,
+            method: None,
+            tries: TRIES,
+            count: usize::MAX,
+            seed: Seed::from(42),
+            workers: Workers::available(),
+        }
+    }
+
+    /// The name begins with this; with several prefixes, with one of them.
+    pub fn prefix(mut self, text: impl Into<String>) -> Self {
+        self.conditions = self.conditions.prefix(text);
+        self
+    }
+
+    /// The name ends with this; with several suffixes, with one of them.
+    pub fn suffix(mut self, text: impl Into<String>) -> Self {
+        self.conditions = self.conditions.suffix(text);
+        self
+    }
+
+    /// The name contains this, and everything else that it is to contain.
+    pub fn contains(mut self, text: impl Into<String>) -> Self {
+        self.conditions = self.conditions.containing(text);
+        self
+    }
+
+    /// The name does not contain this.
+    pub fn excluding(mut self, text: impl Into<String>) -> Self {
+        self.conditions = self.conditions.excluding(text);
+        self
+    }
+
+    /// The name has these characters only: characters and ranges, such as `a-mz`.
+    pub fn letters(mut self, letters: impl Into<String>) -> Self {
+        self.conditions = self.conditions.of_letters(letters);
+        self
+    }
+
+    /// The whole name matches this regular expression; with several, one of them.
+    pub fn pattern(mut self, pattern: impl Into<String>) -> Self {
+        self.conditions = self.conditions.matching(pattern);
+        self
+    }
+
+    /// The name has one of these lengths, in characters.
+    pub fn length(self, characters: RangeInclusive<usize>) -> Self {
+        let (shortest, longest) = characters.into_inner();
+        self.min_length(shortest).max_length(longest)
+    }
+
+    /// The name has at least this number of characters.
+    pub fn min_length(mut self, characters: usize) -> Self {
+        self.conditions.min_length = characters;
+        self
+    }
+
+    /// The name has at most this number of characters; by default as many as the longest name that the
+    /// model was made from.
+    pub fn max_length(mut self, characters: usize) -> Self {
+        self.max_length = Some(characters);
+        self
+    }
+
+    /// The name is in no part of the list that the model was made from.
+    pub fn novel(mut self) -> Self {
+        self.novel = true;
+        self
+    }
+
+    /// The name is not in this list.
+    pub fn not_in(mut self, names: &'m NameList) -> Self {
+        self.not_in.push(names);
+        self
+    }
+
+    /// No name comes twice.
+    pub fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+}
+
+/// How they are drawn.
+impl Generate<'_> {
+    /// Below 1 likely characters become likelier, above 1 unlikely ones.
+    pub fn temperature(mut self, temperature: f64) -> Self {
+        self.temperature = temperature;
+        self
+    }
+
+    /// Every character is one of the `k` likeliest at its place.
+    pub fn top_k(mut self, k: usize) -> Self {
+        self.top_k = Some(k);
+        self
+    }
+
+    /// Every character is one of the likeliest that together have the probability `p`.
+    pub fn top_p(mut self, p: f64) -> Self {
+        self.top_p = Some(p);
+        self
+    }
+
+    /// What the names are drawn from: a number. Equal seeds give equal names.
+    pub fn seed(self, seed: impl Into<Seed>) -> Self {
+        Generate {
+            seed: seed.into(),
+            ..self
+        }
+    }
+
+    /// At most this number of names.
+    pub fn take(mut self, names: usize) -> Self {
+        self.count = names;
+        self
+    }
+
+    /// Who computes; the names do not depend on it.
+    pub fn workers(mut self, workers: &'static Workers) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// A method of drawing rather than the quickest; the distribution is the same.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Draws in a row without a name after which the search is given up; by default a million.
+    pub fn give_up_after(mut self, draws: u64) -> Self {
+        self.tries = draws;
+        self
+    }
+}
+
+/// What comes of it.
+impl<'m> Generate<'m> {
+    /// An iterator over the names.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for conditions that no name can meet, patterns that cannot be used, and a temperature
+    /// or share out of range; [`Error::WithoutNames`] for [`Generate::novel`] where the names are not known.
+    pub fn try_iter(&self) -> Result<NewNames<'m>, Error> {
+        let generator = Generator::new(
+            self.model,
+            self.vocab,
+            self.request()?,
+            &self.seed,
+            self.workers,
+        )?;
+        Ok(NewNames(Some(generator)))
+    }
+
+    /// The probability that a name of the model meets the conditions, after temperature, top-k and top-p.
+    ///
+    /// # Errors
+    /// Those of [`Generate::try_iter`].
+    pub fn probability(&self) -> Result<Probability, Error> {
+        let mut names = self.try_iter()?;
+        let outcome = names.outcome();
+        Ok(outcome.expect("an iterator that began").probability)
+    }
+
+    /// The most likely names that meet the conditions, the likeliest first, in place of draws.
+    ///
+    /// # Errors
+    /// Those of [`Generate::try_iter`], and where the search would need too much memory.
+    pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
+        let unwanted = self.unwanted()?;
+        let conditions = self.conditions();
+        Ok(most_likely(
+            self.model,
+            self.vocab,
+            &conditions,
+            &unwanted,
+            count,
+        )?)
+    }
+
+    /// Whether there is any condition beside the longest length, which every draw has.
+    pub fn is_conditioned(&self) -> bool {
+        let only_length = Conditions {
+            max_length: self.longest.max(1),
+            ..Conditions::default()
+        };
+        self.conditions() != only_length || self.novel || !self.not_in.is_empty()
+    }
+
+    /// Why there is no name, where the conditions themselves allow some.
+    ///
+    /// # Errors
+    /// Those of [`Generate::try_iter`].
+    pub fn why_none(&self) -> Result<WhyNone, Error> {
+        let any = |wanted: &Self| Ok::<_, Error>(wanted.try_iter()?.next().is_some());
+        let has_unwanted = self.novel || !self.not_in.is_empty();
+        let listed = Generate {
+            not_in: Vec::new(),
+            novel: false,
+            ..self.clone()
+        };
+        if has_unwanted && any(&listed)? {
+            return Ok(WhyNone::Listed);
+        }
+        let all_characters = Generate {
+            temperature: 1.0,
+            top_k: None,
+            top_p: None,
+            ..listed
+        };
+        if self.config()? != SampleConfig::default() && any(&all_characters)? {
+            return Ok(WhyNone::Cut);
+        }
+        Ok(WhyNone::Never)
+    }
+
+    fn config(&self) -> Result<SampleConfig, Error> {
+        Ok(SampleConfig::new(
+            self.temperature,
+            self.top_k,
+            self.top_p,
+        )?)
+    }
+
+    fn conditions(&self) -> Conditions {
+        let longest = self.longest.max(1).max(self.conditions.min_length);
+        Conditions {
+            max_length: self.max_length.unwrap_or(longest),
+            ..self.conditions.clone()
+        }
+    }
+
+    fn unwanted(&self) -> Result<Vec<&'m NameList>, Error> {
+        let mut unwanted = self.not_in.clone();
+        if self.novel {
+            let names = self.names.ok_or(Error::WithoutNames)?;
+            unwanted.extend([&names.train, &names.val, &names.test]);
+        }
+        Ok(unwanted)
+    }
+
+    fn request(&self) -> Result<Request<'m>, Error> {
+        Ok(Request {
+            count: self.count,
+            config: self.config()?,
+            conditions: self.conditions(),
+            unwanted: self.unwanted()?,
+            unique: self.unique,
+            tries: self.tries,
+            method: self.method,
+        })
+    }
+}
+
+impl<'m> IntoIterator for Generate<'m> {
+    type Item = Generated;
+    type IntoIter = NewNames<'m>;
+
+    /// The names; none where [`Generate::try_iter`] has an error.
+    fn into_iter(self) -> NewNames<'m> {
+        self.try_iter().unwrap_or(NewNames(None))
+    }
+}
+
+/// An iterator over new names, which knows how the draws went.
+pub struct NewNames<'m>(Option<Generator<'m, Workers>>);
+
+impl NewNames<'_> {
+    /// How the draws went so far; `None` where the conditions could not be met. Where few draws were made,
+    /// some more are, to know the probability.
+    pub fn outcome(&mut self) -> Option<Outcome> {
+        self.0.as_mut().map(Generator::outcome)
+    }
+
+    /// The next names as lines, as many as come at once: ten times as quick as name by name.
+    pub fn next_lines(&mut self) -> Option<String> {
+        self.0.as_mut()?.next_lines()
+    }
+
+    /// How many names came.
+    pub fn found(&self) -> u64 {
+        self.0.as_ref().map_or(0, Generator::found)
+    }
+
+    /// Whether the search was given up.
+    pub fn gave_up(&self) -> bool {
+        self.0.as_ref().is_some_and(Generator::gave_up)
+    }
+}
+
+impl Iterator for NewNames<'_> {
+    type Item = Generated;
+
+    fn next(&mut self) -> Option<Generated> {
+        self.0.as_mut()?.next()
+    }
+}
+
+/// Why there is no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyNone {
+    /// Every name that meets the other conditions is in a list that is not wanted.
+    Listed,
+    /// Temperature, top-k or top-p leave none.
+    Cut,
+    /// The model gives no name that meets the conditions.
+    Never,
+}

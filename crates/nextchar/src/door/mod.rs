@@ -1,0 +1,14 @@
+//! The door: a model that users hold, with everything that can be asked of it.
+
+mod evaluation;
+mod files;
+mod generate;
+mod look;
+mod model;
+mod verdict;
+
+pub use evaluation::{EvaluateOptions, Evaluation};
+pub use files::LARGEST_MODEL;
+pub use generate::{Generate, NewNames, WhyNone};
+pub use model::Model;
+pub use verdict::{Verdict, Verdicts};
