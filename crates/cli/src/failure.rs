@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use nextchar::Error;
+use nextchar::CoreError as Error;
 
 /// Everything was done.
 pub const DONE: u8 = 0;
@@ -115,6 +115,18 @@ impl From<Error> for Failure {
             | Error::Impossible(_)
             | Error::NoColumn { .. } => Failure::misuse(error),
             _ => Failure::failed(error),
+        }
+    }
+}
+
+impl From<nextchar::Error> for Failure {
+    fn from(error: nextchar::Error) -> Self {
+        use nextchar::Error;
+        match error {
+            Error::Core(fault) => fault.into(),
+            Error::Names { label, fault } => Failure::from(fault).within(label),
+            Error::File { path, fault } => Failure::file(&path, &fault),
+            other => Failure::failed(other),
         }
     }
 }

@@ -7,7 +7,6 @@ mod corpus;
 mod counts;
 mod evaluation;
 mod failure;
-mod family;
 mod html;
 mod output;
 mod plots;
@@ -17,7 +16,6 @@ mod scoring;
 mod search;
 mod store;
 mod threads;
-mod training;
 mod word_picture;
 
 use std::process::ExitCode;

@@ -208,7 +208,7 @@ const BLOCK_ROWS: usize = 512;
 /// ([`END`](crate::text::END) included); NaN for an empty table.
 ///
 /// The one definition of loss: training selects by it and evaluation prints it.
-pub fn loss(model: &dyn LanguageModel, table: &CountedWindows, executor: &impl Executor) -> f64 {
+pub fn loss(model: &dyn LanguageModel, table: &CountedWindows, executor: &dyn Executor) -> f64 {
     let mut sums = vec![0.0; table.len().div_ceil(BLOCK_ROWS)];
     executor.for_each(&mut sums, |block, sum| {
         let start = block * BLOCK_ROWS;

@@ -8,6 +8,7 @@ use nextchar_core::language_model::loss;
 use nextchar_core::score::Rivals;
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
+use nextchar_formats::last_bytes;
 
 use crate::counted::{Counted, Part};
 
@@ -127,6 +128,12 @@ impl Corpus {
         }
     }
 
+    /// What a model file with these names ends with, so that one that is kept beside its list can be kept
+    /// without them. Every name must count once.
+    pub fn last_bytes(&self) -> Vec<u8> {
+        last_bytes(&self.parts)
+    }
+
     /// SHA-256 of a part's names, or of its windows where the names are not there.
     ///
     /// # Errors
@@ -160,7 +167,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`].
-    pub fn kneser_ney(&self, length: usize, executor: &impl Executor) -> Result<KneserNey, Error> {
+    pub fn kneser_ney(&self, length: usize, executor: &dyn Executor) -> Result<KneserNey, Error> {
         self.counted(length)?.kneser_ney(length, executor)
     }
 
@@ -169,7 +176,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`].
-    pub fn rivals(&self, context: usize, executor: &impl Executor) -> Result<Rivals, Error> {
+    pub fn rivals(&self, context: usize, executor: &dyn Executor) -> Result<Rivals, Error> {
         let known = self.given_counts().map(Counted::context_length);
         let counts = LONGEST_COUNTS.min(known.unwrap_or(LONGEST_COUNTS));
         let longest = counts.max(context);

@@ -6,9 +6,11 @@ use nextchar_core::counts::KneserNey;
 use nextchar_core::data::{CountedWindows, NameList, Split, folds};
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
+use serde::Serialize;
 
 /// A part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// What is learnt from.
     Train,
@@ -120,7 +122,7 @@ impl Counted {
     pub(crate) fn kneser_ney(
         &self,
         length: usize,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<KneserNey, Error> {
         self.check(length)?;
         let folds = self

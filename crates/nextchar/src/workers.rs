@@ -11,8 +11,9 @@ use nextchar_parallel::Threads;
 /// ```
 /// use nextchar::{Executor, Workers};
 ///
+/// let executor: &dyn Executor = Workers::available();
 /// let mut squares = [0; 5];
-/// Workers::available().for_each(&mut squares, |index, square| *square = index * index);
+/// executor.for_each(&mut squares, |index, square| *square = index * index);
 /// assert_eq!(squares, [0, 1, 4, 9, 16]);
 /// ```
 #[derive(Debug)]
@@ -55,7 +56,9 @@ impl Workers {
         if number.get() == 1 {
             return Ok(Workers::serial());
         }
-        let mut pools = POOLS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut pools = POOLS
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = pools.get(&number.get()) {
             return Ok(known);
         }
@@ -70,11 +73,11 @@ impl Workers {
 }
 
 impl Executor for Workers {
-    fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
+    fn run(&self, items: usize, work: &(dyn Fn(usize) + Sync)) {
         match &self.0 {
-            Kind::Serial => Serial.for_each(items, work),
+            Kind::Serial => Serial.run(items, work),
             #[cfg(feature = "threads")]
-            Kind::Threads(threads) => threads.for_each(items, work),
+            Kind::Threads(threads) => threads.run(items, work),
         }
     }
 }

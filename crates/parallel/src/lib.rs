@@ -14,10 +14,10 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 /// use nextchar_core::Executor;
 /// use nextchar_parallel::Threads;
 ///
+/// let threads = Threads::new(2.try_into().unwrap()).unwrap();
+/// let executor: &dyn Executor = &threads;
 /// let mut squares = [0; 5];
-/// Threads::new(2.try_into().unwrap())
-///     .unwrap()
-///     .for_each(&mut squares, |index, square| *square = index * index);
+/// executor.for_each(&mut squares, |index, square| *square = index * index);
 /// assert_eq!(squares, [0, 1, 4, 9, 16]);
 /// ```
 #[derive(Debug)]
@@ -46,13 +46,12 @@ impl Threads {
 }
 
 impl Executor for Threads {
-    fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
+    fn run(&self, items: usize, work: &(dyn Fn(usize) + Sync)) {
         match &self.pool {
-            Some(pool) if items.len() > 1 => pool.install(|| {
-                let items = items.par_iter_mut().enumerate().with_max_len(1);
-                items.for_each(|(index, item)| work(index, item));
+            Some(pool) if items > 1 => pool.install(|| {
+                (0..items).into_par_iter().with_max_len(1).for_each(work);
             }),
-            _ => nextchar_core::Serial.for_each(items, work),
+            _ => nextchar_core::Serial.run(items, work),
         }
     }
 }

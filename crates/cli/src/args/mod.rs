@@ -17,7 +17,7 @@ pub use corpus::{CorpusArgs, ReadArgs};
 pub use export::{ExportArgs, ExportFormat, PartName};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
-pub use train::{LearningRate, TrainArgs};
+pub use train::TrainArgs;
 pub use tune::TuneArgs;
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.

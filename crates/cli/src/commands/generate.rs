@@ -56,7 +56,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         ..Request::default()
     };
     let generator =
-        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, &threads);
+        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, threads);
     let mut names = generator(request.clone())?;
     if args.json {
         for generated in names.by_ref() {

@@ -16,7 +16,6 @@ use std::io::Write;
 use nextchar::Executor;
 use nextchar::score::{Judge, WordScorer};
 use nextchar::text::Vocab;
-use nextchar_parallel::Threads;
 
 use crate::failure::Failure;
 use render::Renderer;
@@ -43,7 +42,7 @@ pub fn run(
     input: &mut dyn Input,
     style: Style,
     out: &mut impl Write,
-    threads: &Threads,
+    threads: &dyn Executor,
 ) -> Result<bool, Failure> {
     let letters = Letters::new(vocab);
     let renderer = Renderer {

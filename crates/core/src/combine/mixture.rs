@@ -141,7 +141,7 @@ impl Mixture {
         &mut self,
         list: &NameList,
         vocab: &Vocab,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<(), Error> {
         self.returning = None;
         self.returning = Some(Returning::fit(self, list, vocab, executor)?);
@@ -245,7 +245,7 @@ impl Mixture {
     ///
     /// # Panics
     /// If the table's context length or vocabulary is not the mixture's.
-    pub fn fit_weights(&mut self, table: &CountedWindows, executor: &impl Executor) {
+    pub fn fit_weights(&mut self, table: &CountedWindows, executor: &dyn Executor) {
         const ITERATIONS: usize = 20;
         if self.single().is_some() || self.counts.is_none() || table.is_empty() {
             return;

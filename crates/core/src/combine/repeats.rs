@@ -64,7 +64,7 @@ impl Returning {
         model: &dyn LanguageModel,
         list: &NameList,
         vocab: &Vocab,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Self, Error> {
         let mut counts = [0u64; CLASSES + 2];
         for name in list.names() {
@@ -210,7 +210,7 @@ impl Returning {
     }
 
     /// Asks the model at every node.
-    fn walk(&self, model: &dyn LanguageModel, executor: &impl Executor) -> Walked {
+    fn walk(&self, model: &dyn LanguageModel, executor: &dyn Executor) -> Walked {
         let (vocab_size, length) = (model.vocab_size(), model.context_length());
         let nodes = self.trie.len();
         let contexts = self.contexts(length);

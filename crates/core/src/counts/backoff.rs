@@ -128,7 +128,7 @@ impl BackoffNgram {
         contexts: &CountedWindows,
         longest: usize,
         threshold: f64,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Self {
         let vocab_size = model.vocab_size();
         let dense = gather(model, contexts, longest, executor);
@@ -281,7 +281,7 @@ fn gather<'a>(
     model: &dyn LanguageModel,
     contexts: &'a CountedWindows,
     longest: usize,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Vec<Dense<'a>> {
     let (vocab_size, length) = (model.vocab_size(), model.context_length());
     let ends = |length: usize| {

@@ -63,7 +63,7 @@ pub(crate) fn cross_fitted(
     table: &CountedWindows,
     closed_form: &[Discounts],
     folds: &[CountedWindows],
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<Vec<Discounts>, Error> {
     let mut shards: Vec<Result<Events, Error>> =
         folds.iter().map(|_| Ok(Events::default())).collect();

@@ -66,7 +66,7 @@ impl KneserNey {
     pub fn cross_fitted(
         table: &CountedWindows,
         folds: &[CountedWindows],
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Self, Error> {
         let mut model = Self::closed_form(table)?;
         if folds.len() > 1 {
@@ -83,7 +83,7 @@ impl KneserNey {
         list: &NameList,
         vocab: &Vocab,
         context_length: usize,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Self, Error> {
         const FOLDS: usize = 10;
         let folds = folds(list, FOLDS)

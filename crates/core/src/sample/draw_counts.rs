@@ -20,7 +20,7 @@ pub fn sampled_windows(
     names: usize,
     max_length: usize,
     seed: &Seed,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<CountedWindows, Error> {
     let request = Request {
         count: names,

@@ -174,11 +174,11 @@ pub struct Probability {
 /// }
 /// assert_eq!(text.lines().count(), 1000);
 /// ```
-pub struct Generator<'a, E> {
+pub struct Generator<'a> {
     model: &'a dyn LanguageModel,
     vocab: &'a Vocab,
     config: SampleConfig,
-    executor: &'a E,
+    executor: &'a dyn Executor,
     words: Stream,
     sampler: Sampler<'a>,
     method: Option<Method>,
@@ -201,7 +201,7 @@ enum Sampler<'a> {
     Bounds(Box<Bounds<'a>>),
 }
 
-impl<'a, E: Executor> Generator<'a, E> {
+impl<'a> Generator<'a> {
     /// Prepares the draws.
     ///
     /// # Errors
@@ -212,7 +212,7 @@ impl<'a, E: Executor> Generator<'a, E> {
         vocab: &'a Vocab,
         request: Request<'a>,
         seed: &Seed,
-        executor: &'a E,
+        executor: &'a dyn Executor,
     ) -> Result<Self, Error> {
         if request.unique && request.method == Some(Method::Draws) {
             return Err(Error::BadSampling(
@@ -492,7 +492,7 @@ pub(crate) fn excluded(lists: &[&NameList], vocab: &Vocab) -> Trie {
     excluded
 }
 
-impl<E: Executor> Iterator for Generator<'_, E> {
+impl Iterator for Generator<'_> {
     type Item = Generated;
 
     fn next(&mut self) -> Option<Generated> {

@@ -7,16 +7,16 @@ use crate::executor::Executor;
 
 /// Instructions, and who runs the shards.
 #[derive(Debug)]
-pub struct Engine<'a, E> {
+pub struct Engine<'a> {
     /// The vector instructions of the kernels.
     pub instruction_set: InstructionSet,
     /// Who runs the shards.
-    pub executor: &'a E,
+    pub executor: &'a dyn Executor,
 }
 
-impl<'a, E: Executor> Engine<'a, E> {
+impl<'a> Engine<'a> {
     /// The fastest instructions that this machine has.
-    pub fn new(executor: &'a E) -> Self {
+    pub fn new(executor: &'a dyn Executor) -> Self {
         Engine {
             instruction_set: Kernels::best(Arithmetic::Unfused).instruction_set(),
             executor,

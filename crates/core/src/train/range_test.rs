@@ -2,7 +2,6 @@
 
 use crate::data::CountedWindows;
 use crate::error::Error;
-use crate::executor::Executor;
 use crate::model::ModelConfig;
 use crate::train::engine::Engine;
 use crate::train::trainer::{TrainConfig, Trainer};
@@ -23,11 +22,11 @@ const SHARE: f64 = 0.125;
 ///
 /// # Errors
 /// As [`Trainer::new`].
-pub fn find_learning_rate<E: Executor>(
+pub fn find_learning_rate(
     model: &ModelConfig,
     config: &TrainConfig,
     table: &CountedWindows,
-    engine: &Engine<'_, E>,
+    engine: &Engine<'_>,
 ) -> Result<f64, Error> {
     let mut trainer = Trainer::new(model, config, table, engine)?;
     let (low, high) = RATES;

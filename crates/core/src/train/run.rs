@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::CountedWindows;
 use crate::error::Error;
-use crate::executor::Executor;
 use crate::language_model::loss;
 use crate::model::{ModelConfig, Network};
 use crate::train::engine::Engine;
@@ -85,11 +84,11 @@ pub struct Tables<'a> {
 /// # Errors
 /// [`Error::BadConfig`] for options that cannot be; [`Error::Diverged`] where the loss is no
 /// longer a number or has left all bounds and there is nothing better to keep.
-pub fn train<E: Executor>(
+pub fn train(
     model: &ModelConfig,
     config: &TrainConfig,
     tables: Tables<'_>,
-    engine: &Engine<'_, E>,
+    engine: &Engine<'_>,
     observer: &mut impl Observer,
 ) -> Result<Trained, Error> {
     let val = tables.val.map(Cow::Borrowed);
@@ -105,11 +104,11 @@ pub fn train<E: Executor>(
 ///
 /// # Errors
 /// Those of [`train`]; [`Error::BadState`] where the state is not one of these options and tables.
-pub fn resume<E: Executor>(
+pub fn resume(
     model: &ModelConfig,
     config: &TrainConfig,
     tables: Tables<'_>,
-    engine: &Engine<'_, E>,
+    engine: &Engine<'_>,
     state: TrainState,
     observer: &mut impl Observer,
 ) -> Result<Trained, Error> {
@@ -148,8 +147,8 @@ pub fn resume<E: Executor>(
 /// assert_eq!(run.end(stop).steps, 10);
 /// ```
 #[derive(Debug)]
-pub struct Run<'a, E> {
-    trainer: Trainer<'a, E>,
+pub struct Run<'a> {
+    trainer: Trainer<'a>,
     vocab_size: usize,
     val: Option<Cow<'a, CountedWindows>>,
     kept: Kept,
@@ -159,7 +158,7 @@ pub struct Run<'a, E> {
     evaluations: Vec<Evaluation>,
 }
 
-impl<'a, E: Executor> Run<'a, E> {
+impl<'a> Run<'a> {
     /// A run before its first step: judged once.
     ///
     /// # Errors
@@ -169,7 +168,7 @@ impl<'a, E: Executor> Run<'a, E> {
         config: &TrainConfig,
         train: impl Into<Cow<'a, CountedWindows>>,
         val: Option<Cow<'a, CountedWindows>>,
-        engine: &Engine<'a, E>,
+        engine: &Engine<'a>,
     ) -> Result<Self, Error> {
         let (train, executor) = (train.into(), engine.executor);
         let vocab_size = train.vocab_size();
@@ -270,7 +269,7 @@ impl<'a, E: Executor> Run<'a, E> {
         model: &ModelConfig,
         config: &TrainConfig,
         tables: Tables<'a>,
-        engine: &Engine<'a, E>,
+        engine: &Engine<'a>,
         state: TrainState,
     ) -> Result<Self, Error> {
         let mut trainer = Trainer::new(model, config, tables.train, engine)?;

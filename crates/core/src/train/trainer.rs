@@ -106,11 +106,11 @@ impl Default for TrainConfig {
 
 /// The state of a run: parameters, optimiser and batches.
 #[derive(Debug)]
-pub struct Trainer<'a, E> {
+pub struct Trainer<'a> {
     config: TrainConfig,
     model: ModelConfig,
     kernels: Kernels,
-    executor: &'a E,
+    executor: &'a dyn Executor,
     batches: Batches<'a>,
     backprop: Backprop,
     flat: Vec<f32>,
@@ -123,7 +123,7 @@ pub struct Trainer<'a, E> {
     steps_done: u64,
 }
 
-impl<'a, E: Executor> Trainer<'a, E> {
+impl<'a> Trainer<'a> {
     /// A run at its beginning.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl<'a, E: Executor> Trainer<'a, E> {
         model: &ModelConfig,
         config: &TrainConfig,
         table: impl Into<Cow<'a, CountedWindows>>,
-        engine: &Engine<'a, E>,
+        engine: &Engine<'a>,
     ) -> Result<Self, Error> {
         let table = table.into();
         model.validate()?;
@@ -346,7 +346,7 @@ impl<'a, E: Executor> Trainer<'a, E> {
         &self.config
     }
 
-    pub(crate) fn executor(&self) -> &'a E {
+    pub(crate) fn executor(&self) -> &'a dyn Executor {
         self.executor
     }
 

@@ -117,7 +117,8 @@ impl Model {
     pub fn rivals(&self, workers: &Workers) -> Result<Rivals, Error> {
         let fit = |length| {
             let names = self.names();
-            let fit = names.map(|names| KneserNey::fit(&names.train, self.vocab(), length, workers));
+            let fit =
+                names.map(|names| KneserNey::fit(&names.train, self.vocab(), length, workers));
             fit.transpose()
         };
         let best = self.record().best_counts;

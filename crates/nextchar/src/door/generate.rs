@@ -13,6 +13,7 @@ use nextchar_core::text::Vocab;
 
 use super::model::Model;
 use crate::error::Error;
+use crate::options::GenerateOptions;
 use crate::workers::Workers;
 
 /// Attempts in a row without a name after which it is said that there may be none.
@@ -47,18 +48,10 @@ pub struct Generate<'m> {
     vocab: &'m Vocab,
     names: Option<&'m Split>,
     longest: usize,
-    conditions: Conditions,
-    max_length: Option<usize>,
+    options: GenerateOptions,
     not_in: Vec<&'m NameList>,
-    novel: bool,
-    unique: bool,
-    temperature: f64,
-    top_k: Option<usize>,
-    top_p: Option<f64>,
     method: Option<Method>,
     tries: u64,
-    count: usize,
-    seed: Seed,
     workers: &'static Workers,
 }
 
@@ -89,55 +82,56 @@ impl<'m> Generate<'m> {
             vocab,
             names,
             longest,
-            conditions: Conditions::default(),
-            max_length: None,
+            options: GenerateOptions {
+                count: usize::MAX,
+                ..GenerateOptions::default()
+            },
             not_in: Vec::new(),
-            novel: false,
-            unique: false,
-            temperature: 1.0,
-            top_k: None,
-            top_p: None,
             method: None,
             tries: TRIES,
-            count: usize::MAX,
-            seed: Seed::from(42),
             workers: Workers::available(),
         }
     }
 
+    /// All of these options, in place of those that were given.
+    pub fn with(mut self, options: GenerateOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// The name begins with this; with several prefixes, with one of them.
     pub fn prefix(mut self, text: impl Into<String>) -> Self {
-        self.conditions = self.conditions.prefix(text);
+        self.options.prefix.push(text.into());
         self
     }
 
     /// The name ends with this; with several suffixes, with one of them.
     pub fn suffix(mut self, text: impl Into<String>) -> Self {
-        self.conditions = self.conditions.suffix(text);
+        self.options.suffix.push(text.into());
         self
     }
 
     /// The name contains this, and everything else that it is to contain.
     pub fn contains(mut self, text: impl Into<String>) -> Self {
-        self.conditions = self.conditions.containing(text);
+        self.options.contains.push(text.into());
         self
     }
 
     /// The name does not contain this.
     pub fn excluding(mut self, text: impl Into<String>) -> Self {
-        self.conditions = self.conditions.excluding(text);
+        self.options.exclude.push(text.into());
         self
     }
 
     /// The name has these characters only: characters and ranges, such as `a-mz`.
     pub fn letters(mut self, letters: impl Into<String>) -> Self {
-        self.conditions = self.conditions.of_letters(letters);
+        self.options.letters = Some(letters.into());
         self
     }
 
     /// The whole name matches this regular expression; with several, one of them.
     pub fn pattern(mut self, pattern: impl Into<String>) -> Self {
-        self.conditions = self.conditions.matching(pattern);
+        self.options.pattern.push(pattern.into());
         self
     }
 
@@ -149,20 +143,20 @@ impl<'m> Generate<'m> {
 
     /// The name has at least this number of characters.
     pub fn min_length(mut self, characters: usize) -> Self {
-        self.conditions.min_length = characters;
+        self.options.min_length = characters;
         self
     }
 
     /// The name has at most this number of characters; by default as many as the longest name that the
     /// model was made from.
     pub fn max_length(mut self, characters: usize) -> Self {
-        self.max_length = Some(characters);
+        self.options.max_length = Some(characters);
         self
     }
 
     /// The name is in no part of the list that the model was made from.
     pub fn novel(mut self) -> Self {
-        self.novel = true;
+        self.options.novel = true;
         self
     }
 
@@ -174,7 +168,7 @@ impl<'m> Generate<'m> {
 
     /// No name comes twice.
     pub fn unique(mut self) -> Self {
-        self.unique = true;
+        self.options.unique = true;
         self
     }
 }
@@ -183,33 +177,31 @@ impl<'m> Generate<'m> {
 impl Generate<'_> {
     /// Below 1 likely characters become likelier, above 1 unlikely ones.
     pub fn temperature(mut self, temperature: f64) -> Self {
-        self.temperature = temperature;
+        self.options.temperature = temperature;
         self
     }
 
     /// Every character is one of the `k` likeliest at its place.
     pub fn top_k(mut self, k: usize) -> Self {
-        self.top_k = Some(k);
+        self.options.top_k = Some(k);
         self
     }
 
     /// Every character is one of the likeliest that together have the probability `p`.
     pub fn top_p(mut self, p: f64) -> Self {
-        self.top_p = Some(p);
+        self.options.top_p = Some(p);
         self
     }
 
     /// What the names are drawn from: a number. Equal seeds give equal names.
-    pub fn seed(self, seed: impl Into<Seed>) -> Self {
-        Generate {
-            seed: seed.into(),
-            ..self
-        }
+    pub fn seed(mut self, seed: impl Into<Seed>) -> Self {
+        self.options.seed = seed.into();
+        self
     }
 
     /// At most this number of names.
     pub fn take(mut self, names: usize) -> Self {
-        self.count = names;
+        self.options.count = names;
         self
     }
 
@@ -244,7 +236,7 @@ impl<'m> Generate<'m> {
             self.model,
             self.vocab,
             self.request()?,
-            &self.seed,
+            &self.options.seed,
             self.workers,
         )?;
         Ok(NewNames(Some(generator)))
@@ -282,7 +274,7 @@ impl<'m> Generate<'m> {
             max_length: self.longest.max(1),
             ..Conditions::default()
         };
-        self.conditions() != only_length || self.novel || !self.not_in.is_empty()
+        self.conditions() != only_length || self.options.novel || !self.not_in.is_empty()
     }
 
     /// Why there is no name, where the conditions themselves allow some.
@@ -291,46 +283,29 @@ impl<'m> Generate<'m> {
     /// Those of [`Generate::try_iter`].
     pub fn why_none(&self) -> Result<WhyNone, Error> {
         let any = |wanted: &Self| Ok::<_, Error>(wanted.try_iter()?.next().is_some());
-        let has_unwanted = self.novel || !self.not_in.is_empty();
-        let listed = Generate {
-            not_in: Vec::new(),
-            novel: false,
-            ..self.clone()
-        };
+        let has_unwanted = self.options.novel || !self.not_in.is_empty();
+        let mut listed = self.clone();
+        listed.not_in.clear();
+        listed.options.novel = false;
         if has_unwanted && any(&listed)? {
             return Ok(WhyNone::Listed);
         }
-        let all_characters = Generate {
-            temperature: 1.0,
-            top_k: None,
-            top_p: None,
-            ..listed
-        };
-        if self.config()? != SampleConfig::default() && any(&all_characters)? {
+        let is_cut = self.options.sample_config()? != SampleConfig::default();
+        (listed.options.top_k, listed.options.top_p) = (None, None);
+        let all_characters = listed.temperature(1.0);
+        if is_cut && any(&all_characters)? {
             return Ok(WhyNone::Cut);
         }
         Ok(WhyNone::Never)
     }
 
-    fn config(&self) -> Result<SampleConfig, Error> {
-        Ok(SampleConfig::new(
-            self.temperature,
-            self.top_k,
-            self.top_p,
-        )?)
-    }
-
     fn conditions(&self) -> Conditions {
-        let longest = self.longest.max(1).max(self.conditions.min_length);
-        Conditions {
-            max_length: self.max_length.unwrap_or(longest),
-            ..self.conditions.clone()
-        }
+        self.options.conditions(self.longest.max(1))
     }
 
     fn unwanted(&self) -> Result<Vec<&'m NameList>, Error> {
         let mut unwanted = self.not_in.clone();
-        if self.novel {
+        if self.options.novel {
             let names = self.names.ok_or(Error::WithoutNames)?;
             unwanted.extend([&names.train, &names.val, &names.test]);
         }
@@ -339,11 +314,11 @@ impl<'m> Generate<'m> {
 
     fn request(&self) -> Result<Request<'m>, Error> {
         Ok(Request {
-            count: self.count,
-            config: self.config()?,
+            count: self.options.count,
+            config: self.options.sample_config()?,
             conditions: self.conditions(),
             unwanted: self.unwanted()?,
-            unique: self.unique,
+            unique: self.options.unique,
             tries: self.tries,
             method: self.method,
         })
@@ -361,7 +336,7 @@ impl<'m> IntoIterator for Generate<'m> {
 }
 
 /// An iterator over new names, which knows how the draws went.
-pub struct NewNames<'m>(Option<Generator<'m, Workers>>);
+pub struct NewNames<'m>(Option<Generator<'m>>);
 
 impl NewNames<'_> {
     /// How the draws went so far; `None` where the conditions could not be met. Where few draws were made,

@@ -22,7 +22,7 @@ impl Model {
     /// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
     /// # let model = Model::train(&Names::embedded("indian-names")?, &counts)?;
     /// let next = model.next("ash")?;
-    /// assert_eq!((next.len(), next[0].0), (27, 'a'));
+    /// assert!(next.len() == 27 && next[0].1 > next[26].1);
     /// assert!((next.iter().map(|(_, p)| p).sum::<f64>() - 1.0).abs() < 1e-9);
     /// # Ok::<(), nextchar::Error>(())
     /// ```

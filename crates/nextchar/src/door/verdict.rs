@@ -162,10 +162,7 @@ impl Verdicts<'_> {
             let log_probs = scored.next().expect("every encoded word was scored");
             verdict(self.judge, &tokens, log_probs.iter().sum())
         };
-        encoded
-            .into_iter()
-            .map(|word| word.map(&mut one))
-            .collect()
+        encoded.into_iter().map(|word| word.map(&mut one)).collect()
     }
 }
 

@@ -1,8 +1,7 @@
 //! A command line from options: what a search for options or a page prints, so that a run can be repeated.
 
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{TrainOptions, Widths};
 
@@ -18,7 +17,7 @@ impl TrainOptions {
     ///     ..TrainOptions::preset(Preset::Kaiming)
     /// };
     /// let words = options.to_arguments();
-    /// assert_eq!(words, ["--preset", "kaiming", "--hidden", "64,32", "--batch-norm"]);
+    /// assert_eq!(words, ["--batch-norm", "--hidden", "64,32", "--preset", "kaiming"]);
     /// assert!(TrainOptions::default().to_arguments().is_empty());
     /// ```
     pub fn to_arguments(&self) -> Vec<String> {
@@ -26,8 +25,8 @@ impl TrainOptions {
     }
 }
 
-/// The words of a command line for every field that differs from the usual value: its name with hyphens,
-/// and its value unless it is `true`. Fields are written as serde writes them, in their order.
+/// The words of a command line for every field that differs from the usual value, in the order of their
+/// names: the name with hyphens, and the value unless it is `true`.
 ///
 /// # Panics
 /// If the type is not a struct of plain values.
@@ -35,16 +34,21 @@ pub fn arguments_of<T: Serialize>(options: &T, usual: &T) -> Vec<String> {
     let (given, usual) = (fields(options), fields(usual));
     let mut words = Vec::new();
     for (name, value) in given {
-        if value.is_null() || value == Value::Bool(false) {
-            continue;
-        }
-        if usual.iter().any(|known| *known == (name.clone(), value.clone())) {
+        let is_off = value.is_null() || value == Value::Bool(false);
+        if is_off || usual.get(&name) == Some(&value) {
             continue;
         }
         words.push(format!("--{}", name.replace('_', "-")));
         words.extend(word(value));
     }
     words
+}
+
+fn fields(of: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(of) {
+        Ok(Value::Object(fields)) => fields,
+        _ => panic!("options are a struct of plain values"),
+    }
 }
 
 /// A value as one word; none for a switch.
@@ -61,37 +65,6 @@ fn word(value: Value) -> Option<String> {
             Some(widths.to_string())
         }
         Value::Object(_) | Value::Null => panic!("an option is a plain value"),
-    }
-}
-
-/// The fields of a struct in the order in which it declares them, which JSON's own maps do not keep.
-struct Fields(Vec<(String, Value)>);
-
-fn fields(of: &impl Serialize) -> Vec<(String, Value)> {
-    let json = serde_json::to_string(of).expect("options are JSON");
-    let Fields(fields) = serde_json::from_str(&json).expect("options are a struct");
-    fields
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a struct")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
     }
 }
 
@@ -113,7 +86,7 @@ mod tests {
         };
         assert_eq!(
             options.to_arguments().join(" "),
-            "--hidden none --learning-rate auto --batch full --steps 300 --dropout 0 --seed a b"
+            "--batch full --dropout 0 --hidden none --learning-rate auto --seed a b --steps 300"
         );
     }
 }

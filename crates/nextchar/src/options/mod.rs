@@ -1,9 +1,10 @@
-//! The options of a training: once, for the library, files, command lines and pages.
+//! The options of training and generation: once, for the library, files, command lines and pages.
 //!
 //! What is given wins, then what the [`Preset`] sets: [`TrainOptions::resolved`] is the one place that
 //! says so.
 
 mod arguments;
+mod generate;
 mod preset;
 mod values;
 
@@ -13,6 +14,7 @@ use nextchar_core::train::Schedule;
 use serde::{Deserialize, Serialize};
 
 pub use arguments::arguments_of;
+pub use generate::GenerateOptions;
 pub use preset::Preset;
 pub use values::{
     BadValue, BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, UnknownChoice, Widths,

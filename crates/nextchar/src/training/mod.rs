@@ -12,11 +12,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nextchar_core::combine::{Mixture, mixture::Weights};
-use nextchar_core::counts::KneserNey;
+use nextchar_core::counts::{KneserNey, Uniform};
 use nextchar_core::data::CountedWindows;
 use nextchar_core::language_model::loss;
 use nextchar_core::model::Network;
-use nextchar_core::score::Rivals;
+use nextchar_core::score::{Baselines, Rivals, evaluate};
 use nextchar_core::train::{Engine, Tables, Trainer, find_learning_rate};
 use nextchar_core::{Error as CoreError, LanguageModel};
 use nextchar_kernels::InstructionSet;
@@ -56,7 +56,7 @@ pub struct Training {
     workers: &'static Workers,
     instructions: Option<InstructionSet>,
     /// What counting reaches: it takes longer than all the rest of a beginning, so it waits.
-    rivals: OnceLock<Rivals>,
+    rivals: Arc<OnceLock<Rivals>>,
 }
 
 impl Training {
@@ -79,7 +79,7 @@ impl Training {
             plan,
             workers,
             instructions: None,
-            rivals: OnceLock::new(),
+            rivals: Arc::default(),
         })
     }
 
@@ -89,6 +89,20 @@ impl Training {
             instructions: set,
             ..self
         }
+    }
+
+    /// A training of the same list with other options; the counts are shared, so what counting reaches is
+    /// computed once for many trainings. They are those of the first of them that was asked.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn with_options(&self, options: &TrainOptions) -> Result<Self, Error> {
+        let other = Training::new(Arc::clone(&self.corpus), options, self.workers)?;
+        Ok(Training {
+            instructions: self.instructions,
+            rivals: Arc::clone(&self.rivals),
+            ..other
+        })
     }
 
     /// What is to be done.
@@ -120,6 +134,25 @@ impl Training {
         Ok(self.rivals.get().expect("they were just counted"))
     }
 
+    /// What counting alone reaches on the validation names, or on the training names where there are none;
+    /// and which of the two it is.
+    ///
+    /// # Errors
+    /// Those of [`Corpus::windows`].
+    pub fn baselines(&self) -> Result<(Baselines, Part), Error> {
+        let rivals = self.rivals()?;
+        let longest = rivals.context_length();
+        let (judged, part) = match self.corpus.windows(Part::Val, longest)? {
+            Some(val) => (val, Part::Val),
+            None => (self.corpus.training_windows(longest)?, Part::Train),
+        };
+        let uniform = Uniform {
+            vocab_size: self.corpus.vocab().len(),
+        };
+        let report = evaluate(&uniform, &judged, rivals, self.workers)?;
+        Ok((report.baselines, part))
+    }
+
     /// Finds the learning rate where that was asked for, and says which it is.
     ///
     /// # Errors
@@ -142,6 +175,14 @@ impl Training {
         self.rivals()?; // they take their share of the time
         let left = time.saturating_sub(clock.elapsed());
         let steps = self.steps_within(left / self.plan.networks as u32, clock)?;
+        self.set_steps(steps)
+    }
+
+    /// Plans this number of steps for each network, whatever the options say.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn set_steps(&mut self, steps: u64) -> Result<(), Error> {
         let options = TrainOptions {
             steps: Some(steps),
             epochs: None,
@@ -267,7 +308,7 @@ impl Training {
         model.fit_returning(names, vocab, self.workers)
     }
 
-    fn engine(&self) -> Engine<'static, Workers> {
+    fn engine(&self) -> Engine<'static> {
         let mut engine = Engine::new(self.workers);
         engine.instruction_set = self.instructions.unwrap_or(engine.instruction_set);
         engine

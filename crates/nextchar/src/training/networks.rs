@@ -66,7 +66,9 @@ impl Training {
         watch: &mut dyn Watch,
     ) -> Result<Made, Error> {
         // An earlier training may have taught all of them: then nothing need be drawn.
-        let is_to_teach = places.clone().any(|place| watch.finished_before(place).is_none());
+        let is_to_teach = places
+            .clone()
+            .any(|place| watch.finished_before(place).is_none());
         let soft = is_to_teach
             .then(|| self.softened(teacher, watch))
             .transpose()?;
@@ -135,11 +137,7 @@ impl Training {
     }
 
     /// What students learn: the teacher's distributions after the contexts of the list and of its own names.
-    fn softened(
-        &self,
-        teacher: &Mixture,
-        watch: &mut dyn Watch,
-    ) -> Result<CountedWindows, Error> {
+    fn softened(&self, teacher: &Mixture, watch: &mut dyn Watch) -> Result<CountedWindows, Error> {
         let vocab = self.corpus.vocab();
         let (length, own) = (teacher.context_length(), self.plan.shape.context_length);
         if own > length {
@@ -163,7 +161,7 @@ impl Training {
 fn softened(
     windows: &CountedWindows,
     model: &dyn LanguageModel,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> CountedWindows {
     const ROWS: usize = 1024;
     let (vocab_size, length) = (model.vocab_size(), model.context_length());

@@ -36,7 +36,7 @@ impl Reports {
         model: &Mixture,
         corpus: &Corpus,
         rivals: &Rivals,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Self, Error> {
         let longest = model.context_length().max(rivals.context_length());
         let report = |part| {

@@ -9,7 +9,6 @@ use nextchar_core::train::{Evaluation, Run, StopReason, Trained};
 use super::{Made, Reports, Training};
 use crate::door::{Generate, Model};
 use crate::error::Error;
-use crate::workers::Workers;
 
 /// Why a training ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +45,7 @@ pub struct Steps {
     done: Vec<Network>,
     last: Option<Trained>,
     /// The network that is learning; none when all are done.
-    run: Option<Run<'static, Workers>>,
+    run: Option<Run<'static>>,
     /// The network as it was last seen, and its step.
     seen: Option<(Network, u64)>,
     /// Losses of the batches since they were last taken, added up, and how many.
@@ -94,7 +93,13 @@ impl Steps {
         }
         let (table, val) = (self.smoothed.clone(), training.val.clone());
         let (shape, config) = (&training.plan.shape, training.plan.member(place));
-        let run = Run::begin(shape, &config, table, val.map(Cow::Owned), &training.engine())?;
+        let run = Run::begin(
+            shape,
+            &config,
+            table,
+            val.map(Cow::Owned),
+            &training.engine(),
+        )?;
         self.seen = Some((run.network()?, 0));
         self.run = Some(run);
         Ok(())
@@ -164,7 +169,12 @@ impl Steps {
         let (network, _) = self.seen.as_ref()?;
         let corpus = self.training.corpus();
         let names = Some(corpus.parts());
-        Some(Generate::new(network, corpus.vocab(), names, corpus.longest()))
+        Some(Generate::new(
+            network,
+            corpus.vocab(),
+            names,
+            corpus.longest(),
+        ))
     }
 
     /// What is being done.

@@ -131,7 +131,7 @@ impl Backprop {
         batch: &Batch,
         dropout: Dropout,
         grads: &mut [f32],
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> f64 {
         self.dropout = dropout;
         self.prepare(flat);

@@ -87,7 +87,7 @@ impl BatchNorm {
         mut params: Params,
         flat: &[f32],
         table: &CountedWindows,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Params, Error> {
         for (index, place) in self.layers.iter().enumerate() {
             let network = Network::new(config.clone(), params)?;
@@ -114,7 +114,7 @@ fn moments(
     network: &Network,
     layer: usize,
     table: &CountedWindows,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> (Vec<f64>, Vec<f64>) {
     let width = network.config().hidden_sizes[layer];
     let rows: Vec<usize> = (0..table.len())

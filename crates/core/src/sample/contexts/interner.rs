@@ -243,7 +243,7 @@ impl<'a> Contexts<'a> {
     }
 
     /// Keeps log-probabilities from now on, and asks again for those of the contexts that are known.
-    pub(crate) fn ask_for_log_probs(&mut self, executor: &impl Executor) {
+    pub(crate) fn ask_for_log_probs(&mut self, executor: &dyn Executor) {
         if !self.keep.log_probs {
             self.keep.log_probs = true;
             self.evaluated = 0;
@@ -316,7 +316,7 @@ impl<'a> Contexts<'a> {
     }
 
     /// Asks the model for every context that is new.
-    pub(crate) fn evaluate(&mut self, executor: &impl Executor) {
+    pub(crate) fn evaluate(&mut self, executor: &dyn Executor) {
         let (from, to) = (self.evaluated, self.len());
         if from == to {
             return;

@@ -252,7 +252,7 @@ impl<'a> Bounds<'a> {
     }
 
     /// One round of draws: the names that it brought; `unique` takes them out of what may be drawn.
-    pub(crate) fn refill(&mut self, unique: bool, executor: &impl Executor) -> Batch {
+    pub(crate) fn refill(&mut self, unique: bool, executor: &dyn Executor) -> Batch {
         self.keep_within_memory();
         let size = self.rounds.size();
         self.round += 1;
@@ -277,7 +277,7 @@ impl<'a> Bounds<'a> {
     }
 
     /// Draws side by side, a letter of all of them at a time.
-    fn draw(&mut self, size: usize, executor: &impl Executor) -> Vec<Attempt> {
+    fn draw(&mut self, size: usize, executor: &dyn Executor) -> Vec<Attempt> {
         let (root, bound) = (self.root, self.left());
         let attempt = |index| Attempt {
             rng: self.words.at(FIRST_DRAW + index),
@@ -363,7 +363,7 @@ impl<'a> Bounds<'a> {
     pub(crate) fn take_out_all<'n>(
         &mut self,
         names: impl Iterator<Item = &'n [Token]>,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) {
         let names: Vec<&[Token]> = names.collect();
         for names in names.chunks(MOST) {

@@ -69,7 +69,7 @@ pub fn breakdown(
     rival: Option<&dyn LanguageModel>,
     names: &NameList,
     vocab: &Vocab,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<Breakdown, Error> {
     const SHOWN: usize = 10;
     let encoded = encoded(names, vocab)?;
@@ -148,7 +148,7 @@ fn shares(sums: BTreeMap<usize, Sum>) -> Vec<Share> {
 fn log_probs_of(
     model: &dyn LanguageModel,
     names: &[Vec<Token>],
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Vec<Vec<f64>> {
     /// Names whose contexts are asked for together.
     const BLOCK: usize = 64;
@@ -198,7 +198,7 @@ impl Observation {
 }
 
 /// Standard errors of loss and gain, each a ratio of sums over names (Efron 1979).
-fn bootstrap(observations: &[Observation], executor: &impl Executor) -> [f64; 2] {
+fn bootstrap(observations: &[Observation], executor: &dyn Executor) -> [f64; 2] {
     /// Their standard deviation is known to 1/√(2·400), 3.5 %.
     const RESAMPLES: usize = 400;
     let mut ratios = vec![[0.0; 2]; RESAMPLES];

@@ -52,7 +52,7 @@ pub fn generated_names(
     longest: usize,
     count: usize,
     seed: &Seed,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<GeneratedNames, Error> {
     const SHOWN: usize = 20;
     let request = Request {

@@ -72,7 +72,7 @@ pub fn evaluate(
     model: &dyn LanguageModel,
     names: &CountedWindows,
     rivals: &Rivals,
-    executor: &impl Executor,
+    executor: &dyn Executor,
 ) -> Result<Report, Error> {
     let loss_of = |model: &dyn LanguageModel| {
         let table = names.shorten(model.context_length())?;

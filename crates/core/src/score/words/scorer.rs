@@ -142,7 +142,7 @@ impl<'m> WordScorer<'m> {
     pub fn score<B: AsMut<WordBatch> + Send>(
         &mut self,
         batches: &mut [B],
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) {
         self.choose_way(batches);
         let this = &*self;
@@ -219,7 +219,7 @@ impl<'m> WordScorer<'m> {
     }
 
     /// Asks for the contexts of some windows (sorted, each once) and remembers the answers.
-    fn learn(&mut self, windows: &[u128], executor: &impl Executor) {
+    fn learn(&mut self, windows: &[u128], executor: &dyn Executor) {
         if !self.memory.has_room(windows.len()) {
             self.memory.clear();
         }

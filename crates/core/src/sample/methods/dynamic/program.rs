@@ -73,7 +73,7 @@ impl<'a> Programme<'a> {
         filter: Filter,
         words: Stream,
         log_probs: bool,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Result<Self, Filter> {
         let keep = Keep {
             log_probs,
@@ -122,7 +122,7 @@ impl<'a> Programme<'a> {
     }
 
     /// β for r = 0, 1, … letters.
-    fn tabulate(&mut self, executor: &impl Executor) {
+    fn tabulate(&mut self, executor: &dyn Executor) {
         let (longest, smallest_prob) = (self.reach.lengths().1, self.contexts.smallest_prob());
         for left in 0..=longest {
             let length = longest - left;
@@ -314,7 +314,7 @@ impl<'a> Programme<'a> {
         wanted: usize,
         unique: bool,
         log_probs: bool,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Vec<Batch> {
         if self.left() <= 0.0 {
             return Vec::new();

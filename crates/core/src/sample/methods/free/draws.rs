@@ -119,7 +119,7 @@ impl<'a> Free<'a> {
 
     /// How many names fitted of how many that were drawn. Those of the first chains count to their ends, even
     /// where fewer were wanted: a count that stops at a name that fits favours it.
-    pub(crate) fn counted(&mut self, executor: &impl Executor) -> (u64, u64) {
+    pub(crate) fn counted(&mut self, executor: &dyn Executor) -> (u64, u64) {
         match &mut self.walker {
             Walker::Lazy(lazy) if self.attempts < PILOT_CHAINS * ATTEMPTS as u64 => {
                 let pilot = lazy.walk(
@@ -145,7 +145,7 @@ impl<'a> Free<'a> {
         &mut self,
         wanted: usize,
         log_probs: bool,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Vec<Batch> {
         if let Walker::Lazy(lazy) = &mut self.walker
             && self.next_chain == PILOT_CHAINS

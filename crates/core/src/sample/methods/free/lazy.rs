@@ -62,7 +62,7 @@ impl<'a> Lazy<'a> {
         chains: Range<u64>,
         wanted: usize,
         filter: &Filter,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Brought {
         let first_block = chains.start / CHAINS as u64;
         let last_block = (chains.end - 1) / CHAINS as u64;
@@ -106,7 +106,7 @@ impl<'a> Lazy<'a> {
     }
 
     /// Fills the names' log-probabilities in.
-    pub(crate) fn score(&mut self, batch: &mut Batch, executor: &impl Executor) {
+    pub(crate) fn score(&mut self, batch: &mut Batch, executor: &dyn Executor) {
         let names: Vec<&[Token]> = batch.names().collect();
         let mut log_probs = Vec::with_capacity(names.len());
         for names in names.chunks(SCORED) {

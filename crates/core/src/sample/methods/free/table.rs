@@ -53,7 +53,7 @@ impl<'a> Table<'a> {
     }
 
     /// Asks the model for every context, at the first call, and when log-probabilities are wanted first.
-    fn fill(&mut self, log_probs: bool, executor: &impl Executor) {
+    fn fill(&mut self, log_probs: bool, executor: &dyn Executor) {
         let more = log_probs && self.log_probs.is_empty();
         if self.filled && !more {
             return;
@@ -101,7 +101,7 @@ impl<'a> Table<'a> {
         chains: Range<u64>,
         log_probs: bool,
         filter: &Filter,
-        executor: &impl Executor,
+        executor: &dyn Executor,
     ) -> Vec<Brought> {
         self.fill(log_probs, executor);
         let block = |chain: u64| chain / CHAINS as u64;
