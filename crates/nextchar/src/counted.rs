@@ -63,7 +63,7 @@ impl Counted {
     /// The windows of a list's parts; the training names in ten folds, by which Kneser–Ney is cross-fitted.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] and [`Error::UnknownCharacter`]; [`Error::NoNames`] where there is no
+    /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`]; [`Error::NoNames`] where there is no
     /// training name.
     pub(crate) fn of_names(parts: &Split, vocab: &Vocab, length: usize) -> Result<Self, Error> {
         const FOLDS: usize = 10;

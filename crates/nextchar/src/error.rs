@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use nextchar_core::text::UnknownCharacter;
+use nextchar_core::text::UnknownPiece;
 use nextchar_formats::FormatError;
 
 /// A fault of names, options, words or files.
@@ -66,24 +66,24 @@ pub enum Error {
     #[error("there is no embedded list {0:?}")]
     UnknownList(String),
 
-    /// A word or context with a character that the model does not know.
+    /// A word or context with a piece (a character, for models of characters) that the model does not know.
     #[error("{text:?}: {fault}")]
-    UnknownCharacter {
+    UnknownPiece {
         /// The word.
         text: String,
-        /// Which character, and where.
-        fault: UnknownCharacter,
+        /// Which piece, and where.
+        fault: UnknownPiece,
     },
 
-    /// A validation or test name with a character that no training name has.
+    /// A validation or test name with a piece that no training name has.
     #[error("{label}: {fault} of the training names, in {name:?}")]
-    HeldOutCharacter {
+    HeldOutPiece {
         /// What the list is called.
         label: String,
         /// The name.
         name: String,
-        /// Which character, and where.
-        fault: UnknownCharacter,
+        /// Which piece, and where.
+        fault: UnknownPiece,
     },
 
     /// A word without a character.

@@ -245,7 +245,7 @@ impl Names {
     /// The vocabulary, and the names split into parts: what a training learns from and is judged by.
     ///
     /// # Errors
-    /// [`Error::Names`] where no name is left to learn from; [`Error::HeldOutCharacter`] for a validation
+    /// [`Error::Names`] where no name is left to learn from; [`Error::HeldOutPiece`] for a validation
     /// or test name of other characters than the training names'.
     pub fn corpus(&self, preset: Preset) -> Result<Corpus, Error> {
         let named = |fault| Error::Names {
@@ -284,7 +284,7 @@ impl Names {
         }
         for name in list.names() {
             if let Err(fault) = vocab.encode(name.text) {
-                return Err(Error::HeldOutCharacter {
+                return Err(Error::HeldOutPiece {
                     label: names.label.clone(),
                     name: name.text.to_owned(),
                     fault,
@@ -354,7 +354,7 @@ mod tests {
         };
         let other = Names::from_reader("other", other, &options).unwrap();
         let error = names.with_test(other).corpus(Preset::Fast).unwrap_err();
-        assert!(matches!(error, Error::HeldOutCharacter { .. }), "{error}");
+        assert!(matches!(error, Error::HeldOutPiece { .. }), "{error}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`nextchar_core::Error::UnknownCharacter`] of a name with a character that the model does not know.
+    /// [`nextchar_core::Error::UnknownPiece`] of a name with a character that the model does not know.
     pub fn evaluate(
         &self,
         names: &NameList,

@@ -9,7 +9,7 @@ use nextchar_core::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
     most_likely,
 };
-use nextchar_core::text::Vocab;
+use nextchar_core::text::{Start, Vocab};
 
 use super::model::Model;
 use crate::error::Error;
@@ -49,6 +49,7 @@ pub struct Generate<'m> {
     names: Option<&'m Split>,
     longest: usize,
     options: GenerateOptions,
+    start: Start,
     not_in: Vec<&'m NameList>,
     method: Option<Method>,
     tries: u64,
@@ -86,6 +87,7 @@ impl<'m> Generate<'m> {
                 count: usize::MAX,
                 ..GenerateOptions::default()
             },
+            start: Start::default(),
             not_in: Vec::new(),
             method: None,
             tries: TRIES,
@@ -163,6 +165,12 @@ impl<'m> Generate<'m> {
     /// The name is not in this list.
     pub fn not_in(mut self, names: &'m NameList) -> Self {
         self.not_in.push(names);
+        self
+    }
+
+    /// What stands before the first character: a label, where the model knows some.
+    pub fn start(mut self, start: Start) -> Self {
+        self.start = start;
         self
     }
 
@@ -321,6 +329,7 @@ impl<'m> Generate<'m> {
             unique: self.options.unique,
             tries: self.tries,
             method: self.method,
+            start: self.start.clone(),
         })
     }
 }

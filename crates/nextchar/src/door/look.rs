@@ -2,7 +2,6 @@
 //! characters that are alike.
 
 use nextchar_core::LanguageModel;
-use nextchar_core::data::clean;
 use nextchar_core::model::Network;
 use nextchar_core::score::{
     Explanation, Plane, WordExplanation, explain, explain_word, letter_plane, neighbors,
@@ -28,13 +27,13 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnknownCharacter`].
-    pub fn next(&self, context: &str) -> Result<Vec<(char, f64)>, Error> {
+    /// [`Error::UnknownPiece`].
+    pub fn next(&self, context: &str) -> Result<Vec<(&str, f64)>, Error> {
         let model = self.language_model();
         let log_probs = model.next_log_probs(&self.context(context, model.context_length())?);
         let symbol = |token| self.vocab().symbol(token as Token);
         let rows = log_probs.iter().enumerate();
-        let mut rows: Vec<(char, f64)> = rows
+        let mut rows: Vec<(&str, f64)> = rows
             .map(|(token, log_prob)| (symbol(token), log_prob.exp()))
             .collect();
         rows.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -44,10 +43,10 @@ impl Model {
     /// The last `length` tokens of a text, cleaned as names are and padded at the left.
     ///
     /// # Errors
-    /// [`Error::UnknownCharacter`].
+    /// [`Error::UnknownPiece`].
     pub fn context(&self, text: &str, length: usize) -> Result<Vec<Token>, Error> {
-        let context = self.vocab().context(&clean(text.trim()), length);
-        context.map_err(|fault| Error::UnknownCharacter {
+        let context = self.vocab().context(&self.normalized(text.trim()), length);
+        context.map_err(|fault| Error::UnknownPiece {
             text: text.to_owned(),
             fault,
         })
@@ -56,7 +55,7 @@ impl Model {
     /// Every number of one prediction by the first network: embedding, features, layers, probabilities.
     ///
     /// # Errors
-    /// [`Error::WithoutNetwork`] and [`Error::UnknownCharacter`].
+    /// [`Error::WithoutNetwork`] and [`Error::UnknownPiece`].
     pub fn explain(&self, context: &str) -> Result<Explanation, Error> {
         let network = self.first_network()?;
         let context = self.context(context, network.context_length())?;
@@ -81,10 +80,10 @@ impl Model {
     /// between their embeddings; the mean over the networks. `_` is the end of a name.
     ///
     /// # Errors
-    /// [`Error::WithoutNetwork`] and [`Error::UnknownCharacter`].
-    pub fn neighbors(&self, character: char) -> Result<Vec<(char, f64)>, Error> {
+    /// [`Error::WithoutNetwork`] and [`Error::UnknownPiece`].
+    pub fn neighbors(&self, character: &str) -> Result<Vec<(&str, f64)>, Error> {
         self.first_network()?;
-        let token = self.context(&character.to_string(), 1)?[0];
+        let token = self.context(character, 1)?[0];
         let found = neighbors(self.language_model().networks(), token).into_iter();
         let shown = found.map(|near| (self.vocab().symbol(near.token), near.similarity));
         Ok(shown.collect())

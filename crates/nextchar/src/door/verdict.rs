@@ -1,6 +1,6 @@
 //! Words judged: how likely a model makes them, and whether they pass for names.
 
-use nextchar_core::data::{MAX_NAME_LENGTH, NameList, clean};
+use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
 use nextchar_core::score::{Judge, WordBatch, WordScorer, name_log_prob};
 use nextchar_core::text::Token;
 use serde::Serialize;
@@ -44,12 +44,12 @@ impl Model {
     /// let verdict = model.score("Nishanka")?;
     /// assert!(verdict.log_prob < 0.0 && verdict.is_plausible(0.01));
     /// assert!(!model.score("qzxvkj")?.is_plausible(0.01));
-    /// assert!(matches!(model.score("n7"), Err(Error::UnknownCharacter { .. })));
+    /// assert!(matches!(model.score("n7"), Err(Error::UnknownPiece { .. })));
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::EmptyWord`], [`Error::LongWord`], and [`Error::UnknownCharacter`] for a character that the
+    /// [`Error::EmptyWord`], [`Error::LongWord`], and [`Error::UnknownPiece`] for a character that the
     /// model does not know.
     pub fn score(&self, word: &str) -> Result<Verdict, Error> {
         let tokens = self.encode(word)?;
@@ -96,6 +96,11 @@ impl Model {
         Ok((judge, unknown))
     }
 
+    /// A text as the names of the model are: composed, and of the same case.
+    pub fn normalized<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        self.vocab().normalizer().normalize(text)
+    }
+
     /// The tokens of a word, cleaned as names are.
     ///
     /// # Errors
@@ -111,8 +116,8 @@ impl Model {
                 longest: MAX_NAME_LENGTH,
             });
         }
-        let tokens = self.vocab().encode(&clean(word));
-        tokens.map_err(|fault| Error::UnknownCharacter {
+        let tokens = self.vocab().encode(&self.normalized(word));
+        tokens.map_err(|fault| Error::UnknownPiece {
             text: word.to_owned(),
             fault,
         })

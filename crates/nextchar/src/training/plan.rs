@@ -132,6 +132,7 @@ fn shape(resolved: &TrainOptions, vocab_size: usize) -> ModelConfig {
         hidden_sizes: set(resolved.hidden.clone()).0,
         activation: set(resolved.activation),
         residual: resolved.residual,
+        labels: 0,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Names written and judged: what `generate`, `score` and `explain --word` do.
 
 use nextchar::GenerateOptions;
-use nextchar::data::{Alphabet, NameList, Split, clean, windows};
+use nextchar::data::{Alphabet, NameList, Split, windows};
 use nextchar::sample::Generated;
 use nextchar::score::token_log_probs;
-use nextchar::text::{END_SYMBOL, Token};
+use nextchar::text::{END_SYMBOL, Token, clean};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -135,7 +135,8 @@ fn any_letters(source: &Source, bytes: &[u8]) -> Result<NameList, Fault> {
 fn written(generated: &Generated, shown: &Shown<'_>) -> Value {
     let encoded = shown.vocab.encode(&generated.name).unwrap_or_default();
     let log_probs = token_log_probs(shown.model, &encoded);
-    let tokens = generated.name.chars().chain([END_SYMBOL]).zip(log_probs);
+    let symbols = encoded.iter().map(|&token| shown.vocab.symbol(token));
+    let tokens = symbols.chain([END_SYMBOL]).zip(log_probs);
     let tokens = tokens.map(|(token, log_prob)| json!({"token": token, "log_prob": log_prob}));
     let mut json = json!({
         "name": generated.name,
