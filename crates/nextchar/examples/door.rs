@@ -2,7 +2,7 @@
 
 use nextchar::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let names = Names::read("mine.txt")?; // or Names::from_iter(["aabid", "aadesh", …])
     let model = Model::train(&names, &TrainOptions::preset(Preset::Fast))?;
 
