@@ -1,7 +1,7 @@
 //! Where names come from: a file, standard input, or an embedded list.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
@@ -88,7 +88,7 @@ impl Source {
                         false => Ok(file),
                     })
                     .map_err(|error| Failure::file(path, &error))?;
-                scan_names(BufReader::with_capacity(1 << 16, file), options)
+                scan_names(file, options)
             }
         };
         read.map_err(|error| Failure::from(error).within(self.label()))
@@ -181,9 +181,14 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
         .help("another --split-seed, or a larger first share of --split"));
     }
     if parts.val.is_empty() {
-        note(
-            "too few names to hold any out: the last step is kept, and no held-out loss can be told",
-        );
+        let why = if shares.val == 0 && args.val.is_none() {
+            "--split holds none out for val"
+        } else {
+            "too few names to hold any out"
+        };
+        note(&format!(
+            "{why}: the last step is kept, and no held-out loss can be told"
+        ));
     }
     let is_cut = args.val.is_none() && args.test.is_none();
     let cut = is_cut.then(|| SplitOptions {

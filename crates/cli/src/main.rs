@@ -7,6 +7,7 @@ mod corpus;
 mod counts;
 mod evaluation;
 mod failure;
+mod hints;
 mod html;
 mod output;
 mod plots;
@@ -20,13 +21,14 @@ mod word_picture;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command};
+use args::Command;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match args::parse() {
+        Ok(cli) => cli,
+        Err(failure) => return failure.report(),
+    };
     let result = match &cli.command {
         Command::Train(args) => commands::train::run(args),
         Command::Tune(args) => commands::tune::run(args),

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the foundation up. A chapter may use any that stands before it, never one after it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
+    "setting",
     "error",
     "executor",
     "rng",

@@ -2,6 +2,7 @@
 
 use nextchar::prelude::*;
 
+/// Reads, learns, writes, judges and saves.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let names = Names::read("mine.txt")?; // or Names::from_iter(["aabid", "aadesh", …])
     let model = Model::train(&names, &TrainOptions::preset(Preset::Fast))?;

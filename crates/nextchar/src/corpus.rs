@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nextchar_core::counts::KneserNey;
 use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, split};
+use nextchar_core::error::NoNames;
 use nextchar_core::language_model::loss;
 use nextchar_core::score::Rivals;
 use nextchar_core::text::Vocab;
@@ -53,7 +54,7 @@ impl Corpus {
         split: Option<SplitOptions>,
     ) -> Result<Self, Error> {
         if parts.train.is_empty() {
-            return Err(Error::NoNames("no name was left to learn from".into()));
+            return Err(Error::NoNames(NoNames::NothingToLearn));
         }
         Ok(Corpus {
             label: label.into(),
@@ -152,7 +153,7 @@ impl Corpus {
     /// As [`Corpus::windows`]; [`Error::NoNames`] where there is none.
     pub fn training_windows(&self, length: usize) -> Result<CountedWindows, Error> {
         let windows = self.windows(Part::Train, length)?;
-        windows.ok_or_else(|| Error::NoNames("no name was left to learn from".into()))
+        windows.ok_or_else(|| Error::NoNames(NoNames::NothingToLearn))
     }
 
     /// The windows of a part of the list at a context length; none for an empty part.

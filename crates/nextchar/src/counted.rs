@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use nextchar_core::counts::KneserNey;
 use nextchar_core::data::{CountedWindows, NameList, Split, folds};
+use nextchar_core::error::NoNames;
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 use serde::Serialize;
@@ -51,8 +52,7 @@ impl Counted {
         let sum = |sum: CountedWindows, fold| sum.merged(&fold);
         let train = folds.iter().cloned().reduce(sum);
         Ok(Counted {
-            train: train
-                .ok_or_else(|| Error::NoNames("there is no window to learn from".into()))?,
+            train: train.ok_or_else(|| Error::NoNames(NoNames::NoWindow))?,
             folds,
             val: val.filter(|val| !val.is_empty()),
             test: test.filter(|test| !test.is_empty()),
@@ -101,7 +101,7 @@ impl Counted {
     /// The windows of a part at a context length.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where it is longer than the windows'.
+    /// [`Error::LongerThanCounts`] where it is longer than the windows'.
     pub(crate) fn windows(
         &self,
         part: Part,
@@ -135,11 +135,12 @@ impl Counted {
 
     fn check(&self, length: usize) -> Result<(), Error> {
         let longest = self.context_length();
-        match length > longest {
-            true => Err(Error::BadConfig(format!(
-                "a context of {length} where the counts have contexts of {longest}: try --context {longest}"
-            ))),
-            false => Ok(()),
+        if length > longest {
+            return Err(Error::LongerThanCounts {
+                context_length: length,
+                longest,
+            });
         }
+        Ok(())
     }
 }

@@ -43,7 +43,6 @@
 mod corpus;
 mod counted;
 mod door;
-mod error;
 mod names;
 mod options;
 mod training;
@@ -52,15 +51,14 @@ mod workers;
 pub use corpus::Corpus;
 pub use counted::{Counted, Part};
 pub use door::{
-    EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict, Verdicts,
-    WhyNone,
+    Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict,
+    Verdicts, WhyNone,
 };
-pub use error::Error;
 pub use names::Names;
 pub use nextchar_core::sample::Generated;
 pub use nextchar_core::{
-    Error as CoreError, Executor, LanguageModel, Mixture, Serial, combine, counts, data, executor,
-    language_model, model, rng, sample, score, text, train,
+    Error as CoreError, Executor, LanguageModel, Mixture, Serial, combine, counts, data, error,
+    executor, language_model, model, rng, sample, score, setting, text, train,
 };
 pub use nextchar_formats::{ModelFile, Record};
 pub use options::{

@@ -12,7 +12,7 @@ use nextchar_core::data::{
 use nextchar_core::text::Vocab;
 
 use crate::corpus::Corpus;
-use crate::error::Error;
+use crate::door::Error;
 use crate::options::Preset;
 
 /// A list of different names with their counts, what was found while it was read, and how it is to be

@@ -14,6 +14,9 @@ use nextchar::{
 use nextchar_kernels::InstructionSet;
 
 use super::CorpusArgs;
+use crate::failure::Failure;
+
+use super::values::{at_least, integer, number, some_time, threads, time};
 
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
@@ -36,10 +39,10 @@ pub struct TrainArgs {
     #[arg(long, value_parser = choice::<Family>(), help_heading = "Model")]
     pub family: Option<Family>,
     /// Context length of the counts [default: the best on val, 6 at most]
-    #[arg(long, value_name = "N", help_heading = "Model")]
+    #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub counts_context: Option<usize>,
     /// Number of networks, of different seeds, that are averaged
-    #[arg(long, value_name = "N", help_heading = "Model", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "N", help_heading = "Model", value_parser = integer::<u32>(1..=100))]
     pub networks: Option<u32>,
     /// Let whole names of the list come again as often as its duplicates say (Good–Turing): with
     /// --keep-duplicates or --weights
@@ -60,10 +63,10 @@ pub struct TrainArgs {
     #[arg(long, default_value = "fast", help_heading = "Model", value_parser = choice::<Preset>())]
     pub preset: Preset,
     /// Number of characters looked back
-    #[arg(long, value_name = "N", help_heading = "Model")]
+    #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub context: Option<usize>,
     /// Width of a character's embedding
-    #[arg(long, value_name = "N", help_heading = "Model")]
+    #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub embedding: Option<usize>,
     /// Widths of the hidden layers, such as 200 or 256,128; `none` for no layer
     #[arg(long, value_name = "N,…", help_heading = "Model")]
@@ -85,8 +88,8 @@ pub struct TrainArgs {
     #[arg(
         long,
         value_name = "X|auto",
-        help_heading = "Training",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        help_heading = "Training"
     )]
     pub learning_rate: Option<LearningRate>,
     /// How the learning rate changes
@@ -99,82 +102,58 @@ pub struct TrainArgs {
     #[arg(long, value_parser = choice::<Draw>(), help_heading = "Training")]
     pub draw: Option<Draw>,
     /// Number of steps
-    #[arg(
-        long,
-        value_name = "N",
-        help_heading = "Training",
-        conflicts_with = "epochs"
-    )]
+    #[arg(long, value_name = "N", help_heading = "Training", conflicts_with = "epochs",
+        value_parser = at_least::<u64>(1))]
     pub steps: Option<u64>,
     /// Number of passes through the contexts (or the windows), instead of --steps
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub epochs: Option<u64>,
     /// Decoupled weight decay (adamw only)
-    #[arg(
-        long,
-        value_name = "X",
-        help_heading = "Training",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub weight_decay: Option<f64>,
     /// Probability with which a step leaves a hidden unit out
-    #[arg(
-        long,
-        value_name = "X",
-        help_heading = "Training",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub dropout: Option<f64>,
     /// Normalise the hidden layers' preactivations while learning; the saved network is a plain one
     #[arg(long, help_heading = "Training")]
     pub batch_norm: bool,
     /// Share of every label that is spread over all characters alike, such as 0.05
-    #[arg(
-        long,
-        value_name = "X",
-        help_heading = "Training",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub label_smoothing: Option<f64>,
     /// Save a running average of the weights that keeps this share a step, such as 0.99
-    #[arg(
-        long,
-        value_name = "X",
-        help_heading = "Training",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub averaging: Option<f64>,
     /// Stop after this many looks at val without a better one (there are about fifty in a run)
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub patience: Option<u64>,
     /// Stop when the loss on val is this or less
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub target_loss: Option<f64>,
     /// Steps between two looks at val [default: a fiftieth of the run]
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub evaluate_every: Option<u64>,
     /// Train for this long, such as 2s or 5m: --steps and its schedule are fitted to it
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration,
+    #[arg(long, value_name = "TIME", value_parser = some_time, allow_hyphen_values = true,
         conflicts_with_all = ["steps", "epochs", "distill", "teacher"], help_heading = "Training")]
     pub time: Option<std::time::Duration>,
     /// Multiply and add with two roundings, as a browser must: its bits, a little slower
     #[arg(long, help_heading = "Training")]
     pub portable: bool,
     /// How many threads compute; the result does not depend on it [default: all]
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
     /// Force these vector instructions: portable, sse2, avx2 or avx512; the result does not depend on it
     #[arg(long, env = "NEXTCHAR_INSTRUCTIONS", hide = true)]
     pub instructions: Option<InstructionSet>,
     /// Stop at this step of the run that --steps plans, as Ctrl-C would
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub stop_after: Option<u64>,
     /// Save what it takes to go on to FILE now and then; it is taken away when the model is saved
     #[arg(long, value_name = "FILE", help_heading = "Training")]
     pub checkpoint: Option<PathBuf>,
     /// Time between two checkpoints
-    #[arg(long, value_name = "TIME", default_value = "10s",
-        value_parser = humantime::parse_duration, help_heading = "Training")]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time, help_heading = "Training",
+        allow_hyphen_values = true)]
     pub checkpoint_every: std::time::Duration,
     /// Go on with the training of this checkpoint: other options than its own need not be given
     #[arg(long, value_name = "FILE", help_heading = "Training")]
@@ -242,6 +221,29 @@ impl TrainArgs {
             portable: self.portable,
             seed: self.seed.clone(),
             no_names: self.no_names,
+        }
+    }
+
+    /// Refuses, before any work, options that cannot be or that have no effect.
+    pub fn check(&self) -> Result<(), Failure> {
+        let options = self.options();
+        options.validate()?;
+        let of_networks = [
+            ("--teacher", self.teacher.is_some()),
+            ("--time", self.time.is_some()),
+            ("--checkpoint", self.checkpoint.is_some()),
+            ("--stop-after", self.stop_after.is_some()),
+            (
+                "--learning-rate auto",
+                self.learning_rate == Some(LearningRate::Auto),
+            ),
+        ];
+        let given = of_networks.into_iter().find(|(_, given)| *given);
+        match given {
+            Some((flag, _)) if options.resolved().family == Some(Family::KneserNey) => Err(
+                Failure::misuse(format!("{flag} has no effect in a model that only counts")),
+            ),
+            _ => Ok(()),
         }
     }
 }

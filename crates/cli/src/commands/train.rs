@@ -32,6 +32,7 @@ pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
 
 fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     let started = Instant::now();
+    args.check()?;
     store::check_destination(&args.out, args.force)?;
     if let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) {
         checkpoint::check_destination(path, args.resume.as_ref() == Some(path), args.force)?;

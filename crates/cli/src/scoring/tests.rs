@@ -56,7 +56,12 @@ fn hostile(case: u64) -> Vec<u8> {
 fn any_bytes_are_scored_or_refused() {
     let times = std::env::var("NEXTCHAR_CASES").map_or(1, |times| times.parse().unwrap());
     let file = store::load(None).ok().unwrap();
-    let judge = Judge::new(&file.bigrams, file.record.plausibility.clone().unwrap()).unwrap();
+    let judge = Judge::new(
+        &file.bigrams,
+        &file.vocab,
+        file.record.plausibility.clone().unwrap(),
+    )
+    .unwrap();
     let verdicts = |only_failing| Verdicts {
         judge: Some(judge.clone()),
         false_rejection: 0.01,

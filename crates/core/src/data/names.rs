@@ -56,7 +56,7 @@ pub struct Name<'a> {
     pub count: u64,
 }
 
-/// Different names, in the order in which they first stood.
+/// Different names, in the order in which they were added; lists that were read or split are sorted.
 ///
 /// A name costs its own bytes and about 25 more: all texts stand in one string.
 #[derive(Clone, Debug, Default)]
@@ -136,6 +136,16 @@ impl NameList {
         let mut names: Vec<Name<'_>> = self.names().collect();
         names.sort_unstable_by_key(|name| name.text);
         names
+    }
+
+    /// The list in the order of [`NameList::sorted`]: what is made of it then depends on the set of names, and
+    /// not on the order of the lines that they came from.
+    pub fn into_sorted(self) -> Self {
+        if self.names().is_sorted_by_key(|name| name.text) {
+            return self;
+        }
+        let names = self.sorted();
+        NameList::from_names(names.into_iter().map(|name| (name.text, name.count)))
     }
 
     /// Number of different names.

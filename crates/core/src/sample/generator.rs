@@ -209,7 +209,7 @@ impl<'a> Generator<'a> {
     ///
     /// # Errors
     /// [`Error::Impossible`] and [`Error::BadPattern`] as [`Conditions::compile`];
-    /// [`Error::BadSampling`] for free draws without replacement.
+    /// [`Error::UniqueDraws`] for free draws without replacement.
     pub fn new(
         model: &'a dyn LanguageModel,
         vocab: &'a Vocab,
@@ -218,9 +218,7 @@ impl<'a> Generator<'a> {
         executor: &'a dyn Executor,
     ) -> Result<Self, Error> {
         if request.unique && request.method == Some(Method::Draws) {
-            return Err(Error::BadSampling(
-                "free draws without replacement (another method draws so)".into(),
-            ));
+            return Err(Error::UniqueDraws);
         }
         let filter = Filter {
             reach: request.conditions.compile(vocab)?.reach(vocab.len())?,

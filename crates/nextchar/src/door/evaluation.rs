@@ -12,7 +12,7 @@ use nextchar_core::score::{
 use serde::Serialize;
 
 use super::model::Model;
-use crate::error::Error;
+use crate::door::Error;
 use crate::workers::Workers;
 
 /// How a model is evaluated.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nextchar_formats::ModelFile;
 
 use super::model::Model;
-use crate::error::Error;
+use crate::door::Error;
 
 /// No model is larger, in bytes: what is read is bounded, even from a device without an end.
 pub const LARGEST_MODEL: u64 = 1 << 30;

@@ -12,7 +12,7 @@ use nextchar_core::sample::{
 use nextchar_core::text::{Start, Vocab};
 
 use super::model::Model;
-use crate::error::Error;
+use crate::door::Error;
 use crate::options::GenerateOptions;
 use crate::workers::Workers;
 
@@ -258,7 +258,10 @@ impl<'m> Generate<'m> {
     /// Those of [`Generate::try_iter`].
     pub fn probability(&self) -> Result<Probability, Error> {
         const DRAWN: usize = 100;
-        let mut names = self.clone().take(self.options.count.min(DRAWN)).try_iter()?;
+        let mut names = self
+            .clone()
+            .take(self.options.count.min(DRAWN))
+            .try_iter()?;
         names.by_ref().for_each(drop);
         let outcome = names.outcome();
         Ok(outcome.expect("an iterator that began").probability)

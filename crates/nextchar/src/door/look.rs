@@ -9,7 +9,7 @@ use nextchar_core::score::{
 use nextchar_core::text::Token;
 
 use super::model::Model;
-use crate::error::Error;
+use crate::door::Error;
 
 impl Model {
     /// The probability of every character after a context, the likeliest first; `_` is the end of the name.

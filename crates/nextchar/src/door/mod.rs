@@ -1,5 +1,6 @@
 //! The door: a model that users hold, with everything that can be asked of it.
 
+mod error;
 mod evaluation;
 mod files;
 mod generate;
@@ -7,6 +8,7 @@ mod look;
 mod model;
 mod verdict;
 
+pub use error::Error;
 pub use evaluation::{EvaluateOptions, Evaluation};
 pub use files::LARGEST_MODEL;
 pub use generate::{Generate, NewNames, WhyNone};

@@ -6,7 +6,7 @@ use nextchar_core::text::Token;
 use serde::Serialize;
 
 use super::model::Model;
-use crate::error::Error;
+use crate::door::Error;
 use crate::workers::Workers;
 
 /// What a model says of a word.

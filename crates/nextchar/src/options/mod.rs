@@ -6,6 +6,7 @@
 mod arguments;
 mod generate;
 mod preset;
+mod validate;
 mod values;
 
 use nextchar_core::model::{Activation, Init};

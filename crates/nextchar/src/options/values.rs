@@ -204,11 +204,11 @@ pub enum LearningRate {
 
 /// A text that is not what a [`BatchSize`], a [`LearningRate`] or [`Widths`] can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is not {0}")]
+#[error("must be {0}")]
 pub struct BadValue(&'static str);
 
-const SIZES: BadValue = BadValue("`full` or a number of rows");
-const RATES: BadValue = BadValue("`auto` or a number");
+const SIZES: BadValue = BadValue("an integer of at least 1 or `full`");
+const RATES: BadValue = BadValue("a number or `auto`");
 const WIDTHS: BadValue = BadValue("widths such as 200 or 256,128, or `none`");
 
 impl fmt::Display for BatchSize {

@@ -29,8 +29,8 @@ pub use watch::{Clock, Stage, Watch};
 
 use crate::corpus::Corpus;
 use crate::counted::Part;
+use crate::door::Error;
 use crate::door::Model;
-use crate::error::Error;
 use crate::options::{Family, LearningRate, TrainOptions};
 use crate::workers::Workers;
 

@@ -14,7 +14,7 @@ use nextchar_core::{Executor, LanguageModel};
 
 use super::Training;
 use super::watch::{Stage, Watch};
-use crate::error::Error;
+use crate::door::Error;
 
 /// Names that a teacher draws for its students, beside the list.
 const DRAWN_NAMES: usize = 600_000;

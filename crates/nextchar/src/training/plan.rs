@@ -2,6 +2,7 @@
 
 use nextchar_core::Error;
 use nextchar_core::data::CountedWindows;
+use nextchar_core::error::NoRepeats;
 use nextchar_core::model::ModelConfig;
 use nextchar_core::rng::Seed;
 use nextchar_core::train::{BatchKind, Optimizer, TrainConfig};
@@ -37,20 +38,16 @@ impl Plan {
     /// stands in its place.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] for options that cannot be; those of [`Corpus::windows`].
+    /// Those of [`TrainOptions::validate`] and [`Corpus::windows`].
     pub fn new(options: &TrainOptions, corpus: &Corpus) -> Result<Self, Error> {
+        options.validate()?;
         let resolved = options.resolved();
         let shape = shape(&resolved, corpus.vocab().len());
         shape.validate()?;
         let table = corpus.training_windows(shape.context_length)?;
-        let config = config(options, &resolved, &table)?;
-        if let Some(share) = resolved.label_smoothing
-            && !(0.0..1.0).contains(&share)
-        {
-            return Err(Error::BadConfig(format!(
-                "a label smoothing of {share} (0 to below 1 is possible)"
-            )));
-        }
+        let in_epochs = |epochs| (epochs as f64 * batch(&resolved).steps_per_epoch(&table)).ceil();
+        let steps = resolved.epochs.map(|epochs| in_epochs(epochs) as u64);
+        let config = config(options, &resolved, steps)?;
         if resolved.good_turing {
             check_repeats(&resolved, corpus)?;
         }
@@ -109,19 +106,34 @@ fn set<T>(value: Option<T>) -> T {
     value.expect("every preset sets it")
 }
 
+impl TrainOptions {
+    /// Checks all that can be checked without a list.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be.
+    pub fn validate(&self) -> Result<(), Error> {
+        /// What a network has at least; the list's own number is checked with the list.
+        const FEWEST_CLASSES: usize = 2;
+        let resolved = self.resolved();
+        self.check(set(resolved.family), resolved.distill)?;
+        shape(&resolved, FEWEST_CLASSES).validate()?;
+        config(self, &resolved, self.epochs)?;
+        Ok(())
+    }
+}
+
 /// Refuses to estimate how often names are repeated from what does not say it.
 fn check_repeats(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
-    let what = match corpus.given_counts() {
-        Some(_) => "from counts of windows",
-        None if options.no_names => "without its names in the file",
-        None if corpus.parts().train.names().all(|name| name.count == 1) => {
-            "from a list without duplicates: --keep-duplicates or --weights counts them"
-        }
-        None => return Ok(()),
+    let why = if corpus.given_counts().is_some() {
+        NoRepeats::Counts
+    } else if options.no_names {
+        NoRepeats::NamesNotSaved
+    } else if corpus.parts().train.names().all(|name| name.count == 1) {
+        NoRepeats::NoDuplicates
+    } else {
+        return Ok(());
     };
-    Err(Error::BadConfig(format!(
-        "an estimate of names that return (--good-turing) {what}"
-    )))
+    Err(Error::NoRepeats(why))
 }
 
 fn shape(resolved: &TrainOptions, vocab_size: usize) -> ModelConfig {
@@ -136,34 +148,33 @@ fn shape(resolved: &TrainOptions, vocab_size: usize) -> ModelConfig {
     }
 }
 
-fn config(
-    given: &TrainOptions,
-    resolved: &TrainOptions,
-    table: &CountedWindows,
-) -> Result<TrainConfig, Error> {
-    let batch = match (set(resolved.batch), set(resolved.draw)) {
+fn batch(resolved: &TrainOptions) -> BatchKind {
+    match (set(resolved.batch), set(resolved.draw)) {
         (BatchSize::Full, _) => BatchKind::Full,
         (BatchSize::Rows(rows), Draw::Contexts) => BatchKind::Contexts(rows),
         (BatchSize::Rows(rows), Draw::Windows) => BatchKind::Windows(rows),
         (BatchSize::Rows(rows), Draw::Passes) => BatchKind::Passes(rows),
-    };
+    }
+}
+
+/// How the first network is trained. `in_epochs` are the steps that the epochs have.
+fn config(
+    given: &TrainOptions,
+    resolved: &TrainOptions,
+    in_epochs: Option<u64>,
+) -> Result<TrainConfig, Error> {
     let optimizer = match set(resolved.optimizer) {
-        OptimizerName::Sgd if given.weight_decay.is_some() => {
-            return Err(Error::BadConfig(
-                "weight decay with sgd: --weight-decay needs --optimizer adamw".into(),
-            ));
-        }
+        OptimizerName::Sgd if given.weight_decay.is_some() => return Err(Error::DecayWithSgd),
         OptimizerName::Sgd => Optimizer::Sgd,
         OptimizerName::Adamw => Optimizer::adamw(set(resolved.weight_decay)),
     };
-    let in_epochs = |epochs: u64| (epochs as f64 * batch.steps_per_epoch(table)).ceil() as u64;
-    let steps = set(resolved.steps.or(resolved.epochs.map(in_epochs)));
+    let steps = set(resolved.steps.or(in_epochs));
     let config = TrainConfig {
         init: set(resolved.init),
         optimizer,
         learning_rate: learning_rate(resolved),
         schedule: set(resolved.schedule),
-        batch,
+        batch: batch(resolved),
         steps,
         evaluate_every: resolved
             .evaluate_every

@@ -13,8 +13,8 @@ use serde_json::json;
 use super::{Made, Training};
 use crate::corpus::Corpus;
 use crate::counted::Part;
+use crate::door::Error;
 use crate::door::Model;
-use crate::error::Error;
 
 /// The loss of a model on every part of its list, beside what counting reaches.
 #[derive(Clone, Copy, Debug, Serialize)]

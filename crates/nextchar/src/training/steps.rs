@@ -7,8 +7,8 @@ use nextchar_core::model::Network;
 use nextchar_core::train::{Evaluation, Run, StopReason, Trained};
 
 use super::{Made, Reports, Training};
+use crate::door::Error;
 use crate::door::{Generate, Model};
-use crate::error::Error;
 
 /// Why a training ended.
 #[derive(Clone, Debug, PartialEq)]
