@@ -192,16 +192,12 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
             "{why}: the last step is kept, and no held-out loss can be told"
         ));
     }
-    Ok(Corpus {
-        label: source.label(),
-        vocab,
-        parts,
-        split: (args.val.is_none() && args.test.is_none()).then(|| SplitOptions {
-            shares: args.split,
-            seed: args.split_seed.clone(),
-        }),
-        counted: None,
-    })
+    let is_cut = args.val.is_none() && args.test.is_none();
+    let cut = is_cut.then(|| SplitOptions {
+        shares: args.split,
+        seed: args.split_seed.clone(),
+    });
+    Ok(Corpus::of_parts(source.label(), vocab, parts, cut)?)
 }
 
 /// A held-out list of its own, without the training names where those are given.

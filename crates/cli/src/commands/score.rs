@@ -95,7 +95,7 @@ fn stream(
         &mut *input,
         style,
         out,
-        &threads,
+        threads,
     )?;
     out.flush()?;
     Ok(all)

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
-use nextchar::Error;
+use nextchar::CoreError;
 use nextchar::data::{Table, sniffed, table_columns};
 use nextchar::text::Vocab;
 
@@ -180,7 +180,7 @@ impl<'a> Lines<'a> {
 fn check_lines(list: &str, lines: &[u8], vocab: &Vocab) -> Result<(), Failure> {
     match table_columns(lines) {
         Some((delimiter, columns)) if vocab.token(delimiter.encode_utf8(&mut [0; 4])).is_none() => {
-            Err(Failure::from(Error::LooksLikeCsv { columns }).within(list))
+            Err(Failure::from(CoreError::LooksLikeCsv { columns }).within(list))
         }
         _ => Ok(()),
     }

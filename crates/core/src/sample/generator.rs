@@ -1,5 +1,7 @@
 //! Many names under conditions, each drawn from the model's true conditional distribution.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::data::NameList;
@@ -83,6 +85,27 @@ pub struct Generated {
     pub name: String,
     /// ln P(name) by the model itself, before temperature and conditions, in nats.
     pub log_prob: f64,
+}
+
+/// The name alone.
+impl fmt::Display for Generated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+impl std::ops::Deref for Generated {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl AsRef<str> for Generated {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
 }
 
 /// How the draws went.
