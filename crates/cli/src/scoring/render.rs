@@ -10,13 +10,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::digits::fixed;
-use super::input::Header;
+use super::input::{ADDED, Header};
 use super::shard::{Entry, Shard, Word};
 use super::verdicts::Verdicts;
 use crate::output::{DIM, count};
-
-/// The columns that a table gets.
-pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// How words are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What a generator returns: names, and a report on how they were drawn.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::sample::probability::Probability;
@@ -11,6 +13,27 @@ pub struct Generated {
     pub name: String,
     /// ln P(name) by the model itself, before temperature and conditions, in nats.
     pub log_prob: f64,
+}
+
+/// The name alone.
+impl fmt::Display for Generated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+impl std::ops::Deref for Generated {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl AsRef<str> for Generated {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
 }
 
 /// A report on the draws so far.
