@@ -253,7 +253,7 @@ fn golden_names() {
         &["-m", "counts", "-n", "3000", "--unique"],
         ["kaisasi", "eliri", "martte"],
     );
-    // The dynamic programme, with replacement and without.
+    // The dynamic program, with replacement and without.
     check(
         &["-m", "counts", "-n", "3000", "--suffix", "a"],
         ["mia", "rita", "esa"],
