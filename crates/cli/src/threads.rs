@@ -5,9 +5,26 @@ use std::num::NonZeroUsize;
 use nextchar_parallel::Threads;
 
 use crate::failure::Failure;
+use crate::output::note;
 
-/// As many threads as asked for, or as many as the machine has.
+/// More threads than these, or than four for each processor, make nothing faster and take long to start.
+const MOST: usize = 64;
+
+/// As many threads as asked for, or as many as the machine has. No result depends on the number, so one
+/// beyond any use is lowered.
 pub fn threads(number: Option<NonZeroUsize>) -> Result<Threads, Failure> {
-    let number = number.unwrap_or_else(Threads::available);
+    let available = Threads::available();
+    let asked = number.unwrap_or(available);
+    let most = available.saturating_mul(nonzero(4)).max(nonzero(MOST));
+    let number = asked.min(most);
+    if number < asked {
+        note(&format!(
+            "--threads {asked}: {number} are started, for this machine runs {available} at a time"
+        ));
+    }
     Threads::new(number).map_err(|error| Failure::failed(format!("{number} threads: {error}")))
+}
+
+fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
 }

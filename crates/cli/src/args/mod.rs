@@ -17,7 +17,7 @@ pub use corpus::{CorpusArgs, ReadArgs};
 pub use export::{ExportArgs, ExportFormat, PartName};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
-pub use train::{LearningRate, TrainArgs};
+pub use train::{Hidden, LearningRate, TrainArgs};
 pub use tune::TuneArgs;
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
@@ -150,6 +150,9 @@ pub struct EvaluateArgs {
     /// Write the report as one page with plots, too
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Replace FILE if it exists
+    #[arg(long, requires = "html")]
+    pub force: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -1,10 +1,9 @@
 //! `nextchar tune`: searches for better options in a given time, by val alone.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::Parser;
 use nextchar::data::{CountedWindows, NameList, Split};
 use nextchar::language_model::loss;
 use nextchar::score::Rivals;
@@ -13,13 +12,16 @@ use nextchar::{Corpus, Part, Plan, plan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::args::{Cli, Command, TrainArgs, TuneArgs};
-use crate::corpus::read_corpus;
+use crate::args::{TrainArgs, TuneArgs};
+use crate::command_line;
+use crate::corpus::{note_inputs, read_corpus};
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::family::Maker;
 use crate::output::{self, BOLD, count, note};
-use crate::progress::{catch_interrupts, interrupted, styled_bar};
-use crate::search::{Job, Trial, next_job, options};
+use crate::output_files::{Existing, OutputFile, RunFiles};
+use crate::progress::styled_bar;
+use crate::search::{Candidate, Job, Trial, next_job};
+use crate::signals::{self, interrupted};
 use crate::store;
 use crate::threads::threads;
 
@@ -30,7 +32,8 @@ const FOLDS: usize = 5;
 pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
     let started = Instant::now();
     let deadline = started + args.time;
-    catch_interrupts();
+    signals::catch();
+    let trials_file = claim(args)?;
     let threads = threads(args.threads)?;
     let engine = Engine::new(&threads);
     let corpus = read_corpus(&args.corpus, None)?;
@@ -42,7 +45,7 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
         engine: &engine,
         rivals: rounds
             .iter()
-            .map(|corpus| maker(&train_args(args, Job::FIRST)?, corpus, &engine)?.rivals())
+            .map(|corpus| maker(&train_args(args, Job::FIRST), corpus, &engine)?.rivals())
             .collect::<Result<_, _>>()?,
         rounds,
     };
@@ -59,8 +62,8 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
             break;
         };
         trials.push(trial);
-        if let Some(path) = &args.trials {
-            save_trials(path, args, &digest, &trials)?;
+        if let Some(file) = &trials_file {
+            save_trials(file, args, &digest, &trials)?;
         }
         let best = best_first(&trials)[0];
         bar.set_position(started.elapsed().as_secs());
@@ -71,11 +74,24 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
         ));
     }
     bar.finish_and_clear();
+    if trials.is_empty() {
+        note("interrupted before the first trial was done: nothing was compared");
+        return Ok(INTERRUPTED);
+    }
     report(&tuner, &trials, counting)?;
     match interrupted() {
         true => Ok(INTERRUPTED),
         false => Ok(DONE),
     }
+}
+
+/// The file of the trials, claimed beside the lists that the run reads.
+fn claim(args: &TuneArgs) -> Result<Option<OutputFile>, Failure> {
+    let mut files = RunFiles::default();
+    note_inputs(&args.corpus, &mut files);
+    let why = "the trials are saved again and again, which standard output cannot take";
+    let claim = |path: &PathBuf| files.claim("--trials", path, Existing::Continue, why);
+    args.trials.as_ref().map(claim).transpose()
 }
 
 /// Every trial is judged on every round: the split's train and val, or folds of both.
@@ -123,7 +139,7 @@ impl Tuner<'_> {
     /// Trains a candidate; `None` where the time ended it, or Ctrl-C did.
     fn try_out(&self, job: Job, deadline: Option<Instant>) -> Result<Option<Trial>, Failure> {
         let begun = Instant::now();
-        let args = train_args(self.args, job)?;
+        let args = train_args(self.args, job);
         let (mut nll, mut examples) = (0.0, 0.0);
         for (corpus, rivals) in self.rounds.iter().zip(&self.rivals) {
             let mut maker = maker(&args, corpus, self.engine)?;
@@ -199,7 +215,7 @@ fn maker<'a>(
 fn arguments(args: &TuneArgs, job: Job) -> Vec<String> {
     let mut arguments = vec!["train".to_owned()];
     arguments.extend(args.corpus.to_arguments());
-    for (name, value) in options(&args.seed, job.candidate) {
+    for (name, value) in words(args, job.candidate) {
         arguments.extend([name.to_owned(), value]);
     }
     arguments.extend(["--steps".into(), job.steps().to_string()]);
@@ -210,13 +226,24 @@ fn arguments(args: &TuneArgs, job: Job) -> Vec<String> {
     arguments
 }
 
-fn train_args(args: &TuneArgs, job: Job) -> Result<TrainArgs, Failure> {
-    let line = std::iter::once("nextchar".to_owned()).chain(arguments(args, job));
-    match Cli::try_parse_from(line).map(|cli| cli.command) {
-        Ok(Command::Train(args)) => Ok(*args),
-        Ok(_) => unreachable!("the line begins with `train`"),
-        Err(error) => Err(Failure::misuse(error)),
+/// The options of a candidate as words.
+fn words(args: &TuneArgs, candidate: u64) -> Vec<(&'static str, String)> {
+    let candidate = Candidate::draw(&args.seed, candidate);
+    candidate.map_or(Vec::new(), |candidate| candidate.words())
+}
+
+/// The options of a job: those that [`arguments`] says.
+fn train_args(args: &TuneArgs, job: Job) -> TrainArgs {
+    let mut found = TrainArgs {
+        corpus: args.corpus.clone(),
+        seed: args.seed.clone(),
+        steps: Some(job.steps()),
+        ..command_line::default_train_args()
+    };
+    if let Some(candidate) = Candidate::draw(&args.seed, job.candidate) {
+        candidate.apply(&mut found);
     }
+    found
 }
 
 /// Candidates on their highest rung, by val.
@@ -295,13 +322,12 @@ fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
             line
         }
     };
-    let words = std::iter::once("nextchar".into()).chain(line).map(quoted);
-    words.collect::<Vec<_>>().join(" ")
+    command_line::shown(line)
 }
 
 /// The best trials below counting and the options' names.
 fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
-    let cells = |candidate| options(&args.seed, candidate).into_iter();
+    let cells = |candidate| words(args, candidate).into_iter();
     let mut header = ["", "loss", "steps", "seconds"].map(str::to_owned).to_vec();
     header.extend(cells(1).map(|(name, _)| name[2..].to_owned()));
     let mut rows = vec![header, vec!["Kneser–Ney".into(), format!("{counting:.4}")]];
@@ -321,15 +347,6 @@ fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
     rows
 }
 
-/// As a shell reads it.
-fn quoted(argument: String) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,+:@%".contains(c);
-    match argument.chars().all(plain) && !argument.is_empty() {
-        true => argument,
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
-    }
-}
-
 /// The file of `--trials`.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -338,20 +355,24 @@ struct Kept {
     trials: Vec<Trial>,
 }
 
+/// A million trials are not tried.
+const LARGEST_TRIALS: u64 = 100 << 20;
+const OTHER_FILE: &str = "another file for another search";
+
 fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
     let Some(path) = args.trials.as_deref().filter(|path| path.exists()) else {
         return Ok(Vec::new());
     };
-    let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    let text = store::read(path, LARGEST_TRIALS, |_| Ok(()))?;
     let kept: Kept = serde_json::from_slice(&text).map_err(|error| {
         Failure::misuse(format!(
             "--trials {}: not a file of trials: {error}",
             path.display()
         ))
+        .help(OTHER_FILE)
     })?;
     let differs = |what| {
-        Failure::misuse(format!("--trials {}: made {what}", path.display()))
-            .help("another file for another search")
+        Failure::misuse(format!("--trials {}: made {what}", path.display())).help(OTHER_FILE)
     };
     if kept.data_hash != digest {
         return Err(differs("from other training names"));
@@ -368,7 +389,7 @@ fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
 }
 
 fn save_trials(
-    path: &Path,
+    file: &OutputFile,
     args: &TuneArgs,
     digest: &str,
     trials: &[Trial],
@@ -378,5 +399,40 @@ fn save_trials(
         seed: args.seed.to_string(),
         trials: trials.to_vec(),
     };
-    store::save(path, &serde_json::to_vec(&kept)?)
+    file.save(&serde_json::to_vec(&kept)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn the_command_that_is_shown_has_the_options_that_were_tried() {
+        let line = [
+            "nextchar",
+            "tune",
+            "finnish-names",
+            "--seed",
+            "7",
+            "--split",
+            "70,15,15",
+        ];
+        let Command::Tune(args) = Cli::parse_from(line).command else {
+            unreachable!("the words say `tune`");
+        };
+        for candidate in 0..20 {
+            let job = Job { candidate, rung: 1 };
+            let line = std::iter::once("nextchar".to_owned()).chain(arguments(&args, job));
+            let Command::Train(shown) = Cli::parse_from(line).command else {
+                unreachable!("the words say `train`");
+            };
+            assert_eq!(
+                format!("{shown:?}"),
+                format!("{:?}", Box::new(train_args(&args, job)))
+            );
+        }
+    }
 }
