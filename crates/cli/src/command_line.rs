@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, Command, TrainArgs};
 use crate::failure::Failure;
@@ -26,11 +27,11 @@ const OF_ONE_RUN: [&str; 8] = [
 #[derive(Debug, Default)]
 pub struct Given(BTreeMap<String, Vec<OsString>>);
 
-/// Reads a command line; where it cannot be understood, says so and exits, as it does for `--help`.
-pub fn read(words: impl IntoIterator<Item = OsString>) -> (Cli, Given) {
-    let mut command = Cli::command();
+/// Reads a command line; help, version and unknown options end the program here.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Cli, Given), Failure> {
+    let mut command = command();
     let matches = command.try_get_matches_from_mut(words);
-    let mut matches = matches.unwrap_or_else(|error| error.exit());
+    let matches = matches.or_else(refused)?;
     command.build();
     let given = match (
         matches.subcommand_matches("train"),
@@ -39,17 +40,44 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> (Cli, Given) {
         (Some(matches), Some(train)) => Given::find(matches, train),
         _ => Given::default(),
     };
-    let cli = Cli::from_arg_matches_mut(&mut matches);
-    let cli = cli.unwrap_or_else(|error| error.format(&mut command).exit());
-    (cli, given)
+    let cli = Cli::from_arg_matches(&matches);
+    Ok((cli.or_else(refused)?, given))
 }
 
-/// The options of `nextchar train` without any.
-pub fn default_train_args() -> TrainArgs {
-    match Cli::parse_from(["nextchar", "train"]).command {
-        Command::Train(args) => *args,
-        _ => unreachable!("the words say `train`"),
+fn refused<T>(error: clap::Error) -> Result<T, Failure> {
+    match bad_value(&error) {
+        Some(failure) => Err(failure),
+        None => error.exit(),
     }
+}
+
+/// The commands, whose options take numbers below zero: they are refused as values, not as options.
+fn command() -> clap::Command {
+    fn with_negatives(command: clap::Command) -> clap::Command {
+        let command = command.mut_subcommands(with_negatives);
+        command.mut_args(
+            |arg| match arg.get_action().takes_values() && !arg.is_positional() {
+                true => arg.allow_negative_numbers(true),
+                false => arg,
+            },
+        )
+    }
+    with_negatives(Cli::command())
+}
+
+/// A value that its option cannot have, as all such faults are worded.
+fn bad_value(error: &clap::Error) -> Option<Failure> {
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let option = context(ContextKind::InvalidArg)?.split(' ').next()?;
+    let value = context(ContextKind::InvalidValue)?;
+    let why = std::error::Error::source(error)?;
+    Some(Failure::misuse(format!("{option} {value}: {why}")))
 }
 
 /// A command line as a shell reads it.
@@ -121,7 +149,9 @@ impl Given {
             .chain(options)
             .chain([OsString::from("--")])
             .chain(data);
-        match Cli::try_parse_from(line).map(|cli| cli.command) {
+        let matches = command().try_get_matches_from(line);
+        let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+        match cli.map(|cli| cli.command) {
             Ok(Command::Train(args)) => Ok(*args),
             Ok(_) => Err(Failure::failed("the checkpoint is of no training")),
             Err(error) => Err(Failure::misuse(error).within("with the options of the checkpoint")),
@@ -135,7 +165,7 @@ mod tests {
 
     fn given(words: &[&str]) -> Given {
         let line = ["nextchar", "train"].iter().chain(words);
-        read(line.map(OsString::from)).1
+        read(line.map(OsString::from)).unwrap().1
     }
 
     #[test]

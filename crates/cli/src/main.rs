@@ -9,7 +9,7 @@ mod corpus;
 mod counts;
 mod evaluation;
 mod failure;
-mod family;
+mod hints;
 mod html;
 mod output;
 mod output_files;
@@ -22,7 +22,6 @@ mod search;
 mod signals;
 mod store;
 mod threads;
-mod training;
 mod word_picture;
 
 use std::process::ExitCode;
@@ -32,7 +31,10 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     panics::install_hook();
-    let (cli, given) = command_line::read(std::env::args_os());
+    let (cli, given) = match command_line::read(std::env::args_os()) {
+        Ok(read) => read,
+        Err(failure) => return failure.report(),
+    };
     let result = match &cli.command {
         Command::Train(args) => commands::train::run(args, &given),
         Command::Tune(args) => commands::tune::run(args),

@@ -4,11 +4,10 @@
 //! a rung, the best third goes on to the next, with three times the steps. What to do next follows from
 //! the finished trials alone, so a search can stop and go on anywhere.
 
-use nextchar::BatchSize;
 use nextchar::rng::{Purpose, Seed, Stream};
 use serde::{Deserialize, Serialize};
 
-use crate::args::{Hidden, LearningRate, TrainArgs};
+use nextchar::{BatchSize, LearningRate, TrainOptions, Widths};
 
 /// One in so many goes on to the next rung, which has so many times the steps.
 const REDUCTION: u64 = 3;
@@ -95,14 +94,14 @@ impl Candidate {
     }
 
     /// Puts the options in the place of others.
-    pub fn apply(self, args: &mut TrainArgs) {
-        args.context = Some(self.context);
-        args.embedding = Some(self.embedding);
-        args.hidden = Some(Hidden(self.hidden));
-        args.dropout = Some(self.dropout);
-        args.weight_decay = Some(self.weight_decay);
-        args.batch = Some(BatchSize::Rows(self.batch));
-        args.learning_rate = Some(LearningRate::Fixed(self.learning_rate));
+    pub fn apply(self, options: &mut TrainOptions) {
+        options.context = Some(self.context);
+        options.embedding = Some(self.embedding);
+        options.hidden = Some(Widths(self.hidden));
+        options.dropout = Some(self.dropout);
+        options.weight_decay = Some(self.weight_decay);
+        options.batch = Some(BatchSize::Rows(self.batch));
+        options.learning_rate = Some(LearningRate::Fixed(self.learning_rate));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use nextchar_parallel::Threads;
+use nextchar::Workers;
 
 use crate::failure::Failure;
 use crate::output::note;
@@ -12,19 +12,18 @@ const MOST: usize = 64;
 
 /// As many threads as asked for, or as many as the machine has. No result depends on the number, so one
 /// beyond any use is lowered.
-pub fn threads(number: Option<NonZeroUsize>) -> Result<Threads, Failure> {
-    let available = Threads::available();
-    let asked = number.unwrap_or(available);
-    let most = available.saturating_mul(nonzero(4)).max(nonzero(MOST));
-    let number = asked.min(most);
-    if number < asked {
-        note(&format!(
-            "--threads {asked}: {number} are started, for this machine runs {available} at a time"
-        ));
+pub fn threads(number: Option<NonZeroUsize>) -> Result<&'static Workers, Failure> {
+    let Some(asked) = number else {
+        return Ok(Workers::available());
+    };
+    let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let most = (4 * available).max(MOST);
+    if asked.get() <= most {
+        return Ok(Workers::threads(asked)?);
     }
-    Threads::new(number).map_err(|error| Failure::failed(format!("{number} threads: {error}")))
-}
-
-fn nonzero(number: usize) -> NonZeroUsize {
-    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+    note(&format!(
+        "--threads {asked}: {most} are started, for this machine runs {available} at a time"
+    ));
+    let most = NonZeroUsize::new(most).expect("it is at least 64");
+    Ok(Workers::threads(most)?)
 }

@@ -48,6 +48,7 @@
 //!     hidden_sizes: vec![32],
 //!     activation: Activation::Tanh,
 //!     residual: false,
+//!     labels: 0,
 //! };
 //!
 //! // 6. Cross-entropy trains them all together; the loss begins near ln 27 = 3.30 nats.
@@ -87,6 +88,7 @@ pub mod error;
 pub mod executor;
 pub mod language_model;
 pub mod rng;
+pub mod setting;
 
 pub mod text;
 

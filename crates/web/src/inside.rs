@@ -4,6 +4,7 @@ use nextchar::LanguageModel;
 use nextchar::model::reference::{Forward, forward};
 use nextchar::model::{Linear, Network};
 use nextchar::score::{ExampleGradient, example_gradient};
+use nextchar::text::clean;
 use nextchar::text::{Token, Vocab};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub(crate) struct Axes(pub(crate) Option<(Slot, Vec<[f64; 2]>)>);
 
 /// A context's tokens: padded at the left, or its last ones.
 pub(crate) fn context_of(vocab: &Vocab, text: &str, length: usize) -> Result<Vec<Token>, Fault> {
-    let text = text.trim().to_lowercase();
+    let text = clean(text.trim());
     let unknown = |unknown| Fault::new(format!("{text:?}: {unknown}"));
     vocab.context(&text, length).map_err(unknown)
 }
@@ -127,7 +128,7 @@ fn layer(
     json
 }
 
-fn backward(target: char, back: &ExampleGradient, weights: bool, answer: &mut Answer) -> Value {
+fn backward(target: &str, back: &ExampleGradient, weights: bool, answer: &mut Answer) -> Value {
     let linear = |grads: &Linear<f64>, answer: &mut Answer| {
         let mut json = json!({"bias": answer.rounded(&grads.bias)});
         if weights {

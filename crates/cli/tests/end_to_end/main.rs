@@ -11,6 +11,7 @@ mod export;
 mod generation;
 mod good_turing;
 mod nothing_lost;
+mod refusals;
 mod scoring;
 mod teaching;
 

@@ -272,17 +272,6 @@ fn what_exists_is_replaced_only_with_force() {
     );
 }
 
-/// Only a checkpoint that this run wrote, or went on from, is deleted at its end.
-#[test]
-fn a_checkpoint_that_was_never_written_deletes_nothing() {
-    let folder = folder();
-    let path = folder.path();
-    fs::write(path.join("mine"), "precious").unwrap();
-    let counting = ["--family", "kneser-ney", "--checkpoint", "mine", "--force"];
-    nextchar(path, &[&["train", "finnish-names"], &counting[..]].concat()).success();
-    assert_eq!(fs::read(path.join("mine")).unwrap(), b"precious");
-}
-
 #[cfg(unix)]
 #[test]
 fn a_write_protected_file_is_not_replaced() {

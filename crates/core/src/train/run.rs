@@ -82,7 +82,7 @@ pub struct Tables<'a> {
 /// Trains a network on a table and keeps the best one by val.
 ///
 /// # Errors
-/// [`Error::BadConfig`] for options that cannot be; [`Error::Diverged`] where the loss is no
+/// [`Error::OutOfRange`] and others for options that cannot be; [`Error::Diverged`] where the loss is no
 /// longer a number or has left all bounds and there is nothing better to keep.
 pub fn train(
     model: &ModelConfig,
@@ -127,7 +127,7 @@ pub fn resume(
 /// # let table = CountedWindows::from_list(&names, &Vocab::az(), 2).unwrap();
 /// # let shape = ModelConfig {
 /// #     vocab_size: 27, context_length: 2, embedding_dim: 2, hidden_sizes: vec![4],
-/// #     activation: Activation::Tanh, residual: false,
+/// #     activation: Activation::Tanh, residual: false, labels: 0,
 /// # };
 /// # let config = TrainConfig {
 /// #     init: Init::Kaiming, optimizer: Optimizer::Sgd, learning_rate: 0.1,
@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
     /// A run before its first step: judged once.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] for options that cannot be.
+    /// [`Error::OutOfRange`] and others for options that cannot be.
     pub fn begin(
         model: &ModelConfig,
         config: &TrainConfig,
