@@ -51,7 +51,7 @@ fn claim(args: &TrainArgs) -> Result<(OutputFile, Option<OutputFile>), Failure> 
         files.reads("--resume", path);
     }
     let existing = Existing::ReplaceModel.or_forced(args.force);
-    let why = "standard output has the losses and the new names";
+    let why = "standard output shows the losses and the new names";
     let model = files.claim("--out", &args.out, existing, why)?;
     Ok((model, checkpoint))
 }

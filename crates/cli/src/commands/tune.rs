@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use nextchar::data::{NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::{Corpus, LanguageModel, Part, TrainOptions, Training, Workers};
+use nextchar::{Corpus, Family, LanguageModel, Part, TrainOptions, Training, Workers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -204,18 +204,11 @@ impl Job {
     };
 }
 
-/// The command line of a job, without the program's name.
-fn arguments(args: &TuneArgs, job: Job) -> Vec<String> {
+/// The words of a training's command line, without the program's name.
+fn arguments(args: &TuneArgs, options: &TrainOptions) -> Vec<String> {
     let mut arguments = vec!["train".to_owned()];
     arguments.extend(args.corpus.to_arguments());
-    for (name, value) in words(args, job.candidate) {
-        arguments.extend([name.to_owned(), value]);
-    }
-    arguments.extend(["--steps".into(), job.steps().to_string()]);
-    let seed = args.seed.to_string();
-    if seed != "42" {
-        arguments.extend(["--seed".into(), seed]);
-    }
+    arguments.extend(options.to_arguments());
     arguments
 }
 
@@ -225,7 +218,7 @@ fn words(args: &TuneArgs, candidate: u64) -> Vec<(&'static str, String)> {
     candidate.map_or(Vec::new(), |candidate| candidate.words())
 }
 
-/// The options of a job: those that [`arguments`] says.
+/// The options of a job.
 fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
     let mut found = TrainOptions {
         seed: args.seed.clone(),
@@ -258,7 +251,7 @@ fn report(tuner: &Tuner<'_>, trials: &[Trial], counting: f64) -> Result<(), Fail
     if args.json {
         let shown = |trial: &&Trial| {
             json!({
-                "options": arguments(args, job(trial))[1..].join(" "),
+                "options": arguments(args, &train_options(args, job(trial)))[1..].join(" "),
                 "val_loss": trial.val_loss,
                 "seconds": trial.seconds,
             })
@@ -301,16 +294,14 @@ fn job(trial: &Trial) -> Job {
 
 /// The command that trains the winner again, or counts where no network won.
 fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
-    let line = match winner {
-        Some(trial) => arguments(args, job(trial)),
-        None => {
-            let mut line = vec!["train".to_owned()];
-            line.extend(args.corpus.to_arguments());
-            line.extend(["--family".into(), "kneser-ney".into()]);
-            line
-        }
+    let options = match winner {
+        Some(trial) => train_options(args, job(trial)),
+        None => TrainOptions {
+            family: Some(Family::KneserNey),
+            ..TrainOptions::default()
+        },
     };
-    command_line::shown(line)
+    command_line::shown(arguments(args, &options))
 }
 
 /// The best trials below counting and the options' names.
@@ -412,12 +403,12 @@ mod tests {
             unreachable!("the words say `tune`");
         };
         for candidate in 0..20 {
-            let job = Job { candidate, rung: 1 };
-            let line = std::iter::once("nextchar".to_owned()).chain(arguments(&args, job));
+            let options = train_options(&args, Job { candidate, rung: 1 });
+            let line = std::iter::once("nextchar".to_owned()).chain(arguments(&args, &options));
             let Command::Train(shown) = Cli::parse_from(line).command else {
                 unreachable!("the words say `train`");
             };
-            assert_eq!(shown.options(), train_options(&args, job));
+            assert_eq!(shown.options(), options);
         }
     }
 }
