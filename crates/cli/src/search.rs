@@ -4,8 +4,10 @@
 //! a rung, the best third goes on to the next, with three times the steps. What to do next follows from
 //! the finished trials alone, so a search can stop and go on anywhere.
 
-use nextchar::rng::{Purpose, Seed};
+use nextchar::rng::{Purpose, Seed, Stream};
 use serde::{Deserialize, Serialize};
+
+use nextchar::{BatchSize, LearningRate, TrainOptions, Widths};
 
 /// One in so many goes on to the next rung, which has so many times the steps.
 const REDUCTION: u64 = 3;
@@ -37,34 +39,74 @@ impl Job {
     }
 }
 
-/// The options of a candidate, as `train` takes them. The first is the default preset.
-pub fn options(seed: &Seed, candidate: u64) -> Vec<(&'static str, String)> {
-    if candidate == 0 {
-        return Vec::new();
+/// Options to try beside the preset's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    context: usize,
+    embedding: usize,
+    hidden: Vec<usize>,
+    dropout: f64,
+    weight_decay: f64,
+    batch: usize,
+    /// A multiple of 0.0001.
+    learning_rate: f64,
+}
+
+impl Candidate {
+    /// The candidate of a number; the first is the default preset as it is.
+    pub fn draw(seed: &Seed, number: u64) -> Option<Self> {
+        if number == 0 {
+            return None;
+        }
+        let mut rng = seed.stream(Purpose::Search, number);
+        let context = pick(&mut rng, &[2, 3, 4, 5, 6, 7, 8]);
+        let embedding = pick(&mut rng, &[4, 8, 16, 24]);
+        let width = pick(&mut rng, &[16, 32, 64, 128, 192, 256]);
+        let hidden = vec![width; pick(&mut rng, &[1, 2])];
+        let dropout = pick(&mut rng, &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+        let weight_decay = pick(&mut rng, &[0.01, 0.03, 0.1, 0.3, 1.0]);
+        let batch = pick(&mut rng, &[32, 64, 128, 256]);
+        // Between 0.002 and 0.02, evenly by its logarithm.
+        let learning_rate = 0.002 * libm::pow(10.0, rng.uniform());
+        Some(Candidate {
+            context,
+            embedding,
+            hidden,
+            dropout,
+            weight_decay,
+            batch,
+            learning_rate: (learning_rate * 1e4).round_ties_even() / 1e4,
+        })
     }
-    let mut rng = seed.stream(Purpose::Search, candidate);
-    let mut pick = |values: &[&str]| values[rng.below(values.len() as u64) as usize].to_owned();
-    let context = pick(&["2", "3", "4", "5", "6", "7", "8"]);
-    let embedding = pick(&["4", "8", "16", "24"]);
-    let width = pick(&["16", "32", "64", "128", "192", "256"]);
-    let hidden = match pick(&["1", "2"]).as_str() {
-        "1" => width,
-        _ => format!("{width},{width}"),
-    };
-    let dropout = pick(&["0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
-    let weight_decay = pick(&["0.01", "0.03", "0.1", "0.3", "1"]);
-    let batch = pick(&["32", "64", "128", "256"]);
-    // Between 0.002 and 0.02, evenly by its logarithm.
-    let learning_rate = 0.002 * libm::pow(10.0, rng.uniform());
-    vec![
-        ("--context", context),
-        ("--embedding", embedding),
-        ("--hidden", hidden),
-        ("--dropout", dropout),
-        ("--weight-decay", weight_decay),
-        ("--batch", batch),
-        ("--learning-rate", format!("{learning_rate:.4}")),
-    ]
+
+    /// The options by name, as words.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let hidden = self.hidden.iter().map(usize::to_string);
+        vec![
+            ("--context", self.context.to_string()),
+            ("--embedding", self.embedding.to_string()),
+            ("--hidden", hidden.collect::<Vec<_>>().join(",")),
+            ("--dropout", self.dropout.to_string()),
+            ("--weight-decay", self.weight_decay.to_string()),
+            ("--batch", self.batch.to_string()),
+            ("--learning-rate", format!("{:.4}", self.learning_rate)),
+        ]
+    }
+
+    /// Puts the options in the place of others.
+    pub fn apply(self, options: &mut TrainOptions) {
+        options.context = Some(self.context);
+        options.embedding = Some(self.embedding);
+        options.hidden = Some(Widths(self.hidden));
+        options.dropout = Some(self.dropout);
+        options.weight_decay = Some(self.weight_decay);
+        options.batch = Some(BatchSize::Rows(self.batch));
+        options.learning_rate = Some(LearningRate::Fixed(self.learning_rate));
+    }
+}
+
+fn pick<T: Copy>(rng: &mut Stream, values: &[T]) -> T {
+    values[rng.below(values.len() as u64) as usize]
 }
 
 /// The trials of a rung, the best first.
@@ -160,8 +202,9 @@ mod tests {
     #[test]
     fn candidates_are_kept() {
         let seed = Seed::from(42);
-        assert!(options(&seed, 0).is_empty());
-        assert_eq!(options(&seed, 5), options(&seed, 5));
-        assert_ne!(options(&seed, 5), options(&seed, 6));
+        let draw = |number| Candidate::draw(&seed, number);
+        assert!(draw(0).is_none());
+        assert_eq!(draw(5), draw(5));
+        assert_ne!(draw(5), draw(6));
     }
 }

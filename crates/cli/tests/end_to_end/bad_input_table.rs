@@ -131,6 +131,34 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train finnish-names --out locked --force",
             ),
             (
+                "the name of a folder in its place",
+                "nextchar train finnish-names --out nowhere/",
+            ),
+            (
+                "standard output in its place",
+                "nextchar train finnish-names --out -",
+            ),
+            (
+                "the list in its place",
+                "nextchar train one.txt --out one.txt --force",
+            ),
+            (
+                "the checkpoint in its place",
+                "nextchar train finnish-names --out m --checkpoint ./m",
+            ),
+            (
+                "a page in the way of another file",
+                "nextchar evaluate --html one.txt",
+            ),
+            (
+                "a page in place of the model that it is about",
+                "nextchar evaluate --model small.safetensors --html small.safetensors --force",
+            ),
+            (
+                "trials in place of the list",
+                "nextchar tune one.txt --trials one.txt",
+            ),
+            (
                 "an export in the way of another file",
                 "nextchar export --format word2vec --out one.txt",
             ),
@@ -192,6 +220,10 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "a missing checkpoint",
                 "nextchar train --resume missing.state",
+            ),
+            (
+                "a device without an end",
+                "nextchar train --resume /dev/zero",
             ),
             (
                 "a checkpoint that was cut",
