@@ -109,8 +109,8 @@ fn vocab<'a>(
     };
     if wanted == Alphabet::Data {
         let held = files.clone().flat_map(|(_, file)| file.characters());
-        let all = held.chain(named.flat_map(Vocab::characters)).copied();
-        let vocab = Vocab::from_characters(all);
+        let pieces = named.flat_map(Vocab::pieces).flat_map(str::chars);
+        let vocab = Vocab::from_characters(held.copied().chain(pieces));
         return vocab.ok_or_else(|| Failure::from(nextchar::Error::BadAlphabet));
     }
     for (path, file) in files {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use nextchar::combine::mixture::{Mixture, Weights};
 use nextchar::counts::KneserNey;
 use nextchar::data::CountedWindows;
+use nextchar::language_model::{log_probs_of, row_states};
 use nextchar::model::Network;
 use nextchar::sample::sampled_windows;
 use nextchar::score::Rivals;
@@ -264,19 +265,11 @@ fn softened(
     model: &dyn LanguageModel,
     executor: &dyn Executor,
 ) -> CountedWindows {
-    const ROWS: usize = 1024;
-    let (vocab_size, length) = (model.vocab_size(), model.context_length());
-    let mut blocks: Vec<Vec<f64>> = vec![Vec::new(); windows.len().div_ceil(ROWS)];
-    executor.for_each(&mut blocks, |index, block| {
-        let rows = index * ROWS..((index + 1) * ROWS).min(windows.len());
-        block.resize(rows.len() * vocab_size, 0.0);
-        model.log_probs(
-            &windows.contexts()[rows.start * length..rows.end * length],
-            block,
-        );
-    });
+    let vocab_size = model.vocab_size();
+    let states = row_states(model, windows, 0..windows.len());
+    let log_probs = log_probs_of(model, &states, executor);
     windows.with_targets(|row, probs| {
-        let log_probs = &blocks[row / ROWS][row % ROWS * vocab_size..][..vocab_size];
+        let log_probs = &log_probs[row * vocab_size..][..vocab_size];
         for (p, log_prob) in probs.iter_mut().zip(log_probs) {
             *p = log_prob.exp();
         }

@@ -116,6 +116,7 @@ fn round(seed: u64, threads: &Threads) {
         hidden_sizes: vec![32, 32],
         activation: Activation::Gelu,
         residual: true,
+        labels: 0,
     };
     let config = TrainConfig {
         batch: BatchKind::Passes(600),

@@ -96,7 +96,7 @@ impl Corpus {
     /// The windows of a part of the list at a context length; none for an empty part.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] and [`Error::UnknownCharacter`].
+    /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`].
     pub fn windows(&self, part: Part, length: usize) -> Result<Option<CountedWindows>, Error> {
         if let Some(counted) = &self.counted {
             return counted.windows(part, length);

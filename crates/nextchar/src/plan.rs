@@ -99,6 +99,7 @@ fn shape(options: &TrainOptions, preset: &Preset, vocab_size: usize) -> ModelCon
         hidden_sizes: hidden.unwrap_or_else(|| preset.hidden.to_vec()),
         activation: options.activation.unwrap_or(preset.activation),
         residual: options.residual || preset.residual,
+        labels: 0,
     }
 }
 

@@ -127,7 +127,7 @@ fn layer(
     json
 }
 
-fn backward(target: char, back: &ExampleGradient, weights: bool, answer: &mut Answer) -> Value {
+fn backward(target: &str, back: &ExampleGradient, weights: bool, answer: &mut Answer) -> Value {
     let linear = |grads: &Linear<f64>, answer: &mut Answer| {
         let mut json = json!({"bias": answer.rounded(&grads.bias)});
         if weights {

@@ -37,13 +37,7 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
                 Failure::failed(format!("{}: counts have no embedding", label()))
                     .help("`nextchar train --family network` makes a model with one")
             })?;
-            if png
-                && file
-                    .vocab
-                    .characters()
-                    .iter()
-                    .any(|letter| !letter.is_ascii())
-            {
+            if png && file.vocab.pieces().any(|letter| !letter.is_ascii()) {
                 note("a PNG shows only the letters of its font: an SVG uses the reader's fonts");
             }
             Picture::Letters(Letters::of(network, &file.vocab))

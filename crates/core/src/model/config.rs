@@ -83,9 +83,22 @@ pub struct ModelConfig {
     /// (He et al. 2016).
     #[serde(default)]
     pub residual: bool,
+    /// Number of labels: tokens that stand only in the [`Start`](crate::text::Start) of names. They have
+    /// embeddings and no class.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub labels: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl ModelConfig {
+    /// Number of tokens that contexts are made of: the classes and the labels.
+    pub fn token_count(&self) -> usize {
+        self.vocab_size + self.labels
+    }
+
     /// The largest width of a layer and the largest number of layers that are accepted.
     pub const MAX_WIDTH: usize = 16_384;
     /// The largest number of hidden layers.
@@ -106,17 +119,18 @@ impl ModelConfig {
     pub fn validate(&self) -> Result<(), Error> {
         let bad = |what: String| Err(Error::BadConfig(what));
         let width = 1..=Self::MAX_WIDTH;
-        if !(2..=crate::text::Vocab::MAX_LEN).contains(&self.vocab_size) {
+        let most = crate::text::Vocab::MAX_LEN;
+        if self.vocab_size < 2 || self.labels > most || self.vocab_size > most - self.labels {
             return bad(format!("{} classes", self.vocab_size));
         }
         if self.context_length == 0 {
             return bad("a context of 0 characters (1 or more is possible)".into());
         }
-        let longest = crate::data::WindowCounter::longest_context(self.vocab_size);
+        let longest = crate::data::WindowCounter::longest_context(self.token_count());
         if self.context_length > longest {
             return Err(Error::ContextTooLong {
                 context_length: self.context_length,
-                vocab_size: self.vocab_size,
+                vocab_size: self.token_count(),
                 longest,
             });
         }
@@ -162,7 +176,7 @@ impl ModelConfig {
     fn table_values(&self) -> Option<usize> {
         let width = self.layer_shapes()[0].1;
         self.context_length
-            .checked_mul(self.vocab_size)?
+            .checked_mul(self.token_count())?
             .checked_mul(width)
     }
 
@@ -187,7 +201,7 @@ impl ModelConfig {
 
     /// Number of parameters, or `None` where it overflows.
     pub fn parameter_count(&self) -> Option<usize> {
-        let embedding = self.vocab_size.checked_mul(self.embedding_dim)?;
+        let embedding = self.token_count().checked_mul(self.embedding_dim)?;
         self.layer_shapes()
             .iter()
             .try_fold(embedding, |sum, &(inputs, outputs)| {
@@ -209,6 +223,7 @@ mod tests {
             hidden_sizes: vec![200],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         assert_eq!(config.parameter_count(), Some(11_897));
         assert!(config.validate().is_ok());
@@ -223,6 +238,7 @@ mod tests {
             hidden_sizes: vec![hidden],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         assert!(config(25, 10, 10).validate().is_err());
         assert!(config(3, 0, 10).validate().is_err());

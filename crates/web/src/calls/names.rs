@@ -1,9 +1,10 @@
 //! Names written and judged: what `generate`, `score` and `explain --word` do.
 
-use nextchar::data::{Alphabet, NameList, Split, clean, windows};
+use nextchar::data::{Alphabet, NameList, Split, windows};
 use nextchar::sample::{Conditions, Generated, Generator, Request, SampleConfig, most_likely};
 use nextchar::score::{Judge, token_log_probs};
 use nextchar::text::Token;
+use nextchar::text::clean;
 use nextchar::{Error, Serial};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -3,14 +3,13 @@
 //! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
 //! cannot hold is rejected with its line number and reason, and never silently.
 
-use std::borrow::Cow;
 use std::io::BufRead;
 
 use crate::data::names::{Alphabet, MAX_NAME_LENGTH, NameList};
 use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
 use crate::data::reading::table::{Table, sniff_delimiter};
 use crate::error::Error;
-use crate::text::END_SYMBOL;
+use crate::text::{END_SYMBOL, clean};
 
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&self, c: char) -> Option<RejectReason> {
-        if c == END_SYMBOL {
+        if END_SYMBOL.contains(c) {
             Some(RejectReason::EndMark)
         } else if c.is_control() {
             Some(RejectReason::Control(c))
@@ -338,27 +337,4 @@ fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
             text.trim().chars().take(40).collect(),
         )),
     }
-}
-
-/// A word as all words of lists are: NFC and lower case. With a short way for plain ASCII.
-///
-/// Without the feature `normalization` the text must be in NFC already.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.is_ascii() {
-        composed(text.to_lowercase())
-    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        text.to_ascii_lowercase().into()
-    } else {
-        text.into()
-    }
-}
-
-#[cfg(feature = "normalization")]
-fn composed(text: String) -> Cow<'static, str> {
-    unicode_normalization::UnicodeNormalization::nfc(text.as_str()).collect()
-}
-
-#[cfg(not(feature = "normalization"))]
-fn composed(text: String) -> Cow<'static, str> {
-    text.into()
 }

@@ -5,5 +5,5 @@ mod lines;
 mod table;
 
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
-pub use lines::{ReadOptions, clean, no_names, read_names, scan_names};
+pub use lines::{ReadOptions, no_names, read_names, scan_names};
 pub use table::Table;
