@@ -262,7 +262,7 @@ def hard():
             by_filter, filter_seconds = filtering(context, pattern, new, wanted, known)
             for different, table in tables.items():
                 seconds, report, first = conditional(context, wanted, options, fits, different)
-                probability, evaluated = report["constraint_probability"], report["evaluated_contexts"]
+                probability, evaluated = report["constraint_probability"], report["evaluations"]
                 fitting = until_different(context, options, wanted) if different else wanted
                 plain = round(by_filter * fitting / wanted)
                 fewest = f"{lower_bound(context, prefix, round(fitting / probability)):,}" if context > 3 else "–"

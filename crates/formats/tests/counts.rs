@@ -97,17 +97,20 @@ fn each_fault_has_its_name() {
     for (rows, says) in [
         (
             [("__", "a", 1), ("_", "a", 1)],
-            "row 2: a context of 1 characters, where the first has 2",
+            "row 2: its context has 1 characters, that of the first row 2",
         ),
         (
             [("__", "a", 1), ("a_", "a", 1)],
-            "row 2: `_` after a letter",
+            "row 2: `_` after another character",
         ),
         (
             [("__", "a", 1), ("_a", "ab", 1)],
-            "row 2: \"ab\" follows, and not one character",
+            "row 2: its next character is \"ab\", not a single character",
         ),
-        ([("__", "a", 1), ("_a", "", 1)], "row 2: \"\" follows"),
+        (
+            [("__", "a", 1), ("_a", "", 1)],
+            "row 2: its next character is \"\"",
+        ),
         ([("__", "a", 1), ("_a", "b", 0)], "row 2: its count is not"),
         ([("__", "a", 1), ("_a", "b", -3)], "row 2: its count is not"),
         (
@@ -124,7 +127,7 @@ fn each_fault_has_its_name() {
     }
     assert!(
         fault(&[("__", "a", i64::MAX), ("__", "a", i64::MAX), ("__", "b", 9)])
-            .contains("row 3: too large")
+            .contains("row 3: its count is too large")
     );
     assert!(fault(&[]).contains("no row"));
     let said = counted(forged(["context", "following", "count"], &[]))

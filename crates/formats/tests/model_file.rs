@@ -278,7 +278,7 @@ fn damaged_lists_are_named() {
     };
     bad(names(&[0, 1, b'A']), train, "not of its alphabet");
     bad(names(&[0, 0]), train, "not of its alphabet");
-    bad(names(&[0, 9, b'a']), train, "cut short");
+    bad(names(&[0, 9, b'a']), train, "is truncated");
     let error = forge(|tensors, _| {
         tensors.push((
             "nextchar.counts.train".into(),
@@ -413,7 +413,7 @@ fn a_bare_state_dict_is_a_model() {
             .to_string()
     };
     for (place, shape, says) in [
-        (0, &[27, 5][..], "no whole number of embeddings"),
+        (0, &[27, 5][..], "not a multiple of the embedding width"),
         (0, &[27], "[rows, columns]"),
         (0, &[26, 3], "nothing says which characters"),
         (1, &[5, 0], "[rows, columns]"),
