@@ -1,13 +1,14 @@
 //! Where names come from: a file, standard input, or an embedded list.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
-    Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    SplitOptions, no_names, scan_names, split,
+    Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, SplitOptions,
+    no_names, scan_names, split,
 };
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 
 use nextchar::Corpus;
@@ -88,7 +89,7 @@ impl Source {
                         false => Ok(file),
                     })
                     .map_err(|error| Failure::file(path, &error))?;
-                scan_names(BufReader::with_capacity(1 << 16, file), options)
+                scan_names(file, options)
             }
         };
         read.map_err(|error| Failure::from(error).within(self.label()))
@@ -119,6 +120,7 @@ pub fn read_options(
         max_length,
         keep_duplicates,
         strict: args.strict,
+        ..ReadOptions::default()
     })
 }
 
@@ -181,20 +183,21 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
         .help("another --split-seed, or a larger first share of --split"));
     }
     if parts.val.is_empty() {
-        note(
-            "too few names to hold any out: the last step is kept, and no held-out loss can be told",
-        );
+        let why = if shares.val == 0 && args.val.is_none() {
+            "--split holds none out for val"
+        } else {
+            "too few names to hold any out"
+        };
+        note(&format!(
+            "{why}: the last step is kept, and no held-out loss can be told"
+        ));
     }
-    Ok(Corpus {
-        label: source.label(),
-        vocab,
-        parts,
-        split: (args.val.is_none() && args.test.is_none()).then(|| SplitOptions {
-            shares: args.split,
-            seed: args.split_seed.clone(),
-        }),
-        counted: None,
-    })
+    let is_cut = args.val.is_none() && args.test.is_none();
+    let cut = is_cut.then(|| SplitOptions {
+        shares: args.split,
+        seed: args.split_seed.clone(),
+    });
+    Ok(Corpus::of_parts(source.label(), vocab, parts, cut)?)
 }
 
 /// A held-out list of its own, without the training names where those are given.

@@ -6,7 +6,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use nextchar::Error;
+use nextchar::CoreError as Error;
+use nextchar::setting::OutOfRange;
+
+use crate::hints;
 
 /// Everything was done.
 pub const DONE: u8 = 0;
@@ -107,14 +110,48 @@ impl Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
+        let failure = match &error {
+            Error::OutOfRange(OutOfRange {
+                setting,
+                value,
+                allowed,
+            }) => Failure::misuse(match hints::flag(*setting) {
+                Some(flag) => format!("{flag} {value}: {}", allowed.requirement(value.0)),
+                None => error.to_string(),
+            }),
+            Error::Unused { setting, beside } => Failure::misuse(match hints::flag(*setting) {
+                Some(flag) => format!("{flag} has no effect {beside}"),
+                None => error.to_string(),
+            }),
             Error::ContextTooLong { .. }
-            | Error::BadConfig(_)
-            | Error::BadSampling(_)
+            | Error::LongerThanCounts { .. }
+            | Error::TablesTooLarge { .. }
+            | Error::BatchNormBatches
+            | Error::DecayWithSgd
+            | Error::NoInstructions(_)
+            | Error::NoPreset { .. }
+            | Error::NoRepeats(_)
             | Error::BadPattern { .. }
             | Error::Impossible(_)
-            | Error::NoColumn { .. } => Failure::misuse(error),
-            _ => Failure::failed(error),
+            | Error::NoColumn { .. }
+            | Error::AmbiguousColumn { .. } => Failure::misuse(&error),
+            _ => Failure::failed(&error),
+        };
+        match error.hint().and_then(hints::words) {
+            Some(words) => failure.help(words),
+            None => failure,
+        }
+    }
+}
+
+impl From<nextchar::Error> for Failure {
+    fn from(error: nextchar::Error) -> Self {
+        use nextchar::Error;
+        match error {
+            Error::Core(fault) => fault.into(),
+            Error::Names { label, fault } => Failure::from(fault).within(label),
+            Error::File { path, fault } => Failure::file(&path, &fault),
+            other => Failure::failed(other),
         }
     }
 }

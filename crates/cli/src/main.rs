@@ -7,7 +7,7 @@ mod corpus;
 mod counts;
 mod evaluation;
 mod failure;
-mod family;
+mod hints;
 mod html;
 mod output;
 mod plots;
@@ -17,18 +17,18 @@ mod scoring;
 mod search;
 mod store;
 mod threads;
-mod training;
 mod word_picture;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command};
+use args::Command;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match args::parse() {
+        Ok(cli) => cli,
+        Err(failure) => return failure.report(),
+    };
     let result = match &cli.command {
         Command::Train(args) => commands::train::run(args),
         Command::Tune(args) => commands::tune::run(args),

@@ -31,6 +31,9 @@ pub fn label(path: Option<&Path>) -> String {
     })
 }
 
+/// Why a model may hold no names.
+pub const WITHOUT_NAMES: &str = "a model holds none if it was trained with --no-names or from counts, or comes from another program";
+
 /// No model is larger, in bytes: what is read is bounded, even from a device without an end.
 pub const LARGEST_MODEL: u64 = 1 << 30;
 /// A checkpoint holds five times the parameters of a network, and those of the networks before.

@@ -88,6 +88,7 @@ pub mod error;
 pub mod executor;
 pub mod language_model;
 pub mod rng;
+pub mod setting;
 
 pub mod text;
 

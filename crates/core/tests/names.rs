@@ -2,8 +2,10 @@
 
 use nextchar_core::Error;
 use nextchar_core::data::{
-    Alphabet, MAX_NAME_LENGTH, NameList, ReadOptions, RejectReason, read_names,
+    MAX_NAME_LENGTH, NameList, ReadOptions, RejectReason, SplitOptions, read_names, split,
 };
+use nextchar_core::error::Hint;
+use nextchar_core::text::Alphabet;
 use proptest::prelude::*;
 
 fn texts(list: &NameList) -> Vec<(&str, u64)> {
@@ -24,7 +26,7 @@ fn bom_crlf_blanks_and_case_are_cleaned() {
         (4, 1, 3, 0)
     );
     assert_eq!(found.lengths[&3], 1);
-    assert_eq!(found.letters[&'a'], 3);
+    assert_eq!(found.letters["a"], 3);
 }
 
 #[test]
@@ -40,11 +42,11 @@ fn rejected_lines_say_where_and_why() {
     assert_eq!(
         reasons,
         [
-            (2, 4, RejectReason::OutsideAz('é')),
-            (3, 3, RejectReason::Control('\0')),
+            (2, 4, RejectReason::OutsideAz("é".into())),
+            (3, 3, RejectReason::Control("\0".into())),
             (4, 1, RejectReason::InvalidUtf8),
             (5, 2, RejectReason::EndMark),
-            (6, 2, RejectReason::OutsideAz(' ')),
+            (6, 2, RejectReason::OutsideAz(" ".into())),
         ]
     );
 }
@@ -67,7 +69,7 @@ fn strict_refuses_the_first() {
         ),
         "{error}"
     );
-    assert!(error.to_string().contains("--alphabet data"));
+    assert_eq!(error.hint(), Some(Hint::SkipLinesOrAnyCharacter));
 }
 
 #[test]
@@ -113,6 +115,28 @@ fn columns_weights_and_filters() {
     );
     let error = read_names(&b""[..], &table).unwrap_err();
     assert_eq!(error.to_string(), "there is no column \"nom\"; it is empty");
+}
+
+#[test]
+fn the_column_of_the_names_is_not_guessed() {
+    let file = "id,name,gender\n1,asha,f\n2,ravi,m\n";
+    let women = ReadOptions {
+        filter: Some(("gender".into(), "f".into())),
+        ..options()
+    };
+    let error = read_names(file.as_bytes(), &women).unwrap_err();
+    assert!(matches!(error, Error::LooksLikeCsv { .. }), "{error}");
+    assert_eq!(error.hint(), Some(Hint::NameColumn));
+    // With the filter's column there is only one other.
+    let (list, _) = read_names(&b"gender,name\nf,asha\nm,ravi\n"[..], &women).unwrap();
+    assert_eq!(texts(&list), [("asha", 1)]);
+}
+
+#[test]
+fn files_of_other_kinds_are_named() {
+    let gzip = read_names(&b"\x1f\x8b\x08\0\0\0"[..], &options()).unwrap_err();
+    assert_eq!(gzip.to_string(), "it is a gzip file, not a list of names");
+    assert_eq!(gzip.hint(), Some(Hint::Unpack("gunzip")));
 }
 
 #[test]
@@ -177,9 +201,37 @@ fn nothing_left_says_why() {
         message("É1\n".as_bytes(), &options())
             .contains("line 1, character 1: 'é' is not one of a–z")
     );
+    let table = read_names(&b"name,sex\nasha,f\n"[..], &options()).unwrap_err();
     assert!(
-        message(b"name,sex\nasha,f\n", &options()).contains("--column (its columns: name, sex)")
+        table.to_string().contains("(its columns: name, sex)"),
+        "{table}"
     );
+    assert_eq!(table.hint(), Some(Hint::NameColumn));
+    let other = read_names("É1\n".as_bytes(), &options()).unwrap_err();
+    assert_eq!(other.hint(), Some(Hint::AnyCharacter));
+}
+
+#[test]
+fn a_list_and_its_parts_do_not_depend_on_the_order_of_the_lines() {
+    let lines: Vec<String> = (0..200u32).map(|i| format!("{:x}", i * 7919)).collect();
+    let parts = |lines: &mut dyn Iterator<Item = &String>| {
+        let text: Vec<&str> = lines.map(String::as_str).collect();
+        let data = ReadOptions {
+            alphabet: Alphabet::Data,
+            ..options()
+        };
+        let (list, _) = read_names(text.join("\n").as_bytes(), &data).unwrap();
+        (split(list.clone(), &SplitOptions::default()), list)
+    };
+    let (there, back) = (parts(&mut lines.iter()), parts(&mut lines.iter().rev()));
+    assert!(there == back);
+    // Nor do those of a list that was never read.
+    let split_of = |names: Vec<&String>| {
+        let list = NameList::from_names(names.into_iter().map(|name| (name, 1)));
+        split(list, &SplitOptions::default())
+    };
+    assert!(split_of(lines.iter().collect()) == split_of(lines.iter().rev().collect()));
+    assert!(there.0 == split_of(lines.iter().collect()));
 }
 
 #[test]

@@ -145,5 +145,5 @@ fn a_list_without_duplicates_tells_nothing() {
     let list = NameList::from_names(["ab", "ba", "cab"].map(|name| (name, 1)));
     let mut model = counting(&list, 2);
     let error = model.fit_returning(&list, &vocab(), &Serial).unwrap_err();
-    assert!(matches!(error, Error::BadConfig(_)), "{error}");
+    assert!(matches!(error, Error::NoRepeats(_)), "{error}");
 }

@@ -1,8 +1,11 @@
 //! Which names are learnt from: the list, how it is read, and how it is split.
 
 use clap::Args;
-use nextchar::data::{Alphabet, Shares};
+use nextchar::data::Shares;
 use nextchar::rng::Seed;
+use nextchar::text::Alphabet;
+
+use super::values::name_length;
 
 /// A list, and what is held out.
 #[derive(Args, Clone, Debug)]
@@ -37,7 +40,7 @@ pub struct ReadArgs {
     /// The column of a CSV or TSV file that holds the names
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
-    /// A column with a whole-number count for each name
+    /// A column with an integer count for each name
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
     /// Use only the rows with this value, such as gender=f
@@ -50,10 +53,10 @@ pub struct ReadArgs {
     #[arg(long, value_name = "az|data")]
     pub alphabet: Option<Alphabet>,
     /// Leave out names of fewer characters
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = name_length)]
     pub min_length: Option<usize>,
     /// Leave out names of more characters
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = name_length)]
     pub max_length: Option<usize>,
 }
 
@@ -103,6 +106,6 @@ impl CorpusArgs {
 fn parse_where(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((column, value)) if !column.is_empty() => Ok((column.into(), value.into())),
-        _ => Err("it is not COLUMN=VALUE, such as gender=f".into()),
+        _ => Err("must be COLUMN=VALUE, such as gender=f".into()),
     }
 }

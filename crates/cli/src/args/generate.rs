@@ -6,38 +6,31 @@ use std::path::PathBuf;
 use clap::Args;
 use nextchar::rng::Seed;
 
+use super::values::{at_least, name_length, number, threads};
+
 #[derive(Args, Debug)]
 pub struct GenerateArgs {
     /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// How many names
-    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N", value_parser = at_least::<usize>(0))]
     pub count: usize,
     /// Below 1 the likely becomes likelier, above 1 the unlikely
-    #[arg(
-        long,
-        default_value_t = 1.0,
-        value_name = "X",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = number)]
     pub temperature: f64,
     /// Draw from the K most probable characters only
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = at_least::<usize>(1))]
     pub top_k: Option<usize>,
     /// Draw from the fewest characters only that have this probability together
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", value_parser = number)]
     pub top_p: Option<f64>,
     /// Shortest name
-    #[arg(
-        long,
-        default_value_t = 1,
-        value_name = "N",
-        help_heading = "Conditions"
-    )]
+    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Conditions",
+        value_parser = name_length)]
     pub min_length: usize,
     /// Longest name [default: the longest that the model was made from]
-    #[arg(long, value_name = "N", help_heading = "Conditions")]
+    #[arg(long, value_name = "N", help_heading = "Conditions", value_parser = name_length)]
     pub max_length: Option<usize>,
     /// How the name begins; one of them, where it is given more than once
     #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
@@ -83,7 +76,7 @@ pub struct GenerateArgs {
     )]
     pub seed: Seed,
     /// How many threads compute; the names do not depend on it [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
     /// Print one JSON object a line
     #[arg(long)]

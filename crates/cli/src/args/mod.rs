@@ -6,6 +6,7 @@ mod generate;
 mod pictures;
 mod train;
 mod tune;
+mod values;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -17,8 +18,10 @@ pub use corpus::{CorpusArgs, ReadArgs};
 pub use export::{ExportArgs, ExportFormat, PartName};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
-pub use train::{LearningRate, TrainArgs};
+pub use train::TrainArgs;
 pub use tune::TuneArgs;
+use values::{at_least, number, threads};
+pub use values::{in_range, parse};
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]
@@ -97,10 +100,10 @@ pub struct ScoreArgs {
     #[arg(long)]
     pub check: bool,
     /// Share of real names that the verdict may reject
-    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    #[arg(long, value_name = "X", default_value_t = 0.01, value_parser = number)]
     pub false_rejection: f64,
     /// How many threads compute; the result does not depend on it [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
     /// Names to rank among, instead of those held out in training
     #[arg(long, value_name = "FILE")]
@@ -137,7 +140,7 @@ pub struct EvaluateArgs {
     #[command(flatten)]
     pub read: ReadArgs,
     /// How many names the model writes for the report
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least::<usize>(0))]
     pub names: usize,
     /// What they are drawn from: a number or any text
     #[arg(
@@ -200,7 +203,7 @@ pub enum DataCommand {
         /// Any name
         name: String,
         /// Number of characters looked back
-        #[arg(long, default_value_t = 3, value_name = "N")]
+        #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least::<usize>(0))]
         context: usize,
         /// Print one JSON array
         #[arg(long)]

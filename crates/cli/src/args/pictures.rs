@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::values::{at_least, integer};
 use crate::plots::Theme;
 
 /// What can be drawn of a model.
@@ -32,10 +33,10 @@ pub struct PlotArgs {
     #[arg(long, value_enum, default_value_t)]
     pub theme: Theme,
     /// Width in pixels
-    #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(200..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 900, value_parser = integer::<u32>(200..=10_000))]
     pub width: u32,
     /// Height in pixels [default: as wide for bigrams, two thirds of that else]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(200..=10_000))]
+    #[arg(long, value_name = "N", value_parser = integer::<u32>(200..=10_000))]
     pub height: Option<u32>,
 }
 
@@ -44,7 +45,7 @@ pub struct NeighborsArgs {
     /// Letters to look at [default: all]
     pub letters: Vec<String>,
     /// How many neighbours of each
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5, value_parser = at_least::<usize>(1))]
     pub count: usize,
     /// The model file [default: one of the Indian names, part of the program]
     #[arg(short, long, value_name = "FILE")]

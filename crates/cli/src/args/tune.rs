@@ -8,22 +8,24 @@ use clap::Args;
 use nextchar::rng::Seed;
 
 use super::CorpusArgs;
+use super::values::{at_least, some_time, threads};
 
 #[derive(Args, Clone, Debug)]
 pub struct TuneArgs {
     #[command(flatten)]
     pub corpus: CorpusArgs,
     /// How long to search, such as 60s or 10m
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time,
+        allow_hyphen_values = true)]
     pub time: Duration,
     /// Keep the trials in this file, and go on from those that it holds
     #[arg(long, value_name = "FILE")]
     pub trials: Option<PathBuf>,
     /// How many of the best trials are shown
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least::<usize>(0))]
     pub show: usize,
     /// How many threads compute [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
     /// What the candidates and their trainings are drawn from: a number or any text
     #[arg(

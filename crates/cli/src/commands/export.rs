@@ -29,6 +29,7 @@ const LARGEST_ENGINE: u64 = 64 << 20;
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
 pub fn run(args: &ExportArgs) -> Result<u8, Failure> {
+    args.check()?;
     let paths = paths(args.format, &args.out)?;
     for path in &paths {
         store::check_new(path, args.force)?;
@@ -125,7 +126,9 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
                     .help("`web/build --engine` makes web/public/assets/engine.wasm"));
             }
             let model = file.to_bytes().map_err(Failure::failed)?;
-            Ok(vec![html::page(&args.title, &engine, &model).into()])
+            Ok(vec![
+                html::page(args.title.as_deref().unwrap_or("Names"), &engine, &model).into(),
+            ])
         }
     }
 }
@@ -166,14 +169,14 @@ const COUNTED_CONTEXT: usize = 6;
 fn counts(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<Vec<u8>, Failure> {
     let names = file.names.as_ref().ok_or_else(|| {
         Failure::failed(format!(
-            "{label}: it was saved without its names, whose windows are counted"
+            "{label}: it holds no names whose windows could be counted"
         ))
-        .help("train without --no-names")
+        .help(store::WITHOUT_NAMES)
     })?;
     let length = args
         .context
         .unwrap_or(file.model.characters_seen().max(COUNTED_CONTEXT));
-    let lists = match args.part {
+    let lists = match args.part.unwrap_or(PartName::Train) {
         PartName::Train => folds(&names.train, FOLDS),
         PartName::Val => vec![names.val.clone()],
         PartName::Test => vec![names.test.clone()],
@@ -200,15 +203,10 @@ fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgra
     let longest = args.context.unwrap_or(own);
     if longest == 0 || longest > own {
         return Err(Failure::misuse(format!(
-            "--context {longest}: 1 to {own} is possible for {label}"
+            "--context {longest}: must be at most {own}, the context of {label}"
         )));
     }
     let threshold = args.prune.unwrap_or(0.0);
-    if !(0.0..1.0).contains(&threshold) {
-        return Err(Failure::misuse(format!(
-            "--prune {threshold}: 0 to below 1 nat per character is possible, such as 1e-7"
-        )));
-    }
     let whole = longest == own && args.prune.is_none();
     let ngram = match (file.model.networks(), file.model.counts()) {
         ([], Some(counts)) if whole && file.model.returning().is_none() => {
@@ -228,11 +226,11 @@ fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgra
             let seed = Seed::from(0);
             let (model, vocab) = (&file.model, &file.vocab);
             let mut contexts =
-                sampled_windows(model, vocab, DRAWN_NAMES, longest_name, &seed, &threads)?;
+                sampled_windows(model, vocab, DRAWN_NAMES, longest_name, &seed, threads)?;
             if all.is_some() {
                 contexts = contexts.merged(&every_context(vocab_size, own)?);
             }
-            let ngram = BackoffNgram::approximate(model, &contexts, longest, threshold, &threads);
+            let ngram = BackoffNgram::approximate(model, &contexts, longest, threshold, threads);
             if args.prune.is_some() || !whole {
                 let what = format!(
                     "{} n-grams are left",
@@ -264,8 +262,8 @@ fn say_what_is_lost(what: &str, file: &ModelFile, part: &dyn LanguageModel) -> R
     };
     let threads = threads(None)?;
     let table = CountedWindows::from_list(names, &file.vocab, file.model.context_length())?;
-    let whole = loss(&file.model, &table, &threads);
-    let part = loss(part, &*table.shorten(part.context_length())?, &threads);
+    let whole = loss(&file.model, &table, threads);
+    let part = loss(part, &*table.shorten(part.context_length())?, threads);
     note(&format!(
         "{what}: a loss of {part:.4} on the test names, where the model has {whole:.4}"
     ));

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
-use nextchar::data::{Alphabet, Name, NameList};
+use nextchar::CoreError;
+use nextchar::data::{Name, NameList};
 use nextchar::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
     most_likely,
 };
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar_formats::ModelFile;
 use serde_json::json;
@@ -56,7 +58,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         ..Request::default()
     };
     let generator =
-        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, &threads);
+        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, threads);
     let mut names = generator(request.clone())?;
     if args.json {
         for generated in names.by_ref() {
@@ -130,7 +132,15 @@ fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
     }
     warn_of_rejected(&source.label(), &found);
     let known = |name: Name<'_>| vocab.encode(name.text).is_ok();
-    if !names.names().any(known) {
+    let any_known = names.names().any(known);
+    if let (false, Some(columns)) = (any_known, found.looks_like_header) {
+        let failure = Failure::failed(format!(
+            "--not-in {list}: {}",
+            CoreError::LooksLikeCsv { columns }
+        ));
+        return Err(failure.help("give one name a line"));
+    }
+    if !any_known {
         note(&format!(
             "--not-in {list}: none of its {} is of the model's letters; nothing is left out",
             plural(names.len() as u64, "name")
@@ -143,8 +153,11 @@ fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
 fn own_names<'f>(args: &GenerateArgs, file: &'f ModelFile) -> Result<[&'f NameList; 3], Failure> {
     let names = file.names.as_ref().ok_or_else(|| {
         let label = store::label(args.model.as_deref());
-        let what = "was saved without the names that it was made from";
-        Failure::misuse(format!("--novel: {label} {what}")).help("train without --no-names")
+        let help = format!(
+            "--not-in LIST excludes a list of your own; {}",
+            store::WITHOUT_NAMES
+        );
+        Failure::misuse(format!("--novel: {label} holds no names to compare with")).help(help)
     })?;
     Ok([&names.train, &names.val, &names.test])
 }
@@ -219,7 +232,7 @@ fn all_that_exist(found: u64, wanted: usize) -> u8 {
 /// What was found before the search was given up.
 fn gave_up(found: u64, wanted: usize) -> Failure {
     Failure::failed(format!(
-        "gave up after {} attempts in a row that brought nothing: found {} of {}",
+        "gave up: {} draws in a row met none of the conditions, or only names that are excluded; found {} of {}",
         count(TRIES),
         count(found),
         plural(wanted as u64, "name"),

@@ -31,7 +31,7 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
     let file = store::load(args.model.as_deref())?;
     let label = || store::label(args.model.as_deref());
     let picture = match args.kind {
-        PlotKind::Curves => Picture::Curves(Curves::of(&file, &threads(None)?, &label())?),
+        PlotKind::Curves => Picture::Curves(Curves::of(&file, threads(None)?, &label())?),
         PlotKind::Embedding => {
             let network = file.model.networks().first().ok_or_else(|| {
                 Failure::failed(format!("{}: counts have no embedding", label()))

@@ -3,17 +3,20 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
-use nextchar::data::Alphabet;
 use nextchar::score::{Judge, WordScorer};
+use nextchar::setting::Allowed;
+use nextchar::text::Alphabet;
 use nextchar_formats::ModelFile;
 
-use crate::args::{ReadArgs, ScoreArgs};
+use crate::args::{ReadArgs, ScoreArgs, in_range};
 use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, count, plural};
 use crate::scoring::{self, Input, Lines, Rows, Style, Verdicts, Words};
 use crate::store;
 use crate::threads::threads;
+
+const TOO_FEW: &str = "this model was made from too few names to judge words";
 
 /// The exit code of `--check` where a word is not plausible.
 const NOT_ALL: u8 = 1;
@@ -29,20 +32,22 @@ pub fn run(args: &ScoreArgs) -> Result<u8, Failure> {
 }
 
 fn score(args: &ScoreArgs) -> Result<u8, Failure> {
-    if !(0.0..1.0).contains(&args.false_rejection) {
-        return Err(Failure::misuse(format!(
-            "--false-rejection {}: a share from 0 to below 1 is possible, such as 0.01",
-            args.false_rejection
-        )));
-    }
+    in_range(
+        "--false-rejection",
+        args.false_rejection,
+        Allowed::Below(0.0, 1.0),
+    )?;
     let file = store::load(args.model.as_deref())?;
     let verdicts = Verdicts {
         judge: judge(args, &file)?,
         false_rejection: args.false_rejection,
         only_failing: args.check,
     };
-    if let Some(judge) = &verdicts.judge {
-        warn_of_few(judge.ranked_among(), args.false_rejection);
+    match &verdicts.judge {
+        Some(judge) => warn_of_few(judge.ranked_among(), args.false_rejection),
+        None => output::note(&format!(
+            "{TOO_FEW}: `plausible` and `percentile` stay empty"
+        )),
     }
     let all = match !args.json && output::has_colours() {
         true => stream(args, &file, &verdicts, true, &mut output::stdout())?,
@@ -62,9 +67,15 @@ fn stream(
     colours: bool,
     out: &mut impl Write,
 ) -> Result<bool, Failure> {
-    let mut input: Box<dyn Input> = match (&args.file, &args.column) {
-        (Some(list), Some(column)) => Box::new(Rows::open(list, column)?),
-        (Some(list), None) => Box::new(Lines::open(list)?),
+    let mut input: Box<dyn Input + '_> = match (&args.file, &args.column) {
+        (Some(list), Some(column)) => {
+            let rows = Rows::open(list, column)?;
+            if !args.json {
+                scoring::check_columns(list, rows.header().as_ref())?;
+            }
+            Box::new(rows)
+        }
+        (Some(list), None) => Box::new(Lines::open(list, &file.vocab)?),
         (None, _) => Box::new(Words::new(&args.words)),
     };
     let style = match (args.json, &args.column) {
@@ -84,7 +95,7 @@ fn stream(
         &mut *input,
         style,
         out,
-        &threads,
+        threads,
     )?;
     out.flush()?;
     Ok(all)
@@ -96,12 +107,12 @@ fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
         return match (&args.calibrate, args.check) {
             (None, false) => Ok(None),
             (list, _) => Err(Failure::misuse(format!(
-                "--{}: this model was made from too few names to judge words",
+                "--{}: {TOO_FEW}",
                 if list.is_some() { "calibrate" } else { "check" }
             ))),
         };
     };
-    let judge = Judge::new(&file.bigrams, plausibility)?;
+    let judge = Judge::new(&file.bigrams, &file.vocab, plausibility)?;
     let Some(list) = &args.calibrate else {
         return Ok(Some(judge));
     };

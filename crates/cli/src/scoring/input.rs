@@ -5,10 +5,15 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
-use nextchar::data::Table;
+use nextchar::CoreError;
+use nextchar::data::{Table, sniffed, table_columns};
+use nextchar::text::Vocab;
 
 use super::shard::{Shard, Source};
 use crate::failure::Failure;
+
+/// The columns that a table of words gets.
+pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// Bytes of a list in a shard.
 const SHARD_BYTES: usize = 32 << 10;
@@ -60,8 +65,14 @@ impl Input for Words<'_> {
     }
 }
 
-/// A list or standard input.
+/// A list or standard input, which must not be a file of another kind.
 fn open(list: &str) -> Result<Box<dyn Read>, Failure> {
+    let input = sniffed(open_any(list)?);
+    let input = input.map_err(|error| Failure::from(error).within(list))?;
+    Ok(Box::new(input))
+}
+
+fn open_any(list: &str) -> Result<Box<dyn Read>, Failure> {
     if list == "-" {
         return Ok(Box::new(io::stdin()));
     }
@@ -74,8 +85,10 @@ fn open(list: &str) -> Result<Box<dyn Read>, Failure> {
 }
 
 /// One word a line.
-pub struct Lines {
+pub struct Lines<'a> {
     list: String,
+    /// What words can have, until the first of them were seen: a table is no list of words.
+    unchecked: Option<&'a Vocab>,
     input: Box<dyn Read>,
     /// The beginning of a line whose end has not been read.
     begun: Vec<u8>,
@@ -84,15 +97,19 @@ pub struct Lines {
     ended: bool,
 }
 
-impl Lines {
-    pub fn open(list: &str) -> Result<Self, Failure> {
-        Ok(Self::of(list, open(list)?))
+impl<'a> Lines<'a> {
+    pub fn open(list: &str, vocab: &'a Vocab) -> Result<Self, Failure> {
+        Ok(Lines {
+            unchecked: Some(vocab),
+            ..Self::of(list, open(list)?)
+        })
     }
 
     /// Those of an input that goes by this name.
     pub(super) fn of(list: &str, input: Box<dyn Read>) -> Self {
         Lines {
             list: list.to_owned(),
+            unchecked: None,
             input,
             begun: Vec::new(),
             skips: false,
@@ -152,11 +169,38 @@ impl Lines {
                 lines.push(b'\n');
             }
         }
+        if let Some(vocab) = self.unchecked.take_if(|_| !lines.is_empty()) {
+            check_lines(&self.list, lines, vocab)?;
+        }
         Ok(pauses)
     }
 }
 
-impl Input for Lines {
+/// Refuses the lines of a table, none of which could be scored: their delimiter is in no word.
+fn check_lines(list: &str, lines: &[u8], vocab: &Vocab) -> Result<(), Failure> {
+    match table_columns(lines) {
+        Some((delimiter, columns)) if vocab.token(delimiter.encode_utf8(&mut [0; 4])).is_none() => {
+            Err(Failure::from(CoreError::LooksLikeCsv { columns }).within(list))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a table that has a column of the name of one that is added.
+pub fn check_columns(list: &str, header: Option<&Header>) -> Result<(), Failure> {
+    let columns = header.iter().flat_map(|header| header.columns.iter());
+    let is_added = |column: &str| ADDED.iter().any(|name| column.eq_ignore_ascii_case(name));
+    let mut names = columns.map(|column| String::from_utf8_lossy(column.trim_ascii()).into_owned());
+    match names.find(|column| is_added(column)) {
+        Some(column) => Err(Failure::misuse(format!(
+            "{list}: it has a column {column:?} already, which would be added"
+        ))
+        .help("rename or remove that column; --json keeps the row and the scores apart")),
+        None => Ok(()),
+    }
+}
+
+impl Input for Lines<'_> {
     fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
         let mut filled = 0;
         while filled < shards.len() && !self.ended {

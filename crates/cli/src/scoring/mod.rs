@@ -7,14 +7,16 @@ mod render;
 mod shard;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 
-pub use input::{Input, Lines, Rows, Words};
+pub use input::{Input, Lines, Rows, Words, check_columns};
 pub use render::Style;
+pub use verdicts::Verdicts;
 
 use std::io::Write;
 
 use nextchar::Executor;
-use nextchar::score::{Judge, WordScorer};
+use nextchar::score::WordScorer;
 use nextchar::text::Vocab;
 
 use crate::failure::Failure;
@@ -23,16 +25,6 @@ use shard::{Letters, Shard};
 
 /// Shards that are in work together: what is held of a list, however long it is.
 const SHARDS: usize = 16;
-
-/// What a verdict needs beside the model.
-pub struct Verdicts {
-    /// None where the model was made from too few names.
-    pub judge: Option<Judge>,
-    /// Share of real names that may be rejected.
-    pub false_rejection: f64,
-    /// Leave out what is plausible.
-    pub only_failing: bool,
-}
 
 /// Scores all words of an input and writes what is said of them; tells whether all are plausible.
 pub fn run(

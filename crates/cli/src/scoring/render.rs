@@ -9,14 +9,11 @@ use nextchar::text::{END_SYMBOL, Vocab};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use super::Verdicts;
 use super::digits::fixed;
-use super::input::Header;
+use super::input::{ADDED, Header};
 use super::shard::{Entry, Shard, Word};
+use super::verdicts::Verdicts;
 use crate::output::{DIM, count};
-
-/// The columns that a table gets.
-const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// How words are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

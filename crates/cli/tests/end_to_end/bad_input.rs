@@ -5,7 +5,7 @@ use std::fs;
 use crate::{nextchar, stderr, trained};
 
 /// Runs in a folder with `files`, and expects the exit code and every part of the message.
-fn refused(files: &[(&str, &[u8])], arguments: &[&str], code: i32, parts: &[&str]) {
+pub fn refused(files: &[(&str, &[u8])], arguments: &[&str], code: i32, parts: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
         fs::write(folder.path().join(name), content).unwrap();

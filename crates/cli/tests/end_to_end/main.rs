@@ -10,6 +10,7 @@ mod evaluation;
 mod export;
 mod generation;
 mod good_turing;
+mod refusals;
 mod scoring;
 mod teaching;
 

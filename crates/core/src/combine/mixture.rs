@@ -16,6 +16,7 @@ use crate::language_model::{
     LanguageModel, State, WordModel, normalise, packing, row_states, total_nll,
 };
 use crate::model::Network;
+use crate::setting::{Allowed, Setting};
 use crate::text::{END, Token, Vocab};
 
 /// How much the two kinds of model weigh.
@@ -105,7 +106,7 @@ impl Mixture {
     /// A mixture with known weights.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where there is nothing to mix, the vocabularies differ, or a weight is not
+    /// [`Error::EmptyMixture`], [`Error::DifferentVocabularies`], [`Error::OutOfRange`] where a weight is not
     /// a number from 0 to 100.
     pub fn new(
         networks: Vec<Network>,
@@ -115,18 +116,13 @@ impl Mixture {
         let parts = networks.iter().map(|network| network as &dyn LanguageModel);
         let counted = counts.iter().map(|counts| counts as &dyn LanguageModel);
         let mut sizes = parts.chain(counted).map(LanguageModel::vocab_size);
-        let size = sizes
-            .next()
-            .ok_or(Error::BadConfig("nothing to mix".into()))?;
+        let size = sizes.next().ok_or(Error::EmptyMixture)?;
         if sizes.any(|other| other != size) {
-            return Err(Error::BadConfig("parts of different vocabularies".into()));
+            return Err(Error::DifferentVocabularies);
         }
-        let in_range = |weight: f64| (0.0..=100.0).contains(&weight);
-        if !(in_range(weights.networks) && in_range(weights.counts)) {
-            return Err(Error::BadConfig(
-                "mixing weights that are out of range".into(),
-            ));
-        }
+        let possible = Allowed::Within(0.0, 100.0);
+        Setting::NetworkWeight.check(weights.networks, possible)?;
+        Setting::CountsWeight.check(weights.counts, possible)?;
         Ok(Mixture {
             networks,
             counts,
@@ -138,7 +134,7 @@ impl Mixture {
     /// Lets whole names come again as often as the list says that was learnt from (Good–Turing).
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where no name stands there twice: nothing tells how often names return;
+    /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
     /// [`Error::UnknownPiece`].
     pub fn fit_returning(
         &mut self,

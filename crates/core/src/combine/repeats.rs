@@ -10,7 +10,7 @@
 
 use crate::data::trie::{FREE, Trie};
 use crate::data::{NameList, WindowCounter};
-use crate::error::Error;
+use crate::error::{Error, NoRepeats};
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, State, normalise};
 use crate::text::{END, Start, Token, Vocab};
@@ -58,7 +58,7 @@ impl Returning {
     /// Good and Turing's estimate for the names of a list. Names too long to be a context count as new.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where no name stands there twice: nothing tells how often names return;
+    /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
     /// [`Error::UnknownPiece`].
     pub(crate) fn fit(
         model: &dyn LanguageModel,
@@ -75,9 +75,7 @@ impl Returning {
         }
         let total = list.total();
         if counts[1] == total {
-            return Err(Error::BadConfig(
-                "an estimate of how often names return: each stands in the list once".into(),
-            ));
+            return Err(Error::NoRepeats(NoRepeats::NoDuplicates));
         }
         let mut returning = Returning::known(list, vocab)?;
         let walked = returning.walk(model, executor);
@@ -91,7 +89,7 @@ impl Returning {
     /// From what a file holds: the list that was learnt from, the factors and their [means](Returning::means).
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where a factor is out of range, or the means are not one for each beginning;
+    /// [`Error::NoRepeats`] where a factor is out of range, or the means are not one for each beginning;
     /// [`Error::UnknownPiece`].
     pub fn from_parts(
         list: &NameList,
@@ -114,17 +112,11 @@ impl Returning {
         let means = self.means.iter().map(|&mean| f64::from(mean));
         let possible = 1e-30..=1e30;
         let fits = self.means.len() == self.trie.len();
-        match fits
-            && factors
-                .chain(means)
-                .all(|factor| possible.contains(&factor))
-        {
-            true => Ok(()),
-            false => Err(Error::BadConfig(
-                "factors of names that are out of range: the model knows too little of its list"
-                    .into(),
-            )),
+        let is_possible = |factor| possible.contains(&factor);
+        if fits && factors.chain(means).all(is_possible) {
+            return Ok(());
         }
+        Err(Error::NoRepeats(NoRepeats::OutOfRange))
     }
 
     /// The names of a list, their factors not known yet.

@@ -17,6 +17,7 @@ use crate::data::{CountedWindows, NameList, folds};
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, State, WordModel};
+use crate::setting::{Allowed, Setting};
 use crate::text::{Token, Vocab};
 
 /// A Kneser–Ney model of some context length.
@@ -98,16 +99,20 @@ impl KneserNey {
     /// The model of a table with known discounts, one triple for each level 0 … T.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where there is another number of them, or one is not in 0 … 1, 0 … 2 and
-    /// 0 … 3 by its place.
+    /// [`Error::WrongDiscounts`] where there is another number of them, [`Error::OutOfRange`] where one is not
+    /// in 0 … 1, 0 … 2 and 0 … 3 by its place.
     pub fn with_discounts<'t>(
         table: impl Into<Cow<'t, CountedWindows>>,
         discounts: Vec<Discounts>,
     ) -> Result<Self, Error> {
-        let in_range = |d: &Discounts| (1..).zip(d).all(|(i, d)| (0.0..=f64::from(i)).contains(d));
         let table = table.into();
-        if discounts.len() != table.context_length() + 1 || !discounts.iter().all(in_range) {
-            return Err(Error::BadConfig("discounts that are out of range".into()));
+        let levels = table.context_length() + 1;
+        if discounts.len() != levels {
+            let found = discounts.len();
+            return Err(Error::WrongDiscounts { found, levels });
+        }
+        for (most, &discount) in discounts.iter().flat_map(|triple| (1..).zip(triple)) {
+            Setting::Discount.check(discount, Allowed::Within(0.0, f64::from(most)))?;
         }
         Ok(KneserNey {
             discounts,

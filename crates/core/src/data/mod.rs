@@ -18,9 +18,10 @@ mod windows;
 pub use counter::WindowCounter;
 pub(crate) use lists::WORLD_NAMES;
 pub use lists::{EMBEDDED_LISTS, EmbeddedList};
-pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
+pub use names::{MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{
-    Diagnosis, ReadOptions, RejectReason, Rejected, Table, no_names, read_names, scan_names,
+    Diagnosis, ReadOptions, RejectReason, Rejected, Sniffed, Table, no_names, read_names,
+    scan_names, sniffed, table_columns,
 };
 pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use windows::{CountedRow, CountedWindows, windows, windows_after};

@@ -1,7 +1,7 @@
 //! Train, val and test: a name's part is a hash of the name.
 //!
 //! So a name never stands in two parts, adding names moves none, and the order of lines does not
-//! matter. The split has a seed of its own: models of different seeds share their test set.
+//! matter: the parts are sorted. The split has a seed of its own: models of different seeds share their test set.
 
 use std::fmt;
 use std::str::FromStr;
@@ -110,6 +110,7 @@ impl Split {
 /// assert_eq!(parts.all().count(), 1000);
 /// ```
 pub fn split(names: NameList, options: &SplitOptions) -> Split {
+    let names = names.into_sorted();
     if names.len() < MIN_NAMES_TO_SPLIT {
         return Split {
             train: names,

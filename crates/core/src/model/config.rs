@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::setting::{Allowed, Setting};
 
 /// The nonlinearity φ between layers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,17 +116,14 @@ impl ModelConfig {
     /// Checks every bound, so that a configuration from a file can be trusted afterwards.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] says which bound was broken.
+    /// [`Error::OutOfRange`] says which bound was broken; [`Error::ContextTooLong`],
+    /// [`Error::TablesTooLarge`].
     pub fn validate(&self) -> Result<(), Error> {
-        let bad = |what: String| Err(Error::BadConfig(what));
-        let width = 1..=Self::MAX_WIDTH;
-        let most = crate::text::Vocab::MAX_LEN;
-        if self.vocab_size < 2 || self.labels > most || self.vocab_size > most - self.labels {
-            return bad(format!("{} classes", self.vocab_size));
-        }
-        if self.context_length == 0 {
-            return bad("a context of 0 characters (1 or more is possible)".into());
-        }
+        let most_classes = crate::text::Vocab::MAX_LEN as f64;
+        Setting::VocabSize.check_integer(self.vocab_size, Allowed::Within(2.0, most_classes))?;
+        Setting::VocabSize.check_integer(self.labels, Allowed::Within(0.0, most_classes))?;
+        Setting::VocabSize.check_integer(self.token_count(), Allowed::Within(2.0, most_classes))?;
+        Setting::ContextLength.check_integer(self.context_length, Allowed::AtLeast(1.0))?;
         let longest = crate::data::WindowCounter::longest_context(self.token_count());
         if self.context_length > longest {
             return Err(Error::ContextTooLong {
@@ -134,41 +132,25 @@ impl ModelConfig {
                 longest,
             });
         }
-        if !width.contains(&self.embedding_dim) {
-            return bad(format!(
-                "an embedding of width {} (1 to {} is possible)",
-                self.embedding_dim,
-                Self::MAX_WIDTH
-            ));
+        let width = Allowed::Within(1.0, Self::MAX_WIDTH as f64);
+        Setting::EmbeddingDim.check_integer(self.embedding_dim, width)?;
+        let most_layers = Allowed::AtMost(Self::MAX_LAYERS as f64);
+        Setting::HiddenLayers.check_integer(self.hidden_sizes.len(), most_layers)?;
+        for &hidden in &self.hidden_sizes {
+            Setting::HiddenSize.check_integer(hidden, width)?;
         }
-        if self.hidden_sizes.len() > Self::MAX_LAYERS {
-            return bad(format!(
-                "{} hidden layers (at most {})",
-                self.hidden_sizes.len(),
-                Self::MAX_LAYERS
-            ));
-        }
-        if let Some(hidden) = self.hidden_sizes.iter().find(|h| !width.contains(h)) {
-            return bad(format!(
-                "a hidden layer of width {hidden} (1 to {} is possible)",
-                Self::MAX_WIDTH
-            ));
-        }
-        let parameters = match self.parameter_count() {
-            Some(count) if count <= Self::MAX_PARAMETERS => count,
-            _ => return bad(format!("more than {} parameters", Self::MAX_PARAMETERS)),
-        };
+        let parameters = self.parameter_count().unwrap_or(usize::MAX);
+        let most_parameters = Allowed::AtMost(Self::MAX_PARAMETERS as f64);
+        Setting::Parameters.check_integer(parameters, most_parameters)?;
         let most = (Self::TABLES_PER_PARAMETER * parameters)
             .clamp(Self::SMALL_TABLES, Self::MAX_PARAMETERS);
         match self.table_values() {
             Some(count) if count <= most => Ok(()),
-            _ => bad(format!(
-                "{} classes, a context of {} and a first layer of width {} at once: too much memory \
-                 for so few parameters",
-                self.vocab_size,
-                self.context_length,
-                self.layer_shapes()[0].1
-            )),
+            _ => Err(Error::TablesTooLarge {
+                vocab_size: self.vocab_size,
+                context_length: self.context_length,
+                width: self.layer_shapes()[0].1,
+            }),
         }
     }
 

@@ -34,8 +34,8 @@ impl Network {
     /// A network of these parameters.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where the configuration cannot be, or where a tensor has another
-    /// size than it says.
+    /// Those of [`ModelConfig::validate`]; [`Error::WrongParameters`] where a tensor has another size than
+    /// the configuration says.
     pub fn new(config: ModelConfig, params: Params) -> Result<Self, Error> {
         config.validate()?;
         let infos = Params::<f32>::tensor_infos(&config);
@@ -46,9 +46,7 @@ impl Network {
                 .zip(tensors)
                 .all(|(info, values)| info.len() == values.len());
         if !fits {
-            return Err(Error::BadConfig(
-                "tensors of other sizes than its configuration says".into(),
-            ));
+            return Err(Error::WrongParameters);
         }
         let layout = PackedLayout::new(&config);
         let flat = layout.pack(&params);

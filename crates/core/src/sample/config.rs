@@ -4,6 +4,7 @@ use nextchar_kernels::{Arithmetic, Kernels};
 
 use crate::error::Error;
 use crate::language_model::largest;
+use crate::setting::{Allowed, Setting};
 use crate::text::END;
 
 /// Temperature τ, and which tokens are left out; the default draws from the model as it is.
@@ -41,28 +42,21 @@ impl SampleConfig {
     /// Checked values; `None` is off.
     ///
     /// # Errors
-    /// [`Error::BadSampling`] unless the temperature is a finite number above 0, `top_k` at least 1 and
+    /// [`Error::OutOfRange`] unless the temperature is a finite number above 0, `top_k` at least 1 and
     /// `top_p` above 0 and at most 1.
     pub fn new(temperature: f64, top_k: Option<usize>, top_p: Option<f64>) -> Result<Self, Error> {
-        let bad = |what: String| Err(Error::BadSampling(what));
-        if !(temperature.is_finite() && temperature > 0.0) {
-            return bad(format!(
-                "a temperature of {temperature} (a number above 0 is possible, such as 0.8)"
-            ));
+        Setting::Temperature.check(temperature, Allowed::Above(0.0))?;
+        if let Some(number) = top_k {
+            Setting::TopK.check_integer(number, Allowed::AtLeast(1.0))?;
         }
-        if top_k == Some(0) {
-            return bad("a top-k of 0 (at least one token must be left)".into());
+        if let Some(share) = top_p {
+            Setting::TopP.check(share, Allowed::UpTo(0.0, 1.0))?;
         }
-        match top_p {
-            Some(share) if !(share > 0.0 && share <= 1.0) => bad(format!(
-                "a top-p of {share} (a number above 0 and at most 1 is possible, such as 0.9)"
-            )),
-            _ => Ok(SampleConfig {
-                temperature,
-                top_k,
-                top_p,
-            }),
-        }
+        Ok(SampleConfig {
+            temperature,
+            top_k,
+            top_p,
+        })
     }
 
     /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. What was

@@ -1,5 +1,7 @@
 //! Many names under conditions, each drawn from the model's true conditional distribution.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::data::NameList;
@@ -83,6 +85,27 @@ pub struct Generated {
     pub name: String,
     /// ln P(name) by the model itself, before temperature and conditions, in nats.
     pub log_prob: f64,
+}
+
+/// The name alone.
+impl fmt::Display for Generated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+impl std::ops::Deref for Generated {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl AsRef<str> for Generated {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
 }
 
 /// How the draws went.
@@ -186,7 +209,7 @@ impl<'a> Generator<'a> {
     ///
     /// # Errors
     /// [`Error::Impossible`] and [`Error::BadPattern`] as [`Conditions::compile`];
-    /// [`Error::BadSampling`] for free draws without replacement.
+    /// [`Error::UniqueDraws`] for free draws without replacement.
     pub fn new(
         model: &'a dyn LanguageModel,
         vocab: &'a Vocab,
@@ -195,9 +218,7 @@ impl<'a> Generator<'a> {
         executor: &'a dyn Executor,
     ) -> Result<Self, Error> {
         if request.unique && request.method == Some(Method::Draws) {
-            return Err(Error::BadSampling(
-                "free draws without replacement (another method draws so)".into(),
-            ));
+            return Err(Error::UniqueDraws);
         }
         let filter = Filter {
             reach: request.conditions.compile(vocab)?.reach(vocab.len())?,

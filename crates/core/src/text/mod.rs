@@ -4,6 +4,7 @@
 //! numbers the pieces, [`END`] being token 0. Everything below this chapter sees tokens only. A
 //! [`Start`] is what stands before a name's first token.
 
+mod alphabet;
 mod characters;
 mod normalizer;
 mod pattern;
@@ -12,6 +13,7 @@ mod token;
 mod tokenizer;
 mod vocab;
 
+pub use alphabet::{Alphabet, CharacterFault};
 pub use characters::Characters;
 pub use normalizer::{Case, Normalizer, clean};
 pub(crate) use pattern::{escape, letter_class};

@@ -45,6 +45,15 @@ pub trait Tokenizer: Send + Sync {
     fn name(&self) -> &'static str;
 }
 
+/// Tokenizers of one name cut alike.
+impl PartialEq for dyn Tokenizer {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for dyn Tokenizer {}
+
 impl fmt::Debug for dyn Tokenizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

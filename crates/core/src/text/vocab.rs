@@ -24,7 +24,7 @@ use crate::error::Error;
 /// assert_eq!(vocab.encode("abb").unwrap(), [1, 2, 2]);
 /// assert_eq!(vocab.decode(&[1, 2, 2, 0]), "abb_");
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "VocabRecord", into = "VocabRecord")]
 pub struct Vocab {
     tokenizer: &'static dyn Tokenizer,
@@ -65,15 +65,6 @@ impl UnknownPiece {
         }
     }
 }
-
-impl PartialEq for Vocab {
-    fn eq(&self, other: &Self) -> bool {
-        (self.tokenizer.name(), self.normalizer) == (other.tokenizer.name(), other.normalizer)
-            && (&self.pieces, &self.labels) == (&other.pieces, &other.labels)
-    }
-}
-
-impl Eq for Vocab {}
 
 impl Vocab {
     /// The largest number of tokens, the end mark and labels included.

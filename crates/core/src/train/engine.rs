@@ -26,7 +26,7 @@ impl<'a> Engine<'a> {
     /// Its kernels, fused or portable.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where this machine lacks the instructions.
+    /// [`Error::NoInstructions`] where this machine lacks the instructions.
     pub(crate) fn kernels(&self, portable: bool) -> Result<Kernels, Error> {
         let arithmetic = match portable {
             true => Arithmetic::Unfused,
@@ -34,10 +34,7 @@ impl<'a> Engine<'a> {
         };
         Kernels::new(self.instruction_set, arithmetic).ok_or_else(|| {
             let kind = if portable { "" } else { "fused " };
-            Error::BadConfig(format!(
-                "{kind}{} instructions on this machine",
-                self.instruction_set
-            ))
+            Error::NoInstructions(format!("{kind}{}", self.instruction_set))
         })
     }
 }

@@ -82,7 +82,7 @@ pub struct Tables<'a> {
 /// Trains a network on a table and keeps the best one by val.
 ///
 /// # Errors
-/// [`Error::BadConfig`] for options that cannot be; [`Error::Diverged`] where the loss is no
+/// [`Error::OutOfRange`] and others for options that cannot be; [`Error::Diverged`] where the loss is no
 /// longer a number or has left all bounds and there is nothing better to keep.
 pub fn train(
     model: &ModelConfig,
@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
     /// A run before its first step: judged once.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] for options that cannot be.
+    /// [`Error::OutOfRange`] and others for options that cannot be.
     pub fn begin(
         model: &ModelConfig,
         config: &TrainConfig,

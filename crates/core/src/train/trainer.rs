@@ -6,10 +6,11 @@ use nextchar_kernels::{AdamW, Kernels};
 use serde::{Deserialize, Serialize};
 
 use crate::data::CountedWindows;
-use crate::error::Error;
+use crate::error::{Error, NoNames};
 use crate::executor::Executor;
 use crate::model::{Backprop, Dropout, Init, ModelConfig, Network, Params};
 use crate::rng::{Purpose, Seed, Stream};
+use crate::setting::{Allowed, Setting};
 use crate::train::batches::{BatchKind, Batches};
 use crate::train::engine::Engine;
 use crate::train::schedule::Schedule;
@@ -127,7 +128,8 @@ impl<'a> Trainer<'a> {
     /// A run at its beginning.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] for shapes and options that cannot be.
+    /// Those of [`ModelConfig::validate`] and [`TrainConfig::validate`]; [`Error::NoNames`] for a table without
+    /// windows.
     pub fn new(
         model: &ModelConfig,
         config: &TrainConfig,
@@ -138,7 +140,7 @@ impl<'a> Trainer<'a> {
         model.validate()?;
         config.validate()?;
         if table.is_empty() {
-            return Err(Error::BadConfig("no window to learn from".into()));
+            return Err(Error::NoNames(NoNames::NoWindow));
         }
         let kernels = engine.kernels(config.portable)?;
         let mut backprop = Backprop::new(model, kernels);
@@ -393,44 +395,32 @@ impl TrainConfig {
     /// Checks every number.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] names the first that cannot be.
+    /// [`Error::OutOfRange`] names the first that cannot be; [`Error::BatchNormBatches`].
     pub fn validate(&self) -> Result<(), Error> {
-        let bad = |what: String| Err(Error::BadConfig(what));
-        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
-            return bad(format!(
-                "a learning rate of {} (a positive number is possible)",
-                self.learning_rate
-            ));
-        }
-        if self.steps == 0 || self.evaluate_every == 0 {
-            return bad("0 training steps (1 or more is possible)".into());
-        }
-        if let BatchKind::Contexts(0) | BatchKind::Windows(0) = self.batch {
-            return bad("a batch of 0 rows (1 or more is possible)".into());
+        const MOST_DECAY: f64 = 1e3;
+        Setting::LearningRate.check(self.learning_rate, Allowed::Above(0.0))?;
+        Setting::Steps.check(self.steps as f64, Allowed::AtLeast(1.0))?;
+        Setting::EvaluateEvery.check(self.evaluate_every as f64, Allowed::AtLeast(1.0))?;
+        match self.batch {
+            BatchKind::Full => {}
+            BatchKind::Contexts(rows) | BatchKind::Windows(rows) | BatchKind::Passes(rows) => {
+                Setting::BatchSize.check_integer(rows, Allowed::AtLeast(1.0))?;
+            }
         }
         let alike = matches!(self.batch, BatchKind::Passes(_) | BatchKind::Windows(..=64));
         if self.batch_norm && !alike {
-            return bad(
-                "batch normalisation with such batches (passes, or at most 64 windows, are possible)"
-                    .into(),
-            );
+            return Err(Error::BatchNormBatches);
         }
-        if !(0.0..0.95).contains(&self.dropout) {
-            return bad(format!(
-                "a dropout of {} (0 to 0.95 is possible)",
-                self.dropout
-            ));
+        Setting::Dropout.check(self.dropout, Allowed::Below(0.0, 0.95))?;
+        Setting::Averaging.check(self.averaging, Allowed::Below(0.0, 1.0))?;
+        if let Some(patience) = self.patience {
+            Setting::Patience.check(patience as f64, Allowed::AtLeast(1.0))?;
         }
-        if !(0.0..1.0).contains(&self.averaging) {
-            return bad(format!(
-                "an averaging of {} (0 to below 1 is possible)",
-                self.averaging
-            ));
+        if let Some(target) = self.target_loss {
+            Setting::TargetLoss.check(target, Allowed::Above(0.0))?;
         }
-        if let Optimizer::AdamW { weight_decay, .. } = self.optimizer
-            && !(0.0..1e3).contains(&weight_decay)
-        {
-            return bad(format!("a weight decay of {weight_decay}"));
+        if let Optimizer::AdamW { weight_decay, .. } = self.optimizer {
+            Setting::WeightDecay.check(weight_decay, Allowed::Below(0.0, MOST_DECAY))?;
         }
         Ok(())
     }

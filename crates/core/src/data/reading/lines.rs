@@ -3,24 +3,29 @@
 //! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
 //! cannot hold is rejected with its line number and reason, and never silently.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
 
-use crate::data::names::{Alphabet, MAX_NAME_LENGTH, NameList};
+use crate::data::names::{MAX_NAME_LENGTH, NameList};
 use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
+use crate::data::reading::sniff::sniffed;
 use crate::data::reading::table::{Table, sniff_delimiter};
-use crate::error::Error;
-use crate::text::{END_SYMBOL, clean};
+use crate::error::{Error, NoNames};
+use crate::text::{Alphabet, Characters, Normalizer, Tokenizer};
 
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The column of a CSV or TSV that holds the names; `None` reads one name a line, unless
-    /// `weights` or `filter` ask for columns, when it is the first.
+    /// `weights` or `filter` ask for columns, when it is the only other one.
     pub column: Option<String>,
-    /// A column with a whole-number weight for each name.
+    /// A column with an integer weight for each name.
     pub weights: Option<String>,
     /// Keep only the rows that have this value in this column.
     pub filter: Option<(String, String)>,
+    /// What is done to every name before anything else.
+    pub normalizer: Normalizer,
+    /// What names are cut into, for their lengths and what stands in them.
+    pub tokenizer: &'static dyn Tokenizer,
     /// Which characters a name may have.
     pub alphabet: Alphabet,
     /// Shortest name that is kept, in characters.
@@ -39,6 +44,8 @@ impl Default for ReadOptions {
             column: None,
             weights: None,
             filter: None,
+            normalizer: Normalizer::default(),
+            tokenizer: &Characters,
             alphabet: Alphabet::Az,
             min_length: 1,
             max_length: MAX_NAME_LENGTH,
@@ -50,7 +57,7 @@ impl Default for ReadOptions {
 
 /// Reads a list: one name a line, or a column of a CSV or TSV with a header.
 ///
-/// Holds the different names and one line at a time, whatever the file's size.
+/// Holds the different names and one line at a time, whatever the file's size. The list is sorted.
 ///
 /// ```
 /// use nextchar_core::data::{ReadOptions, read_names};
@@ -70,29 +77,31 @@ pub fn read_names(
     options: &ReadOptions,
 ) -> Result<(NameList, Diagnosis), Error> {
     let (list, found) = scan_names(input, options)?;
-    match list.is_empty() {
-        true => Err(no_names(&found, options)),
-        false => Ok((list, found)),
+    if list.is_empty() {
+        return Err(no_names(&found, options));
     }
+    Ok((list, found))
 }
 
 /// [`read_names`] for a diagnosis: a list without a name is an answer too.
 ///
 /// # Errors
-/// [`Error::Read`] where the input fails, [`Error::NoColumn`] for a column that is not there,
-/// [`Error::RejectedLine`] for the first unusable line if `strict`.
-pub fn scan_names(
-    input: impl BufRead,
-    options: &ReadOptions,
-) -> Result<(NameList, Diagnosis), Error> {
+/// [`Error::Read`] where the input fails, [`Error::NotAList`] where it is a file of another kind, those of
+/// [`Table::open`], [`Table::find`] and [`Table::read`], [`Error::LooksLikeCsv`] where several columns could
+/// be meant, [`Error::RejectedLine`] for the first unusable line if `strict`.
+pub fn scan_names(input: impl Read, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
+    let input = BufReader::with_capacity(BUFFER, sniffed(input)?);
     let mut reader = Reader::new(options);
     if options.column.is_some() || options.weights.is_some() || options.filter.is_some() {
         reader.read_table(input)?;
     } else {
         reader.read_lines(input)?;
     }
-    Ok((reader.list, reader.diagnosis))
+    Ok((reader.list.into_sorted(), reader.diagnosis))
 }
+
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 16;
 
 /// Why a file has no name in it, and what to do: the first of the causes that applies.
 pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
@@ -103,31 +112,28 @@ pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
             columns: columns.clone(),
         };
     }
-    let why = if let Some(first) = found.rejected_lines.first() {
-        let remedy = match first.reason {
-            RejectReason::OutsideAz(_) => "; other letters need --alphabet data",
-            _ => "",
-        };
-        format!(
-            "no line can be used, the first because of line {}, character {}: {}{remedy}",
-            first.line, first.column, first.reason
-        )
+    Error::NoNames(if let Some(first) = found.rejected_lines.first() {
+        NoNames::Rejected {
+            line: first.line,
+            column: first.column,
+            reason: first.reason.to_string(),
+            is_outside_az: matches!(first.reason, RejectReason::OutsideAz(_)),
+        }
     } else if found.filtered_by_length > 0 {
-        format!(
-            "none of its {} names has {} to {} characters",
-            found.filtered_by_length, options.min_length, options.max_length
-        )
+        NoNames::Lengths {
+            names: found.filtered_by_length,
+            shortest: options.min_length,
+            longest: options.max_length,
+        }
     } else if found.filtered_by_column > 0 {
-        format!(
-            "none of its {} rows passes the filter",
-            found.filtered_by_column
-        )
+        NoNames::Filtered {
+            rows: found.filtered_by_column,
+        }
     } else if found.blank > 0 {
-        "all of its lines are blank".into()
+        NoNames::Blank
     } else {
-        "it is empty".into()
-    };
-    Error::NoNames(why)
+        NoNames::Empty
+    })
 }
 
 struct Reader<'a> {
@@ -164,15 +170,17 @@ impl<'a> Reader<'a> {
 
     fn read_table(&mut self, input: impl BufRead) -> Result<(), Error> {
         let mut table = Table::open(input)?;
-        let column = match &self.options.column {
-            Some(name) => table.find(name)?,
-            None => 0,
-        };
+        let named = self.options.column.as_deref();
+        let named = named.map(|name| table.find(name)).transpose()?;
         let weights = self.options.weights.as_deref();
         let weights = weights.map(|name| table.find(name)).transpose()?;
         let filter = match &self.options.filter {
             Some((name, value)) => Some((table.find(name)?, value.as_bytes())),
             None => None,
+        };
+        let column = match named {
+            Some(column) => column,
+            None => only_other(&table, [weights, filter.map(|(place, _)| place)])?,
         };
         let mut row = csv::ByteRecord::new();
         while table.read(&mut row)? {
@@ -214,13 +222,17 @@ impl<'a> Reader<'a> {
         if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return self.reject(line, bytes, MAX_NAME_LENGTH + 1, RejectReason::TooLong);
         }
-        let name = clean(text);
-        for (index, c) in name.chars().enumerate() {
-            if let Some(reason) = self.fault(c) {
-                return self.reject(line, bytes, index + 1, reason);
-            }
+        let ReadOptions {
+            normalizer,
+            tokenizer,
+            alphabet,
+            ..
+        } = self.options;
+        let name = normalizer.normalize(text);
+        if let Some((place, character, fault)) = alphabet.first_fault(&name) {
+            return self.reject(line, bytes, place + 1, RejectReason::of(character, fault));
         }
-        let length = name.chars().count();
+        let length = tokenizer.pieces(&name).count();
         if !(self.options.min_length..=self.options.max_length).contains(&length) {
             self.diagnosis.filtered_by_length += 1;
             return Ok(());
@@ -233,22 +245,15 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         *self.diagnosis.lengths.entry(length).or_default() += 1;
-        for c in name.chars() {
-            *self.diagnosis.letters.entry(c).or_default() += 1;
+        let letters = &mut self.diagnosis.letters;
+        for piece in tokenizer.pieces(&name) {
+            if let Some(times) = letters.get_mut(piece) {
+                *times += 1;
+            } else {
+                letters.insert(piece.to_owned(), 1);
+            }
         }
         Ok(())
-    }
-
-    fn fault(&self, c: char) -> Option<RejectReason> {
-        if END_SYMBOL.contains(c) {
-            Some(RejectReason::EndMark)
-        } else if c.is_control() {
-            Some(RejectReason::Control(c))
-        } else if self.options.alphabet == Alphabet::Az && !c.is_ascii_lowercase() {
-            Some(RejectReason::OutsideAz(c))
-        } else {
-            None
-        }
     }
 
     fn reject(
@@ -268,10 +273,7 @@ impl<'a> Reader<'a> {
                 line,
                 column,
                 text,
-                remedy: match reason {
-                    RejectReason::OutsideAz(_) => ", and --alphabet data takes any letter",
-                    _ => "",
-                },
+                is_outside_az: matches!(reason, RejectReason::OutsideAz(_)),
                 reason: reason.to_string(),
             });
         }
@@ -285,6 +287,16 @@ impl<'a> Reader<'a> {
             });
         }
         Ok(())
+    }
+}
+
+/// The one column that is not used for something else.
+fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<usize, Error> {
+    let columns = table.column_names();
+    let mut others = (0..columns.len()).filter(|&place| !used.contains(&Some(place)));
+    match (others.next(), others.next()) {
+        (Some(column), None) => Ok(column),
+        _ => Err(Error::LooksLikeCsv { columns }),
     }
 }
 
@@ -316,6 +328,21 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error
             return Ok(true);
         }
     }
+}
+
+/// The delimiter of a text whose lines, at least two, all have it, and the columns of the first: most likely a
+/// table.
+pub fn table_columns(lines: &[u8]) -> Option<(char, Vec<String>)> {
+    let mut lines = lines
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty());
+    let first = lines.next()?;
+    let first = first.strip_prefix(BOM).unwrap_or(first);
+    let (delimiter, columns) = (sniff_delimiter(first), columns_of(first)?);
+    let mut others = lines.peekable();
+    others.peek()?;
+    let is_table = others.all(|line| line.contains(&delimiter));
+    is_table.then_some((delimiter as char, columns))
 }
 
 /// The columns of a line that separators cut in two or more.

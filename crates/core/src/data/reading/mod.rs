@@ -2,8 +2,11 @@
 
 mod diagnosis;
 mod lines;
+mod quotes;
+mod sniff;
 mod table;
 
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
-pub use lines::{ReadOptions, no_names, read_names, scan_names};
+pub use lines::{ReadOptions, no_names, read_names, scan_names, table_columns};
+pub use sniff::{Sniffed, sniffed};
 pub use table::Table;

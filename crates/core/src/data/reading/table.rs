@@ -5,10 +5,13 @@ use std::io::{self, BufRead, Read};
 
 use csv::ByteRecord;
 
+use crate::data::reading::quotes::Quotes;
 use crate::error::Error;
 
 /// Bytes that a row may have: more are a double quote that is not closed, or no table.
 const MAX_ROW_BYTES: u64 = 1 << 20;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A CSV or TSV that is read row by row; the header tells which of the two it is.
 ///
@@ -23,28 +26,51 @@ const MAX_ROW_BYTES: u64 = 1 << 20;
 /// assert_eq!(names, ["aadesh", "zeel"]);
 /// ```
 pub struct Table<R> {
-    rows: csv::Reader<Limited<io::Chain<io::Cursor<Vec<u8>>, R>>>,
+    rows: csv::Reader<Watched<io::Chain<io::Cursor<Vec<u8>>, R>>>,
     delimiter: u8,
     columns: ByteRecord,
 }
 
-/// An input that is given out only as far as the row in hand may be large.
-struct Limited<R> {
+/// An input that is given out only as far as the row in hand may be large, and whose double quotes are
+/// watched: the parser would take what follows an open one for a single cell.
+struct Watched<R> {
     input: R,
     left: u64,
+    quotes: Quotes,
+    ended: bool,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 && !buffer.is_empty() {
-            return Err(io::Error::other(
-                "a row of more than a million bytes: is a double quote not closed?",
-            ));
+            return Err(io::Error::other("a row of more than a million bytes"));
         }
         let room = buffer.len().min(self.left as usize);
         let read = self.input.read(&mut buffer[..room])?;
         self.left -= read as u64;
+        self.ended |= read == 0 && room > 0;
+        self.quotes.watch(&buffer[..read]);
         Ok(read)
+    }
+}
+
+impl<R> Watched<R> {
+    /// What is wrong with the double quotes that were read.
+    fn check(&self) -> Result<(), Error> {
+        let open = self.quotes.open_line().filter(|_| self.ended);
+        match self.quotes.broken_line().or(open) {
+            Some(line) => Err(Error::OpenQuote { line }),
+            None => Ok(()),
+        }
+    }
+
+    /// A fault of the parser or the input, in a row that begins at `line`.
+    fn fault(&self, line: u64, error: &csv::Error) -> Error {
+        if self.left == 0 {
+            let quote = self.quotes.open_line();
+            return Error::RowTooLong { line, quote };
+        }
+        Error::Read(format!("line {line}: {error}"))
     }
 }
 
@@ -52,21 +78,29 @@ impl<R: BufRead> Table<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`Error::Read`] where the input fails or the header is larger than a million bytes.
+    /// [`Error::Read`] where the input fails, [`Error::RowTooLong`] where the header is larger than a million
+    /// bytes, [`Error::OpenQuote`] where one of its double quotes is not closed.
     pub fn open(mut input: R) -> Result<Self, Error> {
         let mut first = Vec::new();
         let mut begin = input.by_ref().take(MAX_ROW_BYTES);
         begin.read_until(b'\n', &mut first).map_err(failed)?;
+        if first.starts_with(BOM) {
+            first.drain(..BOM.len());
+        }
         let delimiter = sniff_delimiter(&first);
-        let limited = Limited {
+        let watched = Watched {
             input: io::Cursor::new(first).chain(input),
             left: MAX_ROW_BYTES,
+            quotes: Quotes::new(delimiter),
+            ended: false,
         };
         let mut rows = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
-            .from_reader(limited);
-        let columns = rows.byte_headers().map_err(|error| at(1, &error))?.clone();
+            .from_reader(watched);
+        let columns = rows.byte_headers().cloned();
+        let columns = columns.map_err(|error| rows.get_ref().fault(1, &error))?;
+        rows.get_ref().check()?;
         Ok(Table {
             rows,
             delimiter,
@@ -84,44 +118,52 @@ impl<R: BufRead> Table<R> {
         &self.columns
     }
 
+    /// The header's cells as text, without the white space around them.
+    pub fn column_names(&self) -> Vec<String> {
+        let name = |name: &[u8]| String::from_utf8_lossy(name).trim().to_owned();
+        self.columns.iter().map(name).collect()
+    }
+
     /// The place of a column; case and white space around its name do not matter.
     ///
     /// # Errors
-    /// [`Error::NoColumn`], with the columns that there are.
+    /// [`Error::NoColumn`], with the columns that there are; [`Error::AmbiguousColumn`] where several have
+    /// this name.
     pub fn find(&self, wanted: &str) -> Result<usize, Error> {
-        let names: Vec<String> = self
-            .columns
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-            .collect();
+        let names = self.column_names();
         let wanted_lower = wanted.trim().to_lowercase();
-        names
-            .iter()
-            .position(|name| name.to_lowercase() == wanted_lower)
-            .ok_or_else(|| Error::NoColumn {
+        let is_wanted = |&place: &usize| names[place].to_lowercase() == wanted_lower;
+        let places: Vec<usize> = (0..names.len()).filter(is_wanted).collect();
+        match places[..] {
+            [place] => Ok(place),
+            [] => Err(Error::NoColumn {
                 wanted: wanted.to_owned(),
                 columns: names,
-            })
+            }),
+            _ => Err(Error::AmbiguousColumn {
+                wanted: wanted.to_owned(),
+                positions: places.iter().map(|place| place + 1).collect(),
+            }),
+        }
     }
 
     /// Reads the next row in place of another; false at the end.
     ///
     /// # Errors
-    /// [`Error::Read`] where the input fails or the row is larger than a million bytes.
+    /// [`Error::Read`] where the input fails, [`Error::RowTooLong`] where the row is larger than a million
+    /// bytes, [`Error::OpenQuote`] where a double quote is not closed at the end of its cell.
     pub fn read(&mut self, row: &mut ByteRecord) -> Result<bool, Error> {
         self.rows.get_mut().left = MAX_ROW_BYTES;
         let line = self.rows.position().line();
         let more = self.rows.read_byte_record(row);
-        more.map_err(|error| at(line, &error))
+        let more = more.map_err(|error| self.rows.get_ref().fault(line, &error))?;
+        self.rows.get_ref().check()?;
+        Ok(more)
     }
 }
 
 fn failed(error: io::Error) -> Error {
     Error::Read(error.to_string())
-}
-
-fn at(line: u64, error: &csv::Error) -> Error {
-    Error::Read(format!("line {line}: {error}"))
 }
 
 /// The most frequent of tab, comma and semicolon in a header line.
@@ -170,7 +212,59 @@ mod tests {
         }
         let said = table.read(&mut row).unwrap_err().to_string();
         assert!(said.starts_with("line 4: a row of more than"), "{said}");
+        assert!(said.contains("opens in line 4"), "{said}");
         let header = "\"a".repeat(MAX_ROW_BYTES as usize);
         assert!(Table::open(header.as_bytes()).is_err());
+    }
+
+    /// All rows of a table, or its fault.
+    fn rows(text: &str) -> Result<Vec<ByteRecord>, Error> {
+        let mut table = Table::open(text.as_bytes())?;
+        let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
+        while table.read(&mut row)? {
+            rows.push(row.clone());
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn an_open_quote_is_refused_at_its_line() {
+        let names = "b,1\n".repeat(20_000);
+        for (text, line) in [
+            (format!("name,n\na,1\n\"anna,1\n{names}"), 3),
+            (format!("name,height\nanna,\"5'10\n{names}"), 2),
+            ("name,n\na,1\n\"b\nc\",2\nd,\"3".to_owned(), 5),
+            ("name,\"n\na,1\n".to_owned(), 1),
+            // The next stray quote would close the first one, and all between them would be a cell.
+            (format!("name,n\n\"anna,1\n{names}\"bob,2\nc,3\n"), 2),
+        ] {
+            let error = rows(&text).unwrap_err();
+            assert_eq!(error, Error::OpenQuote { line }, "{}", &text[..20]);
+        }
+    }
+
+    #[test]
+    fn quotes_within_and_around_cells_are_fine() {
+        for text in [
+            "name,n\n\"a\"\"b\",1\n",
+            "name,n\n\"a,\nb\",1\n",
+            "name,n\na \"b\" c,1\n",
+            "name,n\n5'10\",1\n",
+            "\u{feff}\"name\",\"n\"\r\n\"a\",\"1\"",
+            "name,n\n\"a\" b,1\n",
+        ] {
+            assert_eq!(rows(text).map(|rows| rows.len()), Ok(1), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_two_columns_have_is_ambiguous() {
+        let table = Table::open("id,Name,n, name\n".as_bytes()).unwrap();
+        let error = table.find("name").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "2 columns have the name \"name\": number 2 and 4"
+        );
+        assert_eq!(table.find("id"), Ok(0));
     }
 }

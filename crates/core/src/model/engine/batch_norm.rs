@@ -80,7 +80,7 @@ impl BatchNorm {
     /// layer up. Tables of many contexts give every n-th of them.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where the parameters are not those of the configuration.
+    /// [`Error::WrongParameters`] where the parameters are not those of the configuration.
     pub fn fold(
         &self,
         config: &ModelConfig,

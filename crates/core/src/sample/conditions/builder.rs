@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use crate::data::MAX_NAME_LENGTH;
 use crate::error::Error;
 use crate::sample::conditions::automaton::{Automaton, DEAD};
+use crate::setting::{Allowed, Setting};
 use crate::text::{END, Normalizer, Token, Vocab, escape, letter_class};
 
 /// Conditions, as a user says them. The default allows every name of 1 to 1000 characters.
@@ -117,7 +118,8 @@ impl Conditions {
     /// The automata of the conditions.
     ///
     /// # Errors
-    /// [`Error::BadPattern`] for an expression that cannot be used, [`Error::Impossible`] where one
+    /// [`Error::OutOfRange`] for lengths beyond the longest name, [`Error::BadPattern`] for an expression that
+    /// cannot be used, [`Error::Impossible`] where one
     /// condition, or all together, allow no name at all; it names the condition.
     pub fn compile(&self, vocab: &Vocab) -> Result<Constraint, Error> {
         if self.min_length > self.max_length || self.max_length == 0 {
@@ -126,12 +128,8 @@ impl Conditions {
                 self.min_length, self.max_length
             )));
         }
-        if self.max_length > MAX_NAME_LENGTH {
-            return Err(Error::Impossible(format!(
-                "a longest name of {} characters: at most {MAX_NAME_LENGTH} are possible",
-                self.max_length
-            )));
-        }
+        Setting::MaxLength
+            .check_integer(self.max_length, Allowed::AtMost(MAX_NAME_LENGTH as f64))?;
         let mut constraint = Constraint {
             automata: Vec::new(),
             min_length: self.min_length,

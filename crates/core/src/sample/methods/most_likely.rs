@@ -125,8 +125,11 @@ pub fn most_likely_after(
     });
     let found = found.map_err(|found| {
         Error::Impossible(format!(
-            "the {count} most likely names need more than {KEPT} beginnings to be kept: {found} were found; \
-             ask for fewer, or for shorter names"
+            "gave up after {KEPT} partial names: {}; fewer or shorter names may be found",
+            match found {
+                0 => "no name that fits was found".to_owned(),
+                found => format!("{found} of the {count} most likely names were found"),
+            }
         ))
     })?;
     let generated = |(tokens, log_prob): (Vec<Token>, f64)| Generated {

@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::{CountedWindows, NameList};
-use crate::error::Error;
+use crate::error::{Error, NoNames};
 use crate::language_model::LanguageModel;
 use crate::numeric::logistic::{Row, logistic_regression};
 use crate::rng::{Purpose, Seed};
@@ -152,7 +152,7 @@ impl Plausibility {
 /// let model = KneserNey::closed_form(&table)?;
 ///
 /// let learnt = Plausibility::fit(&model, &table, &vocab, &parts.val, &Seed::from(42))?;
-/// let judge = Judge::new(&table, learnt.expect("enough names"))?;
+/// let judge = Judge::new(&table, &vocab, learnt.expect("enough names"))?;
 /// let is_plausible = |word: &str| {
 ///     let word = vocab.encode(word).unwrap();
 ///     judge.verdict(&word, name_log_prob(&model, &word)).is_plausible(0.01)
@@ -170,16 +170,22 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge; `bigrams` are windows of the training names, of any context length.
+    /// A judge; `bigrams` are windows of the training names, of any context length, over `vocab`.
     ///
     /// # Errors
-    /// Those of [`CountedWindows::shorten`]; [`Error::BadConfig`] where the calibration is of a–z and the
-    /// windows are not.
-    pub fn new(bigrams: &CountedWindows, plausibility: Plausibility) -> Result<Self, Error> {
+    /// Those of [`CountedWindows::shorten`]; [`Error::DifferentVocabularies`] where the windows have another
+    /// number of classes, [`Error::WorldNeedsAz`] where the calibration is of a–z and the vocabulary is not.
+    pub fn new(
+        bigrams: &CountedWindows,
+        vocab: &Vocab,
+        plausibility: Plausibility,
+    ) -> Result<Self, Error> {
+        if bigrams.vocab_size() != vocab.len() {
+            return Err(Error::DifferentVocabularies);
+        }
         let share = plausibility.world_share;
-        if share > 0.0 && bigrams.vocab_size() != Vocab::az().len() {
-            let only = "names of the world have a say in models of a–z only";
-            return Err(Error::BadConfig(only.into()));
+        if share > 0.0 && *vocab != Vocab::az() {
+            return Err(Error::WorldNeedsAz);
         }
         Ok(Judge {
             hypotheses: Hypotheses::new(
@@ -204,7 +210,7 @@ impl Judge {
         names: &NameList,
     ) -> Result<Self, Error> {
         if names.is_empty() {
-            return Err(Error::NoNames("there is nothing to calibrate by".into()));
+            return Err(Error::NoNames(NoNames::NothingToCalibrate));
         }
         let score = |name: &Vec<Token>| self.verdict(name, name_log_prob(model, name)).score;
         let scores = encoded(names, vocab)?.iter().map(score).collect();
@@ -321,7 +327,7 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(fitted.is_valid(&vocab));
-        let judge = Judge::new(&bigrams, fitted).unwrap();
+        let judge = Judge::new(&bigrams, &vocab, fitted).unwrap();
         let verdict = |word: &[Token]| judge.verdict(word, name_log_prob(&model, word));
         let mut rng = seed.stream(Purpose::Judge, 9);
         let (mut real, mut shuffled, mut random) = (Vec::new(), Vec::new(), Vec::new());
@@ -361,7 +367,8 @@ mod tests {
             shuffled_share: 0.05,
         };
         let table = CountedWindows::from_names([(&[1, 2][..], 1)], 3, 1).unwrap();
-        let judge = Judge::new(&table, plausibility(vec![-4.0, -3.0, -3.0, -1.0])).unwrap();
+        let ab = Vocab::from_characters("ab".chars()).unwrap();
+        let judge = Judge::new(&table, &ab, plausibility(vec![-4.0, -3.0, -3.0, -1.0])).unwrap();
         let percentile = |log_prob| judge.verdict(&[1], log_prob).percentile;
         assert_eq!(
             [-5.0, -4.0, -3.5, -3.0, -2.0, 0.0].map(percentile),
@@ -390,5 +397,25 @@ mod tests {
             };
             assert_eq!(plausibility.is_valid(&vocab), valid, "{world_share}");
         }
+    }
+
+    /// As many classes as a–z has are not enough: the background model knows these letters only.
+    #[test]
+    fn names_of_the_world_judge_words_of_their_letters_only() {
+        let plausibility = Plausibility {
+            weights: [1.0; FEATURES],
+            scores: vec![0.0],
+            world_share: 0.5,
+            shuffled_share: 0.05,
+        };
+        let greek: Vec<char> = "αβγδεζηθικλμνξοπρςστυφχψωά".chars().collect();
+        let greek = Vocab::from_characters(greek).unwrap();
+        let table = CountedWindows::from_names([(&[1, 2][..], 1)], greek.len(), 1).unwrap();
+        assert_eq!(greek.len(), Vocab::az().len());
+        let judge = |vocab| Judge::new(&table, vocab, plausibility.clone());
+        assert_eq!(judge(&greek).unwrap_err(), Error::WorldNeedsAz);
+        let ab = Vocab::from_characters("ab".chars()).unwrap();
+        assert_eq!(judge(&ab).unwrap_err(), Error::DifferentVocabularies);
+        assert!(judge(&Vocab::az()).is_ok());
     }
 }

@@ -1,0 +1,120 @@
+//! The values that options take, and what is said of those that cannot be.
+//!
+//! Every number is parsed here, also one below zero, so that a message names its option and what it may be.
+
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory, FromArgMatches};
+use nextchar::data::MAX_NAME_LENGTH;
+use nextchar::setting::Allowed;
+
+use super::Cli;
+use crate::failure::Failure;
+
+/// An integer of at least `least`.
+pub fn at_least<T: TryFrom<u64>>(
+    least: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    integer(least..=u64::MAX)
+}
+
+/// An integer from a range.
+pub fn integer<T: TryFrom<u64>>(
+    range: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    move |text| {
+        let number: Option<u64> = text.parse().ok().filter(|number| range.contains(number));
+        let number = number.and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| match (*range.start(), *range.end()) {
+            (least, u64::MAX) => format!("must be an integer of at least {least}"),
+            (least, most) => format!("must be an integer from {least} to {most}"),
+        })
+    }
+}
+
+/// A number of threads.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let number: usize = at_least(1)(text)?;
+    Ok(NonZeroUsize::new(number).expect("it is at least 1"))
+}
+
+/// The length of a name, in characters.
+pub fn name_length(text: &str) -> Result<usize, String> {
+    integer(1..=MAX_NAME_LENGTH as u64)(text)
+}
+
+/// A number; its range is checked with the others.
+pub fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "must be a number".to_owned())
+}
+
+/// Checks a number that the library does not know.
+pub fn in_range(flag: &str, x: f64, allowed: Allowed) -> Result<(), Failure> {
+    if allowed.contains(x) {
+        return Ok(());
+    }
+    let requirement = allowed.requirement(x);
+    Err(Failure::misuse(format!("{flag} {x}: {requirement}")))
+}
+
+/// No time is longer: a hundred years.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+/// A time, which may be 0.
+pub fn time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(_) => Err("must be at most 100 years".to_owned()),
+        Err(_) => Err("must be a time such as 2s or 5m".to_owned()),
+    }
+}
+
+/// A time above 0.
+pub fn some_time(text: &str) -> Result<Duration, String> {
+    match time(text)? {
+        Duration::ZERO => Err("must be a time above 0, such as 2s or 5m".to_owned()),
+        time => Ok(time),
+    }
+}
+
+/// The command line of this program; help, version and unknown options end the program here.
+pub fn parse() -> Result<Cli, Failure> {
+    let matches = command().try_get_matches();
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    cli.or_else(|error| match bad_value(&error) {
+        Some(failure) => Err(failure),
+        None => error.exit(),
+    })
+}
+
+/// The commands, whose options take numbers below zero: they are refused as values, not as options.
+fn command() -> Command {
+    fn with_negatives(command: Command) -> Command {
+        let command = command.mut_subcommands(with_negatives);
+        command.mut_args(
+            |arg| match arg.get_action().takes_values() && !arg.is_positional() {
+                true => arg.allow_negative_numbers(true),
+                false => arg,
+            },
+        )
+    }
+    with_negatives(Cli::command())
+}
+
+/// A value that its option cannot have, as all such faults are worded.
+fn bad_value(error: &clap::Error) -> Option<Failure> {
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let option = context(ContextKind::InvalidArg)?.split(' ').next()?;
+    let value = context(ContextKind::InvalidValue)?;
+    let why = std::error::Error::source(error)?;
+    Some(Failure::misuse(format!("{option} {value}: {why}")))
+}
