@@ -97,7 +97,7 @@ test("opened from disk, it trains and uses its model", async ({ page }) => {
   expect(wrong).toEqual([]);
 });
 
-test("less motion is asked for: the picture changes seldom", async ({ open, page }) => {
+test("with reduced motion, the picture changes rarely", async ({ open, page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await open("v=100&d=italian-names");
   await page.getByRole("button", { name: "Play" }).click();

@@ -53,7 +53,7 @@ test("a link includes the user's names only on request", async ({ open, browser 
   await other.close();
 });
 
-test("for slides, only what is asked for is shown", async ({ open }) => {
+test("for slides, only the requested panels are shown", async ({ open }) => {
   const page = await open("", "?embed&show=picture,curves&d=italian-names");
   await expect(page.locator("#picture")).toBeVisible();
   await expect(page.locator("#curves")).toBeVisible();

@@ -233,7 +233,7 @@ fn optimizer(c: &mut Criterion) {
     });
 }
 
-/// The machine's limit: independent multiply-adds that stay in registers.
+/// The machine's limit: independent multiply-adds whose operands stay in registers.
 fn limit(c: &mut Criterion) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -246,7 +246,7 @@ fn limit(c: &mut Criterion) {
         }
         if std::arch::is_x86_feature_detected!("fma") {
             group.throughput(Throughput::Elements((TIMES * 12 * 8 * 2) as u64));
-            // SAFETY: the processor has FMA, and with it AVX.
+            // SAFETY: the processor has FMA, and so AVX as well.
             group.bench_function("avx2", |b| b.iter(|| unsafe { x86_64::avx2(TIMES) }));
         }
         group.finish();

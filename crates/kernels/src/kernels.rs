@@ -327,10 +327,7 @@ impl Kernels {
     /// If a length does not match these shapes.
     pub fn sum_columns(self, rows: &[f32], width: usize, out: &mut [f32]) {
         check_width(width);
-        assert!(
-            rows.len().is_multiple_of(width),
-            "not a whole number of rows"
-        );
+        assert!(rows.len().is_multiple_of(width), "incomplete rows");
         assert_eq!(out.len(), width, "length of the result");
         self.run(SumColumns { rows, width, out });
     }
@@ -514,10 +511,7 @@ fn check_contexts(contexts: Contexts<'_>, width: usize) -> usize {
     } = contexts;
     check_width(width);
     assert!(length > 0, "contexts of length 0");
-    assert!(
-        tokens.len().is_multiple_of(length),
-        "not a whole number of contexts"
-    );
+    assert!(tokens.len().is_multiple_of(length), "incomplete contexts");
     let largest = tokens.iter().fold(0, |largest, &token| token.max(largest));
     assert!(
         tokens.is_empty() || usize::from(largest) < vocab_size,

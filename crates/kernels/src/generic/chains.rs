@@ -11,7 +11,7 @@ use crate::vector::{Kernel, LANES, Vector};
 /// The number of a state is made of the last tokens, `bits` bits each; after token 0 comes state 0.
 #[derive(Clone, Copy, Debug)]
 pub struct AliasTables<'a> {
-    /// \[contexts, 2^bits\]; a power of two.
+    /// \[states, 2^bits\]; the number of states is a power of two.
     pub entries: &'a [u32],
     /// 1 to 15.
     pub bits: u32,
@@ -54,7 +54,7 @@ impl Kernels {
             entries.len().is_power_of_two()
                 && entries.len() >= 1 << bits
                 && entries.len() <= 1 << 31,
-            "{} entries: not a power of two of whole tables",
+            "{} entries: not a power of two, or incomplete tables",
             entries.len()
         );
         let steps = pair[0].words.len();
