@@ -16,10 +16,10 @@ use nextchar_formats::ModelFile;
 const HEAD: &str = "\
 # Bad input
 
-What the program says to input that cannot be used, or only in part: one row for each kind, with the exit
-code (0 done, 1 failed, 2 misuse, 130 interrupted). Every answer names what was found, where, and what to do;
-nothing half-written stays. A test runs each command, as a user without rights, and compares this page with
-what comes out.
+How the program answers input that it cannot use, or can use only in part: one row for each kind, with the exit
+code (0 done, 1 failed, 2 misuse, 130 interrupted). Every answer says what was found, where, and what to do;
+no half-written file remains. A test runs each command as an unprivileged user and compares its output with this
+page.
 ";
 
 /// What a row shows of a run: its errors, helps and notes, or the first line that it prints.
