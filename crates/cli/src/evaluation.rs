@@ -36,7 +36,7 @@ pub fn rivals(file: &ModelFile, threads: &Workers) -> Result<Rivals, Failure> {
     };
     Ok(Rivals {
         bigrams: file.bigrams.clone(),
-        kneser_ney: fit(file.model.characters_seen())?,
+        kneser_ney: fit(file.model.tokens_seen())?,
         best_kneser_ney: match file.record.best_counts {
             Some(length) => fit(length)?,
             None => None,
@@ -55,8 +55,8 @@ pub fn rival(
         .as_ref()
         .or(rivals.kneser_ney.as_ref());
     let mut rival = counts.cloned().map(Mixture::from);
-    if let (Some(rival), Some(_), Some(names)) = (&mut rival, file.model.returning(), &file.names) {
-        rival.fit_returning(&names.train, &file.vocab, threads)?;
+    if let (Some(rival), Some(_), Some(names)) = (&mut rival, file.model.repeats(), &file.names) {
+        rival.fit_repeats(&names.train, &file.vocab, threads)?;
     }
     Ok(rival)
 }

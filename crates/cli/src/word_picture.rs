@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use anstyle::{Ansi256Color, AnsiColor, Color, Style};
-use nextchar::score::{LetterExplanation, WordExplanation};
+use nextchar::score::{CharacterExplanation, WordExplanation};
 
 use crate::output::{DIM, bar, terminal_width};
 
@@ -21,8 +21,8 @@ const MARGIN: usize = 7;
 pub fn print(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     let columns = terminal_width();
     let heat = Heat::of_terminal();
-    heat_lines(out, &found.letters, columns, heat)?;
-    Rows::new(found, columns).print(out, &found.letters, heat)?;
+    heat_lines(out, &found.characters, columns, heat)?;
+    Rows::new(found, columns).print(out, &found.characters, heat)?;
     writeln!(
         out,
         "\nln P({}) = {:.2}; {:.2} bits a character with its end _",
@@ -34,7 +34,7 @@ pub fn print(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
 /// The letters, above them their surprise as a bar and below as a number; on a terminal with its colour.
 fn heat_lines(
     out: &mut impl Write,
-    letters: &[LetterExplanation],
+    letters: &[CharacterExplanation],
     columns: usize,
     heat: Heat,
 ) -> io::Result<()> {
@@ -56,10 +56,10 @@ fn heat_lines(
 }
 
 /// The bars of a line of letters: as many lines as the highest needs, each of eight steps.
-fn bars(out: &mut impl Write, line: &[LetterExplanation]) -> io::Result<()> {
+fn bars(out: &mut impl Write, line: &[CharacterExplanation]) -> io::Result<()> {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     const LINES: usize = 4;
-    let steps = |letter: &LetterExplanation| {
+    let steps = |letter: &CharacterExplanation| {
         let height = letter.bits / HOT * (8 * LINES) as f64;
         (height.round() as usize).clamp(1, 8 * LINES)
     };
@@ -131,13 +131,13 @@ impl Rows {
     const LIKELY: usize = 8;
 
     fn new(found: &WordExplanation, columns: usize) -> Self {
-        let context = found.letters[0].context.chars().count().max(7);
+        let context = found.characters[0].context.chars().count().max(7);
         let likely = |bar| columns.saturating_sub(Self::FIXED + context + bar) / Self::LIKELY;
         let bar = match likely(16) {
             SHOWN.. => 16,
             _ => columns.saturating_sub(Self::FIXED + context).min(8),
         };
-        let bits = found.letters.iter().map(|letter| letter.bits);
+        let bits = found.characters.iter().map(|letter| letter.bits);
         Rows {
             context,
             bar,
@@ -149,7 +149,7 @@ impl Rows {
     fn print(
         &self,
         out: &mut impl Write,
-        letters: &[LetterExplanation],
+        letters: &[CharacterExplanation],
         heat: Heat,
     ) -> io::Result<()> {
         let (context, bars) = (self.context, self.bar + 1);
@@ -169,7 +169,12 @@ impl Rows {
         Ok(())
     }
 
-    fn row(&self, out: &mut impl Write, letter: &LetterExplanation, heat: Style) -> io::Result<()> {
+    fn row(
+        &self,
+        out: &mut impl Write,
+        letter: &CharacterExplanation,
+        heat: Style,
+    ) -> io::Result<()> {
         let (context, bars) = (self.context, self.bar);
         write!(
             out,
@@ -190,7 +195,7 @@ impl Rows {
 
 /// Where the surprise lies, and what was likelier there.
 fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
-    let letter = &found.letters[found.most_surprising];
+    let letter = &found.characters[found.most_surprising];
     let what = match letter.token.as_str() {
         "_" => "that it ends there".to_owned(),
         token => format!("{token} as letter {}", found.most_surprising + 1),

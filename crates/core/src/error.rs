@@ -126,9 +126,9 @@ pub enum Error {
     #[error("how often whole names repeat cannot be estimated: {0}")]
     NoRepeats(NoRepeats),
 
-    /// A calibration that belongs to a model of other characters.
-    #[error("the background model of names has a say in models of a–z only")]
-    WorldNeedsAz,
+    /// A calibration that was fitted with a background model, and none for this vocabulary.
+    #[error("the calibration needs a background model of names over the same vocabulary")]
+    NoBackgroundModel,
 
     /// The loss left all bounds.
     #[error(

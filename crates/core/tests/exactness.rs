@@ -31,7 +31,7 @@ fn model(letters: u8, context_length: usize, seed: u64) -> (Vocab, Mixture, Name
     let table = CountedWindows::from_list(&list, &vocab, context_length).unwrap();
     let mut model = Mixture::from(KneserNey::closed_form(&table).unwrap());
     if seed.is_multiple_of(3) {
-        model.fit_returning(&list, &vocab, &Serial).unwrap();
+        model.fit_repeats(&list, &vocab, &Serial).unwrap();
     }
     (vocab, model, list)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nextchar_core::combine::repeats::{Factors, Returning};
+use nextchar_core::combine::repeats::{Factors, Repeats};
 use nextchar_core::data::{CountedWindows, NameList, Split, WindowCounter};
 use nextchar_core::model::Network;
 use nextchar_core::text::{Token, Vocab};
@@ -49,7 +49,7 @@ impl ModelFile {
     /// [`FormatError::BadMetadata`] if the record cannot be written as JSON, or if names that the model needs
     /// are missing.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
-        if self.model.returning().is_some() && self.names.is_none() {
+        if self.model.repeats().is_some() && self.names.is_none() {
             return Err(FormatError::BadMetadata(WITHOUT_NAMES.into()));
         }
         let metadata = Metadata {
@@ -63,7 +63,7 @@ impl ModelFile {
                 .collect(),
             weights: self.model.weights(),
             kneser_ney: self.model.counts().map(LanguageModel::context_length),
-            returning: self.model.returning().map(Returning::factors),
+            repeats: self.model.repeats().map(Repeats::factors),
             record: self.record.clone(),
         };
         serialize(METADATA_KEY, &metadata, &self.raw_tensors())
@@ -74,8 +74,8 @@ impl ModelFile {
         if let Some(counts) = self.model.counts() {
             raw.extend(kneser_ney::to_tensors(counts, self.names.is_none()));
         }
-        if let Some(returning) = self.model.returning() {
-            let means = returning.means();
+        if let Some(repeats) = self.model.repeats() {
+            let means = repeats.means();
             raw.push(Raw {
                 name: RETURNING.into(),
                 dtype: Dtype::F32,
@@ -157,11 +157,11 @@ impl ModelFile {
             .kneser_ney
             .map(|length| kneser_ney::from_tensors(&metadata.vocab, length, train, &mut left))
             .transpose()?;
-        let returning = metadata
-            .returning
-            .map(|factors| read_returning(&metadata.vocab, factors, train, &mut left))
+        let repeats = metadata
+            .repeats
+            .map(|factors| read_repeats(&metadata.vocab, factors, train, &mut left))
             .transpose()?;
-        let model = Mixture::new(networks, counts, metadata.weights)?.with_returning(returning);
+        let model = Mixture::new(networks, counts, metadata.weights)?.with_repeats(repeats);
         if let Some(name) = left.into_keys().next() {
             return Err(FormatError::UnknownTensor(name));
         }
@@ -254,15 +254,15 @@ fn read_bigrams(
 }
 
 /// The factors of repeat names: the mean for every prefix.
-fn read_returning(
+fn read_repeats(
     vocab: &Vocab,
     factors: Factors,
     train: Option<&NameList>,
     left: &mut BTreeMap<String, TensorView<'_>>,
-) -> Result<Returning, FormatError> {
+) -> Result<Repeats, FormatError> {
     let train = train.ok_or_else(|| FormatError::BadMetadata(WITHOUT_NAMES.into()))?;
     let means = parameters::finite(RETURNING, &take(left, RETURNING, Dtype::F32)?)?;
-    Ok(Returning::from_parts(train, vocab, factors, means)?)
+    Ok(Repeats::from_parts(train, vocab, factors, means)?)
 }
 
 fn read_names(

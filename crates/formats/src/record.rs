@@ -76,8 +76,8 @@ pub(crate) struct Metadata {
     /// The context length of the Kneser–Ney counts, if there are any.
     pub(crate) kneser_ney: Option<usize>,
     /// The Good–Turing factors of whole names, if the model has them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) returning: Option<Factors>,
+    #[serde(default, rename = "returning", skip_serializing_if = "Option::is_none")]
+    pub(crate) repeats: Option<Factors>,
     pub(crate) record: Record,
 }
 

@@ -120,7 +120,7 @@ const LIKELY_COUNTS: [&str; 5] = ["jo", "mari", "a", "si", "eli"];
 #[test]
 fn the_names_that_return_of_version_1_are_read_for_ever() {
     let file = ModelFile::from_bytes(&kept("returning-1.safetensors")).unwrap();
-    let factors = file.model.returning().unwrap().factors();
+    let factors = file.model.repeats().unwrap().factors();
     assert_eq!((factors.known, factors.new), FACTORS);
     assert_eq!(likely(&file), LIKELY_RETURNING);
 }

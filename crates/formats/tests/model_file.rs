@@ -102,11 +102,11 @@ fn names_that_return_come_back() {
     let train = written.names.clone().unwrap().train;
     written
         .model
-        .fit_returning(&train, &written.vocab, &Serial)
+        .fit_repeats(&train, &written.vocab, &Serial)
         .unwrap();
     let bytes = written.to_bytes().unwrap();
     let read = ModelFile::from_bytes(&bytes).unwrap();
-    let factors = |file: &ModelFile| file.model.returning().unwrap().factors();
+    let factors = |file: &ModelFile| file.model.repeats().unwrap().factors();
     assert_eq!(factors(&read), factors(&written));
     assert_eq!(read.to_bytes().unwrap(), bytes);
     let table = CountedWindows::from_list(&train, &read.vocab, read.model.context_length());
@@ -128,12 +128,12 @@ fn names_that_return_to_an_ignorant_model_come_back() {
     written.names.as_mut().unwrap().train = train.clone();
     written
         .model
-        .fit_returning(&train, &written.vocab, &Serial)
+        .fit_repeats(&train, &written.vocab, &Serial)
         .unwrap();
-    let factors = written.model.returning().unwrap().factors();
+    let factors = written.model.repeats().unwrap().factors();
     assert!(factors.known[2] > 1e15, "{factors:?}");
     let read = ModelFile::from_bytes(&written.to_bytes().unwrap()).unwrap();
-    assert_eq!(read.model.returning().unwrap().factors(), factors);
+    assert_eq!(read.model.repeats().unwrap().factors(), factors);
 }
 
 #[test]

@@ -40,6 +40,7 @@
 //! [`counts`], [`combine`], [`train`], [`sample`] and [`score`]. [`LanguageModel`] is the seam between them.
 #![forbid(unsafe_code)]
 
+mod background;
 mod corpus;
 mod counted;
 mod door;
@@ -48,6 +49,7 @@ mod options;
 mod training;
 mod workers;
 
+pub use background::background_model;
 pub use corpus::Corpus;
 pub use counted::{Counted, Part};
 pub use door::{

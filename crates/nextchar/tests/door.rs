@@ -163,7 +163,11 @@ fn looking_inside_needs_a_network() {
     assert!(matches!(model.explain("ab"), Err(Error::WithoutNetwork)));
     assert!(matches!(model.neighbors("a"), Err(Error::WithoutNetwork)));
     let found = model.explain_word("asha", 3).unwrap();
-    let total: f64 = found.letters.iter().map(|letter| letter.log_prob).sum();
+    let total: f64 = found
+        .characters
+        .iter()
+        .map(|character| character.log_prob)
+        .sum();
     assert!((total - model.score("asha").unwrap().log_prob).abs() < 1e-9);
 
     let options = TrainOptions {

@@ -32,7 +32,7 @@ pub(crate) fn info(opened: &Opened) -> Value {
         "shapes": networks.iter().map(|network| shape(network.config())).collect::<Vec<_>>(),
         "counts_context": counts.map(LanguageModel::context_length),
         "weights": model.weights(),
-        "good_turing": model.returning().map(|returning| returning.factors()),
+        "good_turing": model.repeats().map(|repeats| repeats.factors()),
         "symbols": symbols(file.vocab()),
         "parameters": model.parameter_count(),
         "longest_name": record.longest_name,

@@ -43,7 +43,7 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         Some(data) => read(data, args, &file.vocab)?,
         None => held_out(args, &file)?,
     };
-    let context_length = file.model.characters_seen();
+    let context_length = file.model.tokens_seen();
     let threads = threads(None)?;
     let rivals = rivals(&file, threads)?;
     let longest = file.model.context_length().max(rivals.context_length());
@@ -60,7 +60,7 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
             &file.vocab,
             threads,
         )?,
-        names_return: file.model.returning().is_some(),
+        names_return: file.model.repeats().is_some(),
         generated: written(args, &file, threads)?,
     };
     if let Some(page_file) = &page_file {

@@ -33,7 +33,7 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     })?;
     let length = network.context_length();
     let context = parse_context(&file.vocab, &args.context, length, args.model.as_deref())?;
-    if networks.len() > 1 || file.model.counts().is_some() || file.model.returning().is_some() {
+    if networks.len() > 1 || file.model.counts().is_some() || file.model.repeats().is_some() {
         note(
             "this is the first network alone; `nextchar next` shows what the whole model predicts",
         );

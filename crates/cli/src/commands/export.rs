@@ -123,8 +123,8 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
                 let fits = format!("`train --counts-context {}` makes one that fits", too_large.longest);
                 Failure::failed(what).help(fits + &instead)
             })?;
-            if file.model.returning().is_some() {
-                let part = file.model.clone().with_returning(None);
+            if file.model.repeats().is_some() {
+                let part = file.model.clone().with_repeats(None);
                 say_what_is_lost("how often whole names return is left out", file, &part)?;
             }
             Ok(vec![model])
@@ -177,7 +177,7 @@ fn weights_and(program: &str, file: &ModelFile, label: &str) -> Result<Vec<Vec<u
     let networks = networks(file, label)?;
     let weights = state_dict::to_bytes(&file.vocab, networks, file.record.longest_name);
     let weights = weights.map_err(Failure::failed)?;
-    let left_out = match (file.model.counts(), file.model.returning()) {
+    let left_out = match (file.model.counts(), file.model.repeats()) {
         (None, None) => None,
         (Some(_), None) => Some("the counts are left out"),
         (None, Some(_)) => Some("how often whole names return is left out"),
@@ -203,7 +203,7 @@ fn counts(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<Vec<u8>, F
     })?;
     let length = args
         .context
-        .unwrap_or(file.model.characters_seen().max(COUNTED_CONTEXT));
+        .unwrap_or(file.model.tokens_seen().max(COUNTED_CONTEXT));
     let lists = match args.part.unwrap_or(PartName::Train) {
         PartName::Train => folds(&names.train, FOLDS),
         PartName::Val => vec![names.val.clone()],
@@ -237,9 +237,7 @@ fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgra
     let threshold = args.prune.unwrap_or(0.0);
     let whole = longest == own && args.prune.is_none();
     let ngram = match (file.model.networks(), file.model.counts()) {
-        ([], Some(counts)) if whole && file.model.returning().is_none() => {
-            BackoffNgram::from(counts)
-        }
+        ([], Some(counts)) if whole && file.model.repeats().is_none() => BackoffNgram::from(counts),
         _ => {
             let all = vocab_size.checked_pow(own as u32 + 1);
             let all = all.filter(|&all| all <= MOST_NGRAMS);

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use nextchar::LanguageModel;
 use nextchar::combine::mixture::Weights;
-use nextchar::combine::repeats::{Factors, Returning};
+use nextchar::combine::repeats::{Factors, Repeats};
 use nextchar::data::{Split, SplitOptions};
 use nextchar::model::{Network, Params};
 use nextchar_formats::ModelFile;
@@ -44,7 +44,7 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
                 "networks": networks.iter().map(Network::config).collect::<Vec<_>>(),
                 "kneser_ney": file.model.counts().map(LanguageModel::context_length),
                 "weights": file.model.weights(),
-                "good_turing": file.model.returning().map(Returning::factors),
+                "good_turing": file.model.repeats().map(Repeats::factors),
                 "parameters": file.model.parameter_count(),
                 "tensors": tensors,
                 "names": names,
@@ -91,7 +91,7 @@ fn line(label: &str, text: String) -> Line {
 /// What the model is made of.
 fn about_model(file: &ModelFile) -> Vec<Line> {
     let characters: String = file.vocab.pieces().collect();
-    let (classes, context) = (file.vocab.len(), file.model.characters_seen());
+    let (classes, context) = (file.vocab.len(), file.model.tokens_seen());
     let mut lines = vec![
         line("classes", format!("{classes}: _ and {characters}")),
         line("context", format!("{context} characters")),
@@ -115,11 +115,11 @@ fn about_model(file: &ModelFile) -> Vec<Line> {
             lines.push(line("mixture", text));
         }
     }
-    if let Some(returning) = file.model.returning() {
+    if let Some(repeats) = file.model.repeats() {
         let Factors {
             known: [once, twice, more],
             new,
-        } = returning.factors();
+        } = repeats.factors();
         lines.push(line("good-turing", format!(
             "names seen once ×{once:.3}, twice ×{twice:.3}, more often ×{more:.3}; new ones ×{new:.3}"
         )));

@@ -112,7 +112,8 @@ fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
             ))),
         };
     };
-    let judge = Judge::new(&file.bigrams, &file.vocab, plausibility)?;
+    let background = Some(nextchar::background_model());
+    let judge = Judge::new(&file.bigrams, &file.vocab, plausibility, background)?;
     let Some(list) = &args.calibrate else {
         return Ok(Some(judge));
     };

@@ -1,7 +1,7 @@
 //! The embedding as a map: every letter at its place in the plane, vowels in a colour of their own.
 
 use nextchar::model::Network;
-use nextchar::score::{Plane, letter_plane};
+use nextchar::score::{Plane, embedding_plane};
 use nextchar::text::{Token, Vocab};
 use plotters::prelude::{ChartBuilder, DrawingBackend, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -17,7 +17,7 @@ pub struct Letters {
 impl Letters {
     pub fn of(network: &Network, vocab: &Vocab) -> Self {
         Letters {
-            plane: letter_plane(network),
+            plane: embedding_plane(network),
             symbols: (0..vocab.len())
                 .map(|token| vocab.symbol(token as Token).to_owned())
                 .collect(),

@@ -60,6 +60,7 @@ fn any_bytes_are_scored_or_refused() {
         &file.bigrams,
         &file.vocab,
         file.record.plausibility.clone().unwrap(),
+        Some(nextchar::background_model()),
     )
     .unwrap();
     let verdicts = |only_failing| Verdicts {

@@ -1,15 +1,15 @@
 //! Networks and counts as one model: ln p ∝ a·mean(ln p_networks) + b·ln p_Kneser–Ney.
 //!
-//! A log-linear mixture (Klakow 1998) is again a distribution over a finite context, so everything
-//! that takes a model takes it. One network alone, or counts alone, is the simplest mixture. Over any of
-//! them may lie an estimate of how often whole names come [again](crate::combine::repeats).
+//! A log-linear mixture (Klakow 1998) is again a distribution given a finite context, so it can be used wherever a
+//! model can. A single network, or counts alone, is the simplest mixture. Each of them can be combined with an
+//! estimate of how often whole names [repeat](crate::combine::repeats).
 
 use std::ops::Range;
 
-use crate::combine::repeats::Returning;
+use crate::combine::repeats::Repeats;
 use crate::counts::KneserNey;
 use crate::data::trie::FREE;
-use crate::data::{CountedWindows, NameList};
+use crate::data::{CountedRow, CountedWindows, NameList};
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, State, WordModel, packing, row_states, total_nll};
@@ -19,12 +19,12 @@ use crate::numeric::softmax::normalise;
 use crate::setting::{Allowed, Setting};
 use crate::text::{END, Token, Vocab};
 
-/// How much the two kinds of model weigh.
+/// The weights of the two kinds of model.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Weights {
-    /// a: of the networks' mean log-probability.
+    /// a: the weight of the networks' mean log-probability.
     pub networks: f64,
-    /// b: of the counts' log-probability.
+    /// b: the weight of the counts' log-probability.
     pub counts: f64,
 }
 
@@ -37,15 +37,16 @@ impl Default for Weights {
     }
 }
 
-/// Any number of networks, and counts or none: what a model file holds.
+/// Any number of networks, with or without counts: the model of a model file.
 ///
 /// ```
+/// use nextchar_core::combine::mixture::{Mixture, Weights};
+/// use nextchar_core::counts::KneserNey;
 /// use nextchar_core::data::{CountedWindows, EmbeddedList, ReadOptions};
-/// use nextchar_core::text::Vocab;
 /// use nextchar_core::language_model::loss;
 /// use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
-/// use nextchar_core::counts::KneserNey;
-/// use nextchar_core::{Mixture, Serial, combine::mixture::Weights, rng::Seed};
+/// use nextchar_core::text::Vocab;
+/// use nextchar_core::{Serial, rng::Seed};
 ///
 /// # fn main() -> Result<(), nextchar_core::Error> {
 /// let list = EmbeddedList::find("finnish-names").unwrap();
@@ -66,7 +67,7 @@ impl Default for Weights {
 /// let counts_alone = loss(&counts, &table, &Serial);
 /// let mut mixture = Mixture::new(vec![untrained], Some(counts), Weights::default())?;
 /// mixture.fit_weights(&table, &Serial);
-/// // A network that has learnt nothing is left out.
+/// // An untrained network gets next to no weight.
 /// assert!(mixture.weights().networks < 0.1);
 /// assert!(loss(&mixture, &table, &Serial) <= counts_alone + 1e-3);
 /// # Ok(())
@@ -77,7 +78,7 @@ pub struct Mixture {
     networks: Vec<Network>,
     counts: Option<KneserNey>,
     weights: Weights,
-    returning: Option<Returning>,
+    repeats: Option<Repeats>,
 }
 
 impl From<Network> for Mixture {
@@ -86,7 +87,7 @@ impl From<Network> for Mixture {
             networks: vec![network],
             counts: None,
             weights: Weights::default(),
-            returning: None,
+            repeats: None,
         }
     }
 }
@@ -97,7 +98,7 @@ impl From<KneserNey> for Mixture {
             networks: Vec::new(),
             counts: Some(counts),
             weights: Weights::default(),
-            returning: None,
+            repeats: None,
         }
     }
 }
@@ -106,8 +107,8 @@ impl Mixture {
     /// A mixture with known weights.
     ///
     /// # Errors
-    /// [`Error::EmptyMixture`], [`Error::DifferentVocabularies`], [`Error::OutOfRange`] where a weight is not
-    /// a number from 0 to 100.
+    /// [`Error::EmptyMixture`], [`Error::DifferentVocabularies`]; [`Error::OutOfRange`] for a weight outside
+    /// 0 to 100.
     pub fn new(
         networks: Vec<Network>,
         counts: Option<KneserNey>,
@@ -127,42 +128,41 @@ impl Mixture {
             networks,
             counts,
             weights,
-            returning: None,
+            repeats: None,
         })
     }
 
-    /// Lets whole names come again as often as the list says that was learnt from (Good–Turing).
+    /// Makes known names repeat as often as the duplicates in the training list imply (Good–Turing).
     ///
     /// # Errors
-    /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
-    /// [`Error::UnknownPiece`].
-    pub fn fit_returning(
+    /// [`Error::NoRepeats`] if the list has no duplicates to estimate from; [`Error::UnknownPiece`].
+    pub fn fit_repeats(
         &mut self,
         list: &NameList,
         vocab: &Vocab,
         executor: &dyn Executor,
     ) -> Result<(), Error> {
-        self.returning = None;
-        self.returning = Some(Returning::fit(self, list, vocab, executor)?);
+        self.repeats = None;
+        self.repeats = Some(Repeats::fit(self, list, vocab, executor)?);
         Ok(())
     }
 
-    /// The same with an estimate that is known.
-    pub fn with_returning(self, returning: Option<Returning>) -> Self {
-        Mixture { returning, ..self }
+    /// The same mixture with another estimate of repeat names, or none.
+    pub fn with_repeats(self, repeats: Option<Repeats>) -> Self {
+        Mixture { repeats, ..self }
     }
 
-    /// How often whole names come again, if that was estimated.
-    pub fn returning(&self) -> Option<&Returning> {
-        self.returning.as_ref()
+    /// The estimate of repeat names, if there is one.
+    pub fn repeats(&self) -> Option<&Repeats> {
+        self.repeats.as_ref()
     }
 
-    /// Number of tokens that the networks and counts look back.
-    pub fn characters_seen(&self) -> usize {
+    /// Number of tokens that the networks and counts look back; repeat names need longer contexts.
+    pub fn tokens_seen(&self) -> usize {
         let networks = self.networks.iter().map(LanguageModel::context_length);
         let counted = self.counts.iter().map(LanguageModel::context_length);
         let longest = networks.chain(counted).max();
-        longest.expect("there is something to mix")
+        longest.expect("a mixture has a part")
     }
 
     /// The networks.
@@ -175,12 +175,12 @@ impl Mixture {
         self.counts.as_ref()
     }
 
-    /// The weights; they mean something only where there are networks and counts.
+    /// The weights; they have an effect only if there are both networks and counts.
     pub fn weights(&self) -> Weights {
         self.weights
     }
 
-    /// Number of the networks' parameters.
+    /// Number of parameters of all networks.
     pub fn parameter_count(&self) -> usize {
         self.networks
             .iter()
@@ -188,7 +188,7 @@ impl Mixture {
             .sum()
     }
 
-    /// The only part, where there is only one.
+    /// The only part, if there is just one.
     fn single(&self) -> Option<&dyn LanguageModel> {
         match (self.networks.as_slice(), &self.counts) {
             ([network], None) => Some(network),
@@ -216,17 +216,17 @@ impl Mixture {
         (mean, counted)
     }
 
-    /// The states of a part that looks back `length` tokens.
+    /// The states for a part that looks back `length` tokens.
     fn shortened(&self, states: &[State], length: usize) -> Vec<State> {
         let packing = packing(self);
         let shorten = |state: &State| state.shortened(packing, length);
         states.iter().map(shorten).collect()
     }
 
-    /// Log-probabilities by networks and counts alone.
+    /// Log-probabilities according to networks and counts, without repeat names.
     fn parts_log_probs(&self, states: &[State], log_probs: &mut [f64]) {
         if let Some(single) = self.single() {
-            return single.log_probs(&self.shortened(states, self.characters_seen()), log_probs);
+            return single.log_probs(&self.shortened(states, self.tokens_seen()), log_probs);
         }
         let vocab_size = self.vocab_size();
         let blocks = log_probs.chunks_mut(BLOCK * vocab_size);
@@ -294,13 +294,13 @@ const COUNTS_ALONE: Weights = Weights {
 /// Networks with less weight than this are switched off: what they add is noise from a small validation set.
 const NEGLIGIBLE: f64 = 0.05;
 
-/// Precision of the normal prior around it.
+/// Precision of the normal prior around [`COUNTS_ALONE`].
 const PRIOR: f64 = 20.0;
 
-/// Rows that are mixed together.
+/// Contexts that are evaluated together.
 const BLOCK: usize = 256;
 
-/// Gradient and curvature of the log-likelihood by the two weights.
+/// Gradient and curvature of the log-likelihood with respect to the two weights.
 #[derive(Clone, Copy, Default)]
 struct Moments {
     gradient: [f64; 2],
@@ -309,7 +309,7 @@ struct Moments {
 }
 
 impl Moments {
-    /// Those of the prior.
+    /// The prior's contribution.
     fn prior(weights: Weights) -> Self {
         let (a, b) = (weights.networks, weights.counts);
         Moments {
@@ -318,13 +318,8 @@ impl Moments {
         }
     }
 
-    fn add(
-        &mut self,
-        weights: Weights,
-        row: crate::data::CountedRow<'_>,
-        mean: &[f64],
-        counted: &[f64],
-    ) {
+    /// Adds one context of the table; `mean` and `counted` are the log-probabilities of the parts.
+    fn add(&mut self, weights: Weights, row: CountedRow<'_>, mean: &[f64], counted: &[f64]) {
         let mut probs = mean.to_vec();
         mix(weights, &mut probs, counted, counted.len());
         let (mut first, mut second) = ([0.0; 2], [0.0; 3]);
@@ -370,53 +365,54 @@ impl LanguageModel for Mixture {
     fn vocab_size(&self) -> usize {
         let counted = self.counts.as_ref().map(LanguageModel::vocab_size);
         let networks = self.networks.first().map(LanguageModel::vocab_size);
-        networks.or(counted).expect("there is something to mix")
+        networks.or(counted).expect("a mixture has a part")
     }
 
     fn context_length(&self) -> usize {
-        let returning = self.returning.as_ref().map(Returning::context_length);
-        self.characters_seen().max(returning.unwrap_or(0))
+        let repeats = self.repeats.as_ref().map(Repeats::context_length);
+        self.tokens_seen().max(repeats.unwrap_or(0))
     }
 
     fn token_count(&self) -> usize {
         let counted = self.counts.as_ref().map(LanguageModel::token_count);
         let networks = self.networks.first().map(LanguageModel::token_count);
-        networks.or(counted).expect("there is something to mix")
+        networks.or(counted).expect("a mixture has a part")
     }
 
     fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
         self.parts_log_probs(states, log_probs);
-        if let Some(returning) = &self.returning {
+        if let Some(repeats) = &self.repeats {
             let packing = packing(self);
             let rows = log_probs.chunks_exact_mut(self.vocab_size());
             for (state, log_probs) in states.iter().zip(rows) {
                 let context = packing.unpack_context(state.packed());
-                returning.scale(returning.node(&context[state.held()..]), log_probs);
+                repeats.scale(repeats.node(&context[state.held()..]), log_probs);
             }
         }
     }
 
-    /// Contexts that are no prefix of a known name differ only in what the parts look back on.
+    /// A context that is not a prefix of a known name is identified by the tokens that the parts look at: the
+    /// older ones are masked, so that equivalent contexts share a state.
     fn next(&self, state: State, token: Token) -> State {
-        /// Any piece: a context that begins with it is no prefix of a name.
-        const HIDDEN: Token = 1;
+        /// Any token but END: a context that begins with it is not a prefix of a name.
+        const MASK: Token = 1;
         let (packing, held) = (packing(self), state.held());
         let next = state.with_packed(packing.next_context(state.packed(), token, held));
-        let Some(returning) = &self.returning else {
+        let Some(repeats) = &self.repeats else {
             return next;
         };
         let mut context = packing.unpack_context(next.packed());
-        let older = context.len() - self.characters_seen();
+        let older = context.len() - self.tokens_seen();
         let seen = &context[older + held..];
-        if seen.contains(&END) || returning.node(&context[held..]) != FREE {
+        if seen.contains(&END) || repeats.node(&context[held..]) != FREE {
             return next;
         }
-        context[held..held + older].fill(HIDDEN);
+        context[held..held + older].fill(MASK);
         next.with_packed(packing.pack_context(&context))
     }
 
     fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
-        match self.returning {
+        match self.repeats {
             None => self.single()?.word_model(),
             Some(_) => None,
         }
@@ -424,7 +420,7 @@ impl LanguageModel for Mixture {
 
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
         match self.single() {
-            Some(single) if self.returning.is_none() => single.total_nll(table, rows),
+            Some(single) if self.repeats.is_none() => single.total_nll(table, rows),
             _ => total_nll(self, table, rows),
         }
     }
@@ -447,7 +443,7 @@ mod tests {
         CountedWindows::from_list(&list, &Vocab::az(), context_length).unwrap()
     }
 
-    /// A network that knows nothing, with counts.
+    /// An untrained network, with counts.
     fn mixture() -> Mixture {
         let config = ModelConfig {
             vocab_size: 27,
@@ -465,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_without_knowledge_leaves_the_counts_as_they_are() {
+    fn an_untrained_network_leaves_the_counts_as_they_are() {
         let mut mixture = mixture();
         let few = windows(&["disha"], 3);
         mixture.fit_weights(&few, &Serial);
@@ -474,13 +470,13 @@ mod tests {
         assert!((loss(&mixture, &few, &Serial) - counts).abs() < 1e-12);
     }
 
-    /// Val has letters that only the network expects; where it is long, nothing else decides.
+    /// The validation names have characters that only the network expects; a long list outweighs the prior.
     #[test]
     fn many_windows_outweigh_the_prior() {
         let mut mixture = mixture();
         let mut params = mixture.networks[0].params().clone();
-        for letter in Vocab::az().encode("crkl").unwrap() {
-            params.output.bias[usize::from(letter)] = 3.0;
+        for token in Vocab::az().encode("crkl").unwrap() {
+            params.output.bias[usize::from(token)] = 3.0;
         }
         let config = mixture.networks[0].config().clone();
         mixture.networks[0] = Network::new(config, params).unwrap();

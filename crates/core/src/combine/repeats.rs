@@ -1,12 +1,13 @@
-//! How often whole names come again: Good and Turing's estimate, laid over any model.
+//! Repeat names: how often the names of the list come up again, by the Good–Turing estimate, on top of any model.
 //!
-//! A model of characters gives the names that it learnt from more than their share: a third of what it
-//! writes, say, where of new names of the same kind an eighth was seen before. A corpus that counts its
-//! duplicates tells that share itself (Good 1953, eq. 11): the next name is one that was seen r times
-//! with probability (r + 1)·n_{r+1} / N, where n_r names were seen r times and N is the number of all.
-//! [`Returning`] scales the known names to it, and all others alike. What follows a beginning is then
-//! p(c)·(mean factor of the names that begin so, with c) / (the same without c): again a distribution
-//! of the next character, given a context that shows the whole beginning.
+//! A character-level model gives the names that it was trained on more than their share: say a third of what it
+//! generates, although only an eighth of fresh names of the same kind has been seen before. A corpus with
+//! duplicates reveals that share itself (Good 1953, eq. 11): the next name is one that was seen r times with
+//! probability (r + 1)·n_{r+1} / N, where n_r names were seen r times and N counts all names with their
+//! duplicates. [`Repeats`] scales the probabilities of known names to match, and those of all other names by one
+//! common factor. After a prefix, the next character c has probability p(c)·(mean factor of the names with the
+//! prefix and c) / (mean factor of the names with the prefix): again a distribution of the next character, given
+//! a context that holds the whole prefix.
 
 use crate::data::trie::{FREE, Trie};
 use crate::data::{NameList, WindowCounter};
@@ -16,51 +17,50 @@ use crate::language_model::{LanguageModel, State};
 use crate::numeric::softmax::normalise;
 use crate::text::{END, Start, Token, Vocab};
 
-/// Names seen once, twice, and more often.
+/// Number of classes of known names: seen once, twice, and more often.
 pub const CLASSES: usize = 3;
 
-/// Names, as if seen in advance, that were known as often as the model says: few names decide little.
+/// Weight of the model's own masses in the estimate, as a number of names: a short list changes them little.
 const PRIOR: f64 = 20.0;
 
-/// Beginnings that are asked for together.
+/// Prefixes that are evaluated together.
 const BLOCK: usize = 512;
 
-/// By what the probability of whole names is multiplied.
+/// Factors that the probabilities of whole names are multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Factors {
-    /// Of names seen once, twice, and more often.
+    /// For names seen once, twice, and more often.
     pub known: [f64; CLASSES],
-    /// Of all others.
+    /// For all other names.
     pub new: f64,
 }
 
-/// Factors for names that were learnt from, and for every beginning of one.
+/// Factors for the names of the training list, and for every prefix of one.
 #[derive(Clone, Debug)]
-pub struct Returning {
+pub struct Repeats {
     trie: Trie,
-    /// By node of the trie: the class of the name that ends there; [`CLASSES`] for none.
+    /// By node of the trie: the class of the name that ends there; [`CLASSES`] if none does.
     classes: Vec<u8>,
     factors: Factors,
-    /// By node: the mean factor of the names that begin so, weighted by the model's probabilities.
+    /// By node: the mean factor of the names with this prefix, weighted by the model's probabilities.
     means: Vec<f32>,
     /// Length of the longest known name.
     longest: usize,
 }
 
-/// What the model says along the trie.
-struct Walked {
-    /// By node: p of its last token after its beginning.
+/// The model's probabilities along the trie.
+struct TrieProbs {
+    /// By node: p of its last token given those before it.
     steps: Vec<f64>,
     /// By node: p of the end mark there.
     ends: Vec<f64>,
 }
 
-impl Returning {
-    /// Good and Turing's estimate for the names of a list. Names too long to be a context count as new.
+impl Repeats {
+    /// The Good–Turing estimate for the names of a list. Names that do not fit a context count as new.
     ///
     /// # Errors
-    /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
-    /// [`Error::UnknownPiece`].
+    /// [`Error::NoRepeats`] if the list has no duplicates to estimate from; [`Error::UnknownPiece`].
     pub(crate) fn fit(
         model: &dyn LanguageModel,
         list: &NameList,
@@ -78,19 +78,20 @@ impl Returning {
         if counts[1] == total {
             return Err(Error::NoRepeats(NoRepeats::NoDuplicates));
         }
-        let mut returning = Returning::known(list, vocab)?;
-        let walked = returning.walk(model, executor);
-        let masses = returning.masses(&walked);
-        returning.factors = factors(shares(counts, total), masses, total as f64);
-        returning.average(&walked);
-        returning.check()?;
-        Ok(returning)
+        let mut repeats = Repeats::known(list, vocab)?;
+        let probs = repeats.probs(model, executor);
+        let masses = repeats.masses(&probs);
+        repeats.factors = factors(shares(counts, total), masses, total as f64);
+        repeats.average(&probs);
+        repeats.check()?;
+        Ok(repeats)
     }
 
-    /// From what a file holds: the list that was learnt from, the factors and their [means](Returning::means).
+    /// The estimate from the contents of a file: the training list, the factors and their
+    /// [means](Repeats::means).
     ///
     /// # Errors
-    /// [`Error::NoRepeats`] where a factor is out of range, or the means are not one for each beginning;
+    /// [`Error::NoRepeats`] if a factor is out of range or the number of means is not the number of prefixes;
     /// [`Error::UnknownPiece`].
     pub fn from_parts(
         list: &NameList,
@@ -98,16 +99,16 @@ impl Returning {
         factors: Factors,
         means: Vec<f32>,
     ) -> Result<Self, Error> {
-        let returning = Returning {
+        let repeats = Repeats {
             factors,
             means,
-            ..Returning::known(list, vocab)?
+            ..Repeats::known(list, vocab)?
         };
-        returning.check()?;
-        Ok(returning)
+        repeats.check()?;
+        Ok(repeats)
     }
 
-    /// A mean for each beginning, and numbers whose logarithms are numbers.
+    /// Checks that there is a mean for each prefix, and that all logarithms are finite.
     fn check(&self) -> Result<(), Error> {
         let factors = self.factors.known.into_iter().chain([self.factors.new]);
         let means = self.means.iter().map(|&mean| f64::from(mean));
@@ -120,20 +121,20 @@ impl Returning {
         Err(Error::NoRepeats(NoRepeats::OutOfRange))
     }
 
-    /// The names of a list, their factors not known yet.
+    /// The trie of a list, with neutral factors and without means.
     fn known(list: &NameList, vocab: &Vocab) -> Result<Self, Error> {
         let neutral = Factors {
             known: [1.0; CLASSES],
             new: 1.0,
         };
-        let mut returning = Returning {
+        let mut repeats = Repeats {
             trie: Trie::default(),
             classes: Vec::new(),
             factors: neutral,
             means: Vec::new(),
             longest: 0,
         };
-        // A beginning must fit a context, with one mark of padding before it.
+        // A prefix must fit into a context, with one token of padding before it.
         let longest = WindowCounter::longest_context(vocab.len()) - 1;
         let mut tokens = Vec::new();
         for name in list.sorted() {
@@ -141,10 +142,10 @@ impl Returning {
                 .encode_into(name.text, &mut tokens)
                 .map_err(|unknown| unknown.of(name.text))?;
             if tokens.len() <= longest {
-                returning.insert(&tokens, name.count);
+                repeats.insert(&tokens, name.count);
             }
         }
-        Ok(returning)
+        Ok(repeats)
     }
 
     fn insert(&mut self, name: &[Token], count: u64) {
@@ -160,17 +161,17 @@ impl Returning {
         self.factors
     }
 
-    /// The mean factor of every beginning of a known name, in the order in which sorted names first have them.
+    /// The mean factor of every prefix of a known name, in order of first occurrence in the sorted list.
     pub fn means(&self) -> &[f32] {
         &self.means
     }
 
-    /// Number of tokens that a context needs to show any beginning as a whole: one of padding too.
+    /// Number of tokens of a context that can hold any prefix as a whole, with one token of padding.
     pub fn context_length(&self) -> usize {
         self.longest + 1
     }
 
-    /// The node of a context: [`FREE`] where it is not the beginning of a known name.
+    /// The node of a context: [`FREE`] unless it is a prefix of a known name.
     pub(crate) fn node(&self, context: &[Token]) -> u32 {
         match context.first() {
             Some(&END) => {
@@ -181,7 +182,7 @@ impl Returning {
         }
     }
 
-    /// Changes a model's log-probabilities \[V\] at a node to those of the scaled names.
+    /// Turns the model's log-probabilities \[V\] at a node into those of the scaled model.
     pub(crate) fn scale(&self, node: u32, log_probs: &mut [f64]) {
         if node == FREE {
             return;
@@ -202,11 +203,11 @@ impl Returning {
         *factor.unwrap_or(&self.factors.new)
     }
 
-    /// Asks the model at every node.
-    fn walk(&self, model: &dyn LanguageModel, executor: &dyn Executor) -> Walked {
+    /// Evaluates the model at every node.
+    fn probs(&self, model: &dyn LanguageModel, executor: &dyn Executor) -> TrieProbs {
         let (vocab_size, nodes) = (model.vocab_size(), self.trie.len());
         let states = self.states(model);
-        // The end's p and then each child's, node after node.
+        // For each node p of the end mark, then that of each child.
         let mut blocks: Vec<Vec<f64>> = vec![Vec::new(); nodes.div_ceil(BLOCK)];
         executor.for_each(&mut blocks, |index, probs| {
             let rows = index * BLOCK..((index + 1) * BLOCK).min(nodes);
@@ -218,8 +219,8 @@ impl Returning {
                 probs.extend([END].into_iter().chain(tokens).map(of));
             }
         });
-        let mut probs = blocks.into_iter().flatten();
-        let mut next = || probs.next().expect("as many as nodes and children");
+        let mut found = blocks.into_iter().flatten();
+        let mut next = || found.next().expect("as many as nodes and children");
         let (mut steps, mut ends) = (vec![1.0; nodes], vec![0.0; nodes]);
         for (node, end) in ends.iter_mut().enumerate() {
             *end = next();
@@ -227,14 +228,14 @@ impl Returning {
                 steps[child as usize] = next();
             }
         }
-        Walked { steps, ends }
+        TrieProbs { steps, ends }
     }
 
     /// \[nodes\]: the model's state at every node.
     fn states(&self, model: &dyn LanguageModel) -> Vec<State> {
         let mut states = vec![model.start(&Start::default()); self.trie.len()];
         for node in 0..self.trie.len() {
-            // Children stand behind their parents, so this one is known.
+            // Children come after their parents, so this state is known already.
             let own = states[node];
             for (token, child) in self.trie.children(node as u32) {
                 states[child as usize] = model.next(own, token);
@@ -243,53 +244,53 @@ impl Returning {
         states
     }
 
-    /// The model's probability of all known names, by class.
-    fn masses(&self, walked: &Walked) -> [f64; CLASSES] {
+    /// The total probability of the known names by class, according to the model.
+    fn masses(&self, probs: &TrieProbs) -> [f64; CLASSES] {
         let mut masses = [0.0; CLASSES];
         let mut reached = vec![1.0; self.trie.len()];
         for node in 0..self.trie.len() {
             let own = reached[node];
             for (_, child) in self.trie.children(node as u32) {
-                reached[child as usize] = own * walked.steps[child as usize];
+                reached[child as usize] = own * probs.steps[child as usize];
             }
             if let Some(mass) = masses.get_mut(usize::from(self.classes[node])) {
-                *mass += own * walked.ends[node];
+                *mass += own * probs.ends[node];
             }
         }
         masses
     }
 
-    /// The mean factors, from the ends of names to their beginnings.
-    fn average(&mut self, walked: &Walked) {
+    /// Computes the mean factors, from the leaves of the trie to its root.
+    fn average(&mut self, probs: &TrieProbs) {
         let new = self.factors.new;
         let mut means = vec![0.0; self.trie.len()];
         for node in (0..self.trie.len()).rev() {
-            let end = walked.ends[node] * (self.end_factor(node as u32) - new);
+            let end = probs.ends[node] * (self.end_factor(node as u32) - new);
             let children = self
                 .trie
                 .children(node as u32)
                 .map(|(_, child)| child as usize);
-            let further = children.map(|child| walked.steps[child] * (means[child] - new));
+            let further = children.map(|child| probs.steps[child] * (means[child] - new));
             means[node] = new + end + further.sum::<f64>();
         }
         self.means = means.into_iter().map(|mean| mean as f32).collect();
     }
 }
 
-/// The shares of the next name: of those seen once, twice and more often, and of new ones, last.
+/// The probabilities that the next name was seen once, twice, more often, or (last) never.
 fn shares(counts: [u64; CLASSES + 2], total: u64) -> [f64; CLASSES + 1] {
     let of_seen = |times: usize| (times + 1) as f64 * counts[times + 1] as f64 / total as f64;
     let (new, once, twice) = (of_seen(0), of_seen(1), of_seen(2));
     [once, twice, 1.0 - new - once - twice, new]
 }
 
-/// What brings the model's masses to the shares that are expected, which weigh as much as `total` names.
+/// The factors that bring the model's masses to the expected shares, which have a weight of `total` names.
 fn factors(shares: [f64; CLASSES + 1], masses: [f64; CLASSES], total: f64) -> Factors {
     let [once, twice, more] = masses;
     let masses = [once, twice, more, 1.0 - once - twice - more];
     let mut wanted = shares.map(|share| total * share);
     for (wanted, mass) in wanted.iter_mut().zip(masses) {
-        // A class without names has no share.
+        // A class without names gets no share.
         *wanted = if mass > 0.0 {
             *wanted + PRIOR * mass
         } else {
@@ -297,12 +298,15 @@ fn factors(shares: [f64; CLASSES + 1], masses: [f64; CLASSES], total: f64) -> Fa
         };
     }
     let sum: f64 = wanted.iter().sum();
-    let of = |class: usize| match masses[class] > 0.0 {
-        true => wanted[class] / sum / masses[class],
-        false => 1.0,
+    let factor = |class: usize| {
+        if masses[class] > 0.0 {
+            wanted[class] / sum / masses[class]
+        } else {
+            1.0
+        }
     };
     Factors {
-        known: [of(0), of(1), of(2)],
-        new: of(CLASSES),
+        known: [factor(0), factor(1), factor(2)],
+        new: factor(CLASSES),
     }
 }

@@ -42,7 +42,7 @@ impl AdditiveNgram {
     /// The model of a shorter context, from the same table: rows with the same end are added up.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] where the table's context is shorter than `context_length`.
+    /// [`Error::LongerThanCounts`] if the table has contexts shorter than `context_length`.
     pub fn with_context(counts: &CountedWindows, context_length: usize) -> Result<Self, Error> {
         Ok(AdditiveNgram {
             counts: counts.shorten(context_length)?.into_owned(),

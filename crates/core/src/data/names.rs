@@ -7,7 +7,7 @@ use rustc_hash::FxBuildHasher;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::text::{Alphabet, Characters, Tokenizer, Vocab};
+use crate::text::{Alphabet, Characters, Token, Tokenizer, Vocab};
 
 /// The longest name that is accepted, in characters.
 pub const MAX_NAME_LENGTH: usize = 1000;
@@ -161,7 +161,16 @@ impl NameList {
         Vocab::from_texts(tokenizer, texts).ok_or(Error::BadAlphabet)
     }
 
-    /// Takes out the names that are not to be kept; returns how many those were.
+    /// The tokens of every name, in order.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPiece`] for a name that the vocabulary cannot represent.
+    pub fn encoded(&self, vocab: &Vocab) -> Result<Vec<Vec<Token>>, Error> {
+        let encode = |text: &str| vocab.encode(text).map_err(|unknown| unknown.of(text));
+        self.names().map(|name| encode(name.text)).collect()
+    }
+
+    /// Removes the names for which `keep` is false; returns their number.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> usize {
         let kept = self.names().filter(|name| keep(name.text));
         let kept = NameList::from_names(kept.map(|name| (name.text, name.count)));

@@ -1,8 +1,8 @@
-//! What a model is worth: losses beside baselines, the stages of one prediction, novelty.
+//! What a model is worth: losses beside baselines, novelty, verdicts on words, and every number of a prediction.
 //!
-//! [`evaluate()`] is the loss of a list beside what counting reaches, [`breakdown()`] where it comes from. A
-//! [`WordScorer`] gives ln P of many words and a [`Judge`] a verdict on each. [`explain()`] shows every number
-//! of one prediction, [`explain_word`] a name letter by letter.
+//! [`evaluate()`] compares the loss on a list with what counting reaches, and [`breakdown()`] says where the loss
+//! comes from. A [`WordScorer`] gives ln P of many words and a [`Judge`] a verdict on each. [`explain()`] shows
+//! every number of one prediction, [`explain_word`] a name character by character.
 
 pub(crate) mod evaluate;
 mod explain;
@@ -15,9 +15,9 @@ pub use evaluate::{
     token_log_probs, token_log_probs_after,
 };
 pub use explain::{
-    ExampleGradient, Explanation, LayerGradient, LayerValues, LetterExplanation, LikelyToken,
-    Neighbor, Plane, WordExplanation, example_gradient, explain, explain_word, explain_word_after,
-    letter_plane, neighbors,
+    CharacterExplanation, ExampleGradient, Explanation, LayerGradient, LayerValues, LikelyToken,
+    Neighbor, Plane, WordExplanation, embedding_plane, example_gradient, explain, explain_word,
+    explain_word_after, neighbors,
 };
-pub use verdict::{Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};
+pub use verdict::{BackgroundModel, Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};
 pub use words::{WordBatch, WordScorer};

@@ -51,7 +51,7 @@ pub fn model(vocab: &Vocab, model: &Mixture) -> Result<Vec<u8>, TableTooLarge> {
     let table = model.counts().map(dense_table).transpose()?;
     let mut graph = Graph::default();
     let networks = model.networks();
-    let length = model.characters_seen();
+    let length = model.tokens_seen();
     let logits = match (networks, table) {
         ([network], None) => graph.network(network, "", length),
         (_, table) => {

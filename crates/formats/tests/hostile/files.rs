@@ -74,7 +74,7 @@ fn models() -> Vec<Vec<u8>> {
         let mut model = Mixture::new(networks, counts, weights).unwrap();
         if with_names && count > 1 {
             let list = &parts.train;
-            model.fit_returning(list, &vocab(), &Serial).unwrap();
+            model.fit_repeats(list, &vocab(), &Serial).unwrap();
         }
         let file = ModelFile {
             vocab: vocab(),

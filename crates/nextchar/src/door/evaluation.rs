@@ -124,7 +124,7 @@ impl Model {
         let best = self.record().best_counts;
         Ok(Rivals {
             bigrams: self.bigrams().clone(),
-            kneser_ney: fit(self.language_model().characters_seen())?,
+            kneser_ney: fit(self.language_model().tokens_seen())?,
             best_kneser_ney: best.map(fit).transpose()?.flatten(),
         })
     }
@@ -136,9 +136,9 @@ impl Model {
         let counts = best.or(rivals.kneser_ney.as_ref());
         let mut rival = counts.cloned().map(Mixture::from);
         if let (Some(rival), Some(_), Some(names)) =
-            (&mut rival, self.language_model().returning(), self.names())
+            (&mut rival, self.language_model().repeats(), self.names())
         {
-            rival.fit_returning(&names.train, self.vocab(), workers)?;
+            rival.fit_repeats(&names.train, self.vocab(), workers)?;
         }
         Ok(rival)
     }

@@ -4,7 +4,7 @@
 use nextchar_core::LanguageModel;
 use nextchar_core::model::Network;
 use nextchar_core::score::{
-    Explanation, Plane, WordExplanation, explain, explain_word, letter_plane, neighbors,
+    Explanation, Plane, WordExplanation, embedding_plane, explain, explain_word, neighbors,
 };
 use nextchar_core::text::Token;
 
@@ -94,7 +94,7 @@ impl Model {
     /// # Errors
     /// [`Error::WithoutNetwork`].
     pub fn plane(&self) -> Result<Plane, Error> {
-        Ok(letter_plane(self.first_network()?))
+        Ok(embedding_plane(self.first_network()?))
     }
 
     /// The first network.
@@ -109,6 +109,6 @@ impl Model {
     /// Whether the model is more than its first network.
     pub fn is_more_than_a_network(&self) -> bool {
         let model = self.language_model();
-        model.networks().len() > 1 || model.counts().is_some() || model.returning().is_some()
+        model.networks().len() > 1 || model.counts().is_some() || model.repeats().is_some()
     }
 }

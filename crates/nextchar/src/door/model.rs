@@ -8,6 +8,7 @@ use nextchar_core::score::Judge;
 use nextchar_core::text::Vocab;
 use nextchar_formats::{ModelFile, Record};
 
+use crate::background::background_model;
 use crate::door::Error;
 use crate::names::Names;
 use crate::options::TrainOptions;
@@ -99,8 +100,9 @@ impl Model {
     pub fn judge(&self) -> Result<Option<&Judge>, Error> {
         if self.judge.get().is_none() {
             let plausibility = self.file.record.plausibility.clone();
-            let judge =
-                plausibility.map(|known| Judge::new(&self.file.bigrams, &self.file.vocab, known));
+            let (bigrams, vocab) = (&self.file.bigrams, &self.file.vocab);
+            let background = Some(background_model());
+            let judge = plausibility.map(|known| Judge::new(bigrams, vocab, known, background));
             let _ = self.judge.set(judge.transpose()?); // whoever was quicker had the same
         }
         Ok(self.judge.get().and_then(Option::as_ref))

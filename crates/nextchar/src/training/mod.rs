@@ -305,7 +305,7 @@ impl Training {
             return Ok(());
         }
         let (names, vocab) = (&self.corpus.parts().train, self.corpus.vocab());
-        model.fit_returning(names, vocab, self.workers)
+        model.fit_repeats(names, vocab, self.workers)
     }
 
     fn engine(&self) -> Engine<'static> {

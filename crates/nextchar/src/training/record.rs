@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Made, Training};
+use crate::background::background_model;
 use crate::corpus::Corpus;
 use crate::counted::Part;
 use crate::door::Error;
@@ -65,6 +66,7 @@ impl Training {
             &rivals.bigrams,
             corpus.vocab(),
             &corpus.parts().val,
+            Some(background_model()),
             &self.plan.config.seed,
         )?;
         let record = Record {

@@ -1,6 +1,6 @@
 //! Calls that look into a model: one prediction, the characters as points, and similar characters.
 
-use nextchar::score::{letter_plane, neighbors};
+use nextchar::score::{embedding_plane, neighbors};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ impl Session {
     /// The characters as points.
     pub(crate) fn plane_of(&mut self, slot: Slot, answer: &mut Answer) -> Result<Value, Fault> {
         let shown = self.shown(slot)?;
-        let plane = letter_plane(shown.network()?);
+        let plane = embedding_plane(shown.network()?);
         let symbols = symbols(shown.vocab);
         let (mut points, mut explained) = (plane.points, plane.explained);
         if let (Some(shares), Some((last, before))) = (&mut explained, &self.axes.0)

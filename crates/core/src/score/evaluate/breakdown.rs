@@ -1,4 +1,4 @@
-//! Where a loss comes from: its error, the places and lengths that cost most, the hardest names.
+//! Where a loss comes from: its standard error, the positions and lengths that cost most, and the hardest names.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,22 @@ use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 use crate::rng::{Purpose, Seed};
 use crate::score::evaluate::losses::token_log_probs;
-use crate::score::verdict::plausibility::encoded;
 use crate::text::{Token, Vocab};
 
-/// A model's loss on some names, taken apart.
+/// The components of a model's loss on some names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Breakdown {
     /// Standard error of the loss by bootstrap over names, nats per predicted character.
     pub standard_error: f64,
-    /// How far the rival's loss lies above the model's.
+    /// How far the rival's loss is above the model's.
     pub margin: Option<Margin>,
-    /// Loss by the place of the predicted character; the first letter is at 1.
+    /// Loss by position of the predicted character, from 1.
     pub by_position: Vec<Share>,
     /// Loss by the length of the name, in characters without the end mark.
     pub by_length: Vec<Share>,
-    /// The names with the most nats per character, the worst first.
+    /// The names with the most nats per character, in descending order.
     pub hardest: Vec<ScoredName>,
-    /// The names with the fewest, the best first.
+    /// The names with the fewest nats per character, in ascending order.
     pub easiest: Vec<ScoredName>,
 }
 
@@ -35,16 +34,16 @@ pub struct Breakdown {
 pub struct Margin {
     /// The rival's loss minus the model's, nats per predicted character.
     pub difference: f64,
-    /// Its standard error; smaller than the losses' own, as both see the same names.
+    /// Its standard error; smaller than that of either loss, because both models see the same names.
     pub standard_error: f64,
 }
 
-/// The part of the loss that falls to a position or a length.
+/// The loss at one position or length.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Share {
     /// The position, or the length.
     pub at: usize,
-    /// Characters predicted there, the end mark counted.
+    /// Number of characters predicted there, end marks included.
     pub characters: u64,
     /// Nats per predicted character.
     pub loss: f64,
@@ -57,11 +56,11 @@ pub struct ScoredName {
     pub name: String,
     /// ln P(name), the end mark included, in nats.
     pub log_prob: f64,
-    /// The same by predicted character.
+    /// The same per predicted character.
     pub per_char: f64,
 }
 
-/// Takes a model's loss on some names apart, and sets it beside a rival's.
+/// Breaks down a model's loss on some names, beside a rival's.
 ///
 /// # Errors
 /// [`Error::UnknownPiece`] for a name with a character outside the vocabulary.
@@ -73,7 +72,7 @@ pub fn breakdown(
     executor: &dyn Executor,
 ) -> Result<Breakdown, Error> {
     const SHOWN: usize = 10;
-    let encoded = encoded(names, vocab)?;
+    let encoded = names.encoded(vocab)?;
     let scored = log_probs_of(model, &encoded, executor);
     let rival = rival.map(|rival| log_probs_of(rival, &encoded, executor));
 
@@ -121,7 +120,7 @@ pub fn breakdown(
     })
 }
 
-/// Nats and characters of some places.
+/// Nats and characters at one position or length.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
     nll: f64,
@@ -158,7 +157,7 @@ fn log_probs_of(
     log_probs
 }
 
-/// What one name adds to a loss.
+/// One name's contribution to a loss.
 #[derive(Clone, Copy, Debug, Default)]
 struct Observation {
     nll: f64,
@@ -178,7 +177,7 @@ impl Observation {
 
 /// Standard errors of loss and gain, each a ratio of sums over names (Efron 1979).
 fn bootstrap(observations: &[Observation], executor: &dyn Executor) -> [f64; 2] {
-    /// Their standard deviation is known to 1/√(2·400), 3.5 %.
+    /// The relative error of a standard deviation is then 1/√(2·400) = 3.5 %.
     const RESAMPLES: usize = 400;
     let mut ratios = vec![[0.0; 2]; RESAMPLES];
     executor.for_each(&mut ratios, |index, ratios| {
@@ -205,9 +204,9 @@ mod tests {
 
     fn names() -> (NameList, Vocab) {
         let texts = (0..200).map(|number| {
-            let letters = ["a", "bb", "cab", "abba"][number % 4];
+            let stem = ["a", "bb", "cab", "abba"][number % 4];
             (
-                format!("{letters}{}", "ab".repeat(number % 7)),
+                format!("{stem}{}", "ab".repeat(number % 7)),
                 1 + number as u64 % 3,
             )
         });
@@ -236,7 +235,7 @@ mod tests {
         assert!(scores.is_sorted() && scores[0] < found.easiest[0].per_char);
     }
 
-    /// For a ratio of sums the linearised formula is known: √Σ(x − r·n)² / Σn.
+    /// The linearised standard error of a ratio of sums is √Σ(x − r·n)² / Σn.
     #[test]
     fn the_bootstrap_agrees_with_the_formula() {
         let observations: Vec<Observation> = (0..3000)

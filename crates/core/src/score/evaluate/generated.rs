@@ -1,4 +1,4 @@
-//! What a model writes: how much of it is new, repeated, and as long as the names of the list.
+//! A sample of generated names: how many are new or repeated, and how their lengths compare with the list's.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,38 +13,38 @@ use crate::sample::{Conditions, Generator, Request};
 use crate::score::evaluate::novelty::{NoveltyCounts, novelty};
 use crate::text::Vocab;
 
-/// Many names that a model drew, counted.
+/// Statistics of generated names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GeneratedNames {
-    /// How many were drawn.
+    /// Number of names.
     pub names: u64,
-    /// How many of them had been drawn before.
+    /// Number of names that had been generated before.
     pub repeated: u64,
-    /// Where they stand, in the list or not; `None` where the list is not known.
+    /// How many of them are in the list; `None` if the list is unknown.
     pub novelty: Option<NoveltyCounts>,
     /// Their lengths beside those of the training names.
     pub lengths: Vec<LengthShare>,
-    /// Half of the sum of |generated − data| over lengths: 0 where they agree, 1 where none is shared.
+    /// Total variation distance of the two length distributions: 0 if they are equal, 1 if they are disjoint.
     pub length_distance: Option<f64>,
-    /// The first of them.
+    /// The first few names.
     pub first: Vec<String>,
 }
 
-/// How frequent a length is.
+/// The frequency of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LengthShare {
     /// Characters without the end mark.
     pub length: usize,
     /// Share of the generated names.
     pub generated: f64,
-    /// Share of the training names, their counts weighed.
+    /// Share of the training names, weighted by their counts.
     pub data: Option<f64>,
 }
 
-/// Draws names of at most `longest` characters, and counts them.
+/// Generates names of at most `longest` characters and counts them.
 ///
 /// # Errors
-/// [`Error::Impossible`] where the model writes no name of that length.
+/// [`Error::Impossible`] if the model has no name of such a length.
 pub fn generated_names(
     model: &dyn LanguageModel,
     vocab: &Vocab,

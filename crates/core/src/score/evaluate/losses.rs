@@ -16,29 +16,29 @@ pub struct Baselines {
     pub uniform: f64,
     /// Character frequencies of the training names, add-one.
     pub unigram: f64,
-    /// Frequencies after each character, add-one.
+    /// Character frequencies after each character, add-one.
     pub bigram: f64,
     /// Interpolated modified Kneser–Ney with the model's own context length, cross-fitted.
     pub kneser_ney: Option<f64>,
-    /// The same with the context length that was best on val.
+    /// The same with the context length that was best on the validation names.
     pub best_kneser_ney: Option<f64>,
     /// That context length.
     pub best_kneser_ney_context: Option<usize>,
 }
 
-/// Counting models of the training names, which every evaluation stands beside.
+/// Counting models of the training names, which every evaluation is compared with.
 #[derive(Clone, Debug)]
 pub struct Rivals {
     /// Windows with a context of at least 1.
     pub bigrams: CountedWindows,
     /// Kneser–Ney with the model's context length.
     pub kneser_ney: Option<KneserNey>,
-    /// Kneser–Ney with the context length that was best on val.
+    /// Kneser–Ney with the context length that was best on the validation names.
     pub best_kneser_ney: Option<KneserNey>,
 }
 
 impl Rivals {
-    /// The longest context that one of them looks back.
+    /// The longest context that any of them looks at.
     pub fn context_length(&self) -> usize {
         let found = [&self.kneser_ney, &self.best_kneser_ney];
         let lengths = found
@@ -52,11 +52,11 @@ impl Rivals {
 /// How well a model predicts some names.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Nats per predicted character, the end mark counted.
+    /// Nats per predicted character, end marks included.
     pub loss: f64,
     /// The same in bits: loss / ln 2.
     pub bits_per_char: f64,
-    /// exp(loss): among how many equally likely characters the model wavers.
+    /// exp(loss): the number of equally likely characters with the same loss.
     pub perplexity: f64,
     /// Number of predicted characters.
     pub examples: u64,
@@ -64,10 +64,10 @@ pub struct Report {
     pub baselines: Baselines,
 }
 
-/// Scores a model on the windows of some names, beside its rivals.
+/// The loss of a model on the windows of some names, beside its rivals.
 ///
 /// # Errors
-/// [`Error::ContextTooLong`] where `names` has a shorter context than the model or a rival.
+/// [`Error::LongerThanCounts`] if `names` has shorter contexts than the model or a rival.
 pub fn evaluate(
     model: &dyn LanguageModel,
     names: &CountedWindows,
@@ -108,7 +108,7 @@ pub fn token_log_probs(model: &dyn LanguageModel, name: &[Token]) -> Vec<f64> {
     token_log_probs_after(model, &Start::default(), name)
 }
 
-/// [`token_log_probs`] of a name with a start of its own.
+/// [`token_log_probs`] of a name after a start with a label.
 pub fn token_log_probs_after(model: &dyn LanguageModel, start: &Start, name: &[Token]) -> Vec<f64> {
     let mut states = vec![model.start(start)];
     for (place, &token) in name.iter().enumerate() {

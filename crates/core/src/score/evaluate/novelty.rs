@@ -1,33 +1,33 @@
-//! Whether a generated name is new, or stood in the list.
+//! Whether a generated name is new or occurs in the list.
 
 use serde::Serialize;
 
 use crate::data::Split;
 
-/// Where a name stands.
+/// Where a name occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Novelty {
-    /// The model learnt from it.
+    /// Among the training names.
     InTrain,
-    /// It was held out (val or test): the model found a real name by itself.
+    /// Among the held-out names (validation or test): the model invented a real name.
     InHeldOut,
-    /// It is in no part of the list.
+    /// In no part of the list.
     New,
 }
 
-/// How many names of each kind there are.
+/// Numbers of names by novelty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NoveltyCounts {
-    /// Names that the model learnt from.
+    /// Training names.
     pub in_train: u64,
-    /// Names that were held out.
+    /// Held-out names.
     pub in_held_out: u64,
     /// Names in no part of the list.
     pub new: u64,
 }
 
-/// Where a name stands in a split list.
+/// Where a name occurs in a split list.
 pub fn novelty(name: &str, parts: &Split) -> Novelty {
     if parts.train.contains(name) {
         Novelty::InTrain

@@ -1,4 +1,4 @@
-//! What the embedding learnt: letters that are alike, and the map of all letters in the plane.
+//! What the embedding learned: similar tokens, and a map of all tokens in the plane.
 
 use serde::Serialize;
 
@@ -6,17 +6,17 @@ use crate::model::Network;
 use crate::numeric::jacobi::eigenvectors;
 use crate::text::Token;
 
-/// A letter near another.
+/// A token that is similar to another.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Neighbor {
-    /// The letter, or the end mark.
+    /// The token.
     pub token: Token,
-    /// Cosine of the angle between the two embeddings, the mean of all letters taken as the origin; the
-    /// mean over the networks.
+    /// Cosine similarity of the two embeddings with the mean embedding as the origin, averaged over the
+    /// networks.
     pub similarity: f64,
 }
 
-/// All letters by their likeness to one, the most alike first.
+/// All other tokens, the most similar first.
 pub fn neighbors(networks: &[Network], token: Token) -> Vec<Neighbor> {
     let maps: Vec<Vec<Vec<f64>>> = networks.iter().map(centred).collect();
     let vocab_size = networks.first().map_or(0, |n| n.config().vocab_size);
@@ -36,18 +36,18 @@ pub fn neighbors(networks: &[Network], token: Token) -> Vec<Neighbor> {
     found
 }
 
-/// The letters as points.
+/// The tokens as points in the plane.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plane {
     /// A point for each token.
     pub points: Vec<[f64; 2]>,
-    /// The share of all variance that each axis shows; `None` where the embedding is the plane.
+    /// The share of the total variance along each axis; `None` if the embedding has two dimensions itself.
     pub explained: Option<[f64; 2]>,
 }
 
-/// The embedding in the plane: as it is where it has two dimensions, else its two principal
-/// components (Pearson 1901), each with its largest entry positive.
-pub fn letter_plane(network: &Network) -> Plane {
+/// The embedding in the plane: unchanged if it has two dimensions, otherwise its first two principal
+/// components (Pearson 1901), each with the sign that makes its largest entry positive.
+pub fn embedding_plane(network: &Network) -> Plane {
     let dim = network.config().embedding_dim;
     if dim == 2 {
         let rows = network.params().embedding.chunks_exact(2);
@@ -80,7 +80,7 @@ pub fn letter_plane(network: &Network) -> Plane {
     }
 }
 
-/// The embedding's rows less their mean.
+/// The rows of the embedding minus their mean.
 fn centred(network: &Network) -> Vec<Vec<f64>> {
     let dim = network.config().embedding_dim;
     let embedding = &network.params().embedding;
@@ -129,16 +129,16 @@ mod tests {
     }
 
     #[test]
-    fn two_dimensions_are_shown_as_they_are() {
+    fn two_dimensions_are_unchanged() {
         let network = network(2);
-        let plane = letter_plane(&network);
+        let plane = embedding_plane(&network);
         assert_eq!(plane.explained, None);
         assert_eq!(plane.points[3][1], f64::from(network.params().embedding[7]));
-        assert_eq!(letter_plane(&self::network(1)).points.len(), 9);
+        assert_eq!(embedding_plane(&self::network(1)).points.len(), 9);
     }
 
     #[test]
-    fn a_letter_is_nearest_its_copy() {
+    fn a_token_is_nearest_its_copy() {
         let mut copied = network(5);
         let mut params = copied.params().clone();
         let row = params.embedding[5..10].to_vec();

@@ -1,5 +1,5 @@
-//! The way back of one prediction: the gradient of −ln P(target | context) for every part that
-//! [`explain`](crate::score::explain()) shows. Computed by the reference path, which is the lecture as text.
+//! Backpropagation through one prediction: the gradient of −ln P(target | context) with respect to everything that
+//! [`explain`](crate::score::explain()) shows. Computed by the reference implementation, the lecture as text.
 
 use crate::model::reference::{
     Forward, activate_backward, cross_entropy_backward, embed_backward, forward, linear_backward,
@@ -10,31 +10,31 @@ use crate::text::Token;
 /// One prediction, forward and backward.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExampleGradient {
-    /// Every value on the way forward.
+    /// Every value of the forward pass.
     pub forward: Forward,
     /// −ln P(target | context), nats.
     pub loss: f64,
     /// \[V\]: p − 1 at the target, p elsewhere.
     pub logits: Vec<f64>,
-    /// For each hidden layer: of z, and of a.
+    /// The gradients with respect to z and a of each hidden layer.
     pub hidden: Vec<LayerGradient>,
-    /// \[T·E\]: each position's share.
+    /// \[T·E\]: the gradient with respect to the features.
     pub features: Vec<f64>,
-    /// Of every parameter.
+    /// The gradient with respect to every parameter.
     pub params: Params<f64>,
 }
 
 /// The gradient at one hidden layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerGradient {
-    /// Of its preactivation z.
+    /// With respect to its preactivation z.
     pub preactivation: Vec<f64>,
-    /// Of its activation a.
+    /// With respect to its activation a.
     pub activation: Vec<f64>,
 }
 
 /// The gradient of one example: a context of [`LanguageModel::context_length`](crate::LanguageModel)
-/// tokens, and what followed.
+/// tokens, and the token that follows.
 ///
 /// # Panics
 /// If a token is not in the vocabulary.
@@ -85,9 +85,9 @@ mod tests {
     use crate::model::{Activation, Init, ModelConfig};
     use crate::rng::Seed;
 
-    /// The parameters' gradients are the reference's for a table of this one window.
+    /// The gradients of single windows add up to the reference's gradient of their table.
     #[test]
-    fn parameters_have_the_references_gradient() {
+    fn gradients_add_up_to_the_references() {
         let config = ModelConfig {
             vocab_size: 5,
             context_length: 2,

@@ -1,5 +1,5 @@
-//! The five stages of one prediction, with every number: context, embeddings, features, layers,
-//! probabilities. Computed by the reference path, which is the lecture as text.
+//! The five stages of one prediction, with every number: context, embeddings, features, layers, probabilities.
+//! Computed by the reference implementation, the lecture as text.
 
 use serde::Serialize;
 
@@ -11,13 +11,13 @@ use crate::text::{Token, Vocab};
 pub struct Explanation {
     /// The context's T characters, `_` for padding.
     pub context: Vec<String>,
-    /// Their token numbers.
+    /// The same as tokens.
     pub tokens: Vec<Token>,
-    /// T rows of width E, looked up.
+    /// T rows of width E from the embedding.
     pub embeddings: Vec<Vec<f64>>,
-    /// [T·E], end to end.
+    /// \[T·E\]: the embeddings, concatenated.
     pub features: Vec<f64>,
-    /// One entry for each hidden layer.
+    /// The values of each hidden layer.
     pub hidden: Vec<LayerValues>,
     /// \[V\], before the softmax.
     pub logits: Vec<f64>,
@@ -32,7 +32,7 @@ pub struct Explanation {
 pub struct LayerValues {
     /// z = W·a + b.
     pub preactivation: Vec<f64>,
-    /// a = φ(z), and where the layer is [residual](crate::model::ModelConfig::is_residual), + the a before it.
+    /// a = φ(z), plus the layer's input if it is [residual](crate::model::ModelConfig::is_residual).
     pub activation: Vec<f64>,
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use crate::rng::Seed;
 
     #[test]
-    fn stages_end_in_the_models_own_probabilities() {
+    fn stages_end_in_the_models_probabilities() {
         for (hidden_sizes, activation, residual) in [
             (vec![], Activation::Tanh, false),
             (vec![20], Activation::Tanh, false),

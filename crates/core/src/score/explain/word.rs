@@ -1,4 +1,4 @@
-//! A name letter by letter: how likely each was, what was likely instead, where the surprise lies.
+//! A name character by character: how likely each was, what was likely instead, and where the surprise lies.
 
 use serde::Serialize;
 
@@ -7,35 +7,36 @@ use crate::language_model::LanguageModel;
 use crate::score::evaluate::losses::token_log_probs_after;
 use crate::text::{Start, Token, Vocab};
 
-/// What a model says of each letter of a word.
+/// A model's predictions along a word.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WordExplanation {
     /// The word.
     pub text: String,
     /// ln P(word), the end mark included, in nats.
     pub log_prob: f64,
-    /// −log₂ P over the number of predicted characters, the end mark counted.
+    /// −log₂ P(word) per predicted character, the end mark included.
     pub bits_per_char: f64,
-    /// The place of the greatest surprise in `letters`, from 0.
+    /// Index of the greatest surprise in `characters`.
     pub most_surprising: usize,
-    /// Its letters, then the end mark.
-    pub letters: Vec<LetterExplanation>,
+    /// Its characters, then the end mark.
+    #[serde(rename = "letters")]
+    pub characters: Vec<CharacterExplanation>,
 }
 
-/// One letter and what might have stood there.
+/// One character of a word, and the alternatives at its place.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LetterExplanation {
+pub struct CharacterExplanation {
     /// The characters before it, `_` for padding.
     pub context: String,
     /// The character, `_` for the end.
     pub token: String,
     /// ln p(token | context), in nats.
     pub log_prob: f64,
-    /// The same as surprise: −log₂ p, in bits.
+    /// The same as surprisal: −log₂ p, in bits.
     pub bits: f64,
-    /// 1 for the likeliest character after this context.
+    /// Its rank among all characters after this context; 1 is the likeliest.
     pub rank: usize,
-    /// The likeliest characters, from the first.
+    /// The likeliest characters, in descending order.
     pub likely: Vec<LikelyToken>,
 }
 
@@ -48,22 +49,22 @@ pub struct LikelyToken {
     pub p: f64,
 }
 
-/// Explains a word; `shown` likely characters stand beside each of its own.
+/// Explains a word; each character is listed with the `shown` likeliest ones at its place.
 ///
 /// ```
-/// use nextchar_core::data::{CountedWindows, NameList};
-/// use nextchar_core::text::Vocab;
 /// use nextchar_core::counts::KneserNey;
+/// use nextchar_core::data::{CountedWindows, NameList};
 /// use nextchar_core::score::explain_word;
+/// use nextchar_core::text::Vocab;
 ///
 /// # fn main() -> Result<(), nextchar_core::Error> {
 /// let vocab = Vocab::az();
 /// let names = NameList::from_names(["asha", "usha", "isha", "nisha"].map(|name| (name, 1)));
 /// let model = KneserNey::closed_form(&CountedWindows::from_list(&names, &vocab, 3)?)?;
 /// let found = explain_word(&model, &vocab, &vocab.encode("ishta").unwrap(), 3);
-/// let surprise = &found.letters[found.most_surprising];
+/// let surprise = &found.characters[found.most_surprising];
 /// assert_eq!((surprise.context.as_str(), surprise.token.as_str()), ("ish", "t"));
-/// assert_eq!(surprise.likely[0].token, "a"); // was likely instead
+/// assert_eq!(surprise.likely[0].token, "a"); // the likeliest instead
 /// # Ok(())
 /// # }
 /// ```
@@ -79,7 +80,7 @@ pub fn explain_word(
     explain_word_after(model, vocab, &Start::default(), word, shown)
 }
 
-/// [`explain_word`] for a word with a start of its own.
+/// [`explain_word`] for a word after a start with a label.
 ///
 /// # Panics
 /// As [`explain_word`].
@@ -92,7 +93,7 @@ pub fn explain_word_after(
 ) -> WordExplanation {
     let mut state = model.start(start);
     let mut log_probs = vec![0.0; model.vocab_size()];
-    let letters: Vec<LetterExplanation> =
+    let characters: Vec<CharacterExplanation> =
         windows_after(start.clone(), word, model.context_length())
             .map(|(context, target)| {
                 model.log_probs(&[state], &mut log_probs);
@@ -104,7 +105,7 @@ pub fn explain_word_after(
                     token: vocab.symbol(token as Token).to_owned(),
                     p: libm::exp(log_probs[token]),
                 });
-                LetterExplanation {
+                CharacterExplanation {
                     context: vocab.decode(&context),
                     token: vocab.symbol(target).to_owned(),
                     log_prob,
@@ -115,15 +116,15 @@ pub fn explain_word_after(
             })
             .collect();
     let log_prob = token_log_probs_after(model, start, word).iter().sum();
-    let surprise = |place: &usize| letters[*place].bits;
+    let surprise = |place: &usize| characters[*place].bits;
     WordExplanation {
         text: vocab.decode(word),
         log_prob,
-        bits_per_char: -log_prob / std::f64::consts::LN_2 / letters.len() as f64,
-        most_surprising: (0..letters.len())
+        bits_per_char: -log_prob / std::f64::consts::LN_2 / characters.len() as f64,
+        most_surprising: (0..characters.len())
             .rev()
             .max_by(|a, b| surprise(a).total_cmp(&surprise(b)))
             .expect("the end mark is always there"),
-        letters,
+        characters,
     }
 }

@@ -1,44 +1,46 @@
-//! What a word may be: a name of the list, a name of elsewhere, or letters without an order.
+//! What a word may be: a name of the list, a name from elsewhere, or random characters.
+
+use std::sync::Arc;
 
 use crate::counts::AdditiveNgram;
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::language_model::LanguageModel;
-use crate::score::verdict::world::World;
+use crate::score::verdict::background::BackgroundTable;
 use crate::text::{END, Token};
 
-/// Number of statistics, the constant 1 among them.
+/// Number of features, the constant 1 among them.
 pub(crate) const FEATURES: usize = 4;
 
 pub(crate) type Features = [f64; FEATURES];
 
-/// Letters without an order: what a word is if it is no name.
+/// Random characters: what a word is if it is not a name.
 #[derive(Clone, Debug)]
-struct Letters {
-    /// ln of each letter's share among the letters of names; of the end mark, 0.
+struct RandomCharacters {
+    /// ln of each token's share among the tokens of names, end marks not counted; 0 for the end mark.
     log_shares: Vec<f64>,
-    /// ln of the share that each would have if all were equal.
+    /// ln of every token's share if all are equally likely.
     log_uniform: f64,
-    /// ε of the former.
+    /// ε: how much the shares of names weigh beside equal ones.
     mix: Mix,
 }
 
-impl Letters {
+impl RandomCharacters {
     fn of(table: &CountedWindows, shuffled_share: f64) -> Result<Self, Error> {
         let mut log_shares = AdditiveNgram::with_context(table, 0)?.next_log_probs(&[]);
-        let letters = libm::log1p(-libm::exp(log_shares[usize::from(END)]));
+        let not_end = libm::log1p(-libm::exp(log_shares[usize::from(END)]));
         for log_share in &mut log_shares {
-            *log_share -= letters;
+            *log_share -= not_end;
         }
         log_shares[usize::from(END)] = 0.0;
-        Ok(Letters {
+        Ok(RandomCharacters {
             log_uniform: -libm::log(log_shares.len() as f64 - 1.0),
             mix: Mix::new(shuffled_share),
             log_shares,
         })
     }
 
-    /// ln [ε · Π f(letter) + (1 − ε) · Π 1 / (V − 1)].
+    /// ln [ε · Π f(token) + (1 − ε) · Π 1 / (V − 1)].
     fn log_prob(&self, word: &[Token]) -> f64 {
         let shuffled = word
             .iter()
@@ -48,43 +50,44 @@ impl Letters {
     }
 }
 
-/// What a word may be: a name of the list, a name of elsewhere, or letters without an order.
+/// The two hypotheses that a verdict compares: the word is a name, of the list or from elsewhere; or it is
+/// random characters.
 #[derive(Clone, Debug)]
-pub(crate) struct Hypotheses<'w> {
-    letters: Letters,
-    /// With ω.
-    world: Option<(&'w World, Mix)>,
+pub(crate) struct Hypotheses {
+    random: RandomCharacters,
+    /// The background model with its share ω.
+    background: Option<(Arc<BackgroundTable>, Mix)>,
 }
 
-impl<'w> Hypotheses<'w> {
-    /// `bigrams` are windows of the training names, of any context length; of shuffled names and of the world's
-    /// the shares ε and ω.
+impl Hypotheses {
+    /// `bigrams` are windows of the training names, with any context length; `shuffled_share` is ε, and the
+    /// background model comes with its share ω.
     ///
     /// # Errors
     /// Those of [`CountedWindows::shorten`].
-    pub fn new(
+    pub(crate) fn new(
         bigrams: &CountedWindows,
         shuffled_share: f64,
-        world: Option<(&'w World, f64)>,
+        background: Option<(Arc<BackgroundTable>, f64)>,
     ) -> Result<Self, Error> {
         Ok(Hypotheses {
-            letters: Letters::of(bigrams, shuffled_share)?,
-            world: world.map(|(world, share)| (world, Mix::new(share))),
+            random: RandomCharacters::of(bigrams, shuffled_share)?,
+            background: background.map(|(table, share)| (table, Mix::new(share))),
         })
     }
 
-    /// 1; the number of letters; ln P as a name and as another word. Nothing steeper in the length: it would
-    /// say strange things of words shorter than any name.
-    pub fn features(&self, word: &[Token], log_prob: f64) -> Features {
-        let as_name = match &self.world {
-            Some((world, mix)) => mix.log_add(world.log_prob(word), log_prob),
+    /// 1, the number of tokens, and ln P of the word under both hypotheses. There is no steeper function of the
+    /// length: it would extrapolate badly to words that are shorter than any name.
+    pub(crate) fn features(&self, word: &[Token], log_prob: f64) -> Features {
+        let as_name = match &self.background {
+            Some((table, mix)) => mix.log_add(table.log_prob(word), log_prob),
             None => log_prob,
         };
-        [1.0, word.len() as f64, as_name, self.letters.log_prob(word)]
+        [1.0, word.len() as f64, as_name, self.random.log_prob(word)]
     }
 }
 
-/// Two distributions mixed.
+/// A mixture of two distributions.
 #[derive(Clone, Copy, Debug)]
 struct Mix {
     log_share: f64,
@@ -107,10 +110,10 @@ impl Mix {
     }
 }
 
-/// The share ω under which names are likeliest, each drawn from the second of its two models (ln P of both) with
-/// that share and from the first otherwise; one name more of each kind keeps it off 0 and 1.
+/// The maximum-likelihood share ω of the second of two models, given ln P of every name under both; one
+/// pseudo-observation for each model keeps it away from 0 and 1.
 ///
-/// The likelihood is concave in ω, so the root of its slope is halved in on.
+/// The likelihood is concave in ω, so the root of its derivative is found by bisection.
 pub(crate) fn likeliest_share(log_probs: impl Iterator<Item = (f64, f64)>) -> f64 {
     const HALVINGS: usize = 50;
     let ratios: Vec<f64> = log_probs
@@ -125,9 +128,10 @@ pub(crate) fn likeliest_share(log_probs: impl Iterator<Item = (f64, f64)>) -> f6
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..HALVINGS {
         let middle = (low + high) / 2.0;
-        match slope(middle) > 0.0 {
-            true => low = middle,
-            false => high = middle,
+        if slope(middle) > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
         }
     }
     (low + high) / 2.0
@@ -137,7 +141,7 @@ pub(crate) fn likeliest_share(log_probs: impl Iterator<Item = (f64, f64)>) -> f6
 mod tests {
     use super::*;
 
-    /// The share that names were drawn with comes back, and no data pushes it out of 0 … 1.
+    /// The share that names were drawn with is recovered, and no data pushes it out of (0, 1).
     #[test]
     fn the_likeliest_share_is_found() {
         let (first, second) = ([0.7_f64, 0.2, 0.1], [0.1_f64, 0.3, 0.6]);

@@ -1,8 +1,9 @@
-//! Whether a word is plausible as a name of the list: one calibrated verdict.
+//! Whether a word is plausible as a name of the list: one calibrated verdict for each word.
 
+mod background;
 mod hypotheses;
-pub(crate) mod plausibility;
+mod plausibility;
 mod ranks;
-mod world;
 
+pub use background::BackgroundModel;
 pub use plausibility::{Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};

@@ -1,17 +1,19 @@
 //! Whether a word is plausible as a name of the list: one calibrated verdict.
 //!
-//! A word that is no name is thought of as letters drawn blindly, or as the letters of names in a wrong
-//! order. The strongest test of one hypothesis against another is their likelihood ratio (Neyman and
-//! Pearson 1933), here
+//! A word that is not a name is modelled as random characters: drawn uniformly, or with the frequencies that
+//! characters have in names, which is what a shuffled name looks like. The most powerful test of one hypothesis
+//! against another is their likelihood ratio (Neyman and Pearson 1933), here
 //!
-//! ln [(1 − ω) · P(word) + ω · W(word)] − ln [ε · Π f(letter) + (1 − ε) · Π 1 / (V − 1)]
+//! ln [(1 − ω) · P(word) + ω · B(word)] − ln [ε · Π f(token) + (1 − ε) · Π 1 / (V − 1)]
 //!
-//! with P the model, W names of the world (for models of a–z; `world.rs`) and f the frequencies of letters in
-//! names. The share ω of names that the world explains better is the likeliest one, given held-out names. No
-//! model knows names exactly, so how much both terms and the length weigh is learnt from held-out names, their
-//! shuffles and uniform letters of their lengths by a logistic regression. What counts for the verdict is the
-//! rank of a word's score among the scores of held-out names, each by weights that have not seen it: a
-//! threshold at 1 % rejects 1 % of real names.
+//! where P is the model, B the [background model](BackgroundModel) and f the frequencies of tokens in names. The
+//! share ω of names that the background model explains better is its maximum-likelihood estimate on held-out
+//! names. No model knows names exactly, so the weights of both terms and of the length are fitted by a logistic
+//! regression of held-out names against their shuffles and uniform characters of the same lengths. The verdict
+//! depends on the rank of a word's score among the scores of held-out names, each computed with weights that
+//! were fitted without it: a threshold of 1 % rejects 1 % of real names.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,87 +23,91 @@ use crate::language_model::LanguageModel;
 use crate::numeric::logistic::{Row, logistic_regression};
 use crate::rng::{Purpose, Seed};
 use crate::score::evaluate::losses::name_log_prob;
+use crate::score::verdict::background::BackgroundModel;
 use crate::score::verdict::hypotheses::{FEATURES, Features, Hypotheses, likeliest_share};
 use crate::score::verdict::ranks::Ranks;
-use crate::score::verdict::world::World;
 use crate::text::{Token, Vocab};
 
-/// ε: how much shuffled names count beside uniform letters. At 0.01 little is lost against either.
+/// ε: the share of shuffled names beside uniform characters. At 0.01 little is lost against either.
 const SHUFFLED_SHARE: f64 = 0.01;
-/// Held-out scores that are kept, at most.
+/// The most held-out scores that are kept.
 const SCORES: usize = 1001;
-/// Fewer held-out names than this calibrate nothing.
+/// The fewest held-out names that allow a calibration.
 pub const MIN_NAMES_TO_CALIBRATE: usize = 20;
-/// Words that are no names, of each kind, that it is learnt from where names are few.
+/// Number of negative examples of each kind if there are few names.
 const OTHER_WORDS: usize = 2500;
 
-/// What tells names of a list from other words: weights, and the scores of held-out names.
+/// A fitted calibration: what separates names of a list from other words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plausibility {
-    /// The weights of the statistics.
+    /// The weights of the features.
     weights: Features,
-    /// Scores of held-out names, ascending; of many, evenly spaced ones.
+    /// Scores of held-out names, ascending; evenly spaced quantiles if there are many.
     scores: Vec<f64>,
-    /// ω; 0 where the world's names have no say.
-    #[serde(default)]
-    world_share: f64,
+    /// ω; 0 without a background model.
+    #[serde(default, rename = "world_share")]
+    background_share: f64,
     /// ε.
-    #[serde(default = "shuffled_share_at_first")]
+    #[serde(default = "unrecorded_shuffled_share")]
     shuffled_share: f64,
 }
 
-/// What ε was before it was written down.
-fn shuffled_share_at_first() -> f64 {
+/// The value of ε in files from before it was recorded.
+fn unrecorded_shuffled_share() -> f64 {
     0.05
 }
 
-/// What is said of a word.
+/// The judgement of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Verdict {
-    /// The log-odds of a name against another word, up to a constant.
+    /// The log-odds of being a name, up to a constant.
     pub score: f64,
     /// Share of held-out names with a lower score, in percent.
     pub percentile: f64,
 }
 
 impl Verdict {
-    /// Whether the word passes where a share `false_rejection` of real names may be rejected.
+    /// Whether the word passes if a share `false_rejection` of real names may be rejected.
     pub fn is_plausible(&self, false_rejection: f64) -> bool {
         self.percentile >= 100.0 * false_rejection
     }
 }
 
 impl Plausibility {
-    /// Learns from held-out names; `None` where there are fewer than [`MIN_NAMES_TO_CALIBRATE`].
-    /// `bigrams` are windows of the training names, of any context length.
+    /// Fits a calibration on held-out names; `None` if there are fewer than [`MIN_NAMES_TO_CALIBRATE`].
+    /// `bigrams` are windows of the training names, with any context length. A background model is used if its
+    /// vocabulary is the same.
     ///
     /// # Errors
-    /// [`Error::UnknownPiece`] of a name that the vocabulary cannot hold.
+    /// [`Error::UnknownPiece`] for a name that its vocabulary cannot represent.
     pub fn fit(
         model: &dyn LanguageModel,
         bigrams: &CountedWindows,
         vocab: &Vocab,
         held_out: &NameList,
+        background: Option<&BackgroundModel>,
         seed: &Seed,
     ) -> Result<Option<Self>, Error> {
         const FOLDS: usize = 5;
         if held_out.len() < MIN_NAMES_TO_CALIBRATE {
             return Ok(None);
         }
-        let names = encoded(held_out, vocab)?;
+        let names = held_out.encoded(vocab)?;
         let log_probs: Vec<f64> = names
             .iter()
             .map(|name| name_log_prob(model, name))
             .collect();
-        // The held-out names stand for new ones, so the world may not know them either.
-        let world = (*vocab == Vocab::az()).then(|| World::without(held_out));
-        let world = world.transpose()?;
-        let world_share = world.as_ref().map_or(0.0, |world| {
-            let of_world = names.iter().map(|name| world.log_prob(name));
-            likeliest_share(log_probs.iter().copied().zip(of_world))
+        // The held-out names stand for new ones, so the background model must not know them either.
+        let table = background
+            .filter(|background| background.vocab() == vocab)
+            .map(|background| background.table_without(held_out))
+            .transpose()?;
+        let background_share = table.as_ref().map_or(0.0, |table| {
+            let of_background = names.iter().map(|name| table.log_prob(name));
+            likeliest_share(log_probs.iter().copied().zip(of_background))
         });
-        let known = world.as_ref().map(|world| (world, world_share));
-        let hypotheses = Hypotheses::new(bigrams, SHUFFLED_SHARE, known)?;
+        let background = table.map(|table| (Arc::new(table), background_share));
+        let hypotheses = Hypotheses::new(bigrams, SHUFFLED_SHARE, background)?;
         let rows = rows(model, &hypotheses, &names, &log_probs, seed);
         let mut scores = Vec::with_capacity(names.len());
         for fold in 0..FOLDS {
@@ -116,19 +122,19 @@ impl Plausibility {
         Ok(Some(Plausibility {
             weights: logistic_regression(&rows.concat()),
             scores: thinned(scores),
-            world_share,
+            background_share,
             shuffled_share: SHUFFLED_SHARE,
         }))
     }
 
-    /// Whether every number is in its range and the scores ascend: files are not to be trusted. Names of the
-    /// world have a say only where `vocab` is a–z.
+    /// Whether every number is within its range and the scores ascend, because files cannot be trusted. Files
+    /// have a share of the background model only if `vocab` is a–z.
     pub fn is_valid(&self, vocab: &Vocab) -> bool {
         let finite = |numbers: &[f64]| numbers.iter().all(|x| x.is_finite());
         finite(&self.weights)
             && finite(&self.scores)
-            && (0.0..1.0).contains(&self.world_share)
-            && (self.world_share == 0.0 || *vocab == Vocab::az())
+            && (0.0..1.0).contains(&self.background_share)
+            && (self.background_share == 0.0 || *vocab == Vocab::az())
             && 0.0 < self.shuffled_share
             && self.shuffled_share < 1.0
             && (1..=SCORES).contains(&self.scores.len())
@@ -136,14 +142,14 @@ impl Plausibility {
     }
 }
 
-/// A calibration with what it takes to judge words by it.
+/// Judges words by a calibration.
 ///
 /// ```
-/// use nextchar_core::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, SplitOptions, split};
-/// use nextchar_core::text::Vocab;
 /// use nextchar_core::counts::KneserNey;
+/// use nextchar_core::data::{CountedWindows, EMBEDDED_LISTS, ReadOptions, SplitOptions, split};
 /// use nextchar_core::rng::Seed;
 /// use nextchar_core::score::{Judge, Plausibility, name_log_prob};
+/// use nextchar_core::text::Vocab;
 ///
 /// # fn main() -> Result<(), nextchar_core::Error> {
 /// let (names, _) = EMBEDDED_LISTS[0].read(&ReadOptions::default())?;
@@ -151,8 +157,8 @@ impl Plausibility {
 /// let table = CountedWindows::from_list(&parts.train, &vocab, 3)?;
 /// let model = KneserNey::closed_form(&table)?;
 ///
-/// let learnt = Plausibility::fit(&model, &table, &vocab, &parts.val, &Seed::from(42))?;
-/// let judge = Judge::new(&table, &vocab, learnt.expect("enough names"))?;
+/// let fitted = Plausibility::fit(&model, &table, &vocab, &parts.val, None, &Seed::from(42))?;
+/// let judge = Judge::new(&table, &vocab, fitted.expect("enough names"), None)?;
 /// let is_plausible = |word: &str| {
 ///     let word = vocab.encode(word).unwrap();
 ///     judge.verdict(&word, name_log_prob(&model, &word)).is_plausible(0.01)
@@ -163,46 +169,48 @@ impl Plausibility {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Judge {
-    hypotheses: Hypotheses<'static>,
+    hypotheses: Hypotheses,
     weights: Features,
     /// The scores of held-out names.
     ranks: Ranks,
 }
 
 impl Judge {
-    /// A judge; `bigrams` are windows of the training names, of any context length, over `vocab`.
+    /// A judge; `bigrams` are windows of the training names, with any context length, over `vocab`. The
+    /// background model must be the one that the calibration was fitted with.
     ///
     /// # Errors
-    /// Those of [`CountedWindows::shorten`]; [`Error::DifferentVocabularies`] where the windows have another
-    /// number of classes, [`Error::WorldNeedsAz`] where the calibration is of a–z and the vocabulary is not.
+    /// Those of [`CountedWindows::shorten`]; [`Error::DifferentVocabularies`] if the windows have another
+    /// number of classes; [`Error::NoBackgroundModel`] if the calibration was fitted with a background model
+    /// and there is none for this vocabulary.
     pub fn new(
         bigrams: &CountedWindows,
         vocab: &Vocab,
         plausibility: Plausibility,
+        background: Option<&BackgroundModel>,
     ) -> Result<Self, Error> {
         if bigrams.vocab_size() != vocab.len() {
             return Err(Error::DifferentVocabularies);
         }
-        let share = plausibility.world_share;
-        if share > 0.0 && *vocab != Vocab::az() {
-            return Err(Error::WorldNeedsAz);
-        }
+        let share = plausibility.background_share;
+        let background = if share > 0.0 {
+            let background = background.filter(|background| background.vocab() == vocab);
+            Some((background.ok_or(Error::NoBackgroundModel)?.table()?, share))
+        } else {
+            None
+        };
         Ok(Judge {
-            hypotheses: Hypotheses::new(
-                bigrams,
-                plausibility.shuffled_share,
-                (share > 0.0).then(|| (World::whole(), share)),
-            )?,
+            hypotheses: Hypotheses::new(bigrams, plausibility.shuffled_share, background)?,
             weights: plausibility.weights,
             ranks: Ranks::new(plausibility.scores),
         })
     }
 
-    /// The same weights with other names to rank among.
+    /// The same weights, ranking among other names.
     ///
     /// # Errors
-    /// [`Error::UnknownPiece`] of a name that the vocabulary cannot hold; [`Error::NoNames`] for
-    /// an empty list.
+    /// [`Error::UnknownPiece`] for a name that the vocabulary cannot represent; [`Error::NoNames`] for an empty
+    /// list.
     pub fn calibrated(
         mut self,
         model: &dyn LanguageModel,
@@ -213,17 +221,17 @@ impl Judge {
             return Err(Error::NoNames(NoNames::NothingToCalibrate));
         }
         let score = |name: &Vec<Token>| self.verdict(name, name_log_prob(model, name)).score;
-        let scores = encoded(names, vocab)?.iter().map(score).collect();
+        let scores = names.encoded(vocab)?.iter().map(score).collect();
         self.ranks = Ranks::new(thinned(scores));
         Ok(self)
     }
 
-    /// How many scores of held-out names a word is ranked among.
+    /// The number of held-out scores that a word is ranked among.
     pub fn ranked_among(&self) -> usize {
         self.ranks.len()
     }
 
-    /// What is said of a word whose ln P, the end mark included, is `log_prob` nats.
+    /// The verdict on a word whose ln P, the end mark included, is `log_prob` nats.
     ///
     /// # Panics
     /// If a token is not in the vocabulary.
@@ -241,10 +249,10 @@ fn score(weights: &Features, features: &Features) -> f64 {
     features.iter().zip(weights).map(|(x, w)| x * w).sum()
 }
 
-/// For each name: itself, then shuffles of it and uniform letters of its length.
+/// The rows of the regression: for each name itself, then shuffles of it and uniform characters of its length.
 fn rows(
     model: &dyn LanguageModel,
-    hypotheses: &Hypotheses<'_>,
+    hypotheses: &Hypotheses,
     names: &[Vec<Token>],
     log_probs: &[f64],
     seed: &Seed,
@@ -279,12 +287,7 @@ fn rows(
     rows
 }
 
-pub(crate) fn encoded(list: &NameList, vocab: &Vocab) -> Result<Vec<Vec<Token>>, Error> {
-    let encode = |text: &str| vocab.encode(text).map_err(|unknown| unknown.of(text));
-    list.names().map(|name| encode(name.text)).collect()
-}
-
-/// Sorted scores; of more than [`SCORES`], evenly spaced ones with both ends.
+/// The scores in ascending order; of more than [`SCORES`], evenly spaced ones including both ends.
 fn thinned(mut scores: Vec<f64>) -> Vec<f64> {
     scores.sort_by(f64::total_cmp);
     if scores.len() <= SCORES {
@@ -299,7 +302,7 @@ fn thinned(mut scores: Vec<f64>) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::counts::KneserNey;
-    use crate::data::{EMBEDDED_LISTS, ReadOptions, SplitOptions, split};
+    use crate::data::{BACKGROUND_NAMES, EMBEDDED_LISTS, ReadOptions, SplitOptions, split};
     use crate::executor::Serial;
 
     /// P(score of a name > score of another word), ties half.
@@ -314,24 +317,28 @@ mod tests {
         names.iter().map(below).sum::<f64>() / (names.len() * others.len()) as f64
     }
 
-    /// Counting alone, on the Indian names: held-out names against their shuffles and random letters.
+    /// Counts alone, on the Indian names: held-out names against their shuffles and random characters.
     #[test]
-    fn names_are_told_from_shuffles_and_from_random_letters() {
+    fn names_are_separated_from_shuffles_and_from_random_characters() {
         let vocab = Vocab::az();
         let (names, _) = EMBEDDED_LISTS[0].read(&ReadOptions::default()).unwrap();
         let parts = split(names, &SplitOptions::default());
         let model = KneserNey::fit(&parts.train, &vocab, 5, &Serial).unwrap();
         let bigrams = CountedWindows::from_list(&parts.train, &vocab, 1).unwrap();
         let seed = Seed::from(1);
-        let fitted = Plausibility::fit(&model, &bigrams, &vocab, &parts.val, &seed)
+        let (others, _) = BACKGROUND_NAMES.read(&ReadOptions::default()).unwrap();
+        let background = BackgroundModel::new(others, vocab.clone()).unwrap();
+        let background = Some(&background);
+        let fitted = Plausibility::fit(&model, &bigrams, &vocab, &parts.val, background, &seed)
             .unwrap()
             .unwrap();
+        assert!(fitted.background_share > 0.0);
         assert!(fitted.is_valid(&vocab));
-        let judge = Judge::new(&bigrams, &vocab, fitted).unwrap();
+        let judge = Judge::new(&bigrams, &vocab, fitted, background).unwrap();
         let verdict = |word: &[Token]| judge.verdict(word, name_log_prob(&model, word));
         let mut rng = seed.stream(Purpose::Judge, 9);
         let (mut real, mut shuffled, mut random) = (Vec::new(), Vec::new(), Vec::new());
-        let test = encoded(&parts.test, &vocab).unwrap();
+        let test = parts.test.encoded(&vocab).unwrap();
         for name in &test {
             real.push(verdict(name).score);
             let mut other = name.clone();
@@ -341,13 +348,13 @@ mod tests {
             if other != *name {
                 shuffled.push(verdict(&other).score);
             }
-            let letters: Vec<Token> = name.iter().map(|_| 1 + rng.below(26) as Token).collect();
-            random.push(verdict(&letters).score);
+            let uniform: Vec<Token> = name.iter().map(|_| 1 + rng.below(26) as Token).collect();
+            random.push(verdict(&uniform).score);
         }
         let (against_shuffled, against_random) = (auc(&real, &shuffled), auc(&real, &random));
         println!("AUC against shuffles {against_shuffled:.4}, against random {against_random:.5}");
         assert!(against_shuffled > 0.98 && against_random > 0.9993);
-        // What is promised holds for names that the calibration has not seen.
+        // The promise holds for names that the calibration has not seen.
         for (promised, low, high) in [(0.01, 0.004, 0.02), (0.05, 0.035, 0.065)] {
             let rejected = test
                 .iter()
@@ -363,12 +370,13 @@ mod tests {
         let plausibility = |scores: Vec<f64>| Plausibility {
             weights: [0.0, 0.0, 1.0, 0.0],
             scores,
-            world_share: 0.0,
+            background_share: 0.0,
             shuffled_share: 0.05,
         };
         let table = CountedWindows::from_names([(&[1, 2][..], 1)], 3, 1).unwrap();
         let ab = Vocab::from_characters("ab".chars()).unwrap();
-        let judge = Judge::new(&table, &ab, plausibility(vec![-4.0, -3.0, -3.0, -1.0])).unwrap();
+        let scores = plausibility(vec![-4.0, -3.0, -3.0, -1.0]);
+        let judge = Judge::new(&table, &ab, scores, None).unwrap();
         let percentile = |log_prob| judge.verdict(&[1], log_prob).percentile;
         assert_eq!(
             [-5.0, -4.0, -3.5, -3.0, -2.0, 0.0].map(percentile),
@@ -383,37 +391,41 @@ mod tests {
         let is_valid = |plausibility: Plausibility| plausibility.is_valid(&Vocab::az());
         assert!(is_valid(plausibility(kept.clone())));
         assert!(!is_valid(plausibility(vec![])) && !is_valid(plausibility(vec![2.0, 1.0])));
-        let other_letters = Vocab::from_characters("äöü".chars()).unwrap();
-        for (world_share, vocab, valid) in [
+        let other_characters = Vocab::from_characters("äöü".chars()).unwrap();
+        for (background_share, vocab, valid) in [
             (0.5, Vocab::az(), true),
-            (0.0, other_letters.clone(), true),
-            (0.5, other_letters, false),
+            (0.0, other_characters.clone(), true),
+            (0.5, other_characters, false),
             (1.0, Vocab::az(), false),
             (f64::NAN, Vocab::az(), false),
         ] {
             let plausibility = Plausibility {
-                world_share,
+                background_share,
                 ..plausibility(kept.clone())
             };
-            assert_eq!(plausibility.is_valid(&vocab), valid, "{world_share}");
+            assert_eq!(plausibility.is_valid(&vocab), valid, "{background_share}");
         }
     }
 
-    /// As many classes as a–z has are not enough: the background model knows these letters only.
+    /// The same number of classes is not enough: the background model knows its own characters only.
     #[test]
-    fn names_of_the_world_judge_words_of_their_letters_only() {
+    fn a_background_model_judges_words_of_its_own_vocabulary_only() {
         let plausibility = Plausibility {
             weights: [1.0; FEATURES],
             scores: vec![0.0],
-            world_share: 0.5,
+            background_share: 0.5,
             shuffled_share: 0.05,
         };
         let greek: Vec<char> = "αβγδεζηθικλμνξοπρςστυφχψωά".chars().collect();
         let greek = Vocab::from_characters(greek).unwrap();
         let table = CountedWindows::from_names([(&[1, 2][..], 1)], greek.len(), 1).unwrap();
         assert_eq!(greek.len(), Vocab::az().len());
-        let judge = |vocab| Judge::new(&table, vocab, plausibility.clone());
-        assert_eq!(judge(&greek).unwrap_err(), Error::WorldNeedsAz);
+        let names = NameList::from_names([("ab", 1)]);
+        let background = BackgroundModel::new(names, Vocab::az()).unwrap();
+        let judge = |vocab| Judge::new(&table, vocab, plausibility.clone(), Some(&background));
+        assert_eq!(judge(&greek).unwrap_err(), Error::NoBackgroundModel);
+        let alone = Judge::new(&table, &Vocab::az(), plausibility.clone(), None);
+        assert_eq!(alone.unwrap_err(), Error::NoBackgroundModel);
         let ab = Vocab::from_characters("ab".chars()).unwrap();
         assert_eq!(judge(&ab).unwrap_err(), Error::DifferentVocabularies);
         assert!(judge(&Vocab::az()).is_ok());

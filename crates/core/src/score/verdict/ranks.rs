@@ -1,18 +1,18 @@
-//! How many of some numbers are below another, asked millions of times.
+//! Ranks among a fixed set of numbers, for millions of queries.
 
-/// Sorted numbers with an index: buckets of one width between the least and the greatest, so that a look-up
-/// searches one bucket rather than all of them.
+/// Sorted numbers with an index: buckets of equal width between the smallest and the largest number, so that a
+/// query searches one bucket instead of all numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranks {
     sorted: Vec<f64>,
-    /// Where each bucket begins in `sorted`, and the end.
+    /// The start of each bucket in `sorted`, and the end of the last one.
     starts: Vec<u32>,
     /// Buckets per unit.
     per_unit: f64,
 }
 
 impl Ranks {
-    /// Of finite numbers in ascending order.
+    /// The ranks among finite numbers in ascending order.
     pub fn new(sorted: Vec<f64>) -> Self {
         let buckets = 2 * sorted.len() + 1;
         let width = match (sorted.first(), sorted.last()) {
@@ -33,23 +33,23 @@ impl Ranks {
         ranks
     }
 
-    /// How many numbers there are.
+    /// The number of numbers.
     pub fn len(&self) -> usize {
         self.sorted.len()
     }
 
-    /// How many of them are below `x`.
+    /// The number of numbers below `x`.
     pub fn below(&self, x: f64) -> usize {
         let bucket = self.bucket(x, self.starts.len() - 1);
         let (start, end) = (
             self.starts[bucket] as usize,
             self.starts[bucket + 1] as usize,
         );
-        // The bucket of a number never falls as the number grows, so the others are decided.
+        // Buckets are monotonic in the number, so all numbers of other buckets are decided.
         start + self.sorted[start..end].partition_point(|&other| other < x)
     }
 
-    /// The bucket of a number; those beyond the ends fall into the outermost.
+    /// The bucket of a number; the outermost buckets also hold everything beyond them.
     fn bucket(&self, x: f64, buckets: usize) -> usize {
         let least = self.sorted.first().copied().unwrap_or(0.0);
         (((x - least) * self.per_unit) as usize).min(buckets - 1)
@@ -64,7 +64,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equals_a_search_through_all(
+        fn ranks_equal_a_linear_search(
             mut numbers in prop::collection::vec(-1e3..1e3_f64, 0..60),
             far in -1e9..1e9_f64,
             doubled in 0usize..4,

@@ -7,15 +7,15 @@ use crate::error::Error;
 use crate::language_model::{LanguageModel, State, packing};
 use crate::text::{END, Start, Token};
 
-/// Up to this many bits of a window, values stand in a table with a place for every window: 8 MB.
+/// Windows of up to this many bits are cached in a dense table with an entry for each: 8 MB.
 const DENSE_BITS: u32 = 20;
-/// Remembered windows otherwise, at most, before those of the words in hand: what 2²² places of 17 bytes
-/// hold before a map grows, 71 MB.
-const REMEMBERED: usize = (1 << 22) / 8 * 7;
-/// The same of windows that 64 bits do not hold: 2²¹ places of 33 bytes.
-const REMEMBERED_WIDE: usize = REMEMBERED / 2;
+/// Otherwise the most windows in the cache before those of the current words: a hash map of 2²² entries of 17
+/// bytes holds them without growing, in 71 MB.
+const CAPACITY: usize = (1 << 22) / 8 * 7;
+/// The same for windows of more than 64 bits: 2²¹ entries of 33 bytes.
+const CAPACITY_WIDE: usize = CAPACITY / 2;
 
-/// A model's windows as integers: a state's context, and the token that follows in the lowest bits.
+/// A model's windows as integers: the context of a state, followed by the next token in the lowest bits.
 pub(crate) struct Windows<'m> {
     model: &'m dyn LanguageModel,
     packing: Packing,
@@ -24,7 +24,7 @@ pub(crate) struct Windows<'m> {
 
 impl<'m> Windows<'m> {
     /// # Errors
-    /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
+    /// [`Error::ContextTooLong`] if a window does not fit into 128 bits.
     pub(crate) fn new(model: &'m dyn LanguageModel, start: &Start) -> Result<Self, Error> {
         Ok(Windows {
             model,
@@ -33,7 +33,7 @@ impl<'m> Windows<'m> {
         })
     }
 
-    /// Bits of a window.
+    /// Number of bits of a window.
     pub(crate) fn bits(&self) -> u32 {
         self.packing.bits()
     }
@@ -43,8 +43,8 @@ impl<'m> Windows<'m> {
         self.start.held() == 0
     }
 
-    /// Calls `each` with the windows of a word. If `canonical`, contexts that the model does not tell apart
-    /// are one.
+    /// Calls `each` with the windows of a word. If `canonical`, equivalent contexts are represented by the state
+    /// that the model gives to all of them.
     pub(crate) fn of_word(&self, word: &[Token], canonical: bool, mut each: impl FnMut(u128)) {
         let (token_bits, held) = (self.packing.token_bits(), self.start.held());
         let mut state = self.start;
@@ -58,17 +58,17 @@ impl<'m> Windows<'m> {
         }
     }
 
-    /// The window with its context's tokens in reverse order, and the other way round. In the order of
-    /// turned windows, contexts that end alike are neighbours.
-    pub(crate) fn turned(&self, window: u128) -> u128 {
+    /// The window with its context reversed; the function is its own inverse. Sorting by reversed windows makes
+    /// neighbours of contexts that end with the same tokens.
+    pub(crate) fn reversed(&self, window: u128) -> u128 {
         let token_bits = self.packing.token_bits();
         let (mask, mut rest) = ((1 << token_bits) - 1, window >> token_bits);
-        let mut turned = 0;
+        let mut reversed = 0;
         for _ in 0..self.packing.shape().context_length {
-            turned = turned << token_bits | rest & mask;
+            reversed = reversed << token_bits | rest & mask;
             rest >>= token_bits;
         }
-        self.with_target(turned << token_bits, (window & mask) as Token)
+        self.with_target(reversed << token_bits, (window & mask) as Token)
     }
 
     /// The state of a window's context.
@@ -81,7 +81,7 @@ impl<'m> Windows<'m> {
         window >> self.packing.token_bits()
     }
 
-    /// Sorted windows, those of each context together.
+    /// Sorted windows, grouped by context.
     pub(crate) fn by_context<'a>(&self, windows: &'a [u128]) -> impl Iterator<Item = &'a [u128]> {
         windows.chunk_by(|&a, &b| self.context(a) == self.context(b))
     }
@@ -92,36 +92,36 @@ impl<'m> Windows<'m> {
     }
 }
 
-/// ln p of windows.
-pub(crate) struct Memory {
+/// Cached ln p of windows.
+pub(crate) struct Cache {
     values: Values,
-    /// Number of windows that it may hold.
-    pub(crate) most: usize,
+    /// The most windows that it may hold.
+    pub(crate) capacity: usize,
 }
 
 enum Values {
-    /// By number; NaN is not known.
+    /// By window; NaN if unknown.
     Dense(Vec<f64>),
-    /// Of at most 64 bits.
+    /// For windows of at most 64 bits.
     Narrow(FxHashMap<u64, f64>),
     Wide(FxHashMap<u128, f64>),
 }
 
-impl Memory {
-    /// An empty one for windows of so many bits.
+impl Cache {
+    /// An empty cache for windows of this many bits.
     pub(crate) fn new(window_bits: u32) -> Self {
-        let (values, most) = match window_bits {
+        let (values, capacity) = match window_bits {
             bits if bits <= DENSE_BITS => {
                 let table = vec![f64::NAN; 1 << window_bits];
                 (Values::Dense(table), usize::MAX)
             }
-            ..=64 => (Values::Narrow(FxHashMap::default()), REMEMBERED),
-            _ => (Values::Wide(FxHashMap::default()), REMEMBERED_WIDE),
+            ..=64 => (Values::Narrow(FxHashMap::default()), CAPACITY),
+            _ => (Values::Wide(FxHashMap::default()), CAPACITY_WIDE),
         };
-        Memory { values, most }
+        Cache { values, capacity }
     }
 
-    /// Whether there is a place for every window.
+    /// Whether it has an entry for every window.
     pub(crate) fn is_dense(&self) -> bool {
         matches!(self.values, Values::Dense(_))
     }
@@ -134,17 +134,17 @@ impl Memory {
         }
     }
 
-    /// Whether there is place for so many more.
+    /// Whether it can hold this many more windows.
     pub(crate) fn has_room(&self, more: usize) -> bool {
         let held = match &self.values {
             Values::Dense(_) => 0,
             Values::Narrow(map) => map.len(),
             Values::Wide(map) => map.len(),
         };
-        held + more <= self.most
+        held + more <= self.capacity
     }
 
-    /// Forgets everything.
+    /// Removes everything.
     pub(crate) fn clear(&mut self) {
         match &mut self.values {
             Values::Dense(table) => table.fill(f64::NAN),
@@ -153,13 +153,13 @@ impl Memory {
         }
     }
 
-    /// Remembers answers.
-    pub(crate) fn extend(&mut self, answers: &[(u128, f64)]) {
-        let answers = answers.iter().copied();
+    /// Adds windows with their ln p.
+    pub(crate) fn extend(&mut self, entries: &[(u128, f64)]) {
+        let entries = entries.iter().copied();
         match &mut self.values {
-            Values::Dense(table) => answers.for_each(|(window, x)| table[window as usize] = x),
-            Values::Narrow(map) => map.extend(answers.map(|(window, x)| (window as u64, x))),
-            Values::Wide(map) => map.extend(answers),
+            Values::Dense(table) => entries.for_each(|(window, x)| table[window as usize] = x),
+            Values::Narrow(map) => map.extend(entries.map(|(window, x)| (window as u64, x))),
+            Values::Wide(map) => map.extend(entries),
         }
     }
 }

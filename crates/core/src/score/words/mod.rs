@@ -1,4 +1,4 @@
-//! ln p of many words, fast.
+//! ln p of many words, with a cache.
 
 mod cache;
 mod scorer;

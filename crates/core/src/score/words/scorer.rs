@@ -1,41 +1,42 @@
-//! ln p of every token of many words: each window is looked up where it was met before, and each
-//! context that was not is asked for once.
+//! ln p of every token of many words: each window is looked up in a cache, and each context that is not there is
+//! evaluated once.
 //!
-//! What is remembered never changes an answer (see [`LanguageModel`]), so neither do the number of
-//! threads, the order of the words, nor the moment at which memory is full and emptied. A model that has
-//! a cheaper [way of its own](LanguageModel::word_model) goes it where words are many.
+//! The cache never changes a result (see [`LanguageModel`]); neither do the number of threads, the order of the
+//! words, or the moment when the cache is full and cleared. If there are many words, a model with a cheaper
+//! [shortcut](LanguageModel::word_model) uses that instead.
 
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, State, WordModel};
-use crate::score::words::cache::{Memory, Windows};
+use crate::score::words::cache::{Cache, Windows};
 use crate::text::{Start, Token};
 
-/// Contexts that the model is asked for together.
+/// Contexts that the model evaluates together.
 const CHUNK: usize = 128;
-/// Chunks of contexts whose answers wait to be remembered.
+/// Chunks of contexts that are evaluated before their results are cached.
 const ROUND: usize = 32;
-/// Tokens at least as probable as this are remembered with those that were asked for: they may well come.
+/// Next tokens that are at least this probable are cached along with the requested ones: they are likely to be
+/// needed.
 const LIKELY: f64 = 0.1;
-/// Tokens from which on a model's own way to score words is worth making.
+/// Number of tokens from which the model's shortcut is worth preparing.
 const MANY: usize = 1 << 16;
 
-/// Words, and ln p of their tokens once they are scored.
+/// Words, with ln p of their tokens after scoring.
 #[derive(Clone, Debug, Default)]
 pub struct WordBatch {
     tokens: Vec<Token>,
-    /// Where each word ends in `tokens`.
+    /// The end of each word in `tokens`.
     ends: Vec<usize>,
-    /// For each word its tokens and the end mark.
+    /// For the tokens and the end mark of each word.
     log_probs: Vec<f64>,
-    /// The windows of those that wait for the model, in their order.
+    /// The windows that are not in the cache, in order of occurrence.
     unknown: Vec<u128>,
-    /// The same [turned](Windows::turned), ascending, each once.
+    /// The same, [reversed](Windows::reversed), ascending, without duplicates.
     missing: Vec<u128>,
 }
 
 impl WordBatch {
-    /// Forgets all words and keeps the memory.
+    /// Removes all words and keeps the allocations.
     pub fn clear(&mut self) {
         self.tokens.clear();
         self.ends.clear();
@@ -58,27 +59,27 @@ impl WordBatch {
         self.ends.is_empty()
     }
 
-    /// The word of a number, and ln p of its tokens with the end mark, in nats.
+    /// Word number `index`, and ln p of its tokens and the end mark, in nats.
     ///
     /// # Panics
     /// If there is no such word, or it has not been scored.
     pub fn word(&self, index: usize) -> (&[Token], &[f64]) {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         let end = self.ends[index];
-        // Each word before has one value more than it has tokens.
+        // Every earlier word has one value more than tokens.
         let log_probs = &self.log_probs[start + index..=end + index];
         (&self.tokens[start..end], log_probs)
     }
 }
 
-/// Looks words up in what a model has answered before.
+/// Scores words by a model, with a cache of the windows that it has evaluated before.
 ///
 /// ```
 /// use nextchar_core::Serial;
-/// use nextchar_core::data::{CountedWindows, NameList};
-/// use nextchar_core::text::Vocab;
 /// use nextchar_core::counts::KneserNey;
+/// use nextchar_core::data::{CountedWindows, NameList};
 /// use nextchar_core::score::{WordBatch, WordScorer};
+/// use nextchar_core::text::Vocab;
 ///
 /// # fn main() -> Result<(), nextchar_core::Error> {
 /// let vocab = Vocab::az();
@@ -91,43 +92,43 @@ impl WordBatch {
 /// }
 /// WordScorer::new(&model)?.score(&mut [&mut batch], &Serial);
 /// let (word, log_probs) = batch.word(0);
-/// assert_eq!((word.len(), log_probs.len()), (5, 6)); // the end mark is predicted, too
+/// assert_eq!((word.len(), log_probs.len()), (5, 6)); // the end mark is predicted too
 /// # Ok(())
 /// # }
 /// ```
 pub struct WordScorer<'m> {
     model: &'m dyn LanguageModel,
-    /// The model's own way, once words are many.
+    /// The model's shortcut, once there are many words.
     word_model: Option<Box<dyn WordModel + 'm>>,
-    /// Tokens that were scored while it was not asked for, and how many they may be.
+    /// Tokens scored so far without the shortcut, and the number from which it is used.
     scored: usize,
     many: usize,
     windows: Windows<'m>,
-    memory: Memory,
+    cache: Cache,
 }
 
-/// Some contexts that were not known, and what the model says of them.
+/// Some contexts that are not in the cache, and the model's predictions for them.
 #[derive(Default)]
 struct Chunk<'a> {
     windows: &'a [u128],
     states: Vec<State>,
     log_probs: Vec<f64>,
-    /// ln p of the windows.
-    asked: Vec<(u128, f64)>,
-    /// ln p of other windows of the same contexts, those that are likely.
+    /// ln p of the requested windows.
+    requested: Vec<(u128, f64)>,
+    /// ln p of the other likely windows of the same contexts.
     likely: Vec<(u128, f64)>,
 }
 
 impl<'m> WordScorer<'m> {
-    /// Knows nothing yet.
+    /// A scorer with an empty cache.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
+    /// [`Error::ContextTooLong`] if a window does not fit into 128 bits.
     pub fn new(model: &'m dyn LanguageModel) -> Result<Self, Error> {
         Self::after(model, &Start::default())
     }
 
-    /// [`WordScorer::new`] for words with a start of their own.
+    /// [`WordScorer::new`] for words after a start with a label.
     ///
     /// # Errors
     /// As [`WordScorer::new`].
@@ -138,7 +139,7 @@ impl<'m> WordScorer<'m> {
             word_model: None,
             scored: 0,
             many: MANY,
-            memory: Memory::new(windows.bits()),
+            cache: Cache::new(windows.bits()),
             windows,
         })
     }
@@ -152,7 +153,7 @@ impl<'m> WordScorer<'m> {
         batches: &mut [B],
         executor: &dyn Executor,
     ) {
-        self.choose_way(batches);
+        self.choose_method(batches);
         let this = &*self;
         executor.for_each(batches, |_, batch| this.look_up(batch.as_mut()));
         let missing = batches.iter_mut().flat_map(|batch| &batch.as_mut().missing);
@@ -160,16 +161,16 @@ impl<'m> WordScorer<'m> {
         if missing.is_empty() {
             return;
         }
-        missing.sort(); // of sorted parts
+        missing.sort(); // fast: it consists of sorted runs
         missing.dedup();
         self.learn(&missing, executor);
         let this = &*self;
         executor.for_each(batches, |_, batch| this.fill(batch.as_mut()));
     }
 
-    /// Asks for the model's own way once it is worth it.
-    fn choose_way<B: AsMut<WordBatch>>(&mut self, batches: &mut [B]) {
-        if self.memory.is_dense() || !self.windows.is_plain() || self.scored >= self.many {
+    /// Switches to the model's shortcut once it is worth it.
+    fn choose_method<B: AsMut<WordBatch>>(&mut self, batches: &mut [B]) {
+        if self.cache.is_dense() || !self.windows.is_plain() || self.scored >= self.many {
             return;
         }
         let tokens = batches.iter_mut().map(|batch| batch.as_mut().tokens.len());
@@ -179,7 +180,7 @@ impl<'m> WordScorer<'m> {
         }
     }
 
-    /// What is known of each window; the others are noted.
+    /// Looks up every window and collects those that are missing.
     fn look_up(&self, batch: &mut WordBatch) {
         let vocab_size = self.model.vocab_size();
         let WordBatch {
@@ -203,33 +204,33 @@ impl<'m> WordScorer<'m> {
             words.for_each(|word| model.log_probs(word, log_probs));
             return;
         }
-        // A table has a place for every window anyway.
-        let canonical = !self.memory.is_dense();
+        // A dense table has an entry for every window anyway.
+        let canonical = !self.cache.is_dense();
         words.for_each(|word| {
             self.windows.of_word(word, canonical, |window| {
-                log_probs.push(self.memory.get(window).unwrap_or_else(|| {
+                log_probs.push(self.cache.get(window).unwrap_or_else(|| {
                     unknown.push(window);
                     f64::NAN
                 }));
             });
         });
-        missing.extend(unknown.iter().map(|&window| self.windows.turned(window)));
+        missing.extend(unknown.iter().map(|&window| self.windows.reversed(window)));
         missing.sort_unstable();
         missing.dedup();
     }
 
-    /// The values that were not known at first.
+    /// Fills in the values that were missing.
     fn fill(&self, batch: &mut WordBatch) {
         let waiting = batch.log_probs.iter_mut().filter(|x| x.is_nan());
         for (value, &window) in waiting.zip(&batch.unknown) {
-            *value = self.memory.get(window).unwrap_or(f64::NAN);
+            *value = self.cache.get(window).unwrap_or(f64::NAN);
         }
     }
 
-    /// Asks for the contexts of some windows (sorted, each once) and remembers the answers.
+    /// Evaluates the contexts of some windows (sorted, without duplicates) and caches the results.
     fn learn(&mut self, windows: &[u128], executor: &dyn Executor) {
-        if !self.memory.has_room(windows.len()) {
-            self.memory.clear();
+        if !self.cache.has_room(windows.len()) {
+            self.cache.clear();
         }
         let mut left = windows;
         let mut chunks: Vec<Chunk<'_>> = Vec::new();
@@ -241,42 +242,43 @@ impl<'m> WordScorer<'m> {
                 (chunk.windows, left) = left.split_at(taken);
             }
             let this = &*self;
-            executor.for_each(&mut chunks, |_, chunk| this.ask(chunk));
+            executor.for_each(&mut chunks, |_, chunk| this.evaluate(chunk));
             for chunk in &chunks {
-                self.memory.extend(&chunk.asked);
+                self.cache.extend(&chunk.requested);
             }
             let likely: usize = chunks.iter().map(|chunk| chunk.likely.len()).sum();
-            if self.memory.has_room(left.len() + likely) {
+            if self.cache.has_room(left.len() + likely) {
                 for chunk in &chunks {
-                    self.memory.extend(&chunk.likely);
+                    self.cache.extend(&chunk.likely);
                 }
             }
         }
     }
 
-    /// ln p of a chunk's windows, and of others that may well come.
-    fn ask(&self, chunk: &mut Chunk<'_>) {
+    /// Computes ln p of a chunk's windows, and of other likely ones.
+    fn evaluate(&self, chunk: &mut Chunk<'_>) {
         let vocab_size = self.model.vocab_size();
         let contexts = || self.windows.by_context(chunk.windows);
-        let first = |windows: &[u128]| self.windows.turned(windows[0]);
+        let first = |windows: &[u128]| self.windows.reversed(windows[0]);
         chunk.states.clear();
         let states = contexts().map(|windows| self.windows.state(first(windows)));
         chunk.states.extend(states);
         chunk.log_probs.resize(chunk.states.len() * vocab_size, 0.0);
         self.model.log_probs(&chunk.states, &mut chunk.log_probs);
-        let likely = match self.memory.is_dense() {
-            true => f64::NEG_INFINITY,
-            false => libm::log(LIKELY),
+        let likely = if self.cache.is_dense() {
+            f64::NEG_INFINITY
+        } else {
+            libm::log(LIKELY)
         };
-        chunk.asked.clear();
+        chunk.requested.clear();
         chunk.likely.clear();
         for (windows, row) in contexts().zip(chunk.log_probs.chunks_exact(vocab_size)) {
-            let (mut asked, known) = (windows.iter().peekable(), first(windows));
+            let (mut requested, known) = (windows.iter().peekable(), first(windows));
             for (target, &log_prob) in (0..).zip(row) {
                 let window = self.windows.with_target(known, target);
-                let turned = self.windows.with_target(windows[0], target);
-                if asked.next_if_eq(&&turned).is_some() {
-                    chunk.asked.push((window, log_prob));
+                let reversed = self.windows.with_target(windows[0], target);
+                if requested.next_if_eq(&&reversed).is_some() {
+                    chunk.requested.push((window, log_prob));
                 } else if log_prob >= likely {
                     chunk.likely.push((window, log_prob));
                 }
@@ -311,7 +313,7 @@ mod tests {
         KneserNey::closed_form(&table).unwrap()
     }
 
-    /// Compares with the model's own numbers, to the last bit, cold and warm.
+    /// Compares with the model's probabilities, to the last bit, with a cold and a warm cache.
     fn check(mut scorer: WordScorer<'_>, words: &[String]) -> Result<(), TestCaseError> {
         let vocab = Vocab::az();
         let mut batches = vec![WordBatch::default(); 3];
@@ -330,22 +332,22 @@ mod tests {
     }
 
     proptest! {
-        /// Windows in a table (context 3 and less), and of less and more than 64 bits; memory of any size.
+        /// With a dense table (contexts of up to 3), windows below and above 64 bits, and caches of any size.
         #[test]
-        fn values_are_the_models_own(
+        fn values_are_the_models(
             words in prop::collection::vec("[a-d]{0,9}", 1..60),
             context_length in 0usize..16,
-            most in prop::sample::select(vec![0, 30, usize::MAX]),
+            capacity in prop::sample::select(vec![0, 30, usize::MAX]),
         ) {
             let model = counts(context_length);
             let mut scorer = WordScorer::new(&model).unwrap();
-            scorer.memory.most = most;
+            scorer.cache.capacity = capacity;
             check(scorer, &words)?;
         }
 
-        /// The model's own way, from the second time on or the first.
+        /// With the model's shortcut from the beginning, or from later on.
         #[test]
-        fn the_models_own_way_changes_nothing(
+        fn the_models_shortcut_changes_nothing(
             words in prop::collection::vec("[a-d]{0,9}", 1..60),
             context_length in 4usize..9,
             many in 0usize..200,
@@ -356,20 +358,20 @@ mod tests {
             check(scorer, &words)?;
         }
 
-        /// Contexts that the model does not tell apart are asked for once.
+        /// Equivalent contexts share an entry of the cache.
         #[test]
-        fn reduced_contexts_change_nothing(
+        fn equivalent_contexts_change_nothing(
             words in prop::collection::vec("[a-d]{0,9}", 1..60),
             context_length in 1usize..4,
         ) {
             let mut model = Mixture::from(counts(context_length));
-            model.fit_returning(&NameList::from_names(NAMES), &Vocab::az(), &Serial).unwrap();
+            model.fit_repeats(&NameList::from_names(NAMES), &Vocab::az(), &Serial).unwrap();
             prop_assert_eq!(model.context_length(), 6);
             check(WordScorer::new(&model).unwrap(), &words)?;
         }
     }
 
-    /// A model that counts how many contexts it was asked for.
+    /// A model that counts how many contexts it evaluates.
     struct Counting<'m>(&'m dyn LanguageModel, std::sync::atomic::AtomicUsize);
 
     impl LanguageModel for Counting<'_> {
@@ -389,12 +391,12 @@ mod tests {
         }
     }
 
-    /// After ddd and dddd no known name is left, so every further context of a's is the same.
+    /// No known name begins with ddd or dddd, so all further contexts of a's are equivalent.
     #[test]
-    fn what_the_model_does_not_tell_apart_is_asked_for_once() {
+    fn equivalent_contexts_are_evaluated_once() {
         let mut model = Mixture::from(counts(2));
         model
-            .fit_returning(&NameList::from_names(NAMES), &Vocab::az(), &Serial)
+            .fit_repeats(&NameList::from_names(NAMES), &Vocab::az(), &Serial)
             .unwrap();
         let counting = Counting(&model, Default::default());
         let mut scorer = WordScorer::new(&counting).unwrap();
@@ -403,7 +405,7 @@ mod tests {
             batch.push(&Vocab::az().encode(word).unwrap());
         }
         scorer.score(&mut [&mut batch], &Serial);
-        // Those of _, _d, dd, da and aa.
+        // The contexts _, _d, dd, da and aa.
         assert_eq!(counting.1.load(std::sync::atomic::Ordering::Relaxed), 5);
     }
 }

@@ -1,4 +1,4 @@
-//! Names that return, against every word of a small alphabet.
+//! Repeat names, checked against every word over a small alphabet.
 
 use nextchar_core::combine::repeats::CLASSES;
 use nextchar_core::counts::KneserNey;
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 const LONGEST: usize = 6;
 
-/// Random names over a, b, c, some of them often.
+/// Random names over a, b and c, some of them several times.
 fn names(seed: u64) -> NameList {
     let mut rng = Seed::from(seed).stream(Purpose::Batch, 1);
     let mut name = || {
@@ -34,16 +34,16 @@ fn counting(list: &NameList, context_length: usize) -> Mixture {
     KneserNey::closed_form(&table).unwrap().into()
 }
 
-/// The context before the next token of a beginning.
-fn context(model: &Mixture, beginning: &[Token]) -> Vec<Token> {
-    let padded = [&vec![END; model.context_length()], beginning].concat();
-    padded[beginning.len()..].to_vec()
+/// The context after a prefix.
+fn context(model: &Mixture, prefix: &[Token]) -> Vec<Token> {
+    let padded = [&vec![END; model.context_length()], prefix].concat();
+    padded[prefix.len()..].to_vec()
 }
 
-/// What a model says after a context as it stands, whatever the model does not tell apart.
-fn unreduced(model: &Mixture, beginning: &[Token]) -> Vec<f64> {
+/// The log-probabilities after a full context, without merging equivalent contexts into one state.
+fn unreduced(model: &Mixture, prefix: &[Token]) -> Vec<f64> {
     let mut counter = WindowCounter::new(model.vocab_size(), model.context_length()).unwrap();
-    counter.add_window(&[context(model, beginning).as_slice(), &[END]].concat(), 1);
+    counter.add_window(&[context(model, prefix).as_slice(), &[END]].concat(), 1);
     let mut log_probs = vec![0.0; model.vocab_size()];
     model.log_probs(&row_states(model, &counter.finish(), 0..1), &mut log_probs);
     log_probs
@@ -58,7 +58,7 @@ fn log_prob(model: &Mixture, word: &[Token]) -> f64 {
     ends.sum()
 }
 
-/// Every word of at most `LONGEST` letters.
+/// Every word of at most `LONGEST` characters.
 fn words() -> Vec<Vec<Token>> {
     let mut words = vec![Vec::new()];
     let mut place = 0;
@@ -75,14 +75,14 @@ fn words() -> Vec<Vec<Token>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Every word has its own probability times the factor of its class, known or new.
+    /// Every word has its original probability times the factor of its class, known or new.
     #[test]
     fn every_name_is_scaled_by_the_factor_of_its_class(seed in 0u64..10_000, length in 0usize..4) {
         let list = names(seed);
         let plain = counting(&list, length);
         let mut scaled = plain.clone();
-        scaled.fit_returning(&list, &vocab(), &Serial).unwrap();
-        let factors = scaled.returning().unwrap().factors();
+        scaled.fit_repeats(&list, &vocab(), &Serial).unwrap();
+        let factors = scaled.repeats().unwrap().factors();
         for word in words() {
             let text = vocab().decode(&word);
             let times = list.names().find(|name| name.text == text).map(|name| name.count as usize);
@@ -93,13 +93,13 @@ proptest! {
         }
     }
 
-    /// The classes get the shares of Good and Turing, drawn towards the model's own by twenty names.
+    /// The classes get their Good–Turing shares, pulled towards the model's own masses by a prior of twenty names.
     #[test]
-    fn classes_have_the_shares_of_good_and_turing(seed in 0u64..10_000) {
+    fn classes_have_their_good_turing_shares(seed in 0u64..10_000) {
         let list = names(seed);
         let plain = counting(&list, 2);
         let mut scaled = plain.clone();
-        scaled.fit_returning(&list, &vocab(), &Serial).unwrap();
+        scaled.fit_repeats(&list, &vocab(), &Serial).unwrap();
         let seen = |times| list.names().filter(|name| name.count == times).count() as f64;
         let total = list.total() as f64;
         let (new, once, twice) = (seen(1) / total, 2.0 * seen(2) / total, 3.0 * seen(3) / total);
@@ -118,13 +118,13 @@ proptest! {
         }
     }
 
-    /// A state stands for all contexts that have its answers, now and after further tokens: walked token by
-    /// token, names give what their whole contexts give.
+    /// A state stands for all contexts with identical predictions for every continuation: token by token, names
+    /// have the probabilities that their full contexts give.
     #[test]
-    fn a_reduced_context_answers_alike(seed in 0u64..10_000, length in 1usize..4) {
+    fn equivalent_contexts_share_a_state(seed in 0u64..10_000, length in 1usize..4) {
         let list = names(seed);
         let mut model = counting(&list, length);
-        model.fit_returning(&list, &vocab(), &Serial).unwrap();
+        model.fit_repeats(&list, &vocab(), &Serial).unwrap();
         let mut reduced = 0;
         for word in words() {
             let short = model.after(&Start::default(), &word);
@@ -141,9 +141,9 @@ proptest! {
 }
 
 #[test]
-fn a_list_without_duplicates_tells_nothing() {
+fn a_list_without_duplicates_is_refused() {
     let list = NameList::from_names(["ab", "ba", "cab"].map(|name| (name, 1)));
     let mut model = counting(&list, 2);
-    let error = model.fit_returning(&list, &vocab(), &Serial).unwrap_err();
+    let error = model.fit_repeats(&list, &vocab(), &Serial).unwrap_err();
     assert!(matches!(error, Error::NoRepeats(_)), "{error}");
 }
