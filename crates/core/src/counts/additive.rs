@@ -1,4 +1,4 @@
-//! Counts as a model: uniform, unigram, bigram, with one added to every count.
+//! The simplest models: uniform, unigram and bigram, with add-one smoothing.
 
 use crate::data::CountedWindows;
 use crate::error::Error;
@@ -27,7 +27,7 @@ impl LanguageModel for Uniform {
 
 /// p(t | c) = (n(c, t) + 1) / (n(c) + V): an n-gram of any context length with add-one smoothing.
 ///
-/// With context 0 it is the unigram, with context 1 the bigram of the lecture's first model.
+/// With context 0 it is the unigram model, with context 1 the bigram model with which the lecture begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdditiveNgram {
     counts: CountedWindows,
@@ -39,7 +39,7 @@ impl AdditiveNgram {
         AdditiveNgram { counts }
     }
 
-    /// The model of a shorter context, from the same table: rows with the same end are added up.
+    /// The model with a shorter context, from the same table: rows with the same last tokens are added up.
     ///
     /// # Errors
     /// [`Error::LongerThanCounts`] if the table has contexts shorter than `context_length`.

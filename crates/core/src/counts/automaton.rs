@@ -1,9 +1,10 @@
-//! Kneser–Ney as an automaton over histories: ln p of whole words, in a step or a few for each token.
+//! Kneser–Ney as an automaton over histories: ln p of whole words in one or a few transitions per token.
 //!
-//! A state is a history that was seen; a word is in that of the longest history that it ends with so
-//! far. A token that was seen there has its probability stored. Any other is looked for after the shorter
-//! histories in turn (failure links: Aho and Corasick 1975), and each history that is left gives its
-//! factor. Factors are multiplied from the shortest history up, as a whole row's are: the bits are the same.
+//! A state is a history that was seen, and a word is always in the state of the longest such history that it
+//! currently ends with. The probabilities of the tokens that were seen after a history are stored with its
+//! transitions. Any other token is looked up after ever shorter histories (failure links: Aho and Corasick 1975),
+//! with the back-off factor of each history that is left. Factors are multiplied from the shortest history up,
+//! in the same order as in a whole row, so the results are bit-identical.
 
 use crate::counts::discount::Discounts;
 use crate::counts::levels::{Level, bucket};
@@ -14,31 +15,31 @@ use crate::text::{END, Token};
 /// The state of the empty history.
 const ROOT: u32 = 0;
 
-/// All histories of a model, the shortest first, each with the tokens that were seen after it.
+/// All histories of a model, shortest first, each with the tokens that were seen after it.
 #[derive(Clone, Debug)]
 pub(crate) struct Automaton {
-    /// A state is the place of its head; its steps stand behind it, tokens ascending, so that both are
-    /// mostly in one cache line.
+    /// A state is the index of its head; its transitions follow in ascending order of their tokens, mostly in
+    /// the same cache line.
     entries: Vec<Entry>,
-    /// The state of a word that has not begun.
+    /// The state before the first token of a word.
     start: u32,
     vocab_size: usize,
 }
 
-/// The head of a state, or one of its steps.
+/// The head of a state, or one of its transitions.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// Of a head, what the history gives to the shorter one's probability; of a step, p of the token.
+    /// Head: the factor of the shorter history's probability. Transition: p of the token.
     value: f64,
-    /// Of a head, the state of the history without its first token; of a step, the state after the token.
+    /// Head: the state of the history without its first token. Transition: the state after the token.
     state: u32,
-    /// Of a head, the number of steps; of a step, the token.
+    /// Head: the number of transitions. Transition: the token.
     token: Token,
 }
 
 impl Automaton {
-    /// The model of these counts and discounts. None where there is nothing to stand on: a table without
-    /// windows, or one of windows that no names have, so that no step leads to a history.
+    /// The model of these counts and discounts. `None` for a table without windows, or with windows that no
+    /// names can have, so that some history is unreachable.
     pub(crate) fn new(
         levels: &[Level],
         discounts: &[Discounts],
@@ -56,11 +57,12 @@ impl Automaton {
         for (length, level) in levels.iter().enumerate() {
             shorter = automaton.add(level, levels.get(length + 1), &discounts[length], &shorter)?;
         }
-        automaton.start = automaton.step(ROOT, END)?.state;
+        automaton.start = automaton.transition(ROOT, END)?.state;
         Some(automaton)
     }
 
-    /// Adds a level, the states of whose shorter histories are known, and tells those of the level above.
+    /// Adds the histories of one level. `shorter` holds the states of the same histories without their first
+    /// tokens; returns those for the level above.
     fn add(
         &mut self,
         level: &Level,
@@ -72,27 +74,28 @@ impl Automaton {
         if shorter.len() != counts.len() {
             return None;
         }
-        // Histories ascend, and so they do with one token more: both levels are gone through once.
+        // Both levels are sorted, so a single pass pairs each history with its extensions.
         let longer = above.map(|level| level.counts.rows());
         let mut longer = longer.into_iter().flatten().peekable();
         let mut place_above = (self.entries.len() + counts.len() + counts.pairs()) as u32;
         let mut shorter_above = Vec::new();
         for (place, (row, &shorter)) in counts.rows().zip(shorter).enumerate() {
-            let given = level.given(place, discounts);
+            let mass = level.backoff_mass(place, discounts);
             self.entries.push(Entry {
-                value: given,
+                value: mass,
                 state: shorter,
                 token: Token::try_from(row.targets.len()).ok()?,
             });
             for (&token, &count) in row.targets.iter().zip(row.counts) {
-                let below = match is_lowest {
-                    true => Entry {
+                let below = if is_lowest {
+                    Entry {
                         value: 1.0 / self.vocab_size as f64,
                         state: ROOT,
                         token,
-                    },
-                    // What was seen after a history was seen after the shorter one, too.
-                    false => *self.step(shorter, token)?,
+                    }
+                } else {
+                    // A token that was seen after a history was also seen after the shorter one.
+                    *self.transition(shorter, token)?
                 };
                 let follows = |longer: &CountedRow<'_>| {
                     longer.context.split_last() == Some((&token, row.context))
@@ -105,7 +108,7 @@ impl Automaton {
                 }
                 let own = (count as f64 - discounts[bucket(count)]) / row.total as f64;
                 self.entries.push(Entry {
-                    value: below.value * given + own,
+                    value: below.value * mass + own,
                     state,
                     token,
                 });
@@ -114,24 +117,25 @@ impl Automaton {
         Some(shorter_above)
     }
 
-    /// The step of a token that was seen in a state.
-    fn step(&self, state: u32, token: Token) -> Option<&Entry> {
+    /// The transition of a state with a token, if the token was seen there.
+    fn transition(&self, state: u32, token: Token) -> Option<&Entry> {
         let first = state as usize + 1;
         let number = usize::from(self.entries[state as usize].token);
-        let steps = &self.entries[first..first + number];
-        let place = steps.binary_search_by_key(&token, |step| step.token).ok()?;
-        Some(&steps[place])
+        let transitions = &self.entries[first..first + number];
+        let place = transitions.binary_search_by_key(&token, |entry| entry.token);
+        Some(&transitions[place.ok()?])
     }
 
-    /// p of a token in a state, and the state after it.
+    /// p of a token in a state, and the next state.
     fn p(&self, state: u32, token: Token) -> (f64, u32) {
-        if let Some(step) = self.step(state, token) {
-            return (step.value, step.state);
+        if let Some(known) = self.transition(state, token) {
+            return (known.value, known.state);
         }
         let head = &self.entries[state as usize];
-        let (lower, next) = match state {
-            ROOT => (1.0 / self.vocab_size as f64, ROOT),
-            _ => self.p(head.state, token),
+        let (lower, next) = if state == ROOT {
+            (1.0 / self.vocab_size as f64, ROOT)
+        } else {
+            self.p(head.state, token)
         };
         (lower * head.value, next)
     }
@@ -163,7 +167,7 @@ mod tests {
 
     const V: usize = 5;
 
-    /// ln p of a word's tokens and its end, a context at a time.
+    /// ln p of a word's tokens and its end mark, one context at a time.
     fn by_contexts(model: &KneserNey, word: &[Token]) -> Vec<f64> {
         windows(word, model.context_length())
             .map(|(context, target)| model.next_log_probs(&context)[usize::from(target)])
@@ -171,9 +175,9 @@ mod tests {
     }
 
     proptest! {
-        /// Words of known and unknown letters, and with end marks within, however long the context.
+        /// Words with seen and unseen tokens, and with end marks inside, for contexts of all lengths.
         #[test]
-        fn words_have_the_models_own_bits(
+        fn words_have_the_models_bits(
             names in prop::collection::vec(prop::collection::vec(1u16..4, 0..8), 1..40),
             words in prop::collection::vec(prop::collection::vec(0u16..5, 0..12), 1..40),
             context_length in 0usize..7,
@@ -190,9 +194,9 @@ mod tests {
             prop_assert_eq!(log_probs, expected);
         }
 
-        /// Windows that no names have give no automaton, or one that tells the truth.
+        /// Windows that no names can have give no automaton, or a correct one.
         #[test]
-        fn any_windows_are_understood_or_refused(
+        fn arbitrary_windows_are_represented_or_refused(
             windows in prop::collection::vec(prop::collection::vec(0u16..4, 4..5), 0..20),
             words in prop::collection::vec(prop::collection::vec(0u16..5, 0..8), 1..20),
         ) {

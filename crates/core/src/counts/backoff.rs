@@ -1,13 +1,13 @@
-//! Any model as an n-gram in back-off form, the form of ARPA files.
+//! Any model as an n-gram model in back-off form, the form of ARPA files.
 //!
-//! p(t | h) is stored for some tokens t; for the others it is α(h)·p(t | h′), h′ being the history h
-//! without its first token (Katz 1987). A history begins with one START, which is [`END`] in first
-//! place. Kneser–Ney has this form as it is. Other models are brought into it: exactly where every
-//! context is given, or pruned (after Seymore and Rosenfeld 1996).
+//! p(t | h) is stored for some tokens t; for the others it is α(h)·p(t | h′), where h′ is the history h without its
+//! first token (Katz 1987). A history begins with one START, represented by an initial [`END`]. Kneser–Ney has this
+//! form already. Other models are converted: exactly if every context is given, or pruned (after Seymore and
+//! Rosenfeld 1996).
 
 use std::ops::Range;
 
-use super::KneserNey;
+use crate::counts::kneser_ney::KneserNey;
 use crate::counts::levels::history;
 use crate::data::{CountedWindows, WindowCounter};
 use crate::error::Error;
@@ -20,13 +20,13 @@ use crate::text::{END, Token};
 pub struct BackoffNgram {
     vocab_size: usize,
     token_count: usize,
-    levels: Vec<Level>,
+    levels: Vec<BackoffLevel>,
 }
 
-/// The n-grams with a history of one length.
+/// The n-grams with histories of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Level {
-    /// [U, length], rows in ascending order.
+struct BackoffLevel {
+    /// [U, length], ascending.
     histories: Vec<Token>,
     /// [U]: ln α.
     weights: Vec<f64>,
@@ -37,12 +37,12 @@ struct Level {
     log_probs: Vec<f64>,
 }
 
-/// What is stored of one history.
+/// What is stored for one history.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BackoffRow<'a> {
-    /// The history; in first place, [`END`] is START.
+    /// The history; an initial [`END`] is START.
     pub history: &'a [Token],
-    /// ln α: the weight of the shorter history for every token that is not stored.
+    /// ln α: the weight of the shorter history's probability for tokens that are not stored.
     pub weight: f64,
     /// The stored tokens, ascending.
     pub targets: &'a [Token],
@@ -51,19 +51,19 @@ pub struct BackoffRow<'a> {
 }
 
 impl From<&KneserNey> for BackoffNgram {
-    /// The same model: interpolated probabilities of what was seen, and the weight of what was not.
+    /// The same model: interpolated probabilities of the tokens that were seen, and the weight of the others.
     fn from(model: &KneserNey) -> Self {
         let vocab_size = model.vocab_size();
         let mut ngram = BackoffNgram::new(vocab_size, model.token_count());
         let mut probs = vec![0.0; vocab_size];
         let all: Vec<Token> = (0..vocab_size as Token).collect();
         for (length, level) in model.levels().iter().enumerate() {
-            let mut out = Level::default();
+            let mut out = BackoffLevel::default();
             for (place, row) in level.counts.rows().enumerate() {
                 model.probs_after(row.context, &mut probs);
-                // Unseen tokens have no shorter history to back off to at level 0.
+                // At level 0 there is no shorter history to back off to.
                 let targets = if length == 0 { &all } else { row.targets };
-                let weight = libm::log(model.given(length, place));
+                let weight = libm::log(model.backoff_mass(length, place));
                 let log_prob = |&token: &Token| libm::log(probs[usize::from(token)]);
                 out.push(
                     row.context,
@@ -84,13 +84,13 @@ impl From<&KneserNey> for BackoffNgram {
 pub fn every_context(vocab_size: usize, length: usize) -> Result<CountedWindows, Error> {
     let mut counter = WindowCounter::new(vocab_size, length)?;
     let mut window = vec![END; length + 1];
-    for letters in 0..=length {
-        let first = length - letters;
+    for known in 0..=length {
+        let first = length - known;
         window[..first].fill(END);
         window[first..length].fill(1);
         loop {
             counter.add_window(&window, 1);
-            // The next number whose digits are letters.
+            // Counts up, with the tokens except END as digits.
             let Some(place) = (first..length)
                 .rev()
                 .find(|&i| usize::from(window[i]) + 1 < vocab_size)
@@ -113,15 +113,15 @@ impl BackoffNgram {
         }
     }
 
-    /// The back-off form of a model, from what it says after the given contexts, which weigh as their
-    /// counts do. Histories have at most `longest` tokens; an n-gram is stored where leaving it out
-    /// would change the loss by more than `threshold` nats per character, or where a longer one needs
-    /// it.
+    /// The back-off form of a model, from its predictions after the given contexts, weighted by their counts.
+    /// Histories have at most `longest` tokens. An n-gram is stored if dropping it would change the loss by more
+    /// than `threshold` nats per character, or if a longer one needs it.
     ///
-    /// With every context ([`every_context`]), `longest` of the model and a threshold of 0 it is exact.
+    /// The form is exact with [every context](every_context), the model's context length as `longest`, and a
+    /// threshold of 0.
     ///
     /// # Panics
-    /// If the contexts are of another shape than the model's.
+    /// If the contexts do not have the model's shape.
     pub fn approximate(
         model: &dyn LanguageModel,
         contexts: &CountedWindows,
@@ -135,7 +135,7 @@ impl BackoffNgram {
         let mut ngram = BackoffNgram::new(vocab_size, model.token_count());
         let mut lower = vec![0.0; vocab_size];
         for (length, (dense, kept)) in dense.iter().zip(&kept).enumerate() {
-            let mut level = Level::default();
+            let mut level = BackoffLevel::default();
             for (place, history) in dense.histories.iter().enumerate() {
                 let row = place * vocab_size..(place + 1) * vocab_size;
                 let (probs, kept) = (&dense.probs[row.clone()], &kept[row]);
@@ -165,7 +165,7 @@ impl BackoffNgram {
         ngram
     }
 
-    /// Number of tokens in the longest history, and one more.
+    /// The longest length of an n-gram: that of the longest history plus one.
     pub fn order(&self) -> usize {
         self.levels.len()
     }
@@ -178,7 +178,7 @@ impl BackoffNgram {
             .collect()
     }
 
-    /// What is stored after histories of a length, in ascending order of the histories.
+    /// The rows of all histories of a length, in ascending order.
     ///
     /// # Panics
     /// If `length` is not below [`BackoffNgram::order`].
@@ -187,7 +187,7 @@ impl BackoffNgram {
         (0..level.weights.len()).map(move |place| level.row(length, place))
     }
 
-    /// ln α of a history; 0 where nothing is stored of it.
+    /// ln α of a history; 0 if nothing is stored for it.
     pub fn weight(&self, history: &[Token]) -> f64 {
         let level = self.levels.get(history.len());
         let row = level.and_then(|level| level.find(history));
@@ -197,7 +197,7 @@ impl BackoffNgram {
     fn log_probs_after(&self, history: &[Token], out: &mut [f64]) {
         for (length, level) in self.levels.iter().enumerate().take(history.len() + 1) {
             let Some(row) = level.find(&history[history.len() - length..]) else {
-                return; // nor is anything stored of a longer history
+                return; // nothing is stored for longer histories either
             };
             if length > 0 {
                 out.iter_mut().for_each(|log_prob| *log_prob += row.weight);
@@ -209,7 +209,7 @@ impl BackoffNgram {
     }
 }
 
-impl Level {
+impl BackoffLevel {
     fn push(&mut self, history: &[Token], weight: f64, stored: impl Iterator<Item = (Token, f64)>) {
         if self.starts.is_empty() {
             self.starts.push(0);
@@ -269,17 +269,17 @@ impl LanguageModel for BackoffNgram {
     }
 }
 
-/// Whole distributions after all histories of one length.
+/// Full distributions after all histories of one length.
 struct Dense<'a> {
     /// Ascending.
     histories: Vec<&'a [Token]>,
-    /// [U]: counts of the contexts that end with each history.
+    /// [U]: the counts of the contexts that end with each history.
     masses: Vec<f64>,
-    /// [U, V]: the mean of the model's probabilities after those contexts.
+    /// [U, V]: the model's mean probabilities after those contexts.
     probs: Vec<f64>,
 }
 
-/// The mean distribution after every history that ends one of the contexts.
+/// The mean distribution after every history that is a suffix of a context.
 fn gather<'a>(
     model: &dyn LanguageModel,
     contexts: &'a CountedWindows,
@@ -287,7 +287,7 @@ fn gather<'a>(
     executor: &dyn Executor,
 ) -> Vec<Dense<'a>> {
     let vocab_size = model.vocab_size();
-    let ends = |length: usize| {
+    let suffixes = |length: usize| {
         contexts
             .contexts()
             .chunks_exact(model.context_length())
@@ -301,7 +301,7 @@ fn gather<'a>(
     };
     let mut levels: Vec<Dense<'_>> = (0..=longest)
         .map(|length| {
-            let mut histories: Vec<&[Token]> = ends(length).collect();
+            let mut histories: Vec<&[Token]> = suffixes(length).collect();
             histories.sort_unstable();
             histories.dedup();
             Dense {
@@ -317,11 +317,11 @@ fn gather<'a>(
     for (row, log_probs) in contexts.rows().zip(rows) {
         let (history, mass) = (history(row.context), row.total as f64);
         for (length, level) in levels.iter_mut().enumerate().take(history.len() + 1) {
-            let end = &history[history.len() - length..];
+            let suffix = &history[history.len() - length..];
             let place = level
                 .histories
-                .binary_search(&end)
-                .expect("every end was collected");
+                .binary_search(&suffix)
+                .expect("every suffix was collected");
             level.masses[place] += mass;
             let sums = &mut level.probs[place * vocab_size..][..vocab_size];
             for (sum, &log_prob) in sums.iter_mut().zip(log_probs) {
@@ -343,7 +343,7 @@ fn choose(levels: &[Dense<'_>], vocab_size: usize, total: f64, threshold: f64) -
         level
             .histories
             .binary_search(&history)
-            .expect("a shorter history is there, too")
+            .expect("every suffix was collected")
     };
     let mut kept: Vec<Vec<bool>> = levels
         .iter()
@@ -362,7 +362,7 @@ fn choose(levels: &[Dense<'_>], vocab_size: usize, total: f64, threshold: f64) -
             }
         }
     }
-    // What is stored needs the same after the shorter history, and its own history as an n-gram.
+    // A stored n-gram needs the n-gram without its first token, and its own history as an n-gram.
     for length in (1..levels.len()).rev() {
         let (shorter, longer) = kept.split_at_mut(length);
         let (below, level) = (&levels[length - 1], &levels[length]);
@@ -397,7 +397,7 @@ mod tests {
 
     const V: usize = 4;
 
-    /// A model that looks at every token of its context, and has no structure.
+    /// A model without structure that depends on every token of its context.
     struct Arbitrary {
         length: usize,
     }
@@ -443,8 +443,8 @@ mod tests {
     }
 
     #[test]
-    fn every_context_is_there_once() {
-        // One of padding alone, then 3 + 9 + 27 letters.
+    fn every_context_occurs_once() {
+        // Padding alone, then 3 + 9 + 27 contexts with tokens.
         let contexts = every_context(V, 3).unwrap();
         assert_eq!((contexts.len(), contexts.examples()), (40, 40));
         assert!(contexts.rows().all(|row| {
@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn pruned_models_are_smaller_distributions_in_a_closed_form() {
+    fn pruned_models_are_smaller_and_still_distributions() {
         let model = Arbitrary { length: 3 };
         let contexts = every_context(V, 3).unwrap();
         let exact = BackoffNgram::approximate(&model, &contexts, 3, 0.0, &Serial);
@@ -489,7 +489,7 @@ mod tests {
                     .sum();
                 assert!((sum - 1.0).abs() < 1e-12, "{sum}");
             }
-            // Whatever is stored stands after the shorter history, too, and is a history's n-gram.
+            // Every n-gram is also stored without its first token, and its history is an n-gram.
             for length in 1..ngram.order() {
                 for row in ngram.rows(length) {
                     let holds = |history: &[Token], target| {
@@ -515,7 +515,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn kneser_ney_is_its_own_back_off_form(
+        fn kneser_ney_has_back_off_form(
             names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
             length in 1usize..5,
         ) {

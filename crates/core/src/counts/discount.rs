@@ -1,22 +1,23 @@
-//! What is taken from every count so that unseen tokens get a share.
+//! Discounts: what is subtracted from every count so that unseen tokens get some probability.
 //!
-//! The closed form of Chen and Goodman (1998, eq. 26) needs nothing but counts of counts. Cross-fitted
-//! discounts are better: cut the names into folds, and choose the discounts under which each fold is
-//! likeliest when only the others were counted.
+//! The closed form of Chen and Goodman (1998, eq. 26) needs only counts of counts. Cross-fitted discounts are
+//! better: split the names into folds, and choose the discounts that maximise the likelihood of each fold given
+//! the counts of the others.
 
 use crate::counts::levels::{BUCKETS, Level, bucket, history, levels};
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::numeric::bfgs::minimise_in_box;
+use crate::text::Token;
 
 /// D₁, D₂, D₃₊ of one level.
 pub type Discounts = [f64; BUCKETS];
 
-/// Where the closed form has no answer because a count of counts is 0.
+/// Used if the closed form is undefined because a count of counts is 0.
 const FALLBACK: Discounts = [0.5, 1.0, 1.5];
 
-/// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), nᵢ the number of n-grams counted i times.
+/// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), where nᵢ is the number of n-grams with count i.
 pub(crate) fn closed_form(level: &Level) -> Discounts {
     let mut n = [0f64; BUCKETS + 2];
     for &count in level.counts.counts() {
@@ -36,8 +37,8 @@ pub(crate) fn closed_form(level: &Level) -> Discounts {
     discounts
 }
 
-/// What one level says of one held-out token: its bucket (if it was seen there), count, and the
-/// history's total and kinds.
+/// What one level knows about one held-out token: its bucket and count (if it was seen there), and the total and
+/// kinds of its history.
 struct Link {
     level: usize,
     seen: Option<(usize, f64)>,
@@ -49,14 +50,14 @@ struct Link {
 #[derive(Default)]
 struct Events {
     links: Vec<Link>,
-    /// End of each event's links, and how often it occurred.
+    /// The end of each event's links, and its count.
     ends: Vec<(usize, f64)>,
-    /// How often all of them occurred.
+    /// The sum of all counts.
     times: f64,
 }
 
-/// The discounts of every level under which the folds of a table are likeliest, each judged by the other
-/// folds; the search begins at the closed form.
+/// The discounts of every level that maximise the likelihood of a table's folds, each given the other folds. The
+/// search starts at the closed form.
 ///
 /// # Errors
 /// As [`CountedWindows::shorten`].
@@ -98,7 +99,7 @@ pub(crate) fn cross_fitted(
 }
 
 impl Events {
-    /// A fold's tokens, judged by the names outside of it.
+    /// The tokens of a fold, given the counts outside of it.
     fn of(fold: &CountedWindows, table: &CountedWindows) -> Result<Self, Error> {
         let others = levels(&table.without(fold))?;
         let mut events = Events::default();
@@ -110,10 +111,10 @@ impl Events {
         Ok(events)
     }
 
-    fn push(&mut self, levels: &[Level], history: &[u16], target: u16, times: f64) {
+    fn push(&mut self, levels: &[Level], history: &[Token], target: Token, times: f64) {
         for (index, level) in levels.iter().enumerate().take(history.len() + 1) {
             let Some(place) = level.counts.place(&history[history.len() - index..]) else {
-                break; // a longer history was not seen either
+                break; // longer histories were not seen either
             };
             let row = level.counts.row(place);
             let seen = row
@@ -132,7 +133,7 @@ impl Events {
         self.times += times;
     }
 
-    /// Σ −ln p over the events; its gradient by the discounts is added to `grads`.
+    /// Σ −ln p over the events; its gradient with respect to the discounts is added to `grads`.
     fn nll(&self, vocab_size: f64, discounts: &[f64], grads: &mut [f64]) -> f64 {
         let (discounts, _) = discounts.as_chunks::<BUCKETS>();
         let (grads, _) = grads.as_chunks_mut::<BUCKETS>();
@@ -167,7 +168,7 @@ impl Events {
 }
 
 impl Link {
-    /// Σ Dᵢ·Nᵢ: what the level gives to the one below. Written out: half the time of fitting is spent here.
+    /// Σ Dᵢ·Nᵢ, the mass passed on to the level below. Written out because half of the fitting time is spent here.
     #[inline(always)]
     fn mass(&self, d: &Discounts) -> f64 {
         d[0] * self.kinds[0] + d[1] * self.kinds[1] + d[2] * self.kinds[2]

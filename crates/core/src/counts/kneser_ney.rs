@@ -1,11 +1,11 @@
-//! Interpolated modified Kneser–Ney: the strongest model that only counts.
+//! Interpolated modified Kneser–Ney: the strongest model that consists of counts alone.
 //!
-//! With h a history, h′ the same without its first token, c the level's adjusted count and Nᵢ(h) the
-//! number of tokens that follow h with a count in bucket i:
+//! For a history h, let h′ be h without its first token, c the adjusted count of the level, and Nᵢ(h) the number of
+//! tokens that follow h with a count in bucket i. Then
 //!
-//! p(t | h) = (c(h, t) − D_c)⁺ / c(h) + (Σ Dᵢ·Nᵢ(h) / c(h)) · p(t | h′),   below level 0: 1 / V
+//! p(t | h) = (c(h, t) − D_c)⁺ / c(h) + (Σ Dᵢ·Nᵢ(h) / c(h)) · p(t | h′)
 //!
-//! (Chen and Goodman 1998, section 4.1.6.)
+//! with 1 / V below level 0 (Chen and Goodman 1998, section 4.1.6).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,19 +20,19 @@ use crate::language_model::{LanguageModel, State, WordModel};
 use crate::setting::{Allowed, Setting};
 use crate::text::{Token, Vocab};
 
-/// A Kneser–Ney model of some context length.
+/// A Kneser–Ney model.
 ///
 /// ```
 /// use nextchar_core::LanguageModel;
+/// use nextchar_core::counts::KneserNey;
 /// use nextchar_core::data::{CountedWindows, NameList};
 /// use nextchar_core::text::Vocab;
-/// use nextchar_core::counts::KneserNey;
 ///
 /// let names = NameList::from_names(["asha", "usha", "isha", "nisha"].map(|name| (name, 1)));
 /// let table = CountedWindows::from_list(&names, &Vocab::az(), 3).unwrap();
 /// let model = KneserNey::closed_form(&table).unwrap();
 /// let after_sh = model.next_log_probs(&Vocab::az().context("ush", 3).unwrap());
-/// assert!(after_sh.iter().all(|&log_prob| log_prob <= after_sh[1])); // a
+/// assert!(after_sh.iter().all(|&log_prob| log_prob <= after_sh[1])); // token 1 is a
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct KneserNey {
@@ -45,7 +45,7 @@ impl KneserNey {
     /// The model of a table with closed-form discounts.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] where the table's windows cannot be counted.
+    /// [`Error::ContextTooLong`], [`Error::TooManyCounts`].
     pub fn closed_form<'t>(table: impl Into<Cow<'t, CountedWindows>>) -> Result<Self, Error> {
         let table = table.into();
         let levels = levels(&table)?;
@@ -56,11 +56,11 @@ impl KneserNey {
         })
     }
 
-    /// The model of all folds together, with the discounts that predict each fold best from the
-    /// others. Fewer than two folds leave the closed form.
+    /// The model of a table with cross-fitted discounts: those that predict each of its folds best from the
+    /// others. With fewer than two folds, the closed form.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] where the windows cannot be counted.
+    /// [`Error::ContextTooLong`], [`Error::TooManyCounts`].
     ///
     /// # Panics
     /// If the folds' vocabularies or context lengths differ.
@@ -76,7 +76,7 @@ impl KneserNey {
         Ok(model)
     }
 
-    /// The model of a list, its discounts cross-fitted in ten folds.
+    /// The model of a list, with discounts that are cross-fitted in ten folds.
     ///
     /// # Errors
     /// As [`CountedWindows::from_list`].
@@ -96,11 +96,11 @@ impl KneserNey {
         Self::cross_fitted(&table, &folds, executor)
     }
 
-    /// The model of a table with known discounts, one triple for each level 0 … T.
+    /// The model of a table with given discounts, one triple for each level 0 … T.
     ///
     /// # Errors
-    /// [`Error::WrongDiscounts`] where there is another number of them, [`Error::OutOfRange`] where one is not
-    /// in 0 … 1, 0 … 2 and 0 … 3 by its place.
+    /// [`Error::WrongDiscounts`] for another number of triples; [`Error::OutOfRange`] unless the discounts of a
+    /// triple are within 0 to 1, 0 to 2 and 0 to 3.
     pub fn with_discounts<'t>(
         table: impl Into<Cow<'t, CountedWindows>>,
         discounts: Vec<Discounts>,
@@ -139,33 +139,33 @@ impl KneserNey {
         self.probs_after(history(context), probs);
     }
 
-    /// What level `length` gives to the one below it after its history at `place`.
-    pub(crate) fn given(&self, length: usize, place: usize) -> f64 {
-        self.levels[length].given(place, &self.discounts[length])
+    /// The probability mass that the history at `place` of level `length` passes on to the level below.
+    pub(crate) fn backoff_mass(&self, length: usize, place: usize) -> f64 {
+        self.levels[length].backoff_mass(place, &self.discounts[length])
     }
 
-    /// p(· | history), the history's padding being one START.
+    /// p(· | history), where padding is reduced to one START.
     pub(crate) fn probs_after(&self, history: &[Token], probs: &mut [f64]) {
         probs.fill(1.0 / probs.len() as f64);
         for length in 0..=history.len().min(self.context_length()) {
-            let Some(place) = self.place_of_end(history, length) else {
-                return; // nor was any longer history seen
+            let Some(place) = self.place_of_suffix(history, length) else {
+                return; // longer histories were not seen either
             };
             self.interpolate(length, place, probs);
         }
     }
 
     /// The place of the last `length` tokens of a history, if they were seen.
-    fn place_of_end(&self, history: &[Token], length: usize) -> Option<usize> {
-        self.levels[length].place_of_end(history)
+    fn place_of_suffix(&self, history: &[Token], length: usize) -> Option<usize> {
+        self.levels[length].place_of_suffix(history)
     }
 
-    /// From p(· | h′) to p(· | h), h being the history at `place` of a level.
+    /// Turns p(· | h′) into p(· | h), where h is the history at `place` of a level.
     fn interpolate(&self, length: usize, place: usize, probs: &mut [f64]) {
         let row = self.levels[length].counts.row(place);
-        let (total, given) = (row.total as f64, self.given(length, place));
+        let (total, mass) = (row.total as f64, self.backoff_mass(length, place));
         for p in probs.iter_mut() {
-            *p *= given;
+            *p *= mass;
         }
         for (&target, &count) in row.targets.iter().zip(row.counts) {
             let discount = self.discounts[length][bucket(count)];
@@ -190,12 +190,12 @@ impl LanguageModel for KneserNey {
     fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
         let contexts = self.contexts(states);
         let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
-        let mut rows = Rows::new(self);
+        let mut distributions = SuffixCache::new(self);
         for index in 0..log_probs.len() / vocab_size {
             let history = history(&contexts[index * context_length..][..context_length]);
             let (before, out) = log_probs.split_at_mut(index * vocab_size);
             let out = &mut out[..vocab_size];
-            match rows.after(history) {
+            match distributions.after(history) {
                 None => out.copy_from_slice(&before[before.len() - vocab_size..]),
                 Some(probs) => {
                     for (log_prob, &p) in out.iter_mut().zip(probs) {
@@ -225,20 +225,21 @@ impl LanguageModel for KneserNey {
     }
 }
 
-/// Distributions after one history after the other: what its end has in common with the one before is
-/// not computed again, so contexts that are sorted from their ends cost little.
-struct Rows<'a, 'h> {
+/// Distributions after a sequence of histories. Levels that a history shares with the one before it are not
+/// computed again, so contexts that are sorted by their reversed tokens are cheap.
+struct SuffixCache<'a, 'h> {
     model: &'a KneserNey,
     history: &'h [Token],
-    /// Number of levels that know an end of the history, the levels' own p(·) \[levels, V\] below them.
+    /// Number of levels that have seen a suffix of the history.
     known: usize,
+    /// [levels + 1, V]: the uniform distribution, then p(·) of each level.
     probs: Vec<f64>,
 }
 
-impl<'a, 'h> Rows<'a, 'h> {
+impl<'a, 'h> SuffixCache<'a, 'h> {
     fn new(model: &'a KneserNey) -> Self {
         let vocab_size = model.vocab_size();
-        Rows {
+        SuffixCache {
             model,
             history: &[],
             known: 0,
@@ -246,7 +247,7 @@ impl<'a, 'h> Rows<'a, 'h> {
         }
     }
 
-    /// p(· | history); None where it is the row before.
+    /// p(· | history); `None` if it equals the distribution before.
     fn after(&mut self, history: &'h [Token]) -> Option<&[f64]> {
         let vocab_size = self.model.vocab_size();
         let ends = history.iter().rev().zip(self.history.iter().rev());
@@ -255,7 +256,7 @@ impl<'a, 'h> Rows<'a, 'h> {
         let is_first = self.known == 0;
         let mut known = shared;
         while known <= history.len()
-            && let Some(place) = self.model.place_of_end(history, known)
+            && let Some(place) = self.model.place_of_suffix(history, known)
         {
             let (below, row) = self.probs[known * vocab_size..].split_at_mut(vocab_size);
             let row = &mut row[..vocab_size];
@@ -278,7 +279,7 @@ mod tests {
     use super::*;
     use crate::text::{END, Start};
 
-    /// Kneser–Ney from the names themselves, by its definition and nothing else.
+    /// Kneser–Ney computed from the names themselves, directly from its definition.
     struct BruteForce {
         order: usize,
         raw: HashMap<Vec<Token>, u64>,
@@ -404,9 +405,9 @@ mod tests {
     }
 
     proptest! {
-        /// What a context has in common with the one before is not computed anew: the bits are the same.
+        /// Reusing the levels shared with the context before does not change the bits.
         #[test]
-        fn neighbours_change_nothing(
+        fn the_suffix_cache_changes_nothing(
             names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
             mut contexts in prop::collection::vec(prop::collection::vec(0u16..4, 3..4), 1..60),
             sorted: bool,

@@ -1,9 +1,9 @@
-//! The counts of every order that Kneser–Ney smoothing stands on.
+//! The counts of every order that Kneser–Ney smoothing is based on.
 //!
-//! A history begins with one START symbol, however long the padding of its window is. The highest
-//! order, and every history that begins with START, has raw counts: nothing stands to the left.
-//! A lower order counts in how many different tokens' company an n-gram was seen: its continuation
-//! count (Kneser and Ney 1995; the padding as in Heafield 2013).
+//! A history begins with a single START symbol, however long the padding of its window is. The highest order, and
+//! every history that begins with START, has raw counts, because nothing can precede it. Lower orders have
+//! continuation counts: the number of different tokens that precede an n-gram (Kneser and Ney 1995; padding as in
+//! Heafield 2013).
 
 use std::cmp::Ordering;
 
@@ -13,18 +13,18 @@ use crate::data::{CountedRow, CountedWindows};
 use crate::error::Error;
 use crate::text::{END, Token};
 
-/// Discounts are told apart for counts of 1, of 2, and of 3 or more (Chen and Goodman 1998).
+/// Number of discounts per level: for counts of 1, of 2, and of 3 or more (Chen and Goodman 1998).
 pub(crate) const BUCKETS: usize = 3;
 
 /// Counts of the n-grams with a history of one length.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Level {
-    /// Histories, and the adjusted counts of what follows.
+    /// Histories, with the adjusted counts of the tokens that follow.
     pub(crate) counts: CountedWindows,
-    /// The histories as integers, which are faster to find than tokens.
+    /// The histories as integers, which are faster to search than tokens.
     numbers: Vec<u128>,
     packing: Packing,
-    /// For every history: how many tokens follow it with a count of 1, of 2, of 3 or more.
+    /// For every history, the number of tokens that follow it with a count of 1, of 2, and of 3 or more.
     pub(crate) kinds: Vec<[u32; BUCKETS]>,
 }
 
@@ -33,13 +33,13 @@ pub(crate) fn bucket(count: u64) -> usize {
     (count as usize).min(BUCKETS) - 1
 }
 
-/// The history of a context: its padding shrinks to one START, which is [`END`] in first place.
+/// The history of a context: its padding is reduced to one START, represented by an initial [`END`].
 pub(crate) fn history(context: &[Token]) -> &[Token] {
     let padding = context.iter().take_while(|&&token| token == END).count();
     &context[padding.saturating_sub(1)..]
 }
 
-/// Histories of one length. They lose their oldest token first, a label among them.
+/// The shape of histories of one length. Backing off drops the oldest token first, even a label.
 fn level_shape(table: &CountedWindows, length: usize) -> WindowShape {
     WindowShape {
         held: 0,
@@ -47,25 +47,26 @@ fn level_shape(table: &CountedWindows, length: usize) -> WindowShape {
     }
 }
 
-/// All levels together may not take more memory than this, in bytes; a file cannot ask for more.
-const MOST_BYTES: usize = 2 << 30;
+/// Limit of the memory of all levels together, in bytes, so that a small file cannot demand gigabytes.
+const MAX_BYTES: usize = 2 << 30;
 
 /// The levels 0 … T of a table with contexts of T tokens.
 ///
 /// # Errors
-/// As [`WindowCounter::new`]; [`Error::TooManyCounts`] where they would fill gigabytes.
+/// As [`WindowCounter::new`]; [`Error::TooManyCounts`] if they would take more than 2 GB.
 pub(crate) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
-    levels_within(table, MOST_BYTES)
+    levels_within(table, MAX_BYTES)
 }
 
-fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
-    match Packing::new(table.shape)?.is_short() {
-        true => levels_by::<u64>(table, most_bytes),
-        false => levels_by::<u128>(table, most_bytes),
+fn levels_within(table: &CountedWindows, max_bytes: usize) -> Result<Vec<Level>, Error> {
+    if Packing::new(table.shape)?.is_short() {
+        levels_by::<u64>(table, max_bytes)
+    } else {
+        levels_by::<u128>(table, max_bytes)
     }
 }
 
-fn levels_by<W: Word>(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
+fn levels_by<W: Word>(table: &CountedWindows, max_bytes: usize) -> Result<Vec<Level>, Error> {
     let longest = table.context_length();
     let mut levels = Vec::with_capacity(longest + 1);
     let (mut continued, mut bytes) = (Vec::<W>::new(), 0);
@@ -95,7 +96,7 @@ fn levels_by<W: Word>(table: &CountedWindows, most_bytes: usize) -> Result<Vec<L
             }
         }
         bytes += level.bytes();
-        if bytes > most_bytes {
+        if bytes > max_bytes {
             return Err(Error::TooManyCounts {
                 context_length: longest,
             });
@@ -106,7 +107,7 @@ fn levels_by<W: Word>(table: &CountedWindows, most_bytes: usize) -> Result<Vec<L
     Ok(levels)
 }
 
-/// Two ascending lists as one; the counts of a window that stands in both add up.
+/// Merges two ascending lists; the counts of a window that occurs in both are added.
 fn merged<W: Word>(
     one: impl Iterator<Item = (W, u64)>,
     other: impl Iterator<Item = (W, u64)>,
@@ -129,7 +130,7 @@ fn merged<W: Word>(
 }
 
 impl Level {
-    /// About how much memory it takes.
+    /// Approximate memory, in bytes.
     fn bytes(&self) -> usize {
         let (counts, rows) = (&self.counts, self.counts.len());
         size_of_val(counts.contexts())
@@ -155,17 +156,17 @@ impl Level {
         }
     }
 
-    /// Σ Dᵢ·Nᵢ(h) / c(h): what the history at a place gives to the shorter one's probability.
-    pub(crate) fn given(&self, place: usize, discounts: &[f64; BUCKETS]) -> f64 {
+    /// Σ Dᵢ·Nᵢ(h) / c(h): the probability mass that the history at `place` passes on to the shorter history.
+    pub(crate) fn backoff_mass(&self, place: usize, discounts: &[f64; BUCKETS]) -> f64 {
         let kinds = self.kinds[place].iter().zip(discounts);
         kinds.map(|(&kind, d)| f64::from(kind) * d).sum::<f64>()
             / self.counts.totals()[place] as f64
     }
 
-    /// The place of the history that a longer one ends with, if it was seen.
-    pub(crate) fn place_of_end(&self, history: &[Token]) -> Option<usize> {
-        let end = &history[history.len() - self.counts.context_length()..];
-        let number = self.packing.pack_context(end);
+    /// The place of the suffix of a history that has this level's length, if it was seen.
+    pub(crate) fn place_of_suffix(&self, history: &[Token]) -> Option<usize> {
+        let suffix = &history[history.len() - self.counts.context_length()..];
+        let number = self.packing.pack_context(suffix);
         self.numbers.binary_search(&number).ok()
     }
 }

@@ -1,7 +1,7 @@
-//! Counting as a model: what every network has to beat.
+//! Counts as a model: the baselines that every network has to beat.
 //!
-//! [`KneserNey`] is the best of them; [`AdditiveNgram`] and [`Uniform`] are the simplest. [`BackoffNgram`] is
-//! any model written out as an n-gram.
+//! [`KneserNey`] is the strongest; [`AdditiveNgram`] and [`Uniform`] are the simplest. [`BackoffNgram`] is any model
+//! written out as an n-gram model.
 
 mod additive;
 mod automaton;
