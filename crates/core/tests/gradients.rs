@@ -1,4 +1,4 @@
-//! Gradients: the reference path against finite differences, the engine against the reference.
+//! Gradients: the reference implementation against finite differences, the engine against the reference.
 
 use nextchar_core::data::CountedWindows;
 use nextchar_core::executor::Serial;
@@ -228,7 +228,10 @@ fn normalized_loss(
     let weights: Vec<f64> = table.totals().iter().map(|&total| total as f64).collect();
     let mut values: Vec<Vec<f64>> = table
         .rows()
-        .map(|row| reference::embed(&params.embedding, config.embedding_dim, row.context).concat())
+        .map(|row| {
+            reference::embedding_lookup(&params.embedding, config.embedding_dim, row.context)
+                .concat()
+        })
         .collect();
     for (index, (layer, (scales, shifts))) in params.hidden.iter().zip(norms).enumerate() {
         let mut rows: Vec<Vec<f64>> = values.iter().map(|x| reference::linear(layer, x)).collect();

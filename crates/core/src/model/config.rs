@@ -1,4 +1,4 @@
-//! The shape of the network and how its parameters begin.
+//! The shape of the network, and how its parameters are initialised.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +9,12 @@ use crate::setting::{Allowed, Setting};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
-    /// tanh, the lecture's.
+    /// tanh, as in the lecture.
     #[default]
     Tanh,
     /// max(0, z).
     Relu,
-    /// z·Φ(z) with the exact normal distribution (Hendrycks and Gimpel 2016), as PyTorch's default.
+    /// z·Φ(z) with the exact normal distribution (Hendrycks and Gimpel 2016), PyTorch's default.
     Gelu,
 }
 
@@ -40,7 +40,7 @@ impl Activation {
         }
     }
 
-    /// The factor that keeps the variance of a layer's output at that of its input
+    /// The factor that preserves the variance from a layer's input to its output
     /// (He et al. 2015; PyTorch's `calculate_gain`, with ReLU's for GELU).
     pub fn gain(self) -> f64 {
         match self {
@@ -54,38 +54,38 @@ fn normal_cdf(z: f64) -> f64 {
     0.5 * (1.0 + libm::erf(z * std::f64::consts::FRAC_1_SQRT_2))
 }
 
-/// How the parameters begin.
+/// How the parameters are initialised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Init {
-    /// Hidden layers scaled by the activation's gain over √fan-in, the output layer a twentieth of
-    /// 1/√fan-in, biases 0: the first loss is close to ln V.
+    /// Hidden layers scaled by the activation's gain over √fan-in, the output layer by 0.05/√fan-in, biases 0:
+    /// the initial loss is close to ln V.
     #[default]
     Kaiming,
-    /// Everything from N(0, 1), as in part 2 of Karpathy's lectures: the first loss is about 27
-    /// nats because the network begins confidently wrong.
+    /// Everything from N(0, 1), as in part 2 of Karpathy's lectures: the initial loss is about 27 nats because
+    /// the network starts out confidently wrong.
     Lecture,
 }
 
-/// The shape of the network: everything that fixes how many parameters it has.
+/// The shape of the network: everything that determines its number of parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelConfig {
     /// V: number of classes, the end mark included.
     pub vocab_size: usize,
-    /// T: number of tokens looked back.
+    /// T: number of tokens in a context.
     pub context_length: usize,
     /// E: width of a token's embedding.
     pub embedding_dim: usize,
-    /// H₁ … H_L: widths of the hidden layers; none makes the model a softmax regression.
+    /// H₁ … H_L: widths of the hidden layers; without any, the model is a softmax regression.
     pub hidden_sizes: Vec<usize>,
     /// φ.
     pub activation: Activation,
-    /// Whether a hidden layer above the first adds its input to its output, where both are as wide
+    /// Whether hidden layers above the first add their input to their output if both have the same width
     /// (He et al. 2016).
     #[serde(default)]
     pub residual: bool,
-    /// Number of labels: tokens that stand only in the [`Start`](crate::text::Start) of names. They have
-    /// embeddings and no class.
+    /// Number of labels: tokens that occur only in the [`Start`](crate::text::Start) of names. They have an
+    /// embedding but are not predicted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub labels: usize,
 }
@@ -95,29 +95,27 @@ fn is_zero(number: &usize) -> bool {
 }
 
 impl ModelConfig {
-    /// Number of tokens that contexts are made of: the classes and the labels.
+    /// Number of different tokens in contexts: the classes and the labels.
     pub fn token_count(&self) -> usize {
         self.vocab_size + self.labels
     }
 
-    /// The largest width of a layer and the largest number of layers that are accepted.
+    /// The largest width of a layer.
     pub const MAX_WIDTH: usize = 16_384;
     /// The largest number of hidden layers.
     pub const MAX_LAYERS: usize = 64;
-    /// The largest number of parameters: 1 GB of them.
+    /// The largest number of parameters; they take 1 GB.
     pub const MAX_PARAMETERS: usize = 250_000_000;
 
-    /// Tables of up to so many values (64 MB of them) are always accepted …
+    /// First-layer tables of up to this many values (64 MB) are always accepted.
     const SMALL_TABLES: usize = 16_000_000;
-    /// … and larger ones of up to so many values for each parameter: a small file cannot ask for
-    /// gigabytes.
+    /// Larger ones may have this many values per parameter, so that a small file cannot demand gigabytes.
     const TABLES_PER_PARAMETER: usize = 64;
 
-    /// Checks every bound, so that a configuration from a file can be trusted afterwards.
+    /// Checks every bound. A configuration from a file can be trusted afterwards.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] says which bound was broken; [`Error::ContextTooLong`],
-    /// [`Error::TablesTooLarge`].
+    /// [`Error::OutOfRange`] names the bound; [`Error::ContextTooLong`], [`Error::TablesTooLarge`].
     pub fn validate(&self) -> Result<(), Error> {
         let most_classes = crate::text::Vocab::MAX_LEN as f64;
         Setting::VocabSize.check_integer(self.vocab_size, Allowed::Within(2.0, most_classes))?;
@@ -154,7 +152,7 @@ impl ModelConfig {
         }
     }
 
-    /// Values of the first layer's tables, T·V·H₁, or `None` where they overflow.
+    /// Number of values in the first layer's tables, T·V·H₁; `None` on overflow.
     fn table_values(&self) -> Option<usize> {
         let width = self.layer_shapes()[0].1;
         self.context_length
@@ -162,7 +160,7 @@ impl ModelConfig {
             .checked_mul(width)
     }
 
-    /// Width of the concatenated features, T·E.
+    /// T·E: width of the concatenated features.
     pub fn feature_dim(&self) -> usize {
         self.context_length * self.embedding_dim
     }
@@ -181,7 +179,7 @@ impl ModelConfig {
         self.residual && index > 0 && index < widths.len() && widths[index] == widths[index - 1]
     }
 
-    /// Number of parameters, or `None` where it overflows.
+    /// Number of parameters; `None` on overflow.
     pub fn parameter_count(&self) -> Option<usize> {
         let embedding = self.token_count().checked_mul(self.embedding_dim)?;
         self.layer_shapes()

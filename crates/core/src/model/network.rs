@@ -1,7 +1,7 @@
-//! The network as a model: embedding, features, hidden layers, logits, softmax, in that order.
+//! The network as a language model: embedding, features, hidden layers, logits and softmax, in this order.
 //!
-//! Inference is always portable arithmetic (unfused, one order of every sum), so one file gives
-//! the same probabilities natively, in a browser and from any language.
+//! Inference always uses portable arithmetic (unfused, with one fixed order for every sum), so a file gives the same
+//! probabilities natively, in a browser and from any language.
 
 use std::ops::Range;
 
@@ -17,10 +17,10 @@ use crate::model::params::Params;
 use crate::numeric::softmax::log_softmax;
 use crate::text::Token;
 
-/// Rows that go through the layers together: their activations stay in cache.
+/// Rows that pass through the layers together, so that their activations stay in the cache.
 const BLOCK_ROWS: usize = 128;
 
-/// A trained (or new) network: parameters, and what inference computes from them once.
+/// A network: its parameters, and the tables that inference computes from them once.
 #[derive(Clone, Debug)]
 pub struct Network {
     config: ModelConfig,
@@ -35,8 +35,8 @@ impl Network {
     /// A network of these parameters.
     ///
     /// # Errors
-    /// Those of [`ModelConfig::validate`]; [`Error::WrongParameters`] where a tensor has another size than
-    /// the configuration says.
+    /// Those of [`ModelConfig::validate`]; [`Error::WrongParameters`] if the size of a tensor does not match the
+    /// configuration.
     pub fn new(config: ModelConfig, params: Params) -> Result<Self, Error> {
         config.validate()?;
         let infos = Params::<f32>::tensor_infos(&config);
@@ -105,7 +105,7 @@ impl Network {
         self.preactivation(contexts, self.config.hidden_sizes.len(), scratch)
     }
 
-    /// z of a layer (the output layer comes last) for a block of contexts, [B, its stride].
+    /// z of a layer (the last one is the output layer) for a block of contexts, [B, the layer's stride].
     fn preactivation<'a>(
         &self,
         contexts: &[Token],
@@ -196,7 +196,7 @@ impl LanguageModel for Network {
         }
     }
 
-    /// The same sum with the kernels' softmax: within f32's rounding of the f64 one.
+    /// Uses the kernels' softmax: the sum differs from the default implementation's by the rounding of f32.
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
         let (vocab_size, context_length) = (self.config.vocab_size, self.config.context_length);
         assert_eq!(
@@ -229,7 +229,7 @@ impl LanguageModel for Network {
     }
 }
 
-/// What a block of rows computes with, block after block.
+/// Buffers that are reused from block to block.
 #[derive(Default)]
 struct Scratch {
     values: Vec<f32>,

@@ -1,7 +1,7 @@
 //! The parameters of the network, which is also the type of their gradients.
 //!
-//! Tensors have PyTorch's names and PyTorch's [out, in] layout; files and the reference path use
-//! them as they are. The engine works on [`crate::model::packed`] copies.
+//! Tensors have PyTorch's names and PyTorch's [out, in] layout, which files and the reference implementation use
+//! directly. The engine works on [packed](crate::model::PackedLayout) copies.
 
 use crate::model::config::{Activation, Init, ModelConfig};
 use crate::rng::{Purpose, Seed};
@@ -13,7 +13,7 @@ pub struct Linear<F> {
     pub inputs: usize,
     /// Number of outputs.
     pub outputs: usize,
-    /// [outputs, inputs], row after row.
+    /// [outputs, inputs], row-major.
     pub weight: Vec<F>,
     /// \[outputs\].
     pub bias: Vec<F>,
@@ -26,7 +26,7 @@ pub struct Params<F = f32> {
     pub embedding: Vec<F>,
     /// The hidden layers 1 … L.
     pub hidden: Vec<Linear<F>>,
-    /// From the last hidden layer to the V logits.
+    /// The output layer, from the last hidden layer to the V logits.
     pub output: Linear<F>,
 }
 
@@ -45,7 +45,7 @@ impl TensorInfo {
         self.shape.iter().product()
     }
 
-    /// Whether it holds no value at all.
+    /// Whether it has no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -63,7 +63,7 @@ impl<F: Copy + Default> Linear<F> {
 }
 
 impl<F: Copy + Default> Params<F> {
-    /// All zero, in the shapes of a configuration.
+    /// Zeros, with the shapes of a configuration.
     pub fn zeros(config: &ModelConfig) -> Self {
         let mut layers: Vec<Linear<F>> = config
             .layer_shapes()
@@ -113,7 +113,7 @@ impl<F: Copy + Default> Params<F> {
         tensors
     }
 
-    /// The same for writing.
+    /// The same, mutable.
     pub fn tensors_mut(&mut self) -> Vec<&mut Vec<F>> {
         let mut tensors = vec![&mut self.embedding];
         for layer in self.hidden.iter_mut().chain([&mut self.output]) {
@@ -130,7 +130,7 @@ impl<F: Copy + Default> Params<F> {
 }
 
 impl Params<f32> {
-    /// The first parameters for a seed.
+    /// The initial parameters for a seed.
     pub fn init(config: &ModelConfig, init: Init, seed: &Seed) -> Self {
         let mut rng = seed.stream(Purpose::Init, 0);
         let mut params = Params::zeros(config);
@@ -155,7 +155,7 @@ impl Params<f32> {
         params
     }
 
-    /// The same values in double precision, for the reference path.
+    /// The same values in double precision, for the reference implementation.
     pub fn to_f64(&self) -> Params<f64> {
         let linear = |layer: &Linear<f32>| Linear {
             inputs: layer.inputs,
@@ -186,7 +186,7 @@ impl Init {
         }
     }
 
-    /// A twentieth of 1/√fan-in keeps the first logits near 0, so the first loss is near ln V.
+    /// 0.05/√fan-in keeps the initial logits near 0, and hence the initial loss near ln V.
     fn output_scale(self, inputs: usize) -> f64 {
         match self {
             Init::Kaiming => 0.05 / (inputs.max(1) as f64).sqrt(),

@@ -1,8 +1,8 @@
-//! The loss of a batch and its gradient, block by block, shard by shard.
+//! The loss of a batch and its gradient, in shards and blocks.
 //!
-//! Rows are cut into shards whose number follows from the number of rows alone; each shard goes
-//! through its rows in blocks that stay in cache and adds up a gradient of its own; gradients are
-//! reduced in shard order. So the bits do not depend on who computes what.
+//! Rows are divided into shards, whose number depends only on the number of rows. Each shard processes its rows in
+//! blocks that fit the cache and accumulates a gradient of its own; the gradients are then added in shard order.
+//! The bits therefore do not depend on the number of threads.
 
 use nextchar_kernels::{Contexts, Kernels, RowsMut, Start};
 
@@ -13,29 +13,29 @@ use crate::model::engine::batch_norm::{BatchNorm, Normalized};
 use crate::model::engine::packed::PackedLayout;
 use crate::model::engine::{features, first_layer, hidden, loss};
 
-/// Rows that go forward and backward together.
+/// Rows that pass forward and backward together.
 const BLOCK_ROWS: usize = 64;
-/// A shard is worth its own gradient and a thread from this many rows on.
+/// Number of rows from which a shard is worth its own gradient and thread.
 const SHARD_ROWS: usize = 256;
-/// More shards than this cost more to reduce than they bring.
+/// More shards than this cost more to reduce than they save.
 const MAX_SHARDS: usize = 8;
 
-/// A power of two, so that two, four or eight threads have equal work.
+/// A power of two, so that two, four or eight threads get equal work.
 fn shard_count(rows: usize) -> usize {
     let worth = (rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
     1 << worth.ilog2()
 }
 
-/// Units of the hidden layers that a step leaves out.
+/// Dropout of hidden units in a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Dropout {
-    /// The probability of being left out; 0 leaves all in.
+    /// The probability that a unit is dropped; 0 turns dropout off.
     pub rate: f32,
-    /// Decides which: another in every step.
+    /// Selects the units; different in every step.
     pub key: u32,
 }
 
-/// Scratch memory for gradients, made once for a network and used for every step.
+/// Computes gradients. Its buffers are allocated once and reused in every step.
 #[derive(Debug)]
 pub struct Backprop {
     config: ModelConfig,
@@ -43,39 +43,39 @@ pub struct Backprop {
     kernels: Kernels,
     dropout: Dropout,
     norm: Option<BatchNorm>,
-    /// T_j for every position, [T, V, H₁].
+    /// T_j of every position, [T, V, H₁].
     tables: Vec<f32>,
     /// Wᵀ of every layer above the first, [outputs, inputs' stride].
     transposed: Vec<Vec<f32>>,
     /// W₁ⱼᵀ of one position, [H₁, padded(E)].
     transposed_first: Vec<f32>,
-    shards: Vec<Shard>,
+    shards: Vec<GradientShard>,
 }
 
-/// What one shard computes with and adds up.
+/// The buffers and the gradient of one shard.
 #[derive(Debug)]
-struct Shard {
+struct GradientShard {
     loss: f64,
-    /// G_j for every position, [T, V, H₁].
+    /// G_j of every position, [T, V, H₁].
     table_grads: Vec<f32>,
-    /// Gradients of all but the embedding and the first weight, in the packed layout's places
-    /// from the first bias on.
+    /// The gradients of everything but the embedding and the first weight, in the packed layout from the first
+    /// bias on.
     grads: Vec<f32>,
-    /// Activations of every layer; the last are the logits and then their gradient.
+    /// The activations of every layer; the last ones are the logits, then their gradient.
     values: Vec<Vec<f32>>,
     slopes: Vec<Vec<f32>>,
-    /// The gradient on its way down, one vector a layer.
+    /// The gradient with respect to the output of each layer.
     deltas: Vec<Vec<f32>>,
-    /// The gradient that goes around a residual layer.
+    /// The gradient that bypasses a residual layer.
     skipped: Vec<f32>,
-    /// What batch normalisation keeps of every hidden layer, and its scratch.
+    /// What batch normalisation keeps for every hidden layer, and its buffers.
     normalized: Vec<Normalized>,
     norm_sums: [Vec<f32>; 2],
     log_sums: Vec<f32>,
 }
 
 impl Backprop {
-    /// Scratch memory for a configuration.
+    /// Buffers for a configuration.
     pub fn new(config: &ModelConfig, kernels: Kernels) -> Self {
         let layout = PackedLayout::new(config);
         let first = &layout.layers[0];
@@ -99,14 +99,13 @@ impl Backprop {
         }
     }
 
-    /// The same with batch normalisation of every hidden layer: γ and β stand behind the packed
-    /// parameters.
+    /// Adds batch normalisation of every hidden layer; γ and β follow the packed parameters.
     pub fn with_batch_norm(mut self) -> Self {
         self.norm = Some(BatchNorm::new(&self.layout));
         self
     }
 
-    /// Where γ and β stand, if there are any.
+    /// The places of γ and β, with batch normalisation.
     pub fn batch_norm(&self) -> Option<&BatchNorm> {
         self.norm.as_ref()
     }
@@ -121,10 +120,10 @@ impl Backprop {
         &self.layout
     }
 
-    /// The batch's loss in nats; its gradient is written to `grads`.
+    /// The loss of a batch in nats; writes its gradient to `grads`.
     ///
     /// # Shapes
-    /// `flat` and `grads` packed, [`Backprop::flat_len`].
+    /// `flat` and `grads` are packed: \[[`Backprop::flat_len`]\].
     pub fn loss_and_gradients(
         &mut self,
         flat: &[f32],
@@ -137,7 +136,7 @@ impl Backprop {
         self.prepare(flat);
         let count = shard_count(batch.len());
         while self.shards.len() < count {
-            let shard = Shard::new(&self.layout, self.flat_len(), self.tables.len());
+            let shard = GradientShard::new(&self.layout, self.flat_len(), self.tables.len());
             self.shards.push(shard);
         }
         let shard_rows = batch.len().div_ceil(count);
@@ -152,7 +151,7 @@ impl Backprop {
         loss
     }
 
-    /// What all rows share: the first layer's tables and the transposed weights.
+    /// Computes what all rows share: the first layer's tables and the transposed weights.
     fn prepare(&mut self, flat: &[f32]) {
         first_layer::tables(self.kernels, &self.layout, flat, &mut self.tables);
         for (pair, transposed) in self.layout.layers.windows(2).zip(&mut self.transposed) {
@@ -168,14 +167,14 @@ impl Backprop {
         }
     }
 
-    /// Whether the slopes of a hidden layer are kept for the way back: where its output is not φ(z).
+    /// Whether the slopes of a hidden layer are stored, because its output does not determine them.
     fn keeps_slopes(&self, index: usize) -> bool {
         let gelu = self.config.activation == Activation::Gelu;
         gelu || self.dropout.rate > 0.0 || self.config.is_residual(index)
     }
 
-    /// Adds the shards up in order and finishes the first layer.
-    fn reduce(&mut self, shards: &mut [Shard], flat: &[f32], grads: &mut [f32]) {
+    /// Adds up the shards in order and finishes the first layer.
+    fn reduce(&mut self, shards: &mut [GradientShard], flat: &[f32], grads: &mut [f32]) {
         let (sum, others) = shards.split_first_mut().expect("there is always a shard");
         for other in others {
             self.kernels
@@ -196,11 +195,11 @@ impl Backprop {
     }
 }
 
-impl Shard {
+impl GradientShard {
     fn new(layout: &PackedLayout, flat_len: usize, tables: usize) -> Self {
         let block = |stride: usize| vec![0.0; BLOCK_ROWS * stride];
         let blocks: Vec<Vec<f32>> = layout.layers.iter().map(|l| block(l.stride)).collect();
-        Shard {
+        GradientShard {
             loss: 0.0,
             table_grads: vec![0.0; tables],
             grads: vec![0.0; flat_len - layout.layers[0].bias.start],
@@ -225,7 +224,7 @@ impl Shard {
         self.table_grads.fill(0.0);
         self.grads.fill(0.0);
         let block_rows = match shared.norm {
-            // Blocks of equal size: the statistics of one or two rows would be none.
+            // Blocks of equal size: one or two remaining rows would have meaningless statistics.
             Some(_) => rows.len().div_ceil(rows.len().div_ceil(BLOCK_ROWS).max(1)),
             None => BLOCK_ROWS,
         };
@@ -285,7 +284,7 @@ impl Shard {
         }
     }
 
-    /// Cross-entropy, and the gradient back through every layer of one block.
+    /// Cross-entropy, and the gradient through every layer, of one block.
     fn backward(
         &mut self,
         shared: &Backprop,
@@ -326,12 +325,11 @@ impl Shard {
                 bias_grad,
             );
             let out = &mut lower[index - 1][..count * below.stride];
-            let start = match config.is_residual(index) {
-                true => {
-                    out.copy_from_slice(&self.skipped);
-                    Start::Accumulate
-                }
-                false => Start::Zero,
+            let start = if config.is_residual(index) {
+                out.copy_from_slice(&self.skipped);
+                Start::Accumulate
+            } else {
+                Start::Zero
             };
             let out = RowsMut {
                 data: out,
@@ -344,9 +342,10 @@ impl Shard {
                 self.skipped.clear();
                 self.skipped.extend_from_slice(out);
             }
-            let slopes = match shared.keeps_slopes(index - 1) {
-                true => &self.slopes[index - 1][..count * below.stride],
-                false => &[],
+            let slopes = if shared.keeps_slopes(index - 1) {
+                &self.slopes[index - 1][..count * below.stride]
+            } else {
+                &[]
             };
             hidden::activate_backward(kernels, config.activation, input, slopes, out);
             if let Some(norm) = shared.norm.as_ref().and_then(|norm| norm.layer(index - 1)) {

@@ -3,24 +3,23 @@
 use crate::data::{CountedRow, CountedWindows};
 use crate::text::Token;
 
-/// Contexts, and for each the weights of its next tokens. The weights of a whole batch add up
-/// to 1, so that its loss is a mean.
+/// Contexts with the weights of their next tokens. All weights of a batch add up to 1, so that its loss is a mean.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// [B, T].
     pub contexts: Vec<Token>,
-    /// \[B\]: each row's weights added up.
+    /// \[B\]: the sum of each row's weights.
     pub row_weights: Vec<f32>,
     /// [B + 1]: row b owns `targets[starts[b]..starts[b + 1]]`.
     pub starts: Vec<usize>,
-    /// The tokens that follow.
+    /// The next tokens.
     pub targets: Vec<Token>,
-    /// The weight of each of them.
+    /// The weight of each target.
     pub weights: Vec<f32>,
 }
 
 impl Batch {
-    /// A whole table: every weight is n(c, t) / N.
+    /// All rows of a table, with weights n(c, t) / N.
     pub fn full(table: &CountedWindows) -> Self {
         let mut batch = Batch::default();
         batch.clear();
@@ -41,7 +40,7 @@ impl Batch {
         self.row_weights.is_empty()
     }
 
-    /// Takes all rows out and keeps the memory.
+    /// Removes all rows and keeps the allocations.
     pub fn clear(&mut self) {
         self.contexts.clear();
         self.row_weights.clear();
@@ -63,7 +62,7 @@ impl Batch {
         self.finish_row((row.total as f64 * scale) as f32);
     }
 
-    /// Begins a row without targets.
+    /// Appends a row without targets.
     pub fn begin_row(&mut self, context: &[Token]) {
         self.contexts.extend_from_slice(context);
         self.finish_row(0.0);

@@ -1,13 +1,13 @@
-//! Batch normalisation of hidden preactivations while a network learns; it is folded into the
-//! weights of the network that is saved, which is therefore a plain one.
+//! Batch normalisation of hidden preactivations during training. It is folded into the weights at the end, so saved
+//! networks are plain.
 //!
-//! Over the rows r of a block, with shares p_r = w_r / Σw of their weights (a row stands for as many
-//! windows as its counts say), for each unit:
+//! For each unit, over the rows r of a block with shares p_r = w_r / Σw of their weights (a row represents as many
+//! windows as its counts add up to):
 //!
 //! μ = Σ p_r z_r,  σ² = Σ p_r (z_r − μ)² + ε,  ẑ_r = (z_r − μ) / σ,  y_r = γ·ẑ_r + β
 //!
-//! (Ioffe and Szegedy 2015, algorithm 1; statistics of a block of at most 64 rows rather than of the
-//! whole batch are the ghost batch normalisation of Hoffer et al. 2017.)
+//! (Ioffe and Szegedy 2015, algorithm 1). Using the statistics of blocks of at most 64 rows instead of the whole
+//! batch is the ghost batch normalisation of Hoffer et al. 2017.
 
 use std::ops::Range;
 
@@ -19,18 +19,18 @@ use crate::model::engine::packed::PackedLayout;
 use crate::model::network::Network;
 use crate::model::params::Params;
 
-/// ε: keeps the division finite where all rows agree.
+/// ε: keeps the division finite if all rows are equal.
 const EPSILON: f32 = 1e-5;
-/// The contexts of the training table that the folded statistics are taken of, at most.
+/// The most contexts of the training table that the folded statistics are computed from.
 const MAX_CONTEXTS: usize = 16_384;
-/// Rows whose moments are added up together.
+/// Rows whose moments are computed together.
 const BLOCK_ROWS: usize = 256;
 
-/// Where γ and β of every hidden layer stand in the flat vector: behind the network's parameters.
+/// The places of γ and β of every hidden layer in the flat vector, after the network's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchNorm {
     layers: Vec<NormLayer>,
-    /// Length of the flat vector with them.
+    /// Length of the flat vector including them.
     pub len: usize,
 }
 
@@ -44,7 +44,7 @@ pub struct NormLayer {
 }
 
 impl BatchNorm {
-    /// The places for a network's hidden layers.
+    /// The places for the hidden layers of a network.
     pub fn new(layout: &PackedLayout) -> Self {
         let mut len = layout.len;
         let mut take = |stride: usize| {
@@ -62,12 +62,12 @@ impl BatchNorm {
         }
     }
 
-    /// γ and β of hidden layer `index` (from 0); none of the output layer.
+    /// γ and β of hidden layer `index` (from 0); `None` for the output layer.
     pub fn layer(&self, index: usize) -> Option<&NormLayer> {
         self.layers.get(index)
     }
 
-    /// Appends γ = 1 and β = 0 to the network's own parameters.
+    /// Appends γ = 1 and β = 0 to the network's parameters.
     pub fn begin(&self, flat: &mut Vec<f32>) {
         flat.resize(self.len, 0.0);
         for layer in &self.layers {
@@ -75,12 +75,12 @@ impl BatchNorm {
         }
     }
 
-    /// The plain parameters that compute what the normalised network does, with μ and σ of the
-    /// training table under these very parameters: W ← γ/σ·W, b ← γ/σ·(b − μ) + β, from the first
-    /// layer up. Tables of many contexts give every n-th of them.
+    /// The parameters of an equivalent plain network, with μ and σ computed over the training table under these
+    /// parameters: W ← γ/σ·W and b ← γ/σ·(b − μ) + β, from the first layer up. Of a large table every n-th context
+    /// is used.
     ///
     /// # Errors
-    /// [`Error::WrongParameters`] where the parameters are not those of the configuration.
+    /// [`Error::WrongParameters`] if the parameters do not match the configuration.
     pub fn fold(
         &self,
         config: &ModelConfig,
@@ -120,7 +120,7 @@ fn moments(
     let rows: Vec<usize> = (0..table.len())
         .step_by(table.len().div_ceil(MAX_CONTEXTS))
         .collect();
-    // For each block Σ w·z, then Σ w·z² of every unit.
+    // For each block: Σ w·z and Σ w·z² of every unit.
     let mut blocks = vec![(vec![0.0; width], vec![0.0; width]); rows.len().div_ceil(BLOCK_ROWS)];
     executor.for_each(&mut blocks, |index, (first, second)| {
         let rows = &rows[index * BLOCK_ROWS..((index + 1) * BLOCK_ROWS).min(rows.len())];
@@ -152,7 +152,7 @@ fn moments(
     (means, deviations)
 }
 
-/// What one block keeps for the way back.
+/// What the backward pass of a block needs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Normalized {
     /// ẑ, [B, padded(H)].
@@ -164,7 +164,7 @@ pub(crate) struct Normalized {
 }
 
 impl Normalized {
-    /// y from z, in place.
+    /// Turns z into y, in place.
     ///
     /// # Shapes
     /// `values` [B, stride], `weights` \[B\], `scale` and `shift` \[stride\].
@@ -203,7 +203,7 @@ impl Normalized {
         }
     }
 
-    /// δz from δy, in place; those of γ and β are added up.
+    /// Turns δy into δz, in place, and adds to the gradients of γ and β.
     ///
     /// ∂γ = Σ δy·ẑ, ∂β = Σ δy, δz_r = γ/σ·(δy_r − p_r·(∂β + ẑ_r·∂γ)), the sums over this block.
     ///
@@ -246,7 +246,7 @@ impl Normalized {
     }
 }
 
-/// Σ_r p_r·f(z_r) of every column, into `sums`.
+/// Writes Σ_r p_r·f(z_r) of every column to `sums`.
 fn weighted_sums(
     shares: &[f32],
     values: &[f32],

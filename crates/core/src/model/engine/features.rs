@@ -1,4 +1,4 @@
-//! Step 5, the concatenation: z₁ = b₁ + Σ_j T_j[c_j], one row of each position's table.
+//! Step 5, concatenation: z₁ = b₁ + Σ_j T_j[c_j], with one row of each position's table.
 
 use nextchar_kernels::{Contexts, Kernels};
 
@@ -20,7 +20,7 @@ pub fn forward(
     kernels.sum_rows(contexts, tables, bias, first.stride, out);
 }
 
-/// Adds each context's gradient to the table rows that it read, and to the bias.
+/// Adds the gradient of each context to the table rows that it used, and to the bias.
 ///
 /// # Shapes
 /// `contexts` [B, T], `deltas` [B, stride], `table_grads` [T, V, stride], `bias_grad` [stride].

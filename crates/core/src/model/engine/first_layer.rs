@@ -1,15 +1,15 @@
-//! Step 4, the embedding, and with it the first layer: one table for each position.
+//! Step 4, the embedding, fused with the first layer: one table for each position.
 //!
-//! The first layer sees only embeddings, so its share for token v at position j is a row that
-//! can be computed beforehand: T_j = E·W₁ⱼ, [V, H₁]. A context then costs T row additions
-//! ([`crate::model::features`]) instead of a (T·E)×H₁ product. With G_j the gradient of T_j:
-//! ∂W₁ⱼ = Eᵀ·G_j and ∂E = Σ_j G_j·W₁ⱼᵀ, exactly the concatenation's gradient.
+//! The inputs of the first layer are embeddings, so the contribution of token v at position j is a row that can be
+//! computed in advance: T_j = E·W₁ⱼ, [V, H₁]. A context then costs T row additions (`features`) instead of a
+//! (T·E)×H₁ product. If G_j is the gradient of T_j, then ∂W₁ⱼ = Eᵀ·G_j and ∂E = Σ_j G_j·W₁ⱼᵀ, exactly as with a
+//! concatenation.
 
 use nextchar_kernels::{Kernels, MatmulShape, Rows, RowsMut, Start, Strided};
 
 use crate::model::engine::packed::PackedLayout;
 
-/// T_j = E·W₁ⱼ for every position j.
+/// Computes T_j = E·W₁ⱼ for every position j.
 ///
 /// # Shapes
 /// `flat` is packed parameters; `tables` [T, V, stride of the first layer].
@@ -45,12 +45,12 @@ pub fn tables(kernels: Kernels, layout: &PackedLayout, flat: &[f32], tables: &mu
     }
 }
 
-/// From the gradients of the tables to those of the embedding and the first layer's weight,
-/// which are added to `grads`.
+/// Turns the gradients of the tables into those of the embedding and the first layer's weight, and adds them to
+/// `grads`.
 ///
 /// # Shapes
-/// `flat` and `grads` packed; `table_grads` as `tables`; `transposed` at least
-/// [H₁, padded(E)], scratch.
+/// `flat` and `grads` are packed; `table_grads` like `tables`; `transposed` is a buffer of at least
+/// [H₁, padded(E)].
 pub fn tables_backward(
     kernels: Kernels,
     layout: &PackedLayout,

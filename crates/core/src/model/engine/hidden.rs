@@ -1,11 +1,11 @@
-//! Step 5, the layers 1 … L of the MLP: a = φ(z), and z = W·a + b into the next layer.
+//! Step 5, layers 1 … L of the MLP: a = φ(z), and z = W·a + b for the next layer.
 
 use nextchar_kernels::{Kernels, MatmulShape, Rows, RowsMut, Start, Strided};
 
 use crate::model::config::Activation;
 use crate::model::engine::packed::PackedLayer;
 
-/// a = φ(z) in place. GELU also writes φ′(z) to `slopes`, which the others do not touch.
+/// a = φ(z) in place. GELU also writes φ′(z) to `slopes`; the others leave it unchanged.
 pub fn activate(kernels: Kernels, activation: Activation, values: &mut [f32], slopes: &mut [f32]) {
     match activation {
         Activation::Tanh => kernels.tanh(values),
@@ -14,7 +14,7 @@ pub fn activate(kernels: Kernels, activation: Activation, values: &mut [f32], sl
     }
 }
 
-/// a = φ(z) in place, where nothing goes backward.
+/// a = φ(z) in place, without a backward pass.
 pub fn activate_only(kernels: Kernels, activation: Activation, values: &mut [f32]) {
     match activation {
         Activation::Gelu => kernels.gelu_value(values),
@@ -22,7 +22,7 @@ pub fn activate_only(kernels: Kernels, activation: Activation, values: &mut [f32
     }
 }
 
-/// φ′(z) from the activations, into `slopes`, for what [`activate`] did not write it for.
+/// Writes φ′(z) to `slopes`, computed from the activations, unless [`activate`] has done so already.
 pub fn slopes(kernels: Kernels, activation: Activation, activations: &[f32], slopes: &mut [f32]) {
     if activation != Activation::Gelu {
         slopes.fill(1.0);
@@ -30,7 +30,7 @@ pub fn slopes(kernels: Kernels, activation: Activation, activations: &[f32], slo
     }
 }
 
-/// δz = δa · φ′(z) in place: from the kept slopes, or else from the activations (tanh, ReLU).
+/// δz = δa · φ′(z) in place, from the slopes if there are any, otherwise from the activations (tanh, ReLU).
 pub fn activate_backward(
     kernels: Kernels,
     activation: Activation,
@@ -119,7 +119,7 @@ pub fn linear_backward_weight(
     kernels.sum_columns(deltas, layer.stride, bias_grad);
 }
 
-/// δa = δz·Wᵀ, added to what `out` holds where `start` says so.
+/// δa = δz·Wᵀ, added to the contents of `out` if `start` says so.
 ///
 /// # Shapes
 /// `transposed` [outputs, stride of `out`], `deltas` [B, layer.stride].

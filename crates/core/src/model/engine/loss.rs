@@ -1,14 +1,14 @@
-//! Step 6: softmax and cross-entropy over a block of rows, and the gradient of the logits.
+//! Step 6: softmax and cross-entropy of a block of rows, and the gradient of the logits.
 
 use nextchar_kernels::Kernels;
 
 use crate::model::engine::batch::Batch;
 
 /// Returns Σ_b Σ_t w_bt·(−ln p_bt) and turns the logits into their gradient, in place:
-/// δz_bt = w_b·p_bt − w_bt, where w_b is the row's whole weight.
+/// δz_bt = w_b·p_bt − w_bt, where w_b is the sum of the row's weights.
 ///
 /// # Shapes
-/// `logits` [rows, stride]; `log_sums` [rows], scratch.
+/// `logits` [rows, stride]; `log_sums` [rows] is a buffer.
 pub fn cross_entropy_backward(
     kernels: Kernels,
     batch: &Batch,

@@ -1,4 +1,4 @@
-//! The same arithmetic as the reference, in f32 and many rows at once: what training and prediction run.
+//! The arithmetic of the reference in f32, for many rows at once: the implementation behind training and prediction.
 
 mod backprop;
 mod batch;

@@ -1,8 +1,7 @@
-//! The parameters as the engine wants them: one flat vector, input-major, rows padded to lanes.
+//! The parameters in the engine's layout: one flat vector, input-major, with rows padded to whole vectors.
 //!
-//! Layer l is [in, padded(out)] so that lanes run across outputs and sums run over inputs in
-//! index order. Padding is zero, its gradient is zero, so it stays zero. One flat vector makes
-//! an optimiser a single loop.
+//! Layer l is [in, padded(out)], so that lanes run across outputs and sums run over inputs in index order. Padding
+//! and its gradient are zero, so it stays zero. With one flat vector, an optimiser is a single loop.
 
 use std::ops::Range;
 
@@ -11,12 +10,12 @@ use nextchar_kernels::padded;
 use crate::model::config::ModelConfig;
 use crate::model::params::{Linear, Params};
 
-/// Where each tensor stands in the flat vector.
+/// The place of each tensor in the flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedLayout {
     /// Number of tokens: the classes V and the labels.
     pub token_count: usize,
-    /// Width of a character's embedding, E.
+    /// Width of a token's embedding, E.
     pub embedding_dim: usize,
     /// [V + labels, padded(E)].
     pub embedding: Range<usize>,
@@ -28,14 +27,14 @@ pub struct PackedLayout {
     pub len: usize,
 }
 
-/// Where one layer stands.
+/// The place of one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedLayer {
     /// Number of inputs.
     pub inputs: usize,
     /// Number of outputs.
     pub outputs: usize,
-    /// padded(outputs), the length of a row.
+    /// padded(outputs): the length of a row.
     pub stride: usize,
     /// [inputs, stride].
     pub weight: Range<usize>,
@@ -77,7 +76,7 @@ impl PackedLayout {
         }
     }
 
-    /// The flat vector of some parameters.
+    /// Copies parameters into a flat vector.
     pub fn pack(&self, params: &Params) -> Vec<f32> {
         let mut flat = vec![0.0; self.len];
         for (row, values) in flat[self.embedding.clone()]

@@ -1,9 +1,7 @@
 //! Backpropagation through one prediction: the gradient of −ln P(target | context) with respect to everything that
 //! [`explain`](crate::score::explain()) shows. Computed by the reference implementation, the lecture as text.
 
-use crate::model::reference::{
-    Forward, activate_backward, cross_entropy_backward, embed_backward, forward, linear_backward,
-};
+use crate::model::reference::{Backward, Forward, HiddenValues, backward, forward};
 use crate::model::{Network, Params};
 use crate::text::Token;
 
@@ -42,36 +40,21 @@ pub fn example_gradient(network: &Network, context: &[Token], target: Token) -> 
     let (config, params) = (network.config(), network.params().to_f64());
     let values = forward(config, &params, context);
     let mut grads = Params::zeros(config);
-    let below = |index: usize| match index {
-        0 => &values.features,
-        _ => &values.hidden[index - 1].activation,
+    let targets = (&[target][..], &[1][..]);
+    let Backward {
+        logits,
+        hidden,
+        features,
+    } = backward(config, &params, context, &values, targets, &mut grads);
+    let layer = |values: HiddenValues| LayerGradient {
+        preactivation: values.preactivation,
+        activation: values.activation,
     };
-    let logits = cross_entropy_backward(&values.log_probs, &[target], &[1]);
-    let depth = params.hidden.len();
-    let mut delta = linear_backward(&params.output, below(depth), &logits, &mut grads.output);
-    let mut hidden = Vec::with_capacity(depth);
-    for index in (0..depth).rev() {
-        let z = &values.hidden[index].preactivation;
-        let preactivation = activate_backward(config.activation, z, &delta);
-        let (layer, grad) = (&params.hidden[index], &mut grads.hidden[index]);
-        let mut next = linear_backward(layer, below(index), &preactivation, grad);
-        if config.is_residual(index) {
-            for (next, skipped) in next.iter_mut().zip(&delta) {
-                *next += skipped;
-            }
-        }
-        hidden.push(LayerGradient {
-            preactivation,
-            activation: std::mem::replace(&mut delta, next),
-        });
-    }
-    hidden.reverse();
-    embed_backward(context, config.embedding_dim, &delta, &mut grads.embedding);
     ExampleGradient {
         loss: -values.log_probs[usize::from(target)],
         logits,
-        hidden,
-        features: delta,
+        hidden: hidden.into_iter().map(layer).collect(),
+        features,
         params: grads,
         forward: values,
     }
