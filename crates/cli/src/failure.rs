@@ -130,7 +130,7 @@ impl From<Error> for Failure {
             | Error::TablesTooLarge { .. }
             | Error::BatchNormBatches
             | Error::DecayWithSgd
-            | Error::NoInstructions(_)
+            | Error::NoInstructions { .. }
             | Error::NoPreset { .. }
             | Error::NoRepeats(_)
             | Error::BadPattern { .. }

@@ -1,11 +1,13 @@
-//! What can go wrong in the library, a variant for each fault.
+//! Everything that can go wrong in the library, with a variant for each fault.
 //!
-//! A text says what was found and where. What to do about it is a value, [`Hint`], which each front end puts
-//! into its own words: a flag, a keyword, a button.
+//! A message says what was found and where. The remedy is a value, [`Hint`], which each front end renders in its own
+//! terms: a flag, a keyword, a button.
+
+use nextchar_kernels::InstructionSet;
 
 use crate::setting::{OutOfRange, Setting, Value};
 
-/// A fault of the input or the options.
+/// A fault in the input or the options.
 ///
 /// ```
 /// use nextchar_core::Error;
@@ -20,60 +22,60 @@ use crate::setting::{OutOfRange, Setting, Value};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number that cannot be.
+    /// A number that is not allowed.
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
 
-    /// A setting that has no effect beside another one.
+    /// A setting that has no effect in combination with another one.
     #[error("the {setting} has no effect {beside}")]
     Unused {
-        /// The setting that is not used.
+        /// The setting without effect.
         setting: Setting,
-        /// What makes it useless, such as "in a model that only counts".
+        /// Where it has no effect, such as "in a model that only counts".
         beside: &'static str,
     },
 
-    /// There is no preset of this name.
-    #[error("there is no preset {wanted:?}; there are: {}", known.join(", "))]
+    /// An unknown preset.
+    #[error("there is no preset {wanted:?}; the presets are {}", known.join(", "))]
     NoPreset {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
-        /// What there is.
+        /// The names of all presets.
         known: Vec<&'static str>,
     },
 
-    /// A window does not fit the 128 bits that it is counted in.
+    /// A window that does not fit into the 128 bits in which windows are counted.
     #[error(
         "a context of {context_length} is too long for {vocab_size} classes: at most {longest} can be counted"
     )]
     ContextTooLong {
-        /// What was asked for.
+        /// What was requested.
         context_length: usize,
         /// Number of classes.
         vocab_size: usize,
-        /// The longest that fits.
+        /// The longest context that fits.
         longest: usize,
     },
 
-    /// A longer context than that of the windows that were counted.
+    /// A context that is longer than that of the counted windows.
     #[error("a context of {context_length}, but the counts have contexts of {longest}")]
     LongerThanCounts {
-        /// What was asked for.
+        /// What was requested.
         context_length: usize,
-        /// What the counts have.
+        /// The context length of the counts.
         longest: usize,
     },
 
-    /// Counts of n-grams that would not fit into memory.
+    /// Counts of n-grams that need too much memory.
     #[error(
         "counts with a context of {context_length} take more than 2 GB of memory: try a shorter context of the counts"
     )]
     TooManyCounts {
-        /// The context's length.
+        /// Length of the contexts.
         context_length: usize,
     },
 
-    /// A network whose tables are large for its few parameters.
+    /// A network whose tables are too large for its few parameters.
     #[error(
         "{vocab_size} classes, a context of {context_length} and a first layer of width {width} at once \
          need too much memory for so few parameters"
@@ -81,48 +83,53 @@ pub enum Error {
     TablesTooLarge {
         /// Number of classes.
         vocab_size: usize,
-        /// The context's length.
+        /// Length of the contexts.
         context_length: usize,
-        /// The first layer's outputs.
+        /// Number of outputs of the first layer.
         width: usize,
     },
 
-    /// Parameters of other sizes than the configuration says.
-    #[error("the tensors have other sizes than the configuration says")]
+    /// Tensors whose sizes do not match the configuration.
+    #[error("the sizes of the tensors do not match the configuration")]
     WrongParameters,
 
     /// Vector instructions that this machine lacks.
-    #[error("this machine has no {0} instructions")]
-    NoInstructions(String),
+    #[error("this machine has no {}{instruction_set} instructions", if *fused { "fused " } else { "" })]
+    NoInstructions {
+        /// The instructions.
+        instruction_set: InstructionSet,
+        /// Whether a fused multiply-add is needed, too.
+        fused: bool,
+    },
 
-    /// Batch normalisation, with batches whose rows count differently.
+    /// Batch normalisation with batches whose rows have different weights.
     #[error(
         "batch normalisation needs passes through the contexts, or at most 64 windows in a batch"
     )]
     BatchNormBatches,
 
-    /// Weight decay is part of AdamW alone.
+    /// Weight decay without AdamW.
     #[error("weight decay has no effect with plain SGD")]
     DecayWithSgd,
 
-    /// A mixture without a part.
+    /// A mixture without parts.
     #[error("a mixture needs a network or counts")]
     EmptyMixture,
 
-    /// Parts of a mixture, or of a verdict, that speak of different characters.
+    /// Parts of a mixture, or of a verdict, with different vocabularies.
     #[error("the parts of the model have different vocabularies")]
     DifferentVocabularies,
 
-    /// Another number of discounts than counts have levels.
+    /// A number of discounts that does not match the levels of the counts.
     #[error("there are {found} discounts for {levels} levels of counts")]
     WrongDiscounts {
-        /// How many there are.
+        /// Number of discounts.
         found: usize,
-        /// How many there should be.
+        /// Number of levels.
         levels: usize,
     },
 
-    /// How often names repeat cannot be estimated.
+    /// Repeat names that cannot be estimated.
     #[error("how often whole names repeat cannot be estimated: {0}")]
     NoRepeats(NoRepeats),
 
@@ -130,7 +137,7 @@ pub enum Error {
     #[error("the calibration needs a background model of names over the same vocabulary")]
     NoBackgroundModel,
 
-    /// The loss left all bounds.
+    /// A loss that left all bounds.
     #[error(
         "training diverged at step {step}: the loss left all bounds; try a smaller learning rate, such as {}",
         smaller(*learning_rate)
@@ -138,65 +145,65 @@ pub enum Error {
     Diverged {
         /// Steps done.
         step: u64,
-        /// The learning rate that was asked for.
+        /// The learning rate of the run.
         learning_rate: f64,
     },
 
-    /// A state of a run that is not one of these options and tables.
+    /// A state that does not belong to the options and tables of a run.
     #[error("the saved state of training cannot be used: {0}")]
-    BadState(String),
+    BadState(BadState),
 
-    /// A regular expression, or a set of letters, that cannot be used.
+    /// A regular expression, or a set of characters, that cannot be used.
     #[error("the pattern {pattern:?} cannot be used: {what}")]
     BadPattern {
-        /// As it was given.
+        /// The pattern.
         pattern: String,
         /// What is wrong with it.
         what: String,
     },
 
-    /// Conditions that no name fits.
+    /// Conditions that no name satisfies.
     #[error("{0}")]
     Impossible(String),
 
-    /// Free draws without replacement, asked for by that method.
+    /// Names without duplicates, requested from a method that cannot exclude any.
     #[error("free draws cannot exclude names that were drawn before; another method can")]
     UniqueDraws,
 
-    /// A name with a character that is not in the vocabulary.
+    /// A name with a piece that is not in the vocabulary.
     #[error("{name:?}, character {column}: '{}' is not in the alphabet of the training names",
         piece.escape_debug()
     )]
     UnknownPiece {
         /// The name.
         name: String,
-        /// The piece of text, a character in most vocabularies.
+        /// The piece of text, in most vocabularies a character.
         piece: String,
-        /// Its place, from 1.
+        /// Its position, from 1.
         column: usize,
     },
 
-    /// The input could not be read.
+    /// Input that could not be read.
     #[error("{0}")]
     Read(String),
 
-    /// Something else than a list of names.
+    /// A file that is not a list of names.
     #[error("it is {what}, not a list of names")]
     NotAList {
-        /// What it is, by its first bytes.
+        /// What it is, according to its first bytes.
         what: &'static str,
         /// What to do with it.
         hint: Hint,
     },
 
-    /// A double quote that swallows rows.
+    /// A double quote that is never closed.
     #[error("line {line}: a double quote opens here and is not closed at the end of its cell")]
     OpenQuote {
         /// Where it opens, from 1.
         line: u64,
     },
 
-    /// A row larger than memory should hold.
+    /// A row that is too large.
     #[error("line {line}: a row of more than a million bytes{}", match quote {
         Some(quote) => format!(": the double quote that opens in line {quote} is not closed"),
         None => String::new(),
@@ -204,69 +211,69 @@ pub enum Error {
     RowTooLong {
         /// Where it begins, from 1.
         line: u64,
-        /// The line of the double quote that is open.
+        /// The line of an open double quote, if there is one.
         quote: Option<u64>,
     },
 
-    /// A line that the alphabet cannot hold, where every line must be usable.
+    /// A line that cannot be used, where every line must be usable.
     #[error("line {line}, character {column}: {reason}, in {text:?}")]
     RejectedLine {
         /// Line number, from 1.
         line: u64,
-        /// Place in the name, in characters from 1.
+        /// Position in the name, in characters from 1.
         column: usize,
         /// The first characters of the line.
         text: String,
         /// What is wrong.
         reason: String,
-        /// Whether another alphabet would take it.
+        /// Whether another alphabet would accept it.
         is_outside_az: bool,
     },
 
-    /// A column that the table does not have.
+    /// An unknown column.
     #[error("there is no column {wanted:?}; {}", match columns.as_slice() {
         [] => "it is empty".to_owned(),
         columns => format!("its columns are: {}", listed(columns)),
     })]
     NoColumn {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
-        /// What there is.
+        /// The columns of the table.
         columns: Vec<String>,
     },
 
-    /// A name that several columns have.
+    /// A name of several columns.
     #[error("{} columns have the name {wanted:?}: number {}", positions.len(), {
         let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
         positions.join(" and ")
     })]
     AmbiguousColumn {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
-        /// Their places, from 1.
+        /// The positions of these columns, from 1.
         positions: Vec<usize>,
     },
 
-    /// No line of a plain list can be used and the first has separators; or a table's column of names is not
-    /// given and more than one is possible.
+    /// A table without a selected column: no line of a plain list is usable and the first one has separators, or
+    /// several columns could hold the names.
     #[error("it looks like a table (its columns: {})", listed(columns))]
     LooksLikeCsv {
-        /// What its first line holds.
+        /// The cells of its first line.
         columns: Vec<String>,
     },
 
-    /// Nothing was left to learn from.
+    /// An input without names.
     #[error("there is no name in it: {0}")]
     NoNames(NoNames),
 
-    /// No character at all, or more than tokens can number.
+    /// No characters, or more than there can be tokens.
     #[error(
         "the data has no usable alphabet: between 1 and 65,535 different characters are possible"
     )]
     BadAlphabet,
 }
 
-/// Why a list has no name.
+/// Why there are no names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoNames {
     /// Every line was rejected.
@@ -274,84 +281,107 @@ pub enum NoNames {
     Rejected {
         /// The first line that was rejected, from 1.
         line: u64,
-        /// Place in the name, in characters from 1.
+        /// Position in the name, in characters from 1.
         column: usize,
         /// What is wrong.
         reason: String,
-        /// Whether another alphabet would take it.
+        /// Whether another alphabet would accept it.
         is_outside_az: bool,
     },
-    /// Every name was too short or too long.
+    /// Every name is too short or too long.
     #[error("none of its {names} names has {shortest} to {longest} characters")]
     Lengths {
-        /// How many there are.
+        /// Number of names.
         names: u64,
-        /// The shortest that was wanted.
+        /// The smallest allowed length.
         shortest: usize,
-        /// The longest that was wanted.
+        /// The largest allowed length.
         longest: usize,
     },
-    /// Every row had another value in the column of the filter.
+    /// No row passes the filter.
     #[error("none of its {rows} rows passes the filter")]
     Filtered {
-        /// How many there are.
+        /// Number of rows.
         rows: u64,
     },
-    /// Nothing but blank lines.
+    /// All lines are blank.
     #[error("all of its lines are blank")]
     Blank,
-    /// Nothing at all.
+    /// The input is empty.
     #[error("it is empty")]
     Empty,
     /// The split left no name for training.
     #[error("no name was left to learn from")]
     NothingToLearn,
-    /// Counts without a window.
+    /// The counts have no windows.
     #[error("there is no window to learn from")]
     NoWindow,
-    /// Nothing to compare words with.
-    #[error("there is nothing to calibrate by")]
+    /// There are no names to compare words with.
+    #[error("there is nothing to calibrate with")]
     NothingToCalibrate,
 }
 
-/// Why it cannot be estimated how often whole names repeat (Good and Turing).
+/// Why repeat names cannot be estimated (Good–Turing).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRepeats {
-    /// There are windows in place of names.
-    #[error("counts of windows hold no names")]
+    /// There are counts of windows instead of names.
+    #[error("counts of windows do not contain the names")]
     Counts,
-    /// The model file could not use the estimate.
-    #[error("the model file would hold no names")]
+    /// The names are not saved, which the estimate needs.
+    #[error("the model file would not contain the names")]
     NamesNotSaved,
-    /// Each name is there once.
+    /// The list has no duplicates.
     #[error("each name is in the list once")]
     NoDuplicates,
-    /// The numbers leave their bounds.
+    /// A factor is out of range.
     #[error("its factors are out of range; the model knows too little of its list")]
     OutOfRange,
 }
 
-/// What to do about a fault.
+/// Why the state of a run cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadState {
+    /// There is no step left.
+    #[error("all steps of the run are done")]
+    NoStepsLeft,
+    /// It has an average of the weights and the options do not, or the other way round.
+    #[error("its average of the weights does not match the options")]
+    OtherAverage,
+    /// It has moments and the optimiser does not, or the other way round.
+    #[error("its optimiser does not match the options")]
+    OtherOptimizer,
+    /// Its pass consists of other rows.
+    #[error("its pass does not belong to this table")]
+    OtherPass,
+    /// γ and β are missing.
+    #[error("γ and β of its batch normalisation are missing")]
+    NoBatchNorm,
+    /// It has γ and β, and the options have no batch normalisation.
+    #[error("it belongs to a run with batch normalisation")]
+    UnusedBatchNorm,
+}
+
+/// How to fix a fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Hint {
-    /// Say which column holds the names.
+    /// Select the column of the names.
     NameColumn,
-    /// Give one of several columns another name.
+    /// Rename one of several columns.
     RenameColumn,
-    /// Take whatever characters the data has, rather than a–z.
+    /// Accept all characters of the data instead of a–z.
     AnyCharacter,
     /// Skip lines that cannot be used.
     SkipLines,
-    /// Skip lines that cannot be used, or take whatever characters the data has.
+    /// Skip lines that cannot be used, or accept all characters of the data.
     SkipLinesOrAnyCharacter,
-    /// Close the double quote; one that belongs to a cell is written twice, within quotes.
+    /// Close the double quote; a literal one is written twice, inside quotes.
     CloseQuote,
     /// Count duplicates, or take counts from a column.
     CountDuplicates,
     /// Keep the names in the model file.
     KeepNames,
-    /// A context of at most this length.
+    /// Use a context of at most this length.
     Context(usize),
     /// Use the optimiser that has weight decay.
     UseAdamW,
@@ -361,16 +391,16 @@ pub enum Hint {
     SaveAsCsv,
     /// Save the text as UTF-8.
     SaveAsUtf8,
-    /// It is a model: it is used, rather than learnt from.
+    /// Use the file as a model instead of training data.
     UseAsModel,
-    /// Windows that were counted elsewhere may be meant.
+    /// Pass counts of windows as such, or save the table as CSV.
     CountsOrCsv,
     /// Write the names of the objects, one a line.
     OneNameALine,
 }
 
 impl Error {
-    /// What to do about it, as far as the library knows.
+    /// How to fix it, if the library knows.
     pub fn hint(&self) -> Option<Hint> {
         match self {
             Error::LooksLikeCsv { .. } => Some(Hint::NameColumn),
@@ -399,7 +429,7 @@ impl Error {
     }
 }
 
-/// A learning rate to try after one that diverged.
+/// A smaller learning rate to try.
 fn smaller(learning_rate: f64) -> Value {
     const USUAL: f64 = 0.01;
     Value(if learning_rate > 1.0 {
@@ -409,7 +439,7 @@ fn smaller(learning_rate: f64) -> Value {
     })
 }
 
-/// Columns for a message: not too many, none too long, nothing that a terminal would obey.
+/// Columns for a message: limited in number and length, without control characters.
 fn listed(columns: &[String]) -> String {
     const SHOWN: usize = 12;
     const LONGEST: usize = 40;
@@ -432,7 +462,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_stays_short_whatever_the_columns() {
+    fn a_message_with_many_long_columns_stays_short() {
         let columns = vec!["x\u{1b}".repeat(500); 500];
         for error in [
             Error::LooksLikeCsv {

@@ -1,15 +1,15 @@
-//! Who computes what: work is cut into a fixed number of shards, an executor runs them.
+//! Executors: work is divided into a fixed number of shards, and an executor runs them.
 //!
-//! The number of shards follows from the work alone and results are reduced in index order, so
-//! an executor with any number of threads gives the same bits.
+//! The number of shards depends on the work alone and results are reduced in index order, so the bits do not depend on
+//! the number of threads.
 
 use std::fmt;
 use std::sync::Mutex;
 
-/// Runs independent pieces of work. The trait is object-safe: everything that computes takes a
-/// `&dyn Executor`, and no type carries it as a parameter.
+/// Runs independent pieces of work. The trait is object-safe: functions take a `&dyn Executor`, so that no type has it
+/// as a parameter.
 ///
-/// [`Serial`] is enough for small work. With threads (a pool would not start them anew each time):
+/// [`Serial`] suffices for small work. With threads (a pool would avoid starting new ones each time):
 ///
 /// ```
 /// use nextchar_core::Executor;
@@ -32,18 +32,18 @@ use std::sync::Mutex;
 /// assert_eq!(squares, [1, 4, 9]);
 /// ```
 pub trait Executor: Sync {
-    /// Calls `work` once with every index below `items`, in any order, perhaps at the same time,
-    /// and returns when all calls have returned.
+    /// Calls `work` once with every index below `items`, in any order and possibly concurrently, and returns when
+    /// all calls have returned.
     fn run(&self, items: usize, work: &(dyn Fn(usize) + Sync));
 }
 
 impl dyn Executor + '_ {
-    /// Calls `work(index, item)` once for every item, in any order, perhaps at the same time, and
-    /// returns when all calls have returned.
+    /// Calls `work(index, item)` once for every item, in any order and possibly concurrently, and returns when all
+    /// calls have returned.
     pub fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
         let number = items.len();
-        // Each call takes the next item, whichever index it was given: a lock held for a moment
-        // hands out every item once, without memory and without unsafe code.
+        // Each call takes the next item, regardless of its index. A briefly held lock hands out every item once,
+        // without allocations or unsafe code.
         let queue = Mutex::new(items.iter_mut().enumerate());
         self.run(number, &|_| {
             let next = queue.lock().expect("taking an item does not panic").next();
@@ -59,7 +59,7 @@ impl fmt::Debug for dyn Executor + '_ {
     }
 }
 
-/// One after the other, on the caller's thread.
+/// Runs everything on the caller's thread, in order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Serial;
 

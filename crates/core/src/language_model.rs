@@ -8,15 +8,15 @@ use crate::data::window_shape::WindowShape;
 use crate::executor::Executor;
 use crate::text::{Start, Token};
 
-/// Where a model stands within a name: the context that it looks back on, packed into an integer.
+/// The state of a model within a name: the context that its prediction depends on, packed into an integer.
 ///
-/// Equal states have equal predictions for every continuation. [`LanguageModel::start`] gives the first
-/// one, [`LanguageModel::next`] the one after a token.
+/// Equal states have equal predictions for every continuation. [`LanguageModel::start`] returns the initial state and
+/// [`LanguageModel::next`] the state after a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct State {
-    /// As [`Packing`] packs contexts.
+    /// A context, packed by [`Packing`].
     context: u128,
-    /// Number of label tokens that stay at its left.
+    /// Number of label tokens that stay at the start of the context.
     held: u8,
 }
 
@@ -26,12 +26,12 @@ impl State {
         self.context
     }
 
-    /// Number of label tokens at the left of the context.
+    /// Number of label tokens at the start of the context.
     pub(crate) fn held(self) -> usize {
         usize::from(self.held)
     }
 
-    /// The state of a model that looks back `length` tokens, no more than this one's.
+    /// The state of a model with a shorter context of `length` tokens.
     pub(crate) fn shortened(self, packing: Packing, length: usize) -> Self {
         State {
             context: packing.shorten_context(self.context, self.held(), length),
@@ -39,32 +39,30 @@ impl State {
         }
     }
 
-    /// The same start's state with another context.
+    /// A state with the same start and another context.
     pub(crate) fn with_packed(self, context: u128) -> Self {
         State { context, ..self }
     }
 }
 
-/// A distribution of the next token given what stands before it, as far back as a fixed length.
+/// A distribution of the next token, given a fixed number of preceding tokens.
 ///
-/// The network, counts and their mixtures implement it; sampling, scoring and evaluation
-/// see nothing else. Implementations give the same bits on every machine and in every batch:
-/// what stands beside a state never changes its answer. Probabilities are natural logarithms in f64,
-/// because those of whole names are sums of them; they come in batches, because a network computes many
-/// rows faster than one at a time.
+/// Networks, counts and their mixtures implement it, and sampling, scoring and evaluation use nothing else.
+/// Implementations give the same bits on every machine and in every batch: the other states of a batch never affect a
+/// result. Probabilities are natural logarithms in f64, because those of whole names are their sums. They are computed
+/// in batches, because a network computes many rows faster than one at a time.
 ///
-/// A model of one's own takes three methods, and then draws names, is scored and evaluated as any other:
+/// A custom model needs three methods, and can then generate names, score words and be evaluated like any other:
 ///
 /// ```
-/// use nextchar_core::data::NameList;
-/// use nextchar_core::text::{END, Token, Vocab};
 /// use nextchar_core::language_model::State;
 /// use nextchar_core::rng::Seed;
 /// use nextchar_core::sample::{Conditions, Generator, Request};
 /// use nextchar_core::score::name_log_prob;
+/// use nextchar_core::text::{END, Token, Vocab};
 /// use nextchar_core::{LanguageModel, Serial};
 ///
-/// /// After a consonant a vowel, after a vowel the end or a consonant, all equally likely.
+/// /// A vowel follows a consonant, and a consonant or the end follows a vowel, all equally likely.
 /// struct Syllables(Vocab);
 ///
 /// impl LanguageModel for Syllables {
@@ -105,10 +103,10 @@ pub trait LanguageModel: Sync {
     /// Number of classes V, the end mark included.
     fn vocab_size(&self) -> usize;
 
-    /// Number of tokens T that the model looks back.
+    /// Number of tokens T in a context.
     fn context_length(&self) -> usize;
 
-    /// Number of tokens that contexts are made of: the classes, and labels where the model knows some.
+    /// Number of different tokens in contexts: the classes, and the model's labels if there are any.
     fn token_count(&self) -> usize {
         self.vocab_size()
     }
@@ -119,7 +117,7 @@ pub trait LanguageModel: Sync {
     /// `states` \[B\]; `log_probs` [B, V].
     ///
     /// # Panics
-    /// If the lengths do not fit together.
+    /// If the lengths do not match.
     fn log_probs(&self, states: &[State], log_probs: &mut [f64]);
 
     /// The state before a name's first token.
@@ -134,8 +132,8 @@ pub trait LanguageModel: Sync {
         }
     }
 
-    /// The state after one more token. A model that does not tell some contexts apart, now and after any
-    /// continuation, gives the same state for all of them.
+    /// The state after one more token. A model may return the same state for contexts with identical predictions for
+    /// every continuation.
     ///
     /// # Panics
     /// If the token is not below [`LanguageModel::token_count`].
@@ -151,7 +149,7 @@ pub trait LanguageModel: Sync {
             .fold(first, |state, &token| self.next(state, token))
     }
 
-    /// The contexts of some states, [B, T]: for models that compute with tokens.
+    /// The contexts of some states, [B, T], for models that compute with tokens.
     fn contexts(&self, states: &[State]) -> Vec<Token> {
         let packing = packing(self);
         let mut contexts = Vec::with_capacity(states.len() * self.context_length());
@@ -168,17 +166,16 @@ pub trait LanguageModel: Sync {
         log_probs
     }
 
-    /// A shortcut to ln p of whole words without labels, for a model that has one which costs less than
-    /// remembering what it said of states. It gives the same bits; making it may cost as much as scoring
-    /// some thousand words.
+    /// A shortcut to ln p of whole words without labels, if the model has one that is cheaper than a cache of
+    /// evaluated states. It gives the same bits. Preparing it may cost as much as scoring a few thousand words.
     fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
         None
     }
 
-    /// Σ n(c, t)·(−ln p(t | c)) over some rows of a table, in nats. A model may sum in a cheaper way.
+    /// Σ n(c, t)·(−ln p(t | c)) over some rows of a table, in nats. A model may override it with a cheaper sum.
     ///
     /// # Panics
-    /// If the table's context length or vocabulary is not the model's, or it has no such rows.
+    /// If the table's context length or vocabulary is not the model's, or rows are out of range.
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
         assert_eq!(
             (table.vocab_size(), table.context_length()),
@@ -208,16 +205,16 @@ pub(crate) fn total_nll<M: LanguageModel + ?Sized>(
     total
 }
 
-/// Some models' [shortcut](LanguageModel::word_model) to scores of words.
+/// A model's [shortcut](LanguageModel::word_model) for scoring whole words.
 pub trait WordModel: Sync {
-    /// Appends ln p of every token of a word, given those before it, and of the end mark after them.
+    /// Appends ln p of every token of a word given the tokens before it, and of the end mark.
     ///
     /// # Panics
     /// If a token is not in the model's vocabulary.
     fn log_probs(&self, word: &[Token], log_probs: &mut Vec<f64>);
 }
 
-/// How a model's states are packed.
+/// The packing of a model's states.
 #[inline]
 pub(crate) fn packing<M: LanguageModel + ?Sized>(model: &M) -> Packing {
     Packing::of_model(WindowShape {
@@ -226,7 +223,7 @@ pub(crate) fn packing<M: LanguageModel + ?Sized>(model: &M) -> Packing {
     })
 }
 
-/// The states of some rows of a table of the model's shape.
+/// The states of some rows of a table with the model's shape.
 pub fn row_states<M: LanguageModel + ?Sized>(
     model: &M,
     table: &CountedWindows,
@@ -241,7 +238,7 @@ pub fn row_states<M: LanguageModel + ?Sized>(
     rows.map(state).collect()
 }
 
-/// Log-probabilities of many states, [B, V], in blocks that an executor runs.
+/// Log-probabilities of many states, [B, V], computed in blocks by an executor.
 pub fn log_probs_of(
     model: &dyn LanguageModel,
     states: &[State],
@@ -263,7 +260,7 @@ const BLOCK_ROWS: usize = 512;
 /// Mean negative log-likelihood of a table of counted windows, in nats per predicted token
 /// ([`END`](crate::text::END) included); NaN for an empty table.
 ///
-/// The one definition of loss: training selects by it and evaluation prints it.
+/// This is the only definition of loss: training selects by it and evaluation reports it.
 pub fn loss(model: &dyn LanguageModel, table: &CountedWindows, executor: &dyn Executor) -> f64 {
     let mut sums = vec![0.0; table.len().div_ceil(BLOCK_ROWS)];
     executor.for_each(&mut sums, |block, sum| {

@@ -1,4 +1,4 @@
-//! The only source of randomness: ChaCha8 streams, one for each purpose, derived from the seed.
+//! The only source of randomness: ChaCha8 streams that are derived from the seed, one for each purpose.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,27 +21,27 @@ use sha2::{Digest, Sha256};
 #[serde(transparent)]
 pub struct Seed(String);
 
-/// What random numbers are for. Streams of different purposes never share a number,
-/// so drawing more of one leaves the others as they were.
+/// What random numbers are used for. Streams of different purposes are independent, so drawing more numbers for one
+/// does not affect the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The first values of the parameters.
+    /// Initial parameters.
     Init,
-    /// Which windows or contexts a training step sees.
+    /// Sampling the batches of training steps.
     Batch,
-    /// Which units a training step leaves out.
+    /// Choosing the hidden units that training steps drop.
     Dropout,
     /// Drawing names from a model.
     Sample,
-    /// Which of train, val and test a name belongs to.
+    /// Splitting names into training, validation and test.
     Split,
-    /// The words that names are told from.
+    /// Negative examples of a verdict's calibration.
     Judge,
-    /// Which part of the training names judges the counts of the others.
+    /// Dividing names into folds.
     Fold,
-    /// Names drawn again and again, for the error of a loss.
+    /// Resampling names for the standard error of a loss.
     Bootstrap,
-    /// Options that a search tries.
+    /// Options that a search tries out.
     Search,
 }
 
@@ -70,7 +70,7 @@ impl From<u64> for Seed {
 impl FromStr for Seed {
     type Err = std::convert::Infallible;
 
-    /// Numbers are brought to one spelling: `007` is `7`.
+    /// Numbers are normalised: `007` is `7`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text.trim().parse::<u64>() {
             Ok(number) => Seed::from(number),
@@ -86,7 +86,7 @@ impl fmt::Display for Seed {
 }
 
 impl Seed {
-    /// 32 bytes that stand for this seed and purpose: SHA-256 of `nextchar/PURPOSE/SEED`.
+    /// The key of this seed and purpose: SHA-256 of `nextchar/PURPOSE/SEED`.
     pub(crate) fn key(&self, purpose: Purpose) -> [u8; 32] {
         Sha256::digest(format!("nextchar/{}/{}", purpose.label(), self.0)).into()
     }
@@ -99,15 +99,14 @@ impl Seed {
     }
 }
 
-/// A stream of random numbers whose values are kept for ever: the same on every machine
-/// and in every version.
+/// A stream of random numbers. Its values are stable: the same on every machine and in every version.
 #[derive(Clone, Debug)]
 pub struct Stream {
     generator: ChaCha8Rng,
 }
 
 impl Stream {
-    /// The beginning of another stream of the same seed and purpose.
+    /// Another stream of the same seed and purpose, from its start.
     pub fn at(&self, index: u64) -> Stream {
         let mut other = self.clone();
         other.generator.set_stream(index);
@@ -115,7 +114,7 @@ impl Stream {
         other
     }
 
-    /// Fills with random words of 32 bits.
+    /// Fills a slice with random words of 32 bits.
     pub fn fill(&mut self, words: &mut [u32]) {
         let mut bytes = [0; 256];
         for words in words.chunks_mut(bytes.len() / 4) {
@@ -132,28 +131,28 @@ impl Stream {
         self.generator.next_u64()
     }
 
-    /// How many times [`Stream::bits`] was drawn, by whatever method.
+    /// Position in the stream, in units of [`Stream::bits`].
     pub fn position(&self) -> u64 {
         (self.generator.get_word_pos() / 2) as u64
     }
 
-    /// Goes to where [`Stream::position`] was this.
+    /// Moves to a [position](Stream::position).
     pub fn go_to(&mut self, position: u64) {
         self.generator.set_word_pos(2 * u128::from(position));
     }
 
-    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+    /// A uniform number in [0, 1), a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// A uniform whole number below `bound`, without bias (Lemire 2019, "Fast random integer
+    /// A uniform integer below `bound`, without bias (Lemire 2019, "Fast random integer
     /// generation in an interval", algorithm 5).
     ///
     /// # Panics
     /// If `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        assert!(bound > 0, "no whole number is below 0");
+        assert!(bound > 0, "no natural number is below 0");
         let mut product = u128::from(self.bits()) * u128::from(bound);
         if (product as u64) < bound {
             let threshold = bound.wrapping_neg() % bound;
@@ -164,7 +163,7 @@ impl Stream {
         (product >> 64) as u64
     }
 
-    /// A standard normal number (Box and Muller 1958; the sine half is not used).
+    /// A standard normal number (Box and Muller 1958; the sine half is discarded).
     pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.uniform()));
         radius * libm::cos(std::f64::consts::TAU * self.uniform())
@@ -194,7 +193,7 @@ mod tests {
     const FIRST_BITS_1: u64 = 10_371_887_206_171_129_651;
 
     #[test]
-    fn words_are_the_bits_in_halves_and_streams_begin_anew() {
+    fn words_are_halves_of_bits_and_streams_restart() {
         let base = Seed::from(42).stream(Purpose::Sample, 7);
         let mut stream = base.at(0);
         let mut words = [0; 130];
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_goes_on_from_any_position() {
+    fn a_stream_resumes_from_any_position() {
         let mut stream = Seed::from(5).stream(Purpose::Batch, 3);
         for drawn in 0..300 {
             assert_eq!(stream.position(), drawn);

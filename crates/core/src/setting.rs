@@ -1,9 +1,9 @@
-//! The numbers that a caller can set, by name, and the values that each of them may have.
+//! The settings that callers choose, by name, and their allowed values.
 
 use std::fmt;
 
-/// A number that a caller sets, or that a file holds. Front ends have names of their own for it: a flag, a
-/// keyword, the label of a field.
+/// A number that a caller or a file provides. Front ends have their own names for it: a flag, a keyword, the label of
+/// a field.
 ///
 /// ```
 /// use nextchar_core::setting::{Allowed, Setting};
@@ -14,7 +14,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "they are the options of the same names")]
+#[expect(missing_docs, reason = "they have the names of the options")]
 pub enum Setting {
     VocabSize,
     ContextLength,
@@ -54,7 +54,7 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// Its name as an identifier.
+    /// The name as an identifier.
     pub fn name(self) -> &'static str {
         match self {
             Setting::VocabSize => "vocab_size",
@@ -98,7 +98,7 @@ impl Setting {
     /// Checks a value.
     ///
     /// # Errors
-    /// Where it is not allowed; NaN and infinity never are.
+    /// If the value is not allowed; NaN and infinity never are.
     pub fn check(self, value: f64, allowed: Allowed) -> Result<(), OutOfRange> {
         if allowed.contains(value) {
             return Ok(());
@@ -126,19 +126,19 @@ impl fmt::Display for Setting {
     }
 }
 
-/// A value that a setting cannot have.
+/// A value that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("the {setting} {} (got {value})", allowed.requirement(value.0))]
 pub struct OutOfRange {
-    /// Which number.
+    /// The setting.
     pub setting: Setting,
-    /// What it was.
+    /// Its value.
     pub value: Value,
-    /// What it may be.
+    /// The allowed values.
     pub allowed: Allowed,
 }
 
-/// The finite values that a number may have.
+/// A set of allowed finite values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Allowed {
     /// x > this.
@@ -147,16 +147,16 @@ pub enum Allowed {
     AtLeast(f64),
     /// x ≤ this.
     AtMost(f64),
-    /// From the first to the second, both included.
+    /// From the first to the second, inclusive.
     Within(f64, f64),
-    /// From the first, below the second.
+    /// At least the first and below the second.
     Below(f64, f64),
-    /// Above the first, up to the second.
+    /// Above the first and at most the second.
     UpTo(f64, f64),
 }
 
 impl Allowed {
-    /// What is said of a value that is not among them: `must be above 0`.
+    /// The requirement that a value violates: `must be above 0`.
     pub fn requirement(self, x: f64) -> String {
         if x.is_finite() {
             format!("must be {self}")
@@ -165,7 +165,7 @@ impl Allowed {
         }
     }
 
-    /// Whether a value is among them.
+    /// Whether a value is allowed.
     pub fn contains(self, x: f64) -> bool {
         x.is_finite()
             && match self {
@@ -179,7 +179,7 @@ impl Allowed {
     }
 }
 
-/// What follows "must be": `above 0`.
+/// The part after "must be": `above 0`.
 impl fmt::Display for Allowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -199,7 +199,7 @@ impl fmt::Display for Allowed {
     }
 }
 
-/// A number as it is shown in messages: very large and very small ones with an exponent.
+/// A number for messages: very large and very small ones are shown with an exponent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value(pub f64);
 

@@ -74,7 +74,7 @@ impl Start {
 fn split(names: Names, shares: Option<String>, seed: Option<String>) -> Result<Names, Fault> {
     let mut split = nextchar::data::SplitOptions::default();
     if let Some(shares) = shares {
-        split.shares = shares.parse().map_err(Fault::new)?;
+        split.shares = shares.parse().map_err(|bad| Fault::new(bad.to_string()))?;
     }
     if let Some(seed) = seed {
         split.seed = seed.parse().unwrap_or_else(|never| match never {});

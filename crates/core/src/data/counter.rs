@@ -1,4 +1,4 @@
-//! Step 3, counting: a stream of names becomes a table of windows, in memory for the different ones.
+//! Step 3, counting: turns a stream of names into a table of windows, in memory proportional to the distinct ones.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use crate::data::windows::CountedWindows;
 use crate::error::Error;
 use crate::text::{Start, Token, Vocab};
 
-/// Counts the windows of a stream of names without ever holding the windows.
+/// Counts the windows of a stream of names.
 ///
-/// Memory follows the number of different windows, not the length of the stream. Counters of
-/// parts of a corpus [`merge`](WindowCounter::merge) into the counter of the whole.
+/// Memory is proportional to the number of distinct windows, not to the length of the stream. Counters of parts of a
+/// corpus can be [merged](WindowCounter::merge).
 #[derive(Clone, Debug)]
 pub struct WindowCounter {
     packing: Packing,
@@ -24,27 +24,27 @@ pub struct WindowCounter {
 /// Counts of packed windows.
 #[derive(Clone, Debug)]
 enum Counts {
-    /// A place for every window there can be, where those are few.
+    /// An entry for every possible window, if there are few.
     Dense(Vec<u64>),
-    /// The windows that were seen.
+    /// The windows that occurred.
     Sparse(FxHashMap<u128, u64>),
 }
 
 /// Windows of at most this many bits are counted in a dense table, of 8 MB.
 const DENSE_BITS: u32 = 20;
-/// Up to so many windows of a list are kept as they are, 2 MB, until all are there.
+/// Lists with at most this many windows are counted by sorting them all, in 2 MB.
 const SORTED: usize = 1 << 18;
 
 impl WindowCounter {
-    /// A counter that has seen nothing.
+    /// An empty counter.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] where a window of this many tokens does not fit 128 bits.
+    /// [`Error::ContextTooLong`] if a window of this many tokens does not fit into 128 bits.
     pub fn new(vocab_size: usize, context_length: usize) -> Result<Self, Error> {
         Self::of_shape(WindowShape::plain(vocab_size, context_length))
     }
 
-    /// A counter for the names of a vocabulary whose starts have labels like this one's.
+    /// An empty counter for names of a vocabulary after starts with labels of this length.
     ///
     /// # Errors
     /// As [`WindowCounter::new`].
@@ -63,7 +63,7 @@ impl WindowCounter {
         })
     }
 
-    /// A counter that has seen what a table holds.
+    /// A counter with the counts of a table.
     pub(crate) fn of(table: &CountedWindows) -> Self {
         let mut counter = Self::of_shape(table.shape).expect("a table's windows can be counted");
         for row in table.rows() {
@@ -75,7 +75,7 @@ impl WindowCounter {
         counter
     }
 
-    /// The longest context that can be counted for a vocabulary: 24 for the lecture's 27 classes.
+    /// The longest context that can be counted for a vocabulary: 24 with the 27 classes of the lecture.
     pub fn longest_context(vocab_size: usize) -> usize {
         Packing::longest_context(vocab_size)
     }
@@ -88,10 +88,10 @@ impl WindowCounter {
         self.add_after(&Start::default(), name, count);
     }
 
-    /// [`WindowCounter::add`] for a name with a start of its own.
+    /// [`WindowCounter::add`] for a name after a start with a label.
     ///
     /// # Panics
-    /// As [`WindowCounter::add`], and if the label is not as long as those that the counter was made for.
+    /// As [`WindowCounter::add`], and if the label does not have the length of the counter's labels.
     pub fn add_after(&mut self, start: &Start, name: &[Token], count: u64) {
         let packing = self.packing;
         let held = start.label().len().min(packing.shape().context_length);
@@ -102,7 +102,7 @@ impl WindowCounter {
     /// Counts a single window, its context followed by its target, `count` times.
     ///
     /// # Panics
-    /// If it has not T + 1 tokens, or one is not below the vocabulary's size.
+    /// If it does not have T + 1 tokens, or one of them is not below the vocabulary's size.
     pub fn add_window(&mut self, window: &[Token], count: u64) {
         let (&target, context) = window.split_last().expect("a context and a target");
         assert_eq!(
@@ -123,7 +123,7 @@ impl WindowCounter {
         }
     }
 
-    /// Adds what another counter has seen.
+    /// Adds the counts of another counter.
     ///
     /// # Panics
     /// If the two differ in vocabulary size or context length.
@@ -134,15 +134,15 @@ impl WindowCounter {
         }
     }
 
-    /// The sorted table of all that was counted.
+    /// The sorted table of all counts.
     pub fn finish(self) -> CountedWindows {
         self.packing.table(self.counts.into_sorted(self.packing))
     }
 }
 
-/// Tables that are counted.
+/// Counting and combining tables.
 impl CountedWindows {
-    /// The windows of tokenised names, each with the number of times it stands in the corpus.
+    /// The windows of tokenised names, each with its number of occurrences in the corpus.
     ///
     /// # Errors
     /// As [`WindowCounter::new`].
@@ -158,11 +158,10 @@ impl CountedWindows {
         Ok(counter.finish())
     }
 
-    /// The windows of a list's names, counted as often as the names do.
+    /// The windows of a list's names, weighted by the counts of the names.
     ///
     /// # Errors
-    /// As [`WindowCounter::new`]; [`Error::UnknownPiece`] of the first name that the
-    /// vocabulary cannot hold.
+    /// As [`WindowCounter::new`]; [`Error::UnknownPiece`] for the first name that the vocabulary cannot represent.
     pub fn from_list(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
         let packing = Packing::new(WindowShape::plain(vocab.len(), context_length))?;
         let mut tokens = Vec::new();
@@ -174,7 +173,7 @@ impl CountedWindows {
                 Ok::<(), Error>(())
             })
         };
-        // So few fit as they are, and are sooner sorted than found again one by one.
+        // Sorting a few windows is faster than counting them in a map.
         let most: usize = list.names().map(|name| name.text.len() + 1).sum();
         if most <= SORTED && packing.is_short() && list.total() == list.len() as u64 {
             let mut windows: Vec<u64> = Vec::with_capacity(most);
@@ -188,7 +187,7 @@ impl CountedWindows {
         Ok(counter.finish())
     }
 
-    /// The table of a shorter context: rows whose last tokens are the same are added up.
+    /// The table with a shorter context: rows with the same last tokens are added up.
     ///
     /// # Errors
     /// [`Error::LongerThanCounts`] if this table has contexts shorter than `context_length`.
@@ -196,7 +195,7 @@ impl CountedWindows {
         if context_length == self.context_length() {
             return Ok(Cow::Borrowed(self));
         }
-        let Some(left_out) = self.context_length().checked_sub(context_length) else {
+        let Some(dropped) = self.context_length().checked_sub(context_length) else {
             return Err(Error::LongerThanCounts {
                 context_length,
                 longest: self.context_length(),
@@ -209,7 +208,7 @@ impl CountedWindows {
             for (&target, &count) in row.targets.iter().zip(row.counts) {
                 window.clear();
                 window.extend_from_slice(&row.context[..held]);
-                window.extend_from_slice(&row.context[left_out + held..]);
+                window.extend_from_slice(&row.context[dropped + held..]);
                 window.push(target);
                 counter.add_window(&window, count);
             }
@@ -219,10 +218,10 @@ impl CountedWindows {
         Ok(Cow::Owned(shorter))
     }
 
-    /// The counts of two tables added up.
+    /// The sum of two tables.
     ///
     /// # Panics
-    /// If they differ in vocabulary, context length or unit.
+    /// If they differ in vocabulary size, context length or unit.
     pub fn merged(&self, other: &CountedWindows) -> CountedWindows {
         assert_eq!(self.unit, other.unit);
         let mut counter = WindowCounter::of(self);
@@ -234,7 +233,7 @@ impl CountedWindows {
 }
 
 impl Counts {
-    /// The windows that were seen, ascending.
+    /// The windows that occurred, ascending.
     fn into_sorted(self, packing: Packing) -> Vec<(u128, u64)> {
         match self {
             Counts::Dense(counts) => {

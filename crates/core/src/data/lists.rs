@@ -1,4 +1,4 @@
-//! The lists that come with the library. `data/SOURCES.md` says where each is from.
+//! The lists that are part of the library. `data/SOURCES.md` documents their sources.
 
 use crate::data::names::NameList;
 use crate::data::reading::Diagnosis;
@@ -9,19 +9,19 @@ use crate::text::Alphabet;
 /// A list of names inside the library.
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddedList {
-    /// What it is called on the command line, such as `indian-names`.
+    /// Its identifier, such as `indian-names`.
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// A short description.
     pub title: &'static str,
-    /// Packages and credit.
+    /// The packages that it is from, and credit.
     pub source: &'static str,
     /// The licence of its contents.
     pub licence: &'static str,
     /// The alphabet that suits it.
     pub alphabet: Alphabet,
-    /// The header that a table has; empty for one name a line.
+    /// The header of a table; empty for one name per line.
     header: &'static str,
-    /// The file as it is.
+    /// The contents of the file.
     content: &'static str,
 }
 
@@ -68,23 +68,23 @@ pub static EMBEDDED_LISTS: &[EmbeddedList] = &[
 ];
 
 impl EmbeddedList {
-    /// The list of this name; `_` may stand for `-`.
+    /// The list with this identifier; `_` may replace `-`.
     pub fn find(name: &str) -> Option<&'static EmbeddedList> {
         let wanted = name.replace('_', "-");
         EMBEDDED_LISTS.iter().find(|list| list.name == wanted)
     }
 
-    /// The file's rows as they are, without a header.
+    /// The rows of the file, without the header.
     pub fn rows(&self) -> impl Iterator<Item = &'static str> {
         self.content.lines()
     }
 
-    /// The names of its columns; none where there is one name a line.
+    /// The names of its columns; empty for one name per line.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.header.split_whitespace()
     }
 
-    /// Reads it as a user's file would be read.
+    /// Reads it in the same way as a user's file.
     ///
     /// ```
     /// use nextchar_core::data::{EMBEDDED_LISTS, ReadOptions};
@@ -101,13 +101,14 @@ impl EmbeddedList {
     /// As [`super::read_names`].
     pub fn read(&self, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
         let (list, found) = self.scan(options)?;
-        match list.is_empty() {
-            true => Err(no_names(&found, options)),
-            false => Ok((list, found)),
+        if list.is_empty() {
+            Err(no_names(&found, options))
+        } else {
+            Ok((list, found))
         }
     }
 
-    /// [`EmbeddedList::read`] for a diagnosis: no name is an answer too.
+    /// [`EmbeddedList::read`] for a diagnosis: an empty list is not an error.
     ///
     /// # Errors
     /// As [`scan_names`].
@@ -127,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// The embedded bytes are those that SOURCES.md records.
+    /// The hashes of the embedded files are those in SOURCES.md.
     #[test]
     fn hashes_are_those_of_the_sources() {
         let sources = include_str!("../../data/SOURCES.md");

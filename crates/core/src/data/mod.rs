@@ -1,8 +1,7 @@
 //! Steps 2 and 3 of the lecture: the names, and their windows.
 //!
-//! [`read_names`] makes a [`NameList`] of a user's file and an [`EmbeddedList`] brings its own; [`split()`]
-//! holds names out. [`windows()`] are the lecture's rows, and [`CountedWindows`] the table that everything
-//! that learns learns from.
+//! [`read_names`] reads a [`NameList`] from a user's file, and an [`EmbeddedList`] contains one; [`split()`] holds out
+//! names. [`windows()`] yields the rows of the lecture, and [`CountedWindows`] is the table that all training uses.
 
 mod lists;
 mod names;
@@ -22,5 +21,5 @@ pub use reading::{
     Diagnosis, ReadOptions, RejectReason, Rejected, Sniffed, Table, no_names, read_names,
     scan_names, sniffed, table_columns,
 };
-pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
+pub use split::{BadShares, MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use windows::{CountedRow, CountedWindows, windows, windows_after};

@@ -1,4 +1,4 @@
-//! Step 2: the data. A list of different names with their counts.
+//! Step 2: the data, a list of distinct names with their counts.
 
 use std::hash::BuildHasher;
 
@@ -12,30 +12,30 @@ use crate::text::{Alphabet, Characters, Token, Tokenizer, Vocab};
 /// The longest name that is accepted, in characters.
 pub const MAX_NAME_LENGTH: usize = 1000;
 
-/// One name and how often it counts.
+/// A name with its count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name<'a> {
     /// The name, cleaned.
     pub text: &'a str,
-    /// Its weight in the corpus: 1 unless duplicates are kept or weights are given.
+    /// Its weight in the corpus: 1 unless duplicates are counted or weights are given.
     pub count: u64,
 }
 
-/// Different names, in the order in which they were added; lists that were read or split are sorted.
+/// Distinct names in the order of insertion; lists that were read or split are sorted.
 ///
-/// A name costs its own bytes and about 25 more: all texts stand in one string.
+/// All texts are stored in one string, so a name takes its own bytes and about 25 more.
 #[derive(Clone, Debug, Default)]
 pub struct NameList {
     text: String,
-    /// Where each name ends in `text`.
+    /// The end of each name in `text`.
     ends: Vec<usize>,
     counts: Vec<u64>,
-    /// Places of the names by the hash of their text.
+    /// The places of the names, by the hash of their text.
     places: HashTable<u32>,
 }
 
 impl NameList {
-    /// The list of these names; the counts of equal ones add up.
+    /// A list of names; the counts of duplicates are added.
     ///
     /// ```
     /// let list = nextchar_core::data::NameList::from_names([("zeel", 1), ("ana", 2), ("zeel", 1)]);
@@ -48,21 +48,21 @@ impl NameList {
         list.ends.reserve(least);
         list.counts.reserve(least);
         list.places
-            .reserve(least, |_| unreachable!("nothing stands in it yet"));
+            .reserve(least, |_| unreachable!("the table is empty"));
         for (text, count) in names {
             list.add(text.as_ref(), count, count);
         }
         list
     }
 
-    /// Adds a name with a count of `first`, or `again` to its count; says whether it is new.
+    /// Adds a name with a count of `first`, or adds `again` to its count; returns whether it is new.
     pub(crate) fn add(&mut self, text: &str, first: u64, again: u64) -> bool {
         let hash = FxBuildHasher.hash_one(text);
         if let Some(place) = self.find(hash, text) {
             self.counts[place] = self.counts[place].saturating_add(again);
             return false;
         }
-        let place = u32::try_from(self.len()).expect("at most 2³² different names");
+        let place = u32::try_from(self.len()).expect("at most 2³² distinct names");
         self.text.push_str(text);
         self.ends.push(self.text.len());
         self.counts.push(first);
@@ -80,7 +80,7 @@ impl NameList {
         self.places.find(hash, same).map(|&place| place as usize)
     }
 
-    /// The name at a place, in order.
+    /// The name at a place.
     ///
     /// # Panics
     /// If `place` is not below [`NameList::len`].
@@ -96,15 +96,15 @@ impl NameList {
         (0..self.len()).map(|place| self.name(place))
     }
 
-    /// The names in the order of their texts' code points.
+    /// The names, sorted by code points.
     pub fn sorted(&self) -> Vec<Name<'_>> {
         let mut names: Vec<Name<'_>> = self.names().collect();
         names.sort_unstable_by_key(|name| name.text);
         names
     }
 
-    /// The list in the order of [`NameList::sorted`]: what is made of it then depends on the set of names, and
-    /// not on the order of the lines that they came from.
+    /// The list in the order of [`NameList::sorted`], so that results depend on the set of names and not on the order
+    /// of the lines.
     pub fn into_sorted(self) -> Self {
         if self.names().is_sorted_by_key(|name| name.text) {
             return self;
@@ -113,24 +113,24 @@ impl NameList {
         NameList::from_names(names.into_iter().map(|name| (name.text, name.count)))
     }
 
-    /// Number of different names.
+    /// Number of distinct names.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is no name.
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// All counts added up.
+    /// The sum of all counts.
     pub fn total(&self) -> u64 {
         self.counts
             .iter()
             .fold(0, |sum, &count| sum.saturating_add(count))
     }
 
-    /// Whether a name stands in the list.
+    /// Whether the list contains a name.
     pub fn contains(&self, text: &str) -> bool {
         self.find(FxBuildHasher.hash_one(text), text).is_some()
     }
@@ -144,7 +144,7 @@ impl NameList {
     /// The vocabulary of an alphabet of characters for this list.
     ///
     /// # Errors
-    /// [`Error::BadAlphabet`] where the data has more characters than tokens can number.
+    /// [`Error::BadAlphabet`] if the data has more characters than there can be tokens.
     pub fn vocab(&self, alphabet: Alphabet) -> Result<Vocab, Error> {
         match alphabet {
             Alphabet::Az => Ok(Vocab::az()),
@@ -155,7 +155,7 @@ impl NameList {
     /// The vocabulary of all pieces that a tokenizer finds in this list.
     ///
     /// # Errors
-    /// [`Error::BadAlphabet`] where there are more pieces than tokens can number.
+    /// [`Error::BadAlphabet`] if there are more pieces than there can be tokens.
     pub fn pieces(&self, tokenizer: &'static dyn Tokenizer) -> Result<Vocab, Error> {
         let texts = self.names().map(|name| name.text);
         Vocab::from_texts(tokenizer, texts).ok_or(Error::BadAlphabet)
@@ -179,7 +179,7 @@ impl NameList {
         removed
     }
 
-    /// SHA-256 of the names and counts in sorted order, as hex: the order of lines does not matter.
+    /// SHA-256 of the names and counts in sorted order, as hex; independent of the order of insertion.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for name in self.sorted() {

@@ -1,5 +1,4 @@
-//! Windows as integers, `context_1 … context_T target`: their order is that of a table. The one place where
-//! tokens are packed.
+//! Windows as integers, `context_1 … context_T target`, in the order of a table. All packing of tokens is done here.
 
 use std::ops::{BitAnd, BitOr, Deref, DerefMut, Shl, Shr};
 
@@ -8,7 +7,7 @@ use crate::data::windows::CountedWindows;
 use crate::error::Error;
 use crate::text::{END, Start, Token};
 
-/// An integer that windows lie in: the shorter, the faster they are sorted.
+/// An integer type for windows; shorter ones are sorted faster.
 pub(crate) trait Word:
     Copy
     + Ord
@@ -44,7 +43,7 @@ macro_rules! word {
 word!(u64);
 word!(u128);
 
-/// How the tokens of a window lie in an integer: the oldest in the highest bits, the target in the lowest.
+/// The layout of a window in an integer: the oldest token in the highest bits, the target in the lowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packing {
     shape: WindowShape,
@@ -57,7 +56,7 @@ pub(crate) struct Unpacked {
     len: usize,
 }
 
-/// Tokens of one bit each: no context that fits 128 bits is longer.
+/// The longest context that fits into 128 bits has tokens of one bit each.
 const LONGEST_CONTEXT: usize = u128::BITS as usize;
 
 impl Deref for Unpacked {
@@ -76,7 +75,7 @@ impl DerefMut for Unpacked {
 
 impl Packing {
     /// # Errors
-    /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
+    /// [`Error::ContextTooLong`] if a window does not fit into 128 bits.
     pub(crate) fn new(shape: WindowShape) -> Result<Self, Error> {
         let longest = Self::longest_context(shape.token_count);
         if shape.context_length > longest {
@@ -92,7 +91,7 @@ impl Packing {
         })
     }
 
-    /// The packing of a model's states, which were seen to fit when the model was made.
+    /// The packing of a model's states, whose size was checked when the model was constructed.
     #[inline]
     pub(crate) fn of_model(shape: WindowShape) -> Self {
         Packing {
@@ -106,30 +105,30 @@ impl Packing {
         (u128::BITS / token_bits(token_count).max(1)) as usize - 1
     }
 
-    /// What the windows are made of.
+    /// The shape of the windows.
     pub(crate) fn shape(self) -> WindowShape {
         self.shape
     }
 
-    /// Whether windows fit 64 bits.
+    /// Whether windows fit into 64 bits.
     pub(crate) fn is_short(self) -> bool {
         self.bits() <= u64::BITS
     }
 
-    /// Bits of a token.
+    /// Number of bits of a token.
     pub(crate) fn token_bits(self) -> u32 {
         self.token_bits
     }
 
-    /// Bits of a window.
+    /// Number of bits of a window.
     pub(crate) fn bits(self) -> u32 {
         self.token_bits * (self.shape.context_length as u32 + 1)
     }
 
-    /// An integer with one more token at its end; the oldest is not taken out.
+    /// Appends a token to an integer, without removing the oldest.
     ///
     /// # Panics
-    /// If the token is none of those that there are.
+    /// If the token is not below the number of tokens.
     fn push<W: Word>(self, packed: W, token: Token) -> W {
         assert!(
             usize::from(token) < self.shape.token_count,
@@ -144,7 +143,7 @@ impl Packing {
         self.push(self.pack_context(context), target)
     }
 
-    /// The integer of a context, or of any tokens.
+    /// The integer of a context, or of any other tokens.
     pub(crate) fn pack_context<W: Word>(self, context: &[Token]) -> W {
         let empty = W::from(END); // END is 0
         context
@@ -152,7 +151,7 @@ impl Packing {
             .fold(empty, |packed, &token| self.push(packed, token))
     }
 
-    /// The tokens of the integer of a context.
+    /// The tokens of a context.
     pub(crate) fn unpack_context(self, context: u128) -> Unpacked {
         let mut unpacked = Unpacked {
             tokens: [END; LONGEST_CONTEXT],
@@ -166,7 +165,7 @@ impl Packing {
         unpacked
     }
 
-    /// The context after one more token: the oldest goes out, `held` tokens at the left stay.
+    /// The context after one more token: the oldest one is removed, except for `held` label tokens at the start.
     #[inline]
     pub(crate) fn next_context<W: Word>(self, context: W, token: Token, held: usize) -> W {
         let moving = self.token_bits * (self.shape.context_length - held) as u32;
@@ -181,7 +180,7 @@ impl Packing {
         moved | ((context >> moving) << moving)
     }
 
-    /// The context of another, shorter length that ends like this one and holds the same tokens.
+    /// The shorter context with the same last tokens and the same label tokens.
     pub(crate) fn shorten_context(self, context: u128, held: usize, length: usize) -> u128 {
         let held_short = held.min(length);
         let kept = self.token_bits * (length - held_short) as u32;
@@ -201,7 +200,7 @@ impl Packing {
         }
     }
 
-    /// The table of different windows in ascending order, with their counts.
+    /// The table of distinct windows in ascending order, with their counts.
     pub(crate) fn table<W: Word>(
         self,
         ascending: impl IntoIterator<Item = (W, u64)>,
@@ -231,12 +230,12 @@ fn token_bits(token_count: usize) -> u32 {
     usize::BITS - token_count.saturating_sub(1).leading_zeros()
 }
 
-/// Fewer are sorted by comparison, more by radix.
+/// Lists shorter than this are sorted by comparison.
 const FEW: usize = 1 << 10;
-/// Bits of a radix pass.
+/// Number of bits of a radix sort's pass.
 const DIGIT_BITS: u32 = 11;
 
-/// Sorts by integers of `bits` bits: a radix sort, the lowest digit first.
+/// Radix sort by integers of `bits` bits, least significant digit first.
 pub(crate) fn sort_by_window<T: Copy, W: Word>(
     items: &mut Vec<T>,
     bits: u32,
@@ -246,7 +245,7 @@ pub(crate) fn sort_by_window<T: Copy, W: Word>(
         items.sort_unstable_by_key(window);
         return;
     }
-    let mut dealt = items.clone();
+    let mut sorted = items.clone();
     for shift in (0..bits).step_by(DIGIT_BITS as usize) {
         let digit = |item: &T| (window(item) >> shift).low() & ((1 << DIGIT_BITS) - 1);
         let mut places = [0usize; 1 << DIGIT_BITS];
@@ -259,14 +258,14 @@ pub(crate) fn sort_by_window<T: Copy, W: Word>(
         }
         for item in items.iter() {
             let place = &mut places[digit(item)];
-            dealt[*place] = *item;
+            sorted[*place] = *item;
             *place += 1;
         }
-        std::mem::swap(items, &mut dealt);
+        std::mem::swap(items, &mut sorted);
     }
 }
 
-/// The different windows of an ascending list, and how often each occurs.
+/// The distinct windows of an ascending list, with their numbers of occurrences.
 pub(crate) fn counted<W: Word>(sorted: &[W]) -> impl Iterator<Item = (W, u64)> + '_ {
     sorted
         .chunk_by(|a, b| a == b)
@@ -281,7 +280,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn dealt_out_windows_are_sorted(
+        fn windows_are_sorted(
             some in prop::collection::vec(any::<u128>(), 1..50), bits in 1u32..=128, many: bool,
         ) {
             let mask = u128::MAX >> (128 - bits);

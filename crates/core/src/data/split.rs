@@ -1,7 +1,7 @@
-//! Train, val and test: a name's part is a hash of the name.
+//! Training, validation and test: the part of a name is determined by a hash of the name.
 //!
-//! So a name never stands in two parts, adding names moves none, and the order of lines does not
-//! matter: the parts are sorted. The split has a seed of its own: models of different seeds share their test set.
+//! A name is therefore never in two parts, adding names moves no others, and the order of lines does not matter. The
+//! split has a seed of its own, so models with different seeds share their test set.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,17 +12,17 @@ use sha2::{Digest, Sha256};
 use crate::data::names::{Name, NameList};
 use crate::rng::{Purpose, Seed};
 
-/// Lists with fewer names than this are not split: nothing useful could be held out.
+/// Lists with fewer names than this are not split, because held-out parts would be useless.
 pub const MIN_NAMES_TO_SPLIT: usize = 10;
 
-/// How much of a list each part gets, relative to each other.
+/// The relative sizes of the parts of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
-    /// What is learnt from.
+    /// Training.
     pub train: u32,
-    /// What choices are made on.
+    /// Validation: choosing between models.
     pub val: u32,
-    /// What claims are made on.
+    /// Test: reporting results.
     pub test: u32,
 }
 
@@ -43,25 +43,28 @@ impl fmt::Display for Shares {
 }
 
 impl FromStr for Shares {
-    type Err = String;
+    type Err = BadShares;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, BadShares> {
         let parts: Option<Vec<u32>> = text.split(',').map(|p| p.trim().parse().ok()).collect();
         match parts.as_deref() {
             Some(&[train, val, test]) if train > 0 => Ok(Shares { train, val, test }),
-            _ => Err(format!(
-                "{text:?} is not three whole numbers such as 80,10,10, the first above 0"
-            )),
+            _ => Err(BadShares(text.to_owned())),
         }
     }
 }
 
-/// How a list is cut into parts.
+/// A text that is not three [`Shares`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not three integers such as 80,10,10, the first above 0")]
+pub struct BadShares(pub String);
+
+/// How a list is split into parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitOptions {
-    /// The parts' sizes.
+    /// The relative sizes of the parts.
     pub shares: Shares,
-    /// What the hash is mixed with; 0 unless asked for, whatever the training seed is.
+    /// The seed of the hash, by default 0; it is independent of the training seed.
     pub seed: Seed,
 }
 
@@ -77,11 +80,11 @@ impl Default for SplitOptions {
 /// A list in three parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
-    /// What is learnt from.
+    /// Training names.
     pub train: NameList,
-    /// What choices are made on.
+    /// Validation names, for choosing between models.
     pub val: NameList,
-    /// What claims are made on.
+    /// Test names, for reporting results.
     pub test: NameList,
 }
 
@@ -93,13 +96,14 @@ impl Split {
             .flat_map(|part| part.names())
     }
 
-    /// Whether a name stands in any part.
+    /// Whether any part contains a name.
     pub fn contains(&self, text: &str) -> bool {
         self.train.contains(text) || self.val.contains(text) || self.test.contains(text)
     }
 }
 
-/// Cuts a list into train, val and test; all of a list below [`MIN_NAMES_TO_SPLIT`] is train.
+/// Splits a list into training, validation and test names. A list with fewer names than [`MIN_NAMES_TO_SPLIT`] is all
+/// training.
 ///
 /// ```
 /// use nextchar_core::data::{NameList, SplitOptions, split};
@@ -126,8 +130,8 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
     Split { train, val, test }
 }
 
-/// A list cut into equal parts, for cross-fitting. A hash of the name says which part has it; the
-/// copies of a name that counts more than once go to one part after the other, as repeated lines would.
+/// Splits a list into equal parts for cross-fitting. A hash of the name selects its part; further occurrences of a name
+/// go to the following parts in turn, as repeated lines would.
 pub fn folds(list: &NameList, number: usize) -> Vec<NameList> {
     let key = Seed::from(0).key(Purpose::Fold);
     let mut folds = vec![NameList::default(); number];
@@ -222,7 +226,7 @@ mod tests {
     }
 
     proptest! {
-        /// A name's part does not depend on what stands beside it, or on the order.
+        /// The part of a name does not depend on other names or their order.
         #[test]
         fn adding_names_moves_none(
             some in prop::collection::btree_set("[a-z]{1,6}", 10..60),

@@ -1,11 +1,11 @@
-//! Names as a trie that a walk through a model keeps beside itself: unwanted names, or known ones.
+//! A trie of names that is traversed alongside a model: excluded names, or known ones.
 
 use crate::text::Token;
 
-/// Off the trie: whatever follows, the name is none of it.
+/// No node: no name of the trie has this prefix.
 pub(crate) const FREE: u32 = u32::MAX;
 
-/// A trie of names; node 0 is the empty beginning, and every node stands behind its parent.
+/// A trie of names. Node 0 is the empty prefix, and every node comes after its parent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trie {
     nodes: Vec<TrieNode>,
@@ -13,7 +13,7 @@ pub(crate) struct Trie {
 
 #[derive(Clone, Copy, Debug)]
 struct TrieNode {
-    /// [`FREE`] for none, as `sibling`.
+    /// [`FREE`] if there is none, like `sibling`.
     first_child: u32,
     sibling: u32,
     token: Token,
@@ -42,11 +42,12 @@ impl Trie {
         self.nodes.len()
     }
 
-    /// The ways on that stay on the trie: tokens and nodes.
+    /// The edges of a node: tokens and child nodes.
     pub(crate) fn children(&self, node: u32) -> impl Iterator<Item = (Token, u32)> {
-        let first = match node {
-            FREE => FREE,
-            _ => self.nodes[node as usize].first_child,
+        let first = if node == FREE {
+            FREE
+        } else {
+            self.nodes[node as usize].first_child
         };
         let some = |node: u32| (node != FREE).then_some(node);
         let nodes = std::iter::successors(some(first), move |&node| {
@@ -55,13 +56,13 @@ impl Trie {
         nodes.map(|node| (self.nodes[node as usize].token, node))
     }
 
-    /// The node after a token.
+    /// The child for a token, or [`FREE`].
     pub(crate) fn step(&self, node: u32, token: Token) -> u32 {
         let child = self.children(node).find(|&(label, _)| label == token);
         child.map_or(FREE, |(_, child)| child)
     }
 
-    /// The node after some tokens.
+    /// The node of a prefix, or [`FREE`].
     pub(crate) fn find(&self, tokens: &[Token]) -> u32 {
         let on = |node, &token: &Token| self.step(node, token);
         tokens.iter().fold(self.start(), on)
@@ -72,7 +73,7 @@ impl Trie {
         node != FREE && self.nodes[node as usize].ends
     }
 
-    /// Adds a name; says whether it was not there before.
+    /// Adds a name; returns whether it is new.
     pub(crate) fn insert(&mut self, name: &[Token]) -> bool {
         if self.nodes.is_empty() {
             self.nodes.push(TrieNode::new(0, FREE));

@@ -1,17 +1,17 @@
-//! What windows are made of: how many classes, tokens, and places.
+//! The shape of windows: numbers of classes, tokens and positions.
 
 use crate::text::{Start, Vocab};
 
-/// What the windows of a corpus are made of.
+/// The shape of a corpus's windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WindowShape {
-    /// Number of classes V, which targets are below.
+    /// Number of classes V; targets are below it.
     pub(crate) vocab_size: usize,
-    /// Number of tokens that contexts are below: the classes and the labels.
+    /// Number of different tokens in contexts: the classes and the labels.
     pub(crate) token_count: usize,
     /// Number of tokens T in a context.
     pub(crate) context_length: usize,
-    /// Number of label tokens that stand at the left of every context.
+    /// Number of label tokens that stay at the start of every context.
     pub(crate) held: usize,
 }
 
@@ -26,7 +26,7 @@ impl WindowShape {
         }
     }
 
-    /// Windows of names with this start.
+    /// Windows of names after this start.
     pub(crate) fn of(vocab: &Vocab, start: &Start, context_length: usize) -> Self {
         WindowShape {
             vocab_size: vocab.len(),

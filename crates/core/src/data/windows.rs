@@ -1,8 +1,8 @@
-//! Step 3: the sliding window, and its collapse into unique contexts with counts.
+//! Step 3: sliding windows, and their reduction to unique contexts with counts.
 //!
-//! The loss of a list depends on it only through n(c, t), how often token t follows context c.
-//! [`windows`] is the lecture's literal list of rows; [`CountedWindows`] is the table that
-//! everything that learns learns from, far smaller and exactly as good.
+//! The loss on a list depends only on n(c, t), the number of times that token t follows context c. [`windows`] yields
+//! the rows of the lecture one by one; [`CountedWindows`] is the equivalent table of counts, which is far smaller and
+//! used by all training.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::data::window_shape::WindowShape;
 use crate::text::{END, Start, Token, Vocab};
 
-/// The lecture's rows for one name: every (context, target), the last target being [`END`].
+/// The rows of the lecture for one name: every (context, target), where the last target is [`END`].
 ///
 /// ```
 /// use nextchar_core::data::windows;
@@ -31,7 +31,7 @@ pub fn windows(
     windows_after(Start::default(), name, context_length)
 }
 
-/// The rows of a name with a start of its own.
+/// The rows of a name after a start with a label.
 pub fn windows_after(
     start: Start,
     name: &[Token],
@@ -55,10 +55,10 @@ pub struct CountedWindows {
     starts: Vec<usize>,
     targets: Vec<Token>,
     counts: Vec<u64>,
-    /// [U]: the counts of each row added up.
+    /// [U]: the sum of each row's counts.
     totals: Vec<u64>,
     examples: u64,
-    /// What the counts say of one window: 1, or more where they stand for shares of windows.
+    /// The count of one window: 1, or more in a table of fractional counts.
     pub(crate) unit: u64,
 }
 
@@ -67,9 +67,9 @@ pub struct CountedWindows {
 pub struct CountedRow<'a> {
     /// The context's T tokens.
     pub context: &'a [Token],
-    /// The tokens seen after it, ascending.
+    /// The tokens that follow it, ascending.
     pub targets: &'a [Token],
-    /// How often each was seen.
+    /// The count of each.
     pub counts: &'a [u64],
     /// Their sum.
     pub total: u64,
@@ -81,12 +81,12 @@ impl CountedWindows {
         self.shape.vocab_size
     }
 
-    /// Number of tokens that contexts are made of: the classes, and labels.
+    /// Number of different tokens in contexts: the classes and the labels.
     pub fn token_count(&self) -> usize {
         self.shape.token_count
     }
 
-    /// Number of label tokens at the left of every context.
+    /// Number of label tokens at the start of every context.
     pub fn held(&self) -> usize {
         self.shape.held
     }
@@ -101,28 +101,27 @@ impl CountedWindows {
         self.totals.len()
     }
 
-    /// Whether there is no window at all.
+    /// Whether there are no windows.
     pub fn is_empty(&self) -> bool {
         self.totals.is_empty()
     }
 
-    /// What a count says of one window: 1 in a table that was counted, [`CountedWindows::SHARES`] in
-    /// one that holds shares of windows.
+    /// The count of one window: 1 in a table that was counted, [`CountedWindows::SHARES`] in one with fractional
+    /// counts.
     pub fn unit(&self) -> u64 {
         self.unit
     }
 
-    /// The unit of a table of shares.
+    /// The unit of a table with fractional counts.
     pub const SHARES: u64 = 1 << 20;
 
-    /// The table of the same contexts with distributions in place of what was seen: row i has
-    /// `total · p(t)` windows of target t, in units of 1 / [`CountedWindows::SHARES`]. `probs` gives
-    /// p(·) \[V\] of a row.
+    /// A table with the same contexts and other distributions of targets: row i has `total · p(t)` windows of target
+    /// t, in units of 1 / [`CountedWindows::SHARES`]. `probs` writes p(·) \[V\] of a row.
     ///
     /// # Panics
-    /// If the table holds shares already.
+    /// If the table has fractional counts already.
     pub fn with_targets(&self, mut probs: impl FnMut(usize, &mut [f64])) -> CountedWindows {
-        assert_eq!(self.unit, 1, "shares of shares");
+        assert_eq!(self.unit, 1, "fractional counts already");
         let mut soft = CountedWindows::new(self.shape);
         soft.unit = Self::SHARES;
         let mut row_probs = vec![0.0; self.shape.vocab_size];
@@ -136,8 +135,8 @@ impl CountedWindows {
         soft
     }
 
-    /// The table with smoothed labels: a share of every context's counts goes to all classes alike
-    /// (Szegedy et al. 2016). In units.
+    /// The table with label smoothing: a share of every context's counts is distributed equally over all classes
+    /// (Szegedy et al. 2016). Its counts are fractional.
     pub fn smoothed(&self, share: f64) -> CountedWindows {
         let uniform = share / self.shape.vocab_size as f64;
         self.with_targets(|index, probs| {
@@ -149,12 +148,12 @@ impl CountedWindows {
         })
     }
 
-    /// Number of windows N, repeated ones counted each time: the denominator of a loss. In units.
+    /// N, the sum of all counts in units of [`CountedWindows::unit`]: the denominator of a loss.
     pub fn examples(&self) -> u64 {
         self.examples
     }
 
-    /// Number of different (context, target) pairs.
+    /// Number of distinct (context, target) pairs.
     pub fn pairs(&self) -> usize {
         self.targets.len()
     }
@@ -164,17 +163,17 @@ impl CountedWindows {
         &self.contexts
     }
 
-    /// The targets of all rows, row after row; as long as [`CountedWindows::pairs`] says.
+    /// The targets of all rows, \[[`CountedWindows::pairs`]\].
     pub fn targets(&self) -> &[Token] {
         &self.targets
     }
 
-    /// The count of each of the targets.
+    /// The count of each target.
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
-    /// How often each context occurs, \[U\].
+    /// The count of each context, \[U\].
     pub fn totals(&self) -> &[u64] {
         &self.totals
     }
@@ -194,12 +193,12 @@ impl CountedWindows {
         }
     }
 
-    /// The row of a context, if it was ever seen.
+    /// The row of a context, if it occurs.
     pub fn find(&self, context: &[Token]) -> Option<CountedRow<'_>> {
         self.place(context).map(|place| self.row(place))
     }
 
-    /// The place of a context's row, if it was ever seen.
+    /// The place of a context's row, if it occurs.
     pub fn place(&self, context: &[Token]) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -215,7 +214,7 @@ impl CountedWindows {
         None
     }
 
-    /// SHA-256 of the windows and their counts, as hex.
+    /// SHA-256 of the windows with their counts, as hex.
     pub fn digest(&self, vocab: &Vocab) -> String {
         let mut hash = Sha256::new();
         for row in self.rows() {
@@ -230,10 +229,10 @@ impl CountedWindows {
             .collect()
     }
 
-    /// The table without the windows of a part of it: what the other names have.
+    /// The table minus the windows of a part of it.
     ///
     /// # Panics
-    /// If `part` is of another shape, or has a window that this table has not.
+    /// If `part` has another shape, or a window that is not in this table.
     pub fn without(&self, part: &CountedWindows) -> CountedWindows {
         assert_eq!(self.shape, part.shape);
         let mut rest = CountedWindows::new(self.shape);
@@ -253,7 +252,7 @@ impl CountedWindows {
         rest
     }
 
-    /// A table without a row.
+    /// A table without rows.
     pub(crate) fn new(shape: WindowShape) -> Self {
         CountedWindows {
             shape,
@@ -267,7 +266,7 @@ impl CountedWindows {
         }
     }
 
-    /// Appends a window that comes after all others; one with a count of 0 is left out.
+    /// Appends a window that comes after all others; nothing happens if its count is 0.
     pub(crate) fn push(&mut self, context: &[Token], target: Token, count: u64) {
         if count == 0 {
             return;
@@ -279,14 +278,14 @@ impl CountedWindows {
         self.add_target(target, count);
     }
 
-    /// Begins the row of a context that comes after all others.
+    /// Starts the row of a context that comes after all others.
     pub(crate) fn begin_row(&mut self, context: impl Iterator<Item = Token>) {
         self.contexts.extend(context);
         self.totals.push(0);
         self.starts.push(self.targets.len());
     }
 
-    /// Appends what follows the last row's context, after its other targets.
+    /// Appends a target to the last row, after its other targets.
     pub(crate) fn add_target(&mut self, target: Token, count: u64) {
         self.targets.push(target);
         self.counts.push(count);
@@ -366,7 +365,7 @@ mod tests {
     }
 
     proptest! {
-        /// The table holds exactly the literal windows, sorted, whatever way they were merged.
+        /// The table contains exactly the literal windows, sorted, however they were merged.
         #[test]
         fn table_equals_the_literal_windows(
             names in prop::collection::vec(

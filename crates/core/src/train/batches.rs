@@ -1,34 +1,34 @@
-//! Which rows a training step sees.
+//! Batches: the rows of each training step.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::CountedWindows;
-use crate::error::Error;
+use crate::error::{BadState, Error};
 use crate::model::Batch;
 use crate::rng::{Purpose, Seed, Stream};
 
-/// How a step's rows are chosen.
+/// How the rows of a step are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BatchKind {
     /// Every context with all its counts: the exact gradient of the corpus.
     Full,
-    /// About this many contexts, drawn in proportion to their counts, each with all its targets.
+    /// About this many contexts, sampled in proportion to their counts, each with all of its targets.
     Contexts(usize),
-    /// The lecture's loop: this many windows, drawn uniformly with replacement.
+    /// The lecture's loop: this many windows, sampled uniformly with replacement.
     Windows(usize),
-    /// This many contexts in shuffled passes through all of them; a context seen more than
-    /// eight times stands in a pass that many times over, each with its share.
+    /// This many contexts at a time, in shuffled passes through all of them. A context with more than eight
+    /// windows is split into several rows of a pass, with equal shares of its counts.
     Passes(usize),
 }
 
-/// What a row of [`BatchKind::Passes`] counts at most: masks of dropout then differ within a context.
+/// The largest count of a row of [`BatchKind::Passes`], so that frequent contexts get several dropout masks.
 const SPLIT_COUNT: u64 = 8;
 
 impl BatchKind {
-    /// How many steps see as many rows as the table has (contexts), or as the corpus has (windows).
+    /// Number of steps that see as many rows as the table has (contexts) or the corpus has (windows).
     pub fn steps_per_epoch(self, table: &CountedWindows) -> f64 {
         match self {
             BatchKind::Full => 1.0,
@@ -46,30 +46,30 @@ impl BatchKind {
     }
 }
 
-/// Draws one batch after the other from a table; each is an unbiased sample of the whole.
+/// A sequence of batches from a table; the gradient of each is an unbiased estimate of the table's.
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
     table: Cow<'a, CountedWindows>,
     kind: BatchKind,
     rng: Stream,
-    /// What is drawn, by cumulative count in table order: rows, or for
-    /// [`BatchKind::Windows`] (context, target) pairs.
+    /// Cumulative counts of what is sampled, in table order: rows, or (context, target) pairs for
+    /// [`BatchKind::Windows`].
     cumulative: Cumulative,
-    /// For [`BatchKind::Passes`]: the rows of a pass, shuffled, and how many of them are done.
+    /// For [`BatchKind::Passes`]: the shuffled rows of the current pass, and how many of them are done.
     pass: Vec<u32>,
     done: usize,
-    /// The row of each pair, and how often each was drawn.
+    /// The row of each pair, and how many times each was sampled.
     row_of_pair: Vec<u32>,
     drawn: Tally,
-    /// For [`BatchKind::Contexts`]: rows so frequent that every step sees them.
+    /// For [`BatchKind::Contexts`]: rows that are frequent enough to be part of every batch.
     head: Vec<usize>,
-    /// The other rows, parallel to `cumulative`.
+    /// The other rows, in the order of `cumulative`.
     tail: Vec<usize>,
     batch: Batch,
 }
 
 impl<'a> Batches<'a> {
-    /// A source of batches; the seed decides what is drawn.
+    /// The batches of a seed.
     ///
     /// # Panics
     /// If the table is empty or a batch size is 0.
@@ -119,22 +119,22 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// What they are drawn from.
+    /// The table that they are sampled from.
     pub(crate) fn table(&self) -> &CountedWindows {
         &self.table
     }
 
-    /// Random numbers taken so far.
+    /// Number of random numbers drawn so far.
     pub(crate) fn draws(&self) -> u64 {
         self.rng.position()
     }
 
-    /// The rows of the pass under way, and how many of them are done.
+    /// The rows of the current pass, and how many of them are done.
     pub(crate) fn pass(&self) -> (&[u32], usize) {
         (&self.pass, self.done)
     }
 
-    /// Goes to where other batches of the same table and kind were.
+    /// Moves to the position of other batches of the same table and kind.
     pub(crate) fn restore(&mut self, draws: u64, pass: &[u32], done: usize) -> Result<(), Error> {
         let sorted = |rows: &[u32]| {
             let mut rows = rows.to_vec();
@@ -142,7 +142,7 @@ impl<'a> Batches<'a> {
             rows
         };
         if done > pass.len() || sorted(pass) != sorted(&self.pass) {
-            return Err(Error::BadState("its pass is not one of this table".into()));
+            return Err(Error::BadState(BadState::OtherPass));
         }
         self.rng.go_to(draws);
         (self.pass, self.done) = (pass.to_vec(), done);
@@ -165,8 +165,8 @@ impl<'a> Batches<'a> {
         &self.batch
     }
 
-    /// Uniform windows: a uniform number below N, then the (context, target) that it falls on.
-    /// Windows of one context become one row, as in the table.
+    /// Samples windows: a uniform integer below N selects a (context, target) pair by cumulative count. Windows of
+    /// the same context form one row, as in the table.
     fn draw_windows(&mut self, size: usize) {
         self.batch.clear();
         for _ in 0..size {
@@ -186,8 +186,8 @@ impl<'a> Batches<'a> {
         });
     }
 
-    /// The next rows of the pass, each with its share of the context's counts; the last batch of a
-    /// pass may be smaller. A pass adds up to the gradient of the corpus, times its batches.
+    /// Takes the next rows of the pass, each with its share of its context's counts; the last batch of a pass may
+    /// be smaller. The mean gradient of a pass is that of the corpus.
     fn draw_pass(&mut self, size: usize) {
         if self.done == self.pass.len() {
             self.done = 0;
@@ -206,9 +206,9 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// Systematic sampling in proportion to counts (Madow 1949): one random offset, equal steps
-    /// through the cumulative counts. A row in the head keeps its weight n/N; one drawn with
-    /// probability π is weighted by 1/π.
+    /// Systematic sampling in proportion to counts (Madow 1949): a random offset, then equal steps through the
+    /// cumulative counts. A row of the head keeps its weight n/N; a row with inclusion probability π has its weight
+    /// divided by π.
     fn draw_contexts(&mut self, size: usize) {
         self.batch.clear();
         let examples = self.table.examples() as f64;
@@ -228,18 +228,17 @@ impl<'a> Batches<'a> {
     }
 }
 
-/// How many rows of a pass a context is split into.
+/// Number of rows of a pass that a context is split into.
 fn copies(total: u64, unit: u64) -> u64 {
     total.div_ceil(SPLIT_COUNT * unit)
 }
 
-/// Cumulative counts with a guide (Chen and Asau 1974): where a position falls is found in a
-/// constant number of looks.
+/// Cumulative counts with a guide table (Chen and Asau 1974), so that lookups take constant time on average.
 #[derive(Clone, Debug, Default)]
 struct Cumulative {
-    /// Where each row ends.
+    /// The end of each row.
     ends: Vec<u64>,
-    /// The first row that ends beyond `bucket << shift`.
+    /// For each bucket, the first row that ends beyond `bucket << shift`.
     guide: Vec<u32>,
     shift: u32,
 }
@@ -268,12 +267,12 @@ impl Cumulative {
         }
     }
 
-    /// All counts added up.
+    /// The sum of all counts.
     fn sum(&self) -> u64 {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// The row that a position below the sum falls on.
+    /// The row of a position below the sum.
     fn find(&self, position: u64) -> usize {
         let mut row = self.guide[(position >> self.shift) as usize] as usize;
         while self.ends[row] <= position {
@@ -283,11 +282,11 @@ impl Cumulative {
     }
 }
 
-/// How often each of some places was drawn, given back in ascending order without sorting.
+/// Counts how many times each of some places was drawn, and returns them in ascending order without sorting.
 #[derive(Clone, Debug)]
 struct Tally {
     times: Vec<u32>,
-    /// A bit for every place that was drawn.
+    /// A bit for each place that was drawn.
     touched: Vec<u64>,
 }
 
@@ -304,7 +303,7 @@ impl Tally {
         self.touched[place / 64] |= 1 << (place % 64);
     }
 
-    /// Hands over every place that was drawn with how often, and forgets them.
+    /// Passes every place that was drawn to `each` with its count, and resets the tally.
     fn drain(&mut self, mut each: impl FnMut(usize, u32)) {
         for (index, bits) in self.touched.iter_mut().enumerate() {
             let mut left = std::mem::take(bits);
@@ -317,8 +316,8 @@ impl Tally {
     }
 }
 
-/// Rows whose share of a batch of `size` would be one or more are always in; taking them out
-/// raises the others' shares, so look again until nothing changes.
+/// Splits off the rows whose share of a batch of `size` would be one or more: they are part of every batch. Removing
+/// them raises the shares of the others, so this repeats until nothing changes.
 fn split_head(totals: &[u64], size: usize) -> (Vec<usize>, Vec<usize>) {
     let mut order: Vec<usize> = (0..totals.len()).collect();
     order.sort_by_key(|&row| std::cmp::Reverse(totals[row]));
@@ -353,8 +352,8 @@ mod tests {
         CountedWindows::from_names(names, 8, 2).unwrap()
     }
 
-    /// Averaged over many batches, every (context, target) has its weight n(c, t) / N, within five
-    /// standard errors of `size` draws a batch.
+    /// Averaged over many batches, every (context, target) has its weight n(c, t) / N, within five standard errors
+    /// for `size` draws per batch.
     fn assert_unbiased(kind: BatchKind, size: f64) {
         let table = table();
         let mut batches = Batches::new(&table, kind, &Seed::from(1));
@@ -412,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_contexts_has_the_size_asked_for() {
+    fn a_batch_of_contexts_has_the_requested_size() {
         let table = table();
         for size in [1, 2, 5, 11] {
             let mut batches = Batches::new(&table, BatchKind::Contexts(size), &Seed::from(2));

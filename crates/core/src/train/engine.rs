@@ -1,21 +1,21 @@
-//! What a run computes with: instructions and threads, which change its speed and never its result.
+//! What a run computes with: instructions and threads. They affect its speed and never its result.
 
 use nextchar_kernels::{Arithmetic, InstructionSet, Kernels};
 
 use crate::error::Error;
 use crate::executor::Executor;
 
-/// Instructions, and who runs the shards.
+/// Vector instructions and an executor.
 #[derive(Debug)]
 pub struct Engine<'a> {
     /// The vector instructions of the kernels.
     pub instruction_set: InstructionSet,
-    /// Who runs the shards.
+    /// The executor of the shards.
     pub executor: &'a dyn Executor,
 }
 
 impl<'a> Engine<'a> {
-    /// The fastest instructions that this machine has.
+    /// The fastest instructions of this machine.
     pub fn new(executor: &'a dyn Executor) -> Self {
         Engine {
             instruction_set: Kernels::best(Arithmetic::Unfused).instruction_set(),
@@ -23,18 +23,20 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Its kernels, fused or portable.
+    /// Its kernels, with fused or portable arithmetic.
     ///
     /// # Errors
-    /// [`Error::NoInstructions`] where this machine lacks the instructions.
+    /// [`Error::NoInstructions`] if this machine lacks the instructions.
     pub(crate) fn kernels(&self, portable: bool) -> Result<Kernels, Error> {
-        let arithmetic = match portable {
-            true => Arithmetic::Unfused,
-            false => Arithmetic::Fused,
+        let arithmetic = if portable {
+            Arithmetic::Unfused
+        } else {
+            Arithmetic::Fused
         };
-        Kernels::new(self.instruction_set, arithmetic).ok_or_else(|| {
-            let kind = if portable { "" } else { "fused " };
-            Error::NoInstructions(format!("{kind}{}", self.instruction_set))
+        let kernels = Kernels::new(self.instruction_set, arithmetic);
+        kernels.ok_or(Error::NoInstructions {
+            instruction_set: self.instruction_set,
+            fused: !portable,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Training: from counted windows to parameters.
 //!
-//! [`train`] runs a [`TrainConfig`] to its end, tells an [`Observer`] of it, and keeps the best step by val;
-//! [`resume`] goes on from a [`TrainState`]. A [`Trainer`] takes single steps, for those who want the loop
-//! in their own hands.
+//! [`train`] executes a [`TrainConfig`], reports to an [`Observer`], and keeps the network with the best validation
+//! loss; [`resume`] continues from a [`TrainState`]. A [`Run`] leaves the loop to the caller, and a [`Trainer`] takes
+//! single steps.
 
 mod batches;
 mod engine;

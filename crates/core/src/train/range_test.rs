@@ -1,4 +1,4 @@
-//! A learning rate from the first steps alone: the lecture's search, and Smith's range test (2017).
+//! A learning rate from a few steps: the search of the lecture, a learning-rate range test (Smith 2017).
 
 use crate::data::CountedWindows;
 use crate::error::Error;
@@ -6,19 +6,19 @@ use crate::model::ModelConfig;
 use crate::train::engine::Engine;
 use crate::train::trainer::{TrainConfig, Trainer};
 
-/// The rates that are tried: from the first to the second.
+/// The first and the last rate that are tried.
 const RATES: (f64, f64) = (1e-4, 10.0);
-/// Steps on the way.
+/// Number of steps.
 const STEPS: u32 = 300;
-/// Kept share of the running mean of the batches' losses.
+/// Decay of the running mean of the batch losses.
 const SMOOTHING: f64 = 0.9;
-/// The run is over once the smoothed loss has risen by this factor above its best.
+/// The test ends once the smoothed loss exceeds its minimum by this factor.
 const RISEN: f64 = 1.5;
-/// Where the loss is least the rate is already about to be too large: a whole run wants this share.
+/// At the minimum of the loss the rate is about to become too large; a full run needs this share of it.
 const SHARE: f64 = 0.125;
 
-/// A learning rate for a run: the rate grows with every step, and an eighth of the one at which the
-/// smoothed loss of the batches was least is taken. 300 steps, whose parameters are thrown away.
+/// A learning rate for a run: over 300 steps the rate grows exponentially, and the result is an eighth of the rate at
+/// which the smoothed batch loss was lowest. The trained parameters are discarded.
 ///
 /// # Errors
 /// As [`Trainer::new`].
@@ -35,7 +35,7 @@ pub fn find_learning_rate(
         let rate = low * libm::pow(high / low, f64::from(step) / f64::from(STEPS - 1));
         let loss = trainer.step_at(rate);
         mean = SMOOTHING * mean + (1.0 - SMOOTHING) * loss;
-        // The mean begins at 0: early on it is too small by this factor.
+        // The mean starts at 0, so early on it is too small by this factor.
         let smoothed = mean / (1.0 - libm::pow(SMOOTHING, f64::from(step) + 1.0));
         if smoothed < best.0 {
             best = (smoothed, rate);
@@ -57,10 +57,9 @@ mod tests {
     use crate::text::Token;
     use crate::train::{BatchKind, Optimizer, Schedule};
 
-    /// A run at the rate that is found ends lower than one at a thirtieth of it, and than one at
-    /// thirty times it.
+    /// A run with the suggested rate reaches a lower loss than runs with a thirtieth and thirty times of it.
     #[test]
-    fn the_rate_is_of_the_right_size() {
+    fn the_rate_has_the_right_magnitude() {
         let names: Vec<Vec<Token>> = (0..300u32)
             .map(|i| {
                 (0..3 + i % 4)

@@ -1,4 +1,4 @@
-//! A run from its first step to its last: step, look at val now and then, keep the best.
+//! A run from its first step to its last: train, evaluate now and then, keep the best network.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -19,71 +19,70 @@ use crate::train::trainer::{TrainConfig, Trainer};
 pub enum StopReason {
     /// All steps were done.
     Finished,
-    /// Val did not improve for [`TrainConfig::patience`] looks.
+    /// The validation loss did not improve for [`TrainConfig::patience`] evaluations.
     EarlyStop,
-    /// The loss on val reached [`TrainConfig::target_loss`].
+    /// The validation loss reached [`TrainConfig::target_loss`].
     TargetLoss,
-    /// The observer asked for it.
+    /// The observer requested it.
     Observer,
 }
 
-/// Watches a run, and may end it. The caller's clock, progress bar and Ctrl-C live here.
+/// Watches a run and may stop it: the place for the caller's clock, progress bar and interrupts.
 pub trait Observer {
     /// Called after every step with the number of steps done.
     fn step(&mut self, _steps_done: u64) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// Called at every look at val, the first before any step.
+    /// Called after every evaluation; the first one precedes all steps.
     fn evaluated(&mut self, _evaluation: &Evaluation) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// Called after every step (and its look at val) but the last, also where the run is about to be
-    /// ended by this observer. `state` makes what [`resume`] goes on from: copies of a few megabytes,
-    /// so not after every step.
+    /// Called after every step but the last (and after its evaluation), even if this observer has just requested
+    /// the end of the run. `state` creates the state that [`resume`] needs; it copies a few megabytes, so it
+    /// should not be called after every step.
     fn between_steps(&mut self, _steps_done: u64, _state: &dyn Fn() -> TrainState) {}
 }
 
-/// Watches nothing.
+/// Does nothing.
 impl Observer for () {}
 
-/// What a run leaves.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The best network by val, or the last where there is no val.
+    /// The network with the best validation loss, or the last one without a validation table.
     pub network: Network,
     /// Loss of the first parameters on the training table, before any step.
     pub first_loss: f64,
     /// Steps done.
     pub steps: u64,
-    /// The step that the network is of.
+    /// The step of this network.
     pub best_step: u64,
     /// Passes through the data done.
     pub epochs: f64,
-    /// Why it ended.
+    /// Why the run ended.
     pub stop: StopReason,
-    /// Every look at val, the first before any step: the loss curve.
+    /// All evaluations, the first one before any step: the loss curve.
     pub evaluations: Vec<Evaluation>,
 }
 
-/// The loss beyond which a run is called diverged, as a multiple of where it began (or of ln V).
+/// A run has diverged once its loss exceeds this multiple of the initial loss (or of ln V).
 const DIVERGED_FACTOR: f64 = 3.0;
 
-/// What a run learns from, and what it is judged by.
+/// The tables of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables<'a> {
-    /// The windows that are learnt.
+    /// The training windows.
     pub train: &'a CountedWindows,
-    /// The windows that the best step is chosen by, if there are any.
+    /// The validation windows, which the best step is chosen by, if there are any.
     pub val: Option<&'a CountedWindows>,
 }
 
-/// Trains a network on a table and keeps the best one by val.
+/// Trains a network on a table and keeps the one with the best validation loss.
 ///
 /// # Errors
-/// [`Error::OutOfRange`] and others for options that cannot be; [`Error::Diverged`] where the loss is no
-/// longer a number or has left all bounds and there is nothing better to keep.
+/// Those of [`Run::begin`]; [`Error::Diverged`] if the loss is no longer a number or has left all bounds.
 pub fn train(
     model: &ModelConfig,
     config: &TrainConfig,
@@ -93,17 +92,16 @@ pub fn train(
 ) -> Result<Trained, Error> {
     let val = tables.val.map(Cow::Borrowed);
     let run = Run::begin(model, config, tables.train, val, engine)?;
-    match observer.evaluated(&run.evaluations[0]) {
-        ControlFlow::Break(()) => Ok(run.end(StopReason::Observer)),
-        ControlFlow::Continue(()) => run.go_on(observer),
+    if observer.evaluated(&run.evaluations[0]).is_break() {
+        return Ok(run.end(StopReason::Observer));
     }
+    run.finish(observer)
 }
 
-/// Goes on from a state of the same options and tables, and ends in the bits of a run that was never
-/// stopped.
+/// Resumes a run with the same options and tables from a state. The result has the bits of an uninterrupted run.
 ///
 /// # Errors
-/// Those of [`train`]; [`Error::BadState`] where the state is not one of these options and tables.
+/// Those of [`train`]; [`Error::BadState`] if the state does not belong to these options and tables.
 pub fn resume(
     model: &ModelConfig,
     config: &TrainConfig,
@@ -112,16 +110,16 @@ pub fn resume(
     state: TrainState,
     observer: &mut impl Observer,
 ) -> Result<Trained, Error> {
-    Run::restored(model, config, tables, engine, state)?.go_on(observer)
+    Run::restored(model, config, tables, engine, state)?.finish(observer)
 }
 
-/// A run under way, for callers that come back for every step: [`train`] and [`resume`] are loops over
-/// it. The trainer, the best network so far and the loss curve.
+/// A run in progress, for callers with a loop of their own; [`train`] and [`resume`] are loops over it. It holds the
+/// trainer, the best network so far and the loss curve.
 ///
 /// ```
 /// # use nextchar_core::data::{CountedWindows, NameList};
+/// # use nextchar_core::model::{Activation, ModelConfig};
 /// # use nextchar_core::text::Vocab;
-/// # use nextchar_core::model::{Activation, Init, ModelConfig};
 /// # use nextchar_core::train::*;
 /// # let names = NameList::from_names(["asha", "usha"].map(|name| (name, 1)));
 /// # let table = CountedWindows::from_list(&names, &Vocab::az(), 2).unwrap();
@@ -130,16 +128,12 @@ pub fn resume(
 /// #     activation: Activation::Tanh, residual: false, labels: 0,
 /// # };
 /// # let config = TrainConfig {
-/// #     init: Init::Kaiming, optimizer: Optimizer::Sgd, learning_rate: 0.1,
-/// #     schedule: Schedule::Constant, batch: BatchKind::Full, steps: 10, evaluate_every: 5,
-/// #     patience: None, target_loss: None, portable: true, dropout: 0.0, batch_norm: false,
-/// #     averaging: 0.0,
-/// #     seed: 42.into(),
+/// #     batch: BatchKind::Full, steps: 10, evaluate_every: 5, ..TrainConfig::default()
 /// # };
 /// let mut run = Run::begin(&shape, &config, &table, None, &Engine::new(&nextchar_core::Serial)).unwrap();
 /// let stop = loop {
 ///     run.step().unwrap();
-///     if run.is_due() && let (_, Some(stop)) = run.look().unwrap() {
+///     if run.is_due() && let (_, Some(stop)) = run.evaluate().unwrap() {
 ///         break stop;
 ///     }
 /// };
@@ -151,7 +145,7 @@ pub struct Run<'a> {
     trainer: Trainer<'a>,
     vocab_size: usize,
     val: Option<Cow<'a, CountedWindows>>,
-    kept: Kept,
+    best: Best,
     first_loss: f64,
     loss_sum: f64,
     loss_count: u64,
@@ -159,10 +153,10 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run before its first step: judged once.
+    /// A run before its first step, with its first evaluation.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] and others for options that cannot be.
+    /// Those of [`Trainer::new`].
     pub fn begin(
         model: &ModelConfig,
         config: &TrainConfig,
@@ -177,7 +171,7 @@ impl<'a> Run<'a> {
         let first_loss = loss(&network, trainer.table(), executor);
         let val_loss = val.as_ref().map(|val| loss(&network, val, executor));
         let mut run = Run {
-            kept: Kept::new(network, val_loss, 0),
+            best: Best::new(network, val_loss, 0),
             trainer,
             vocab_size,
             val,
@@ -186,14 +180,14 @@ impl<'a> Run<'a> {
             loss_count: 0,
             evaluations: Vec::new(),
         };
-        run.note(first_loss, val_loss, true);
+        run.record(first_loss, val_loss, true);
         Ok(run)
     }
 
-    /// One step; the batch's loss before it, in nats per predicted character.
+    /// Takes one step and returns the loss of its batch before the step, in nats per predicted character.
     ///
     /// # Errors
-    /// [`Error::Diverged`] where that is no longer a number.
+    /// [`Error::Diverged`] if the loss is no longer a number.
     pub fn step(&mut self) -> Result<f64, Error> {
         let batch_loss = self.trainer.step();
         if !batch_loss.is_finite() {
@@ -204,32 +198,32 @@ impl<'a> Run<'a> {
         Ok(batch_loss)
     }
 
-    /// Whether [`Run::look`] is to be called before the next step.
+    /// Whether [`Run::evaluate`] must be called before the next step.
     pub fn is_due(&self) -> bool {
         let (config, done) = (self.trainer.config(), self.trainer.steps_done());
         done == config.steps || done.is_multiple_of(config.evaluate_every)
     }
 
-    /// Judges the network as it is now, keeps it if it is the best, and says whether the run's own rules
-    /// end it here.
+    /// Evaluates the current network and keeps it if it is the best so far. Returns a reason to stop if the options
+    /// end the run here.
     ///
     /// # Errors
-    /// [`Error::Diverged`] where the loss has left all bounds.
-    pub fn look(&mut self) -> Result<(Evaluation, Option<StopReason>), Error> {
-        let look = self.judge()?;
+    /// [`Error::Diverged`] if the loss has left all bounds.
+    pub fn evaluate(&mut self) -> Result<(Evaluation, Option<StopReason>), Error> {
+        let evaluation = self.evaluate_now()?;
         let config = self.trainer.config();
-        let reached = |target| look.val_loss.is_some_and(|loss| loss <= target);
-        let tired = |patience| self.kept.looks_since_best >= patience;
+        let reached = |target| evaluation.val_loss.is_some_and(|loss| loss <= target);
+        let exhausted = |patience| self.best.evaluations_since >= patience;
         let stop = if config.target_loss.is_some_and(reached) {
             Some(StopReason::TargetLoss)
-        } else if config.patience.is_some_and(tired) {
+        } else if config.patience.is_some_and(exhausted) {
             Some(StopReason::EarlyStop)
-        } else if look.step == config.steps {
+        } else if evaluation.step == config.steps {
             Some(StopReason::Finished)
         } else {
             None
         };
-        Ok((look, stop))
+        Ok((evaluation, stop))
     }
 
     /// Steps done.
@@ -252,12 +246,12 @@ impl<'a> Run<'a> {
         self.first_loss
     }
 
-    /// Every look at val so far, the first before any step.
+    /// All evaluations so far, the first one before any step.
     pub fn evaluations(&self) -> &[Evaluation] {
         &self.evaluations
     }
 
-    /// The network as it is now (its running average, where that is asked for).
+    /// The current network, or its running average if one is configured.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a parameter is no longer a finite number.
@@ -280,18 +274,20 @@ impl<'a> Run<'a> {
             loss_count,
             best_step,
             best_val_loss,
-            looks_since_best,
+            evaluations_since_best,
             evaluations,
             ..
         } = state.progress;
-        let best = Network::new(model.clone(), state.best)?;
-        let mut kept = Kept::new(best, best_val_loss, best_step);
-        kept.looks_since_best = looks_since_best;
+        let network = Network::new(model.clone(), state.best)?;
+        let best = Best {
+            evaluations_since: evaluations_since_best,
+            ..Best::new(network, best_val_loss, best_step)
+        };
         Ok(Run {
             trainer,
             vocab_size: tables.train.vocab_size(),
             val: tables.val.map(Cow::Borrowed),
-            kept,
+            best,
             first_loss,
             loss_sum,
             loss_count,
@@ -299,24 +295,24 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// All steps that are left.
-    fn go_on(mut self, observer: &mut impl Observer) -> Result<Trained, Error> {
+    /// Takes all remaining steps.
+    fn finish(mut self, observer: &mut impl Observer) -> Result<Trained, Error> {
         let steps = self.trainer.config().steps;
         while self.steps_done() < steps {
             self.step()?;
             let mut stopped = observer.step(self.steps_done()).is_break();
             if self.is_due() {
-                let (look, stop) = self.look()?;
-                stopped |= observer.evaluated(&look).is_break();
+                let (evaluation, stop) = self.evaluate()?;
+                stopped |= observer.evaluated(&evaluation).is_break();
                 if let Some(stop) = stop {
                     return Ok(self.end(stop));
                 }
             }
-            // Before the look that a stop brings with it: an uninterrupted run has none here.
+            // Before the extra evaluation of a stop, because an uninterrupted run has none here.
             observer.between_steps(self.steps_done(), &|| self.state());
             if stopped {
-                if let Some(look) = self.look_if_new()? {
-                    let _ = observer.evaluated(&look);
+                if let Some(evaluation) = self.evaluate_if_stepped()? {
+                    let _ = observer.evaluated(&evaluation);
                 }
                 return Ok(self.end(StopReason::Observer));
             }
@@ -324,15 +320,18 @@ impl<'a> Run<'a> {
         Ok(self.end(StopReason::Finished))
     }
 
-    /// A look where steps were done since the last one: before ending a run between two looks.
+    /// Evaluates the current network if there was a step since the last evaluation. A run that ends between two
+    /// evaluations needs it.
     ///
     /// # Errors
-    /// As [`Run::look`].
-    pub fn look_if_new(&mut self) -> Result<Option<Evaluation>, Error> {
-        (self.loss_count > 0).then(|| self.judge()).transpose()
+    /// As [`Run::evaluate`].
+    pub fn evaluate_if_stepped(&mut self) -> Result<Option<Evaluation>, Error> {
+        (self.loss_count > 0)
+            .then(|| self.evaluate_now())
+            .transpose()
     }
 
-    fn judge(&mut self) -> Result<Evaluation, Error> {
+    fn evaluate_now(&mut self) -> Result<Evaluation, Error> {
         let train_loss = self.loss_sum / self.loss_count as f64;
         let uniform = (self.vocab_size as f64).ln();
         if train_loss > DIVERGED_FACTOR * self.first_loss.max(uniform) {
@@ -343,13 +342,13 @@ impl<'a> Run<'a> {
         let val = self.val.as_deref();
         let val_loss = val.map(|val| loss(&network, val, executor));
         let step = self.trainer.steps_done();
-        let best = self.kept.offer(network, val_loss, step);
-        Ok(self.note(train_loss, val_loss, best))
+        let best = self.best.offer(network, val_loss, step);
+        Ok(self.record(train_loss, val_loss, best))
     }
 
     /// Adds a point to the loss curve.
-    fn note(&mut self, train_loss: f64, val_loss: Option<f64>, best: bool) -> Evaluation {
-        let look = Evaluation {
+    fn record(&mut self, train_loss: f64, val_loss: Option<f64>, best: bool) -> Evaluation {
+        let evaluation = Evaluation {
             step: self.trainer.steps_done(),
             steps: self.trainer.config().steps,
             epoch: self.trainer.epoch(),
@@ -358,12 +357,12 @@ impl<'a> Run<'a> {
             learning_rate: self.trainer.learning_rate(),
             best,
         };
-        self.evaluations.push(look);
-        look
+        self.evaluations.push(evaluation);
+        evaluation
     }
 
     fn state(&self) -> TrainState {
-        let (trainer, kept) = (&self.trainer, &self.kept);
+        let (trainer, best) = (&self.trainer, &self.best);
         let [batch_draws, dropout_draws] = trainer.draws();
         let (pass, pass_done) = trainer.pass();
         TrainState {
@@ -375,28 +374,28 @@ impl<'a> Run<'a> {
                 first_loss: self.first_loss,
                 loss_sum: self.loss_sum,
                 loss_count: self.loss_count,
-                best_step: kept.step,
-                best_val_loss: kept.val_loss,
-                looks_since_best: kept.looks_since_best,
+                best_step: best.step,
+                best_val_loss: best.val_loss,
+                evaluations_since_best: best.evaluations_since,
                 evaluations: self.evaluations.clone(),
             },
             params: trainer.params(),
             average: trainer.average(),
             moments: trainer.moments(),
             norms: self.trainer.norms(),
-            best: kept.network.params().clone(),
+            best: best.network.params().clone(),
             pass: pass.to_vec(),
         }
     }
 
-    /// What it leaves: the best network. A run that ends between two looks calls for one more first,
-    /// if steps were done since ([`Run::look_if_new`]).
+    /// The result, with the best network. A run that ends between two evaluations must call
+    /// [`Run::evaluate_if_stepped`] first.
     pub fn end(self, stop: StopReason) -> Trained {
         Trained {
-            network: self.kept.network,
+            network: self.best.network,
             first_loss: self.first_loss,
             steps: self.trainer.steps_done(),
-            best_step: self.kept.step,
+            best_step: self.best.step,
             epochs: self.trainer.epoch(),
             stop,
             evaluations: self.evaluations,
@@ -404,35 +403,36 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The best network so far: by val, or the latest where there is none.
+/// The network with the best validation loss so far, or the latest one without a validation table.
 #[derive(Debug)]
-struct Kept {
+struct Best {
     network: Network,
     val_loss: Option<f64>,
     step: u64,
-    looks_since_best: u64,
+    /// Number of evaluations since then.
+    evaluations_since: u64,
 }
 
-impl Kept {
+impl Best {
     fn new(network: Network, val_loss: Option<f64>, step: u64) -> Self {
-        Kept {
+        Best {
             network,
             val_loss,
             step,
-            looks_since_best: 0,
+            evaluations_since: 0,
         }
     }
 
-    /// Keeps the network if it is better; says whether it was.
+    /// Keeps the network if it is better; returns whether it is.
     fn offer(&mut self, network: Network, val_loss: Option<f64>, step: u64) -> bool {
         let better = match (val_loss, self.val_loss) {
             (Some(new), Some(old)) => new < old,
             _ => true,
         };
         if better {
-            *self = Kept::new(network, val_loss, step);
+            *self = Best::new(network, val_loss, step);
         } else {
-            self.looks_since_best += 1;
+            self.evaluations_since += 1;
         }
         better
     }

@@ -1,17 +1,16 @@
-//! How the learning rate changes over a run.
+//! Learning-rate schedules.
 
 use serde::{Deserialize, Serialize};
 
-/// A learning-rate schedule. It knows the length of the run, never the time.
+/// A learning-rate schedule: a function of the step and the total number of steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// Always the same.
+    /// Constant.
     Constant,
-    /// The lecture's: a tenth from half of the steps on.
+    /// As in the lecture: divided by ten after half of the steps.
     Step,
-    /// Up in a line over the first 2 % of the steps, then down half a cosine to 1 %
-    /// (Loshchilov and Hutter 2017).
+    /// Linear warm-up over the first 2 % of the steps, then a half cosine down to 1 % (Loshchilov and Hutter 2017).
     #[default]
     Cosine,
 }
@@ -20,7 +19,7 @@ impl Schedule {
     const WARMUP: f64 = 0.02;
     const FLOOR: f64 = 0.01;
 
-    /// The factor on the learning rate at `step` (counted from 0) of `steps`.
+    /// The factor of the learning rate at `step` (from 0) of `steps`.
     ///
     /// ```
     /// use nextchar_core::train::Schedule;
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cosine_rises_then_falls_to_its_floor() {
+    fn cosine_rises_and_then_falls_to_its_floor() {
         let factors: Vec<f64> = (0..1000)
             .map(|s| Schedule::Cosine.factor(s, 1000))
             .collect();

@@ -1,72 +1,73 @@
-//! What the rest of a run depends on, beside its options and tables: kept elsewhere, training goes on
-//! from it and ends in the same bits. Where and how it is kept is the caller's business.
+//! The state of a run between two steps. Together with the options and tables it determines the rest of the run, so
+//! a run that is resumed from a saved state ends with the same bits. Saving it is up to the caller.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Params;
 
-/// A run between two steps.
+/// The state of a run between two steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainState {
-    /// Every number that is no tensor.
+    /// Everything that is not a tensor.
     pub progress: Progress,
     /// The parameters.
     pub params: Params,
-    /// Their running average, where it is asked for.
+    /// Their running average, if one is configured.
     pub average: Option<Params>,
-    /// First and second moment of the gradients, where the optimiser has them.
+    /// First and second moments of the gradients, if the optimiser has them.
     pub moments: Option<[Params; 2]>,
-    /// γ and β of batch normalisation that belong to the parameters, the average and the moments, one
-    /// after the other; empty without it.
+    /// γ and β of batch normalisation for the parameters, the average and the moments, in this order; empty without
+    /// batch normalisation.
     pub norms: Vec<f32>,
-    /// The parameters of the best look at val.
+    /// The parameters with the best validation loss.
     pub best: Params,
-    /// The rows of the pass under way, in its order; empty for batches that have no passes.
+    /// The rows of the current pass, in their order; empty for batches without passes.
     pub pass: Vec<u32>,
 }
 
-/// How far a run is.
+/// How far a run has come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Steps done.
     pub steps_done: u64,
-    /// Random numbers taken from the stream of batches.
+    /// Random numbers drawn for batches.
     pub batch_draws: u64,
-    /// Random numbers taken from the stream of dropout.
+    /// Random numbers drawn for dropout.
     pub dropout_draws: u64,
-    /// Rows of the pass that were seen.
+    /// Rows of the current pass that are done.
     pub pass_done: usize,
     /// Loss before the first step, in nats.
     pub first_loss: f64,
-    /// Losses of the batches since the last look at val, added up, in nats.
+    /// Sum of the batch losses since the last evaluation, in nats.
     pub loss_sum: f64,
-    /// How many they are.
+    /// Number of those batches.
     pub loss_count: u64,
-    /// The step of the best look.
+    /// The step with the best validation loss.
     pub best_step: u64,
-    /// Its loss on val, where there is one.
+    /// That validation loss, if there is a validation table.
     pub best_val_loss: Option<f64>,
-    /// Looks at val since then.
-    pub looks_since_best: u64,
-    /// Every look at val so far.
+    /// Number of evaluations since then.
+    #[serde(rename = "looks_since_best")]
+    pub evaluations_since_best: u64,
+    /// All evaluations so far.
     pub evaluations: Vec<Evaluation>,
 }
 
-/// One look at the state of a run.
+/// One evaluation of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Steps done.
     pub step: u64,
-    /// Steps that there will be.
+    /// Total number of steps of the run.
     pub steps: u64,
-    /// Passes through the table (or the corpus, for windows) done.
+    /// Passes through the table done (or through the corpus, for windows).
     pub epoch: f64,
-    /// Mean loss of the batches since the last look, nats per predicted character.
+    /// Mean batch loss since the last evaluation, in nats per predicted character.
     pub train_loss: f64,
-    /// Loss on val, the same unit; `None` where there is no val.
+    /// Validation loss in the same unit; `None` without a validation table.
     pub val_loss: Option<f64>,
-    /// The learning rate now.
+    /// The current learning rate.
     pub learning_rate: f64,
-    /// Whether this is the best so far, which is what is kept.
+    /// Whether this is the best evaluation so far, whose parameters are kept.
     pub best: bool,
 }

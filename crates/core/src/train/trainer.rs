@@ -1,4 +1,4 @@
-//! One training step: draw a batch, compute its gradient, step.
+//! One training step: sample a batch, compute its gradient, update the parameters.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use nextchar_kernels::{AdamW, Kernels};
 use serde::{Deserialize, Serialize};
 
 use crate::data::CountedWindows;
-use crate::error::{Error, NoNames};
+use crate::error::{BadState, Error, NoNames};
 use crate::executor::Executor;
 use crate::model::{Backprop, Dropout, Init, ModelConfig, Network, Params};
 use crate::rng::{Purpose, Seed, Stream};
@@ -16,11 +16,11 @@ use crate::train::engine::Engine;
 use crate::train::schedule::Schedule;
 use crate::train::state::TrainState;
 
-/// How a gradient becomes a step.
+/// An optimiser: how parameters are updated with a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {
-    /// Plain stochastic gradient descent, the lecture's.
+    /// Plain stochastic gradient descent, as in the lecture.
     Sgd,
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
     AdamW {
@@ -30,13 +30,13 @@ pub enum Optimizer {
         beta2: f64,
         /// Keeps the division finite.
         epsilon: f64,
-        /// Share of every parameter taken away per unit of learning rate.
+        /// Share of every parameter that is subtracted per unit of learning rate.
         weight_decay: f64,
     },
 }
 
 impl Optimizer {
-    /// [`Optimizer::AdamW`] with the moments that suit lists of names.
+    /// [`Optimizer::AdamW`] with decays that suit lists of names.
     pub const fn adamw(weight_decay: f64) -> Self {
         Optimizer::AdamW {
             beta1: 0.9,
@@ -47,40 +47,40 @@ impl Optimizer {
     }
 }
 
-/// Everything that decides a run beside the data and the network's shape. The default suits a few thousand
-/// names: 3,000 steps of AdamW over batches of 256 contexts.
+/// Everything that determines a run besides the data and the network's shape. The default suits a few thousand
+/// names: 3,000 steps of AdamW with batches of 256 contexts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
-    /// How the parameters begin.
+    /// How the parameters are initialised.
     pub init: Init,
-    /// How a gradient becomes a step.
+    /// How parameters are updated with a gradient.
     pub optimizer: Optimizer,
-    /// The learning rate that the schedule's factor multiplies.
+    /// The peak learning rate; the schedule multiplies it by a factor.
     pub learning_rate: f64,
-    /// How the learning rate changes.
+    /// How the learning rate changes over the run.
     pub schedule: Schedule,
-    /// What a step sees.
+    /// How the rows of a step are chosen.
     pub batch: BatchKind,
     /// Number of steps.
     pub steps: u64,
-    /// Steps between two looks at val.
+    /// Steps between two evaluations.
     pub evaluate_every: u64,
-    /// Stop after this many looks at val without a better one; `None` never stops early.
+    /// Stop after this many evaluations without an improvement; `None` never stops early.
     pub patience: Option<u64>,
-    /// Stop when the loss on val is this or less, in nats; `None` goes on.
+    /// Stop once the validation loss is this or less, in nats; `None` never does.
     pub target_loss: Option<f64>,
-    /// Multiply and add with two roundings, as a browser must, rather than one.
+    /// Round after multiplication and after addition, as browsers do, instead of fusing both.
     pub portable: bool,
-    /// Probability with which a step leaves a hidden unit out; 0 leaves all in.
+    /// Probability that a step drops a hidden unit; 0 turns dropout off.
     pub dropout: f64,
-    /// Normalise the hidden preactivations of every block of rows while learning; the network that is
-    /// kept has the training table's statistics folded into its weights.
+    /// Normalise the hidden preactivations of every block of rows during training. The resulting network has the
+    /// statistics of the training table folded into its weights.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub batch_norm: bool,
-    /// Kept share of the running average of the weights that is judged and saved, such as 0.99; 0
-    /// saves the weights themselves.
+    /// Decay of the running average of the weights that is evaluated and returned, such as 0.99; 0 uses the weights
+    /// themselves.
     pub averaging: f64,
-    /// What initialisation and batches are drawn from.
+    /// The seed of initialisation, batches and dropout.
     pub seed: Seed,
 }
 
@@ -116,7 +116,7 @@ pub struct Trainer<'a> {
     backprop: Backprop,
     flat: Vec<f32>,
     grads: Vec<f32>,
-    /// The running average of `flat`, where it is asked for.
+    /// The running average of `flat`; empty if none is configured.
     average: Vec<f32>,
     masks: Stream,
     first_moment: Vec<f32>,
@@ -125,7 +125,7 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// A run at its beginning.
+    /// The state before the first step.
     ///
     /// # Errors
     /// Those of [`ModelConfig::validate`] and [`TrainConfig::validate`]; [`Error::NoNames`] for a table without
@@ -160,9 +160,10 @@ impl<'a> Trainer<'a> {
             grads: vec![0.0; flat.len()],
             first_moment: vec![0.0; moments],
             second_moment: vec![0.0; moments],
-            average: match config.averaging > 0.0 {
-                true => flat.clone(),
-                false => Vec::new(),
+            average: if config.averaging > 0.0 {
+                flat.clone()
+            } else {
+                Vec::new()
             },
             masks: config.seed.stream(Purpose::Dropout, 0),
             steps_done: 0,
@@ -175,24 +176,25 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// What it learns from.
+    /// The training table.
     pub(crate) fn table(&self) -> &CountedWindows {
         self.batches.table()
     }
 
-    /// One step; returns the batch's loss before it, in nats per predicted character.
+    /// Takes one step and returns the loss of its batch before the step, in nats per predicted character.
     pub fn step(&mut self) -> f64 {
         self.step_at(self.learning_rate())
     }
 
-    /// [`Trainer::step`] at a learning rate of the caller's.
+    /// [`Trainer::step`] with another learning rate.
     pub fn step_at(&mut self, learning_rate: f64) -> f64 {
         let batch = self.batches.next_batch();
         let dropout = Dropout {
             rate: self.config.dropout as f32,
-            key: match self.config.dropout > 0.0 {
-                true => self.masks.bits() as u32,
-                false => 0,
+            key: if self.config.dropout > 0.0 {
+                self.masks.bits() as u32
+            } else {
+                0
             },
         };
         let loss = self.backprop.loss_and_gradients(
@@ -233,7 +235,7 @@ impl<'a> Trainer<'a> {
             }
         }
         if self.config.averaging > 0.0 {
-            // Early on a shorter average, so that the beginning is soon forgotten.
+            // The average is shorter early on, so that the initial parameters are soon forgotten.
             let steps = self.steps_done as f64;
             let kept = self.config.averaging.min((1.0 + steps) / (10.0 + steps));
             self.kernels
@@ -256,14 +258,15 @@ impl<'a> Trainer<'a> {
         self.steps_done as f64 / self.batches.steps_per_epoch()
     }
 
-    /// The network as it is now.
+    /// The current network, or its running average if one is configured.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a parameter is no longer a finite number.
     pub fn network(&self) -> Result<Network, Error> {
-        let flat = match self.average.is_empty() {
-            true => &self.flat,
-            false => &self.average,
+        let flat = if self.average.is_empty() {
+            &self.flat
+        } else {
+            &self.average
         };
         let params = self.unpack(flat);
         if !params.is_finite() {
@@ -276,18 +279,18 @@ impl<'a> Trainer<'a> {
         Network::new(self.model.clone(), params)
     }
 
-    /// Takes over a state that is not to be trusted, though its tensors have the model's shapes.
+    /// Restores a state. Its tensors must have the model's shapes; everything else is checked.
     pub(crate) fn restore(&mut self, state: &TrainState) -> Result<(), Error> {
-        let bad = |what: &str| Err(Error::BadState(what.into()));
+        let bad = |what: BadState| Err(Error::BadState(what));
         let progress = &state.progress;
         if progress.steps_done >= self.config.steps {
-            return bad("it has done all steps of the run");
+            return bad(BadState::NoStepsLeft);
         }
         if state.average.is_some() == self.average.is_empty() {
-            return bad("its average of the weights is not what the options say");
+            return bad(BadState::OtherAverage);
         }
         if state.moments.is_some() == self.first_moment.is_empty() {
-            return bad("its optimiser is not that of the options");
+            return bad(BadState::OtherOptimizer);
         }
         self.batches
             .restore(progress.batch_draws, &state.pass, progress.pass_done)?;
@@ -310,18 +313,19 @@ impl<'a> Trainer<'a> {
         let mut norms = state.norms.as_slice();
         for vector in vectors {
             let Some((first, rest)) = norms.split_at_checked(own) else {
-                return bad("γ and β of its batch normalisation are missing");
+                return bad(BadState::NoBatchNorm);
             };
             vector.extend_from_slice(first);
             norms = rest;
         }
-        match norms.is_empty() {
-            true => Ok(()),
-            false => bad("it is of a run with batch normalisation"),
+        if norms.is_empty() {
+            Ok(())
+        } else {
+            bad(BadState::UnusedBatchNorm)
         }
     }
 
-    /// γ and β as [`TrainState::norms`] has them.
+    /// γ and β in the order of [`TrainState::norms`].
     pub(crate) fn norms(&self) -> Vec<f32> {
         let vectors = [
             &self.flat,
@@ -334,7 +338,7 @@ impl<'a> Trainer<'a> {
         norms.flatten().copied().collect()
     }
 
-    /// The flat vectors that a state holds; those that are not in use are empty.
+    /// The flat vectors of a state; those that are not in use are empty.
     fn vectors_mut(&mut self) -> [&mut Vec<f32>; 4] {
         [
             &mut self.flat,
@@ -356,12 +360,12 @@ impl<'a> Trainer<'a> {
         self.steps_done
     }
 
-    /// Random numbers taken for batches and for dropout.
+    /// Random numbers drawn for batches and for dropout.
     pub(crate) fn draws(&self) -> [u64; 2] {
         [self.batches.draws(), self.masks.position()]
     }
 
-    /// The pass under way, and how much of it is done.
+    /// The rows of the current pass, and how many of them are done.
     pub(crate) fn pass(&self) -> (&[u32], usize) {
         self.batches.pass()
     }
@@ -395,7 +399,7 @@ impl TrainConfig {
     /// Checks every number.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] names the first that cannot be; [`Error::BatchNormBatches`].
+    /// [`Error::OutOfRange`] for the first that is not allowed; [`Error::BatchNormBatches`].
     pub fn validate(&self) -> Result<(), Error> {
         const MOST_DECAY: f64 = 1e3;
         Setting::LearningRate.check(self.learning_rate, Allowed::Above(0.0))?;

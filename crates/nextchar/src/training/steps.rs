@@ -128,7 +128,7 @@ impl Steps {
         self.losses.0 += run.step()?;
         self.losses.1 += 1;
         if run.is_due() {
-            return Ok(run.look()?.1);
+            return Ok(run.evaluate()?.1);
         }
         Ok(None)
     }
@@ -243,7 +243,7 @@ impl Steps {
             return Err(Error::Diverged(message.clone()));
         }
         if let Some(run) = &mut self.run {
-            run.look_if_new()?;
+            run.evaluate_if_stepped()?;
             self.next_network(StopReason::Observer)?;
         }
         self.training.finish(&Made {
