@@ -74,7 +74,9 @@ impl Start {
 fn split(names: Names, shares: Option<String>, seed: Option<String>) -> Result<Names, Fault> {
     let mut split = nextchar::data::SplitOptions::default();
     if let Some(shares) = shares {
-        split.shares = shares.parse().map_err(|bad| Fault::new(bad.to_string()))?;
+        split.shares = shares
+            .parse()
+            .map_err(|bad: nextchar::data::BadShares| Fault::new(bad.to_string()))?;
     }
     if let Some(seed) = seed {
         split.seed = seed.parse().unwrap_or_else(|never| match never {});
