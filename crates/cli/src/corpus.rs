@@ -16,6 +16,7 @@ use nextchar::Corpus;
 use crate::args::{CorpusArgs, ReadArgs};
 use crate::failure::Failure;
 use crate::output::{count, note, plural};
+use crate::output_files::RunFiles;
 
 /// What DATA names.
 #[derive(Debug)]
@@ -137,6 +138,13 @@ pub fn warn_of_rejected(label: &str, found: &Diagnosis) {
         first.column,
         first.reason,
     ));
+}
+
+/// Names the lists that a run reads.
+pub fn note_inputs(args: &CorpusArgs, files: &mut RunFiles) {
+    files.reads_list("DATA", args.data.as_deref());
+    files.reads_list("--val", args.val.as_deref());
+    files.reads_list("--test", args.test.as_deref());
 }
 
 /// Reads DATA, and val and test where they are files; otherwise splits. `lengths` is a preset's filter.

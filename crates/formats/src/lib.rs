@@ -35,6 +35,7 @@ pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
 pub use error::FormatError;
 pub use model_file::{ModelFile, is_model_file, last_bytes};
 pub use record::{CurvePoint, Losses, Record};
+pub use tensors::check_start;
 
 /// The version of the format that this library reads and writes.
 pub const FORMAT_VERSION: u64 = 1;

@@ -94,6 +94,27 @@ pub(crate) fn metadata_of(bytes: &[u8], key: &str) -> Result<Option<String>, For
     Ok(metadata.and_then(|metadata| metadata.get(key)).cloned())
 }
 
+/// Whether bytes, of which the first nine suffice, begin like a safetensors file: so that a caller need not
+/// read the rest of what is none.
+///
+/// # Errors
+/// [`FormatError::NotSafetensors`] where they do not.
+pub fn check_start(bytes: &[u8]) -> Result<(), FormatError> {
+    /// The format allows a hundred million bytes.
+    const TOO_LONG: u64 = 100_000_001;
+    let fault = |what: &str| Err(FormatError::NotSafetensors(what.into()));
+    let Some(length) = bytes.first_chunk().copied().map(u64::from_le_bytes) else {
+        return fault("header too small");
+    };
+    match (length, bytes.get(8)) {
+        (0, _) => fault("header too small"),
+        (TOO_LONG.., _) => fault("header too large"),
+        (_, Some(b'{')) => Ok(()),
+        (_, Some(_)) => fault("the header is not a JSON object"),
+        (_, None) => fault("incomplete metadata, file not fully covered"),
+    }
+}
+
 /// What every version of the metadata has.
 #[derive(Deserialize)]
 struct Version {
@@ -114,4 +135,28 @@ pub(crate) fn versioned<T: DeserializeOwned>(json: &str, known: u64) -> Result<T
 
 pub(crate) fn not_safetensors(error: safetensors::SafeTensorError) -> FormatError {
     FormatError::NotSafetensors(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn safetensors_are_known_by_their_first_nine_bytes() {
+        let whole = serialize("key", &1, &[]).unwrap();
+        check_start(&whole).unwrap();
+        check_start(&whole[..9]).unwrap();
+        let starts: [&[u8]; 6] = [
+            b"",
+            b"\0\0\0\0\0\0\0\0\0",
+            b"aino\neino\nilma\n",
+            &whole[..8],
+            b"\x02\0\0\0\0\0\0\0[]",
+            &[255; 20],
+        ];
+        for start in starts {
+            let error = check_start(start).unwrap_err();
+            assert!(matches!(error, FormatError::NotSafetensors(_)), "{start:?}");
+        }
+    }
 }

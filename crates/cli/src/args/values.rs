@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Command, CommandFactory};
 use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::setting::Allowed;
 
@@ -80,18 +80,8 @@ pub fn some_time(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The command line of this program; help, version and unknown options end the program here.
-pub fn parse() -> Result<Cli, Failure> {
-    let matches = command().try_get_matches();
-    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
-    cli.or_else(|error| match bad_value(&error) {
-        Some(failure) => Err(failure),
-        None => error.exit(),
-    })
-}
-
 /// The commands, whose options take numbers below zero: they are refused as values, not as options.
-fn command() -> Command {
+pub fn command() -> Command {
     fn with_negatives(command: Command) -> Command {
         let command = command.mut_subcommands(with_negatives);
         command.mut_args(
@@ -104,8 +94,14 @@ fn command() -> Command {
     with_negatives(Cli::command())
 }
 
+/// What to say of a command line that cannot be meant. Help, version and unknown options end the program
+/// here.
+pub fn fault(error: &clap::Error) -> Failure {
+    bad_value(error).unwrap_or_else(|| error.exit())
+}
+
 /// A value that its option cannot have, as all such faults are worded.
-fn bad_value(error: &clap::Error) -> Option<Failure> {
+pub fn bad_value(error: &clap::Error) -> Option<Failure> {
     if error.kind() != ErrorKind::ValueValidation {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::path::PathBuf;
 
 use nextchar::LanguageModel;
 use nextchar::Workers;
@@ -17,11 +18,26 @@ use crate::evaluation::{Evaluation, rival, rivals};
 use crate::failure::{DONE, Failure};
 use crate::html;
 use crate::output::{self, BOLD, DIM, bar, count, note, plural};
+use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::report::warn_of_counting;
 use crate::store;
 use crate::threads::threads;
 
+/// The place of the page, claimed beside all that the run reads.
+fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
+    let mut files = RunFiles::default();
+    files.reads_list("DATA", args.data.as_deref());
+    if let Some(model) = &args.model {
+        files.reads("--model", model);
+    }
+    let existing = Existing::Keep("would be replaced").or_forced(args.force);
+    let why = "standard output has the report";
+    let claim = |path: &PathBuf| files.claim("--html", path, existing, why);
+    args.html.as_ref().map(claim).transpose()
+}
+
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
+    let page_file = claim(args)?;
     let file = store::load(args.model.as_deref())?;
     let (label, names) = match &args.data {
         Some(data) => read(data, args, &file.vocab)?,
@@ -47,9 +63,9 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         names_return: file.model.returning().is_some(),
         generated: written(args, &file, threads)?,
     };
-    if let Some(path) = &args.html {
+    if let Some(page_file) = &page_file {
         let page = html::page(&file, &evaluation, threads)?;
-        store::save(path, page.as_bytes())?;
+        page_file.save(page.as_bytes())?;
     }
     let mut out = output::stdout();
     if args.json {

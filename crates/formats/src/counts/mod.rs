@@ -118,6 +118,19 @@ struct Row<'a> {
 }
 
 impl CountsFile {
+    /// Whether bytes, of which the first four suffice, begin like a Parquet file: so that a caller need
+    /// not read the rest of what is none.
+    ///
+    /// # Errors
+    /// [`CountsError::NotParquet`] where they do not.
+    pub fn check_start(bytes: &[u8]) -> Result<(), CountsError> {
+        if bytes.starts_with(b"PAR1") {
+            return Ok(());
+        }
+        let what = "it does not begin with PAR1";
+        Err(CountsError::NotParquet(what.into()))
+    }
+
     /// Reads every row of a file that is not to be trusted.
     ///
     /// # Errors
