@@ -148,11 +148,11 @@ fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     if counts::given(args)? {
         return counts::read(args);
     }
-    read_corpus(&args.corpus, args.preset.lengths())
+    read_corpus(&args.corpus, args.preset)
 }
 
 fn load_teacher(path: &Path) -> Result<Model, Failure> {
-    Ok(store::load(Some(path))?.into())
+    store::load(Some(path))
 }
 
 /// Trains, and names the option where the teacher does not suit.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use nextchar::data::{NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::{Corpus, LanguageModel, Part, TrainOptions, Training, Workers};
+use nextchar::{Corpus, LanguageModel, Part, Preset, TrainOptions, Training, Workers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,7 +19,6 @@ use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::progress::{Watcher, styled_bar};
 use crate::search::{Job, Trial, candidate, next_job};
 use crate::signals::{self, interrupted};
-use crate::store;
 use crate::threads::threads;
 
 /// Below this many names for train and val, all of them judge in turn: one small val is mostly chance.
@@ -31,7 +30,7 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
     let deadline = started + args.time;
     signals::catch();
     let trials_file = claim(args)?;
-    let corpus = read_corpus(&args.corpus, None)?;
+    let corpus = read_corpus(&args.corpus, Preset::default())?;
     let digest = corpus.parts().train.digest();
     let mut trials = kept_trials(args, &digest)?;
     let rounds = rounds(corpus)?;
@@ -334,7 +333,7 @@ fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
     let Some(path) = args.trials.as_deref().filter(|path| path.exists()) else {
         return Ok(Vec::new());
     };
-    let text = store::read(path, LARGEST_TRIALS, |_| Ok(()))?;
+    let text = nextchar::read_file(path, LARGEST_TRIALS, |_| Ok::<(), Failure>(()))?;
     let kept: Kept = serde_json::from_slice(&text).map_err(|error| {
         Failure::misuse(format!(
             "--trials {}: not a file of trials: {error}",
