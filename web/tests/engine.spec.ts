@@ -131,7 +131,7 @@ test("reset begins the same run again, in the same memory", async () => {
 test("the model that comes with the page is the program's, to the byte", async () => {
   const engine = await load();
   openDefault(engine);
-  const own = readFileSync(join(web, "../crates/cli/model/indian-names.safetensors"));
+  const own = readFileSync(join(web, "../crates/nextchar/model/indian-names.safetensors"));
   expect(hash(engine.call<Uint8Array>("save", {}))).toBe(hash(own));
 });
 

@@ -153,6 +153,7 @@ impl From<nextchar::Error> for Failure {
             Error::Core(fault) => fault.into(),
             Error::Names { label, fault } => Failure::from(fault).within(label),
             Error::File { path, fault } => Failure::file(&path, &fault),
+            Error::NoLength { .. } => Failure::misuse(error),
             other => Failure::failed(other),
         }
     }
