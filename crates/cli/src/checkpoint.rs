@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, Parser};
 use nextchar::train::{StopReason, TrainState, Trained};
-use nextchar::{Corpus, Part, Plan};
+use nextchar::{Choice, Corpus, Part, Plan};
 use nextchar_formats::Checkpoint;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -320,7 +320,7 @@ fn options(
     for (what, held) in data(corpus)? {
         put(what, held.into());
     }
-    put("--preset", args.preset.clone().into());
+    put("--preset", args.preset.name().into());
     put("--family", serde_json::to_value(plan.family)?);
     put("--networks", plan.networks.into());
     put("--distill", plan.distill.into());
@@ -366,7 +366,7 @@ fn data(corpus: &Corpus) -> Result<Vec<(&'static str, String)>, Failure> {
         let digest = corpus.digest(part)?;
         let digest = digest.get(..12).unwrap_or("none");
         let names = || plural(corpus.names(part).len() as u64, "name");
-        match &corpus.counted {
+        match corpus.given_counts() {
             None => found.push((what, format!("{} ({digest})", names()))),
             Some(counted) if counted.has(part) => {
                 found.push((counts, format!("windows ({digest})")));
@@ -374,8 +374,8 @@ fn data(corpus: &Corpus) -> Result<Vec<(&'static str, String)>, Failure> {
             Some(_) => {}
         }
     }
-    if let Some(counted) = &corpus.counted {
-        let folds = counted.fold_digests(&corpus.vocab).concat();
+    if let Some(counted) = corpus.given_counts() {
+        let folds = counted.fold_digests(corpus.vocab()).concat();
         found.push(("the folds of --counts", short_digest(folds.as_bytes())));
         let longest = counted.longest_name.to_string();
         found.push(("the longest name of the counts", longest));

@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
-    Alphabet, Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions,
-    SplitOptions, no_names, scan_names, split,
+    Diagnosis, EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, SplitOptions,
+    no_names, scan_names, split,
 };
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 
 use nextchar::Corpus;
@@ -119,6 +120,7 @@ pub fn read_options(
         max_length,
         keep_duplicates,
         strict: args.strict,
+        ..ReadOptions::default()
     })
 }
 
@@ -190,16 +192,12 @@ pub fn read_corpus(args: &CorpusArgs, lengths: Option<(usize, usize)>) -> Result
             "{why}: the last step is kept, and no held-out loss can be told"
         ));
     }
-    Ok(Corpus {
-        label: source.label(),
-        vocab,
-        parts,
-        split: (args.val.is_none() && args.test.is_none()).then(|| SplitOptions {
-            shares: args.split,
-            seed: args.split_seed.clone(),
-        }),
-        counted: None,
-    })
+    let is_cut = args.val.is_none() && args.test.is_none();
+    let cut = is_cut.then(|| SplitOptions {
+        shares: args.split,
+        seed: args.split_seed.clone(),
+    });
+    Ok(Corpus::of_parts(source.label(), vocab, parts, cut)?)
 }
 
 /// A held-out list of its own, without the training names where those are given.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use nextchar::data::{Alphabet, CountedWindows, WindowCounter};
+use nextchar::data::{CountedWindows, WindowCounter};
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
-use nextchar::{Corpus, Counted, Part, Preset};
+use nextchar::{Corpus, Counted, Part};
 use nextchar_formats::counts::{CountsFile, FOLDS};
 use nextchar_formats::state_dict::USUAL_LONGEST_NAME;
 
@@ -39,8 +40,7 @@ pub fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     let test = open_all("--test-counts", &args.test_counts)?;
     let all = || train.iter().chain(&val).chain(&test);
     let vocab = vocab(args.corpus.read.alphabet, all())?;
-    let preset = Preset::find(&args.preset).expect("clap knows the presets");
-    if let Some((shortest, longest)) = preset.lengths {
+    if let Some((shortest, longest)) = args.preset.lengths() {
         note(&format!(
             "--preset {} learns names of {shortest} to {longest} characters, but counts hold no names to choose from: they are taken as they are",
             args.preset
@@ -109,9 +109,9 @@ fn vocab<'a>(
     };
     if wanted == Alphabet::Data {
         let held = files.clone().flat_map(|(_, file)| file.characters());
-        let all = held.chain(named.flat_map(Vocab::characters)).copied();
-        let vocab = Vocab::from_characters(all);
-        return vocab.ok_or_else(|| Failure::from(nextchar::Error::BadAlphabet));
+        let pieces = named.flat_map(Vocab::pieces).flat_map(str::chars);
+        let vocab = Vocab::from_characters(held.copied().chain(pieces));
+        return vocab.ok_or_else(|| Failure::from(nextchar::CoreError::BadAlphabet));
     }
     for (path, file) in files {
         if let Some(character) = file.characters().iter().find(|c| !c.is_ascii_lowercase()) {

@@ -1,11 +1,11 @@
 //! What an evaluation says of a model, and the counting models that it stands beside.
 
 use nextchar::Mixture;
+use nextchar::Workers;
 use nextchar::counts::KneserNey;
 use nextchar::data::Split;
 use nextchar::score::{Breakdown, GeneratedNames, Report, Rivals};
 use nextchar_formats::ModelFile;
-use nextchar_parallel::Threads;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ pub struct Evaluation {
 }
 
 /// Counting models of the same training names, where the file kept them.
-pub fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
+pub fn rivals(file: &ModelFile, threads: &Workers) -> Result<Rivals, Failure> {
     let fit = |length| {
         let names = file.names.as_ref();
         let fit = |names: &Split| KneserNey::fit(&names.train, &file.vocab, length, threads);
@@ -48,7 +48,7 @@ pub fn rivals(file: &ModelFile, threads: &Threads) -> Result<Rivals, Failure> {
 pub fn rival(
     file: &ModelFile,
     rivals: &Rivals,
-    threads: &Threads,
+    threads: &Workers,
 ) -> Result<Option<Mixture>, Failure> {
     let counts = rivals
         .best_kneser_ney

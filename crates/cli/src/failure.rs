@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use nextchar::Error;
+use nextchar::CoreError as Error;
 use nextchar::setting::OutOfRange;
 
 use crate::hints;
@@ -140,6 +140,18 @@ impl From<Error> for Failure {
         match error.hint().and_then(hints::words) {
             Some(words) => failure.help(words),
             None => failure,
+        }
+    }
+}
+
+impl From<nextchar::Error> for Failure {
+    fn from(error: nextchar::Error) -> Self {
+        use nextchar::Error;
+        match error {
+            Error::Core(fault) => fault.into(),
+            Error::Names { label, fault } => Failure::from(fault).within(label),
+            Error::File { path, fault } => Failure::file(&path, &fault),
+            other => Failure::failed(other),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! An evaluation as one page: tables and plots, readable in dark and in light, nothing fetched.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use nextchar::Workers;
 use nextchar::score::{GeneratedNames, ScoredName, Share};
 use nextchar_formats::ModelFile;
-use nextchar_parallel::Threads;
 
 use crate::evaluation::Evaluation;
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ figure { margin: 1.5rem 0; overflow-x: auto; } svg { max-width: 100%; height: au
 pub fn page(
     file: &ModelFile,
     evaluation: &Evaluation,
-    threads: &Threads,
+    threads: &Workers,
 ) -> Result<String, Failure> {
     let wide = (900, 460);
     let breakdown = &evaluation.breakdown;

@@ -7,7 +7,6 @@ mod corpus;
 mod counts;
 mod evaluation;
 mod failure;
-mod family;
 mod hints;
 mod html;
 mod output;
@@ -18,7 +17,6 @@ mod scoring;
 mod search;
 mod store;
 mod threads;
-mod training;
 mod word_picture;
 
 use std::process::ExitCode;

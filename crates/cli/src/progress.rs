@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nextchar::train::{Evaluation, Observer, TrainConfig, TrainState};
+use nextchar::train::{Evaluation, Observer, TrainConfig, TrainState, Trained};
+use nextchar::{Stage, Watch};
 
 use crate::checkpoint::Keeper;
 use crate::output::{count, note};
@@ -39,7 +40,7 @@ pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
 const LINES: u64 = 10;
 
 /// A progress bar on a terminal, and about ten lines of falling losses anywhere.
-pub struct Progress<'a> {
+struct Progress<'a> {
     bar: ProgressBar,
     /// Saves the state now and then, and before the end that a person asked for.
     keeper: Option<&'a RefCell<Keeper>>,
@@ -58,7 +59,7 @@ pub struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Prepares the bar and catches Ctrl-C; a quiet one shows nothing.
-    pub fn new(
+    fn new(
         config: &TrainConfig,
         stop_after: Option<u64>,
         deadline: Option<Instant>,
@@ -98,11 +99,10 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the bar away; says whether Ctrl-C was pressed, and the seconds in steps, looks at val
-    /// left out.
-    pub fn finish(self) -> (bool, f64) {
+    /// Takes the bar away; the seconds in steps, without those in validation passes.
+    fn finish(self) -> f64 {
         self.bar.finish_and_clear();
-        (interrupted(), self.stepping.as_secs_f64())
+        self.stepping.as_secs_f64()
     }
 
     fn line(&self, at: &Evaluation) {
@@ -154,5 +154,110 @@ impl Observer for Progress<'_> {
         self.seen += 1;
         self.last = Instant::now();
         ControlFlow::Continue(())
+    }
+}
+
+/// Watches a whole training: a bar for each of its networks, and its checkpoints.
+pub struct Watcher<'a> {
+    stop_after: Option<u64>,
+    deadline: Option<Instant>,
+    keeper: Option<&'a RefCell<Keeper>>,
+    quiet: bool,
+    bar: Option<Progress<'a>>,
+    step_seconds: f64,
+}
+
+impl<'a> Watcher<'a> {
+    /// Says what goes on, and saves it now and then.
+    pub fn new(
+        stop_after: Option<u64>,
+        deadline: Option<Instant>,
+        keeper: Option<&'a RefCell<Keeper>>,
+    ) -> Self {
+        Watcher {
+            stop_after,
+            deadline,
+            keeper,
+            quiet: false,
+            bar: None,
+            step_seconds: 0.0,
+        }
+    }
+
+    /// Says nothing; Ctrl-C and the deadline end the training.
+    pub fn quiet(deadline: Option<Instant>) -> Self {
+        Watcher {
+            quiet: true,
+            ..Watcher::new(None, deadline, None)
+        }
+    }
+
+    /// Seconds in steps, of all networks.
+    pub fn step_seconds(&self) -> f64 {
+        self.step_seconds
+    }
+
+    fn bar(&mut self) -> &mut Progress<'a> {
+        self.bar.as_mut().expect("a network has begun")
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn begins(&mut self, stage: &Stage<'_>) {
+        let kind = if stage.is_student {
+            "student"
+        } else {
+            "network"
+        };
+        if stage.of > 1 {
+            anstream::eprintln!("{kind} {} of {}", stage.number, stage.of);
+        }
+        self.bar = Some(Progress::new(
+            stage.config,
+            self.stop_after,
+            self.deadline,
+            self.keeper,
+            self.quiet,
+        ));
+    }
+
+    fn finished_before(&mut self, place: usize) -> Option<Trained> {
+        self.keeper?.borrow().finished(place)
+    }
+
+    fn begun_before(&mut self, place: usize) -> Option<TrainState> {
+        self.keeper?.borrow_mut().state(place)
+    }
+
+    fn learnt(&mut self, trained: &Trained) {
+        self.step_seconds += self.bar.take().map_or(0.0, Progress::finish);
+        let said = self
+            .keeper
+            .and_then(|keeper| keeper.borrow_mut().finish(trained));
+        if let Some(said) = said {
+            note(&said);
+        }
+    }
+
+    fn teacher_answered(&mut self, contexts: usize) {
+        anstream::eprintln!("student, of {} contexts", count(contexts as u64));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupted()
+    }
+}
+
+impl Observer for Watcher<'_> {
+    fn step(&mut self, steps_done: u64) -> ControlFlow<()> {
+        self.bar().step(steps_done)
+    }
+
+    fn between_steps(&mut self, steps_done: u64, state: &dyn Fn() -> TrainState) {
+        self.bar().between_steps(steps_done, state);
+    }
+
+    fn evaluated(&mut self, at: &Evaluation) -> ControlFlow<()> {
+        self.bar().evaluated(at)
     }
 }

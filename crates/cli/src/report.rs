@@ -2,31 +2,30 @@
 
 use std::io::Write;
 
-use nextchar::data::{CountedWindows, NameList};
+use nextchar::data::NameList;
 use nextchar::score::Report;
 use nextchar::train::{TrainConfig, Trained};
-use nextchar::{Family, Reports};
+use nextchar::{Family, Reports, Training};
 
 use crate::failure::Failure;
-use crate::family::{Maker, warn_of_counting};
 use crate::output::{self, BOLD, count, note};
 
 /// What is about to be learnt, by what.
-pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
-    let (corpus, model) = (maker.corpus, &maker.plan.shape);
-    let parts = &corpus.parts;
+pub fn describe(training: &Training) {
+    let (corpus, plan, table) = (training.corpus(), training.plan(), training.table());
+    let (parts, model) = (corpus.parts(), &plan.shape);
     let names = |list: &NameList| count(list.len() as u64);
-    if let Some(counted) = &corpus.counted {
+    if let Some(counted) = corpus.given_counts() {
         anstream::eprintln!(
             "{BOLD}data{BOLD:#}     {}: counts of contexts of {}, {} classes",
-            corpus.label,
+            corpus.label(),
             counted.context_length(),
             model.vocab_size
         );
     } else {
         anstream::eprintln!(
             "{BOLD}data{BOLD:#}     {}: {}, {} classes; train {}, val {}, test {}",
-            corpus.label,
+            corpus.label(),
             output::plural(parts.all().count() as u64, "name"),
             model.vocab_size,
             names(&parts.train),
@@ -41,7 +40,7 @@ pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
         model.context_length,
         table.examples() as f64 / table.len() as f64,
     );
-    if maker.plan.family == Family::KneserNey {
+    if plan.family == Family::KneserNey {
         anstream::eprintln!("{BOLD}counts{BOLD:#}   interpolated modified Kneser–Ney\n");
         return;
     }
@@ -51,13 +50,13 @@ pub fn describe(maker: &Maker<'_>, table: &CountedWindows) {
         _ => format!("hidden {} ({:?})", hidden.join(", "), model.activation).to_lowercase(),
     };
     let mut more = String::new();
-    if maker.plan.networks > 1 {
-        more.push_str(&format!("; {} of them", maker.plan.networks));
+    if plan.networks > 1 {
+        more.push_str(&format!("; {} of them", plan.networks));
     }
-    if maker.plan.distill {
+    if plan.distill {
         more.push_str(", then one that learns from them and the counts");
     }
-    if maker.plan.family == Family::Mixture {
+    if plan.family == Family::Mixture {
         more.push_str("; mixed with Kneser–Ney counts");
     }
     anstream::eprintln!(
@@ -142,6 +141,15 @@ pub fn print_losses(
         }
     }
     Ok(())
+}
+
+/// Says what a person should know of a model that counting beats.
+pub fn warn_of_counting(network: f64, counting: Option<f64>) {
+    if counting.is_some_and(|counting| network > counting) {
+        note(
+            "counting (Kneser–Ney) predicts these names better than this model: try --family mixture, more --steps, or more names",
+        );
+    }
 }
 
 /// A loss, or a dash where there is none.

@@ -2,12 +2,14 @@
 
 use std::num::NonZeroUsize;
 
-use nextchar_parallel::Threads;
+use nextchar::Workers;
 
 use crate::failure::Failure;
 
 /// As many threads as asked for, or as many as the machine has.
-pub fn threads(number: Option<NonZeroUsize>) -> Result<Threads, Failure> {
-    let number = number.unwrap_or_else(Threads::available);
-    Threads::new(number).map_err(|error| Failure::failed(format!("{number} threads: {error}")))
+pub fn threads(number: Option<NonZeroUsize>) -> Result<&'static Workers, Failure> {
+    match number {
+        Some(number) => Ok(Workers::threads(number)?),
+        None => Ok(Workers::available()),
+    }
 }

@@ -191,8 +191,8 @@ impl Rows {
 /// Where the surprise lies, and what was likelier there.
 fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     let letter = &found.letters[found.most_surprising];
-    let what = match letter.token {
-        '_' => "that it ends there".to_owned(),
+    let what = match letter.token.as_str() {
+        "_" => "that it ends there".to_owned(),
         token => format!("{token} as letter {}", found.most_surprising + 1),
     };
     let before = letter.context.trim_start_matches('_');
@@ -210,8 +210,8 @@ fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     let instead = letter.likely.iter().take_while(likelier);
     let instead: Vec<String> = instead
         .take(3)
-        .map(|other| match other.token {
-            '_' => format!("the end ({:.0} %)", 100.0 * other.p),
+        .map(|other| match other.token.as_str() {
+            "_" => format!("the end ({:.0} %)", 100.0 * other.p),
             token => format!("{token} ({:.0} %)", 100.0 * other.p),
         })
         .collect();

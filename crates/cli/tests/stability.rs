@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nextchar::LanguageModel;
+use nextchar::Workers;
 use nextchar::combine::mixture::{Mixture, Weights};
 use nextchar::counts::KneserNey;
 use nextchar::data::{CountedWindows, EmbeddedList, ReadOptions, SplitOptions, split};
@@ -18,7 +19,6 @@ use nextchar::sample::{Conditions, Generator, Request};
 use nextchar::score::token_log_probs;
 use nextchar::train::{BatchKind, Engine, Tables, TrainConfig, train};
 use nextchar_formats::{ModelFile, Record};
-use nextchar_parallel::Threads;
 
 /// How long each test runs; `NEXTCHAR_MINUTES` changes it. It runs on until its caches are full.
 fn time() -> Duration {
@@ -102,7 +102,7 @@ impl Looks {
 }
 
 /// One round of everything, each with a seed of its own.
-fn round(seed: u64, threads: &Threads) {
+fn round(seed: u64, threads: &Workers) {
     let list = EmbeddedList::find("finnish-names").unwrap();
     let (names, _) = list.scan(&ReadOptions::default()).unwrap();
     let vocab = names.vocab(list.alphabet).unwrap();
@@ -116,6 +116,7 @@ fn round(seed: u64, threads: &Threads) {
         hidden_sizes: vec![32, 32],
         activation: Activation::Gelu,
         residual: true,
+        labels: 0,
     };
     let config = TrainConfig {
         batch: BatchKind::Passes(600),
@@ -168,10 +169,10 @@ fn round(seed: u64, threads: &Threads) {
 #[test]
 #[ignore = "minutes"]
 fn rounds_of_everything_take_constant_memory() {
-    let threads = Threads::new(NonZeroUsize::new(2).unwrap()).unwrap();
+    let threads = Workers::threads(NonZeroUsize::new(2).unwrap()).unwrap();
     let mut looks = Looks::new("rounds", 200_000, time());
     for rounds in 1.. {
-        round(rounds, &threads);
+        round(rounds, threads);
         if !looks.again(rounds, "self") {
             break;
         }

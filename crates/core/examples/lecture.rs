@@ -41,6 +41,7 @@ fn main() -> Result<(), Error> {
         hidden_sizes: vec![64],
         activation: Activation::Tanh,
         residual: false,
+        labels: 0,
     };
     let params = Params::init(&config, Init::Kaiming, &Seed::from(42));
     let stages = reference::forward(&config, &params.to_f64(), &[0, 1, 1]);

@@ -164,14 +164,14 @@ pub enum Error {
     UniqueDraws,
 
     /// A name with a character that is not in the vocabulary.
-    #[error(
-        "{name:?}, character {column}: {character:?} is not in the alphabet of the training names"
+    #[error("{name:?}, character {column}: '{}' is not in the alphabet of the training names",
+        piece.escape_debug()
     )]
-    UnknownCharacter {
+    UnknownPiece {
         /// The name.
         name: String,
-        /// The character.
-        character: char,
+        /// The piece of text, a character in most vocabularies.
+        piece: String,
         /// Its place, from 1.
         column: usize,
     },

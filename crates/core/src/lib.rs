@@ -48,6 +48,7 @@
 //!     hidden_sizes: vec![32],
 //!     activation: Activation::Tanh,
 //!     residual: false,
+//!     labels: 0,
 //! };
 //!
 //! // 6. Cross-entropy trains them all together; the loss begins near ln 27 = 3.30 nats.

@@ -22,6 +22,7 @@ fn steps_do_not_allocate() {
         hidden_sizes: vec![40, 30],
         activation: Activation::Gelu,
         residual: false,
+        labels: 0,
     };
     for batch in [
         BatchKind::Full,

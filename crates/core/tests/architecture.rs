@@ -96,6 +96,27 @@ fn the_core_has_no_files_threads_or_clocks() {
     }
 }
 
+/// Below the text there are tokens only. Reading a file and showing what was found in it are about
+/// characters, too.
+#[test]
+fn only_text_knows_characters() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = 0;
+    for file in source_files(&root) {
+        let relative = file.strip_prefix(&root).unwrap();
+        let is_text = ["text", "data/reading", "error.rs"].map(|place| relative.starts_with(place));
+        if is_text.contains(&true) {
+            continue;
+        }
+        files += 1;
+        let code = code(&file);
+        for word in [": char", "<char", "(char", "chars()", "char_indices"] {
+            assert!(!code.contains(word), "{} has {word}", file.display());
+        }
+    }
+    assert!(files > 50, "found only {files} files");
+}
+
 /// The paths that begin at a place of the code, such as `a::{b, c::D}`: a::b and a::c::D. What stands
 /// behind them is given back.
 fn paths<'c>(code: &'c str, before: &[String], found: &mut Vec<Vec<String>>) -> &'c str {

@@ -435,6 +435,7 @@ fn network(vocab: &Vocab, table: &CountedWindows) -> Network {
         hidden_sizes: vec![20],
         activation: Activation::Tanh,
         residual: false,
+        labels: 0,
     };
     let training = TrainConfig {
         init: Init::Kaiming,

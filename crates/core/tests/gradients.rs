@@ -56,6 +56,7 @@ fn config(
         hidden_sizes: hidden_sizes.to_vec(),
         activation,
         residual: false,
+        labels: 0,
     }
 }
 
@@ -89,6 +90,7 @@ fn reference_gradients_are_finite_differences() {
         check_finite_differences(&config(6, 1, 4, &[3, 4, 5], activation));
         let residual = ModelConfig {
             residual: true,
+            labels: 0,
             ..config(4, 2, 3, &[5, 5, 6, 6], activation)
         };
         check_finite_differences(&residual);

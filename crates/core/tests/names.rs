@@ -2,9 +2,10 @@
 
 use nextchar_core::Error;
 use nextchar_core::data::{
-    Alphabet, MAX_NAME_LENGTH, NameList, ReadOptions, RejectReason, SplitOptions, read_names, split,
+    MAX_NAME_LENGTH, NameList, ReadOptions, RejectReason, SplitOptions, read_names, split,
 };
 use nextchar_core::error::Hint;
+use nextchar_core::text::Alphabet;
 use proptest::prelude::*;
 
 fn texts(list: &NameList) -> Vec<(&str, u64)> {
@@ -25,7 +26,7 @@ fn bom_crlf_blanks_and_case_are_cleaned() {
         (4, 1, 3, 0)
     );
     assert_eq!(found.lengths[&3], 1);
-    assert_eq!(found.letters[&'a'], 3);
+    assert_eq!(found.letters["a"], 3);
 }
 
 #[test]
@@ -41,11 +42,11 @@ fn rejected_lines_say_where_and_why() {
     assert_eq!(
         reasons,
         [
-            (2, 4, RejectReason::OutsideAz('é')),
-            (3, 3, RejectReason::Control('\0')),
+            (2, 4, RejectReason::OutsideAz("é".into())),
+            (3, 3, RejectReason::Control("\0".into())),
             (4, 1, RejectReason::InvalidUtf8),
             (5, 2, RejectReason::EndMark),
-            (6, 2, RejectReason::OutsideAz(' ')),
+            (6, 2, RejectReason::OutsideAz(" ".into())),
         ]
     );
 }

@@ -75,6 +75,7 @@ fn every_number_of_a_shape_is_checked_by_its_name() {
         hidden_sizes: vec![8],
         activation: Activation::Tanh,
         residual: false,
+        labels: 0,
     };
     assert!(shape.validate().is_ok());
     let refused = |change: &dyn Fn(&mut ModelConfig)| {

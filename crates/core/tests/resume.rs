@@ -22,6 +22,7 @@ fn shape() -> ModelConfig {
         hidden_sizes: vec![20, 20],
         activation: Activation::Gelu,
         residual: true,
+        labels: 0,
     }
 }
 

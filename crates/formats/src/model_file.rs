@@ -294,7 +294,7 @@ fn read_list(
     };
     let tensor = take(left, &name, Dtype::U8)?;
     let decoded = front_coding::decode(tensor.data()).map_err(bad)?;
-    let known = |text: &str| text.chars().all(|c| vocab.token(c).is_some());
+    let known = |text: &str| vocab.encode(text).is_ok();
     if let Some(text) = decoded.names().find(|text| text.is_empty() || !known(text)) {
         return Err(bad(format!("{text:?} is not of its alphabet")));
     }

@@ -157,6 +157,7 @@ fn config_of(
         hidden_sizes: hidden.into_iter().map(|(outputs, _)| outputs).collect(),
         activation: hints.activation,
         residual: hints.residual,
+        labels: 0,
     };
     config.validate()?;
     Ok(config)

@@ -28,6 +28,7 @@ fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> M
         hidden_sizes,
         activation: Activation::Tanh,
         residual: false,
+        labels: 0,
     };
     let params = Params::init(&config, Init::Kaiming, &Seed::from(seed));
     ModelFile {

@@ -1,5 +1,7 @@
 //! The names as they are learnt from, and what counting makes of them.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use nextchar_core::counts::KneserNey;
 use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, split};
 use nextchar_core::error::NoNames;
@@ -7,25 +9,22 @@ use nextchar_core::language_model::loss;
 use nextchar_core::score::Rivals;
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
+use nextchar_formats::last_bytes;
 
 use crate::counted::{Counted, Part};
 
 /// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
 const LONGEST_COUNTS: usize = 6;
 
-/// A list, its classes and its parts.
+/// A list, its classes and its parts. Its windows are counted once, when they are first asked for.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    /// What the list is called.
-    pub label: String,
-    /// The classes.
-    pub vocab: Vocab,
-    /// Train, val and test.
-    pub parts: Split,
-    /// How it was split; `None` where val or test are lists of their own.
-    pub split: Option<SplitOptions>,
-    /// The windows, where they were counted elsewhere; then the parts have no names.
-    pub counted: Option<Counted>,
+    label: String,
+    vocab: Vocab,
+    parts: Split,
+    split: Option<SplitOptions>,
+    given: Option<Arc<Counted>>,
+    counted: Arc<Mutex<Option<Arc<Counted>>>>,
 }
 
 impl Corpus {
@@ -36,11 +35,24 @@ impl Corpus {
     pub fn split(
         label: impl Into<String>,
         names: NameList,
-        alphabet: nextchar_core::data::Alphabet,
+        alphabet: nextchar_core::text::Alphabet,
         options: SplitOptions,
     ) -> Result<Self, Error> {
         let vocab = names.vocab(alphabet)?;
         let parts = split(names, &options);
+        Corpus::of_parts(label, vocab, parts, Some(options))
+    }
+
+    /// Lists that are parts already; `split` says how they were cut, where a list was.
+    ///
+    /// # Errors
+    /// [`Error::NoNames`] where nothing is left to learn from.
+    pub fn of_parts(
+        label: impl Into<String>,
+        vocab: Vocab,
+        parts: Split,
+        split: Option<SplitOptions>,
+    ) -> Result<Self, Error> {
         if parts.train.is_empty() {
             return Err(Error::NoNames(NoNames::NothingToLearn));
         }
@@ -48,20 +60,64 @@ impl Corpus {
             label: label.into(),
             vocab,
             parts,
-            split: Some(options),
-            counted: None,
+            split,
+            given: None,
+            counted: Arc::default(),
         })
     }
 
     /// Windows without their names.
-    pub fn of_counts(label: String, vocab: Vocab, counted: Counted) -> Self {
+    pub fn of_counts(label: impl Into<String>, vocab: Vocab, counted: Counted) -> Self {
         Corpus {
-            label,
+            label: label.into(),
             vocab,
             parts: Split::default(),
             split: None,
-            counted: Some(counted),
+            given: Some(Arc::new(counted)),
+            counted: Arc::default(),
         }
+    }
+
+    /// What the list is called.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The classes.
+    pub fn vocab(&self) -> &Vocab {
+        &self.vocab
+    }
+
+    /// Train, val and test; empty where there are windows without their names.
+    pub fn parts(&self) -> &Split {
+        &self.parts
+    }
+
+    /// How the list was split; `None` where val or test are lists of their own.
+    pub fn split_options(&self) -> Option<&SplitOptions> {
+        self.split.as_ref()
+    }
+
+    /// The windows, where they were counted elsewhere; then the parts have no names.
+    pub fn given_counts(&self) -> Option<&Counted> {
+        self.given.as_deref()
+    }
+
+    /// The windows of all parts, with contexts of at least this length.
+    fn counted(&self, length: usize) -> Result<Arc<Counted>, Error> {
+        if let Some(given) = &self.given {
+            return Ok(Arc::clone(given));
+        }
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*counted
+            && known.context_length() >= length
+        {
+            return Ok(Arc::clone(known));
+        }
+        let length = length.max(LONGEST_COUNTS);
+        let new = Arc::new(Counted::of_names(&self.parts, &self.vocab, length)?);
+        *counted = Some(Arc::clone(&new));
+        Ok(new)
     }
 
     /// The names of a part.
@@ -73,15 +129,21 @@ impl Corpus {
         }
     }
 
+    /// What a model file with these names ends with, so that one that is kept beside its list can be kept
+    /// without them. Every name must count once.
+    pub fn last_bytes(&self) -> Vec<u8> {
+        last_bytes(&self.parts)
+    }
+
     /// SHA-256 of a part's names, or of its windows where the names are not there.
     ///
     /// # Errors
     /// As [`Corpus::windows`].
     pub fn digest(&self, part: Part) -> Result<String, Error> {
-        let Some(counted) = &self.counted else {
+        let Some(given) = &self.given else {
             return Ok(self.names(part).digest());
         };
-        let windows = counted.windows(part, counted.context_length())?;
+        let windows = given.windows(part, given.context_length())?;
         Ok(windows.map_or_else(String::new, |windows| windows.digest(&self.vocab)))
     }
 
@@ -89,7 +151,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`]; [`Error::NoNames`] where there is none.
-    pub fn listed(&self, length: usize) -> Result<CountedWindows, Error> {
+    pub fn training_windows(&self, length: usize) -> Result<CountedWindows, Error> {
         let windows = self.windows(Part::Train, length)?;
         windows.ok_or_else(|| Error::NoNames(NoNames::NothingToLearn))
     }
@@ -97,14 +159,9 @@ impl Corpus {
     /// The windows of a part of the list at a context length; none for an empty part.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] and [`Error::UnknownCharacter`].
+    /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`].
     pub fn windows(&self, part: Part, length: usize) -> Result<Option<CountedWindows>, Error> {
-        if let Some(counted) = &self.counted {
-            return counted.windows(part, length);
-        }
-        let names = self.names(part);
-        let table = || CountedWindows::from_list(names, &self.vocab, length);
-        (!names.is_empty()).then(table).transpose()
+        self.counted(length)?.windows(part, length)
     }
 
     /// Kneser–Ney of the training names.
@@ -112,10 +169,7 @@ impl Corpus {
     /// # Errors
     /// As [`Corpus::windows`].
     pub fn kneser_ney(&self, length: usize, executor: &dyn Executor) -> Result<KneserNey, Error> {
-        match &self.counted {
-            Some(counted) => counted.kneser_ney(length, executor),
-            None => KneserNey::fit(&self.parts.train, &self.vocab, length, executor),
-        }
+        self.counted(length)?.kneser_ney(length, executor)
     }
 
     /// The counting models that every evaluation of a model with this context stands beside, the best of
@@ -124,10 +178,10 @@ impl Corpus {
     /// # Errors
     /// As [`Corpus::windows`].
     pub fn rivals(&self, context: usize, executor: &dyn Executor) -> Result<Rivals, Error> {
-        let known = self.counted.as_ref().map(Counted::context_length);
+        let known = self.given_counts().map(Counted::context_length);
         let counts = LONGEST_COUNTS.min(known.unwrap_or(LONGEST_COUNTS));
         let longest = counts.max(context);
-        let table = self.listed(longest)?;
+        let table = self.training_windows(longest)?;
         let mut best: Option<(f64, usize)> = None;
         if let Some(val) = self.windows(Part::Val, longest)? {
             for length in 1..=counts {
@@ -154,9 +208,9 @@ impl Corpus {
     /// The length of the longest name, in characters, as far as it is known.
     pub fn longest(&self) -> usize {
         [&self.parts.train, &self.parts.val, &self.parts.test]
-            .map(NameList::longest)
+            .map(|part| part.longest(self.vocab.tokenizer()))
             .into_iter()
-            .chain(self.counted.as_ref().map(|counted| counted.longest_name))
+            .chain(self.given_counts().map(|given| given.longest_name))
             .max()
             .unwrap_or(0)
     }

@@ -1,15 +1,17 @@
-//! Windows that were counted elsewhere, in place of the names.
+//! The windows of a list's parts, counted once: every shorter context follows from the longest.
 
 use std::borrow::Cow;
 
 use nextchar_core::counts::KneserNey;
-use nextchar_core::data::CountedWindows;
+use nextchar_core::data::{CountedWindows, NameList, Split, folds};
 use nextchar_core::error::NoNames;
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
+use serde::Serialize;
 
 /// A part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// What is learnt from.
     Train,
@@ -19,7 +21,8 @@ pub enum Part {
     Test,
 }
 
-/// The windows of the parts of a list that is not there itself, with contexts of one length.
+/// The windows of the parts of a list, with contexts of one length: counted from names, or elsewhere in
+/// place of them.
 #[derive(Clone, Debug)]
 pub struct Counted {
     folds: Vec<CountedWindows>,
@@ -55,6 +58,21 @@ impl Counted {
             test: test.filter(|test| !test.is_empty()),
             longest_name,
         })
+    }
+
+    /// The windows of a list's parts; the training names in ten folds, by which Kneser–Ney is cross-fitted.
+    ///
+    /// # Errors
+    /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`]; [`Error::NoNames`] where there is no
+    /// training name.
+    pub(crate) fn of_names(parts: &Split, vocab: &Vocab, length: usize) -> Result<Self, Error> {
+        const FOLDS: usize = 10;
+        let count = |names: &NameList| CountedWindows::from_list(names, vocab, length);
+        let part = |names: &NameList| (!names.is_empty()).then(|| count(names)).transpose();
+        let folds = folds(&parts.train, FOLDS);
+        let folds = folds.iter().filter(|fold| !fold.is_empty()).map(count);
+        let folds = folds.collect::<Result<Vec<_>, Error>>()?;
+        Counted::new(folds, part(&parts.val)?, part(&parts.test)?, 0)
     }
 
     /// T, the longest context that can be learnt.

@@ -1,42 +1,74 @@
-//! From a list and options to a model file: presets, the three families, what is written down. The
-//! command line and the page are front ends of this; files, threads and clocks are theirs.
+//! Learn a list of names, write new ones under exact conditions, and judge words.
 //!
 //! ```
-//! use nextchar::Serial;
-//! use nextchar::data::{EmbeddedList, ReadOptions, SplitOptions};
-//! use nextchar::train::{Engine, Tables, train};
-//! use nextchar::{Corpus, Part, TrainOptions, plan};
+//! use nextchar::prelude::*;
 //!
-//! let (names, _) = EmbeddedList::find("finnish-names").unwrap().read(&ReadOptions::default()).unwrap();
-//! let corpus = Corpus::split("finnish-names", names, Default::default(), SplitOptions::default()).unwrap();
-//! let options = TrainOptions { preset: "lecture".into(), steps: Some(50), portable: true, ..Default::default() };
-//! let (plan, table) = plan(&options, &corpus).unwrap();
-//! let rivals = corpus.rivals(plan.shape.context_length, &Serial).unwrap();
-//! let val = corpus.windows(Part::Val, plan.shape.context_length).unwrap();
-//! let table = plan.smoothed(table);
-//! let tables = Tables { train: &table, val: val.as_ref() };
-//! let trained = train(&plan.shape, &plan.config, tables, &Engine::new(&Serial), &mut ()).unwrap();
-//! let model = plan.model(&corpus, vec![trained.network.clone()], &rivals, &Serial).unwrap();
-//! let (file, reports) = plan.file(&corpus, model, Some(&trained), rivals, &Serial).unwrap();
-//! assert!(reports.val.unwrap().loss < 3.3 && !file.to_bytes().unwrap().is_empty());
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::env::set_current_dir(&folder)?;
+//! # let list: String = nextchar::data::EmbeddedList::find("finnish-names").unwrap().rows().map(|name| format!("{name}\n")).collect();
+//! # std::fs::write("mine.txt", list)?;
+//! let names = Names::read("mine.txt")?;                       // or Names::from_iter(["aabid", "aadesh", …])
+//! let model = Model::train(&names, &TrainOptions::preset(Preset::Fast))?;
+//!
+//! for name in model.generate().suffix("ya").length(6..=6).novel().take(4) {
+//!     println!("{name}");
+//! }
+//! let verdict = model.score("aadesh")?;
+//! println!("{:.2} nats, {}", verdict.log_prob, if verdict.is_plausible(0.01) { "a name" } else { "no name" });
+//! model.save("mine.safetensors")?;
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! A [`Model`] is what its file holds: the characters, the networks and counts, the names that it was made
+//! from, and the calibration by which it judges words. The program `nextchar` and the web page are front ends
+//! of this library: the same names, options and seed give the same bytes everywhere.
+//!
+//! | to | begin with |
+//! |---|---|
+//! | read a list | [`Names::read`], [`Names::embedded`], [`Names::from_iter`] |
+//! | make a model | [`Model::train`], [`TrainOptions`], [`Preset`] |
+//! | watch, stop or resume a training | [`Training`], [`Watch`]; step by step: [`Steps`] |
+//! | write names | [`Model::generate`], [`Generate`] |
+//! | judge words | [`Model::score`], [`Model::score_all`], [`Verdict`] |
+//! | look inside | [`Model::next`], [`Model::explain`], [`Model::explain_word`], [`Model::neighbors`] |
+//! | measure | [`Model::evaluate`] |
+//! | keep a model | [`Model::save`], [`Model::load`], [`Model::to_bytes`] |
+//!
+//! Beneath are the chapters of the lecture, for whoever came for the gears: [`text`], [`data`], [`model`],
+//! [`counts`], [`combine`], [`train`], [`sample`] and [`score`]. [`LanguageModel`] is the seam between them.
 #![forbid(unsafe_code)]
-
-pub use nextchar_core::{
-    Error, Executor, LanguageModel, Mixture, Serial, combine, counts, data, error, executor,
-    language_model, model, rng, sample, score, setting, text, train,
-};
 
 mod corpus;
 mod counted;
-mod file;
+mod door;
+mod names;
 mod options;
-mod plan;
-mod presets;
+mod training;
+mod workers;
 
 pub use corpus::Corpus;
 pub use counted::{Counted, Part};
-pub use file::Reports;
-pub use options::{BatchSize, Draw, Family, Full, OptimizerName, TrainOptions};
-pub use plan::{EVALUATIONS, Plan, mixed, plan};
-pub use presets::{PRESETS, Preset};
+pub use door::{
+    Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict,
+    Verdicts, WhyNone,
+};
+pub use names::Names;
+pub use nextchar_core::sample::Generated;
+pub use nextchar_core::{
+    Error as CoreError, Executor, LanguageModel, Mixture, Serial, combine, counts, data, error,
+    executor, language_model, model, rng, sample, score, setting, text, train,
+};
+pub use nextchar_formats::{ModelFile, Record};
+pub use options::{
+    BadValue, BatchSize, Choice, Draw, Family, GenerateOptions, LearningRate, OptimizerName,
+    Preset, TrainOptions, UnknownChoice, Widths, arguments_of,
+};
+pub use training::{Clock, EVALUATIONS, Ended, Made, Plan, Reports, Stage, Steps, Training, Watch};
+pub use workers::Workers;
+
+/// What most programs need.
+pub mod prelude {
+    pub use crate::{Family, Model, Names, Preset, TrainOptions};
+}

@@ -1,6 +1,6 @@
 //! What went wrong, for a person.
 
-use nextchar_formats::FormatError;
+use nextchar::Error;
 use serde::Serialize;
 
 /// A sentence that says what and where, and perhaps what to do.
@@ -25,15 +25,13 @@ impl Fault {
     }
 }
 
-impl From<nextchar::Error> for Fault {
-    fn from(error: nextchar::Error) -> Self {
-        Fault::new(error.to_string())
-    }
-}
-
-impl From<FormatError> for Fault {
-    fn from(error: FormatError) -> Self {
-        Fault::new(error.to_string())
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            // The page shows which list it is.
+            Error::Names { fault, .. } => Fault::new(fault.to_string()),
+            other => Fault::new(other.to_string()),
+        }
     }
 }
 

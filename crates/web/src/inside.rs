@@ -1,10 +1,10 @@
 //! One prediction's inside, forward and backward, and the letters in the plane.
 
 use nextchar::LanguageModel;
-use nextchar::data::clean;
 use nextchar::model::reference::{Forward, forward};
 use nextchar::model::{Linear, Network};
 use nextchar::score::{ExampleGradient, example_gradient};
+use nextchar::text::clean;
 use nextchar::text::{Token, Vocab};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ fn layer(
     json
 }
 
-fn backward(target: char, back: &ExampleGradient, weights: bool, answer: &mut Answer) -> Value {
+fn backward(target: &str, back: &ExampleGradient, weights: bool, answer: &mut Answer) -> Value {
     let linear = |grads: &Linear<f64>, answer: &mut Answer| {
         let mut json = json!({"bias": answer.rounded(&grads.bias)});
         if weights {

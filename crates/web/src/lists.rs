@@ -1,6 +1,8 @@
 //! Lists of names: read and diagnosed as the command line does.
 
-use nextchar::data::{Alphabet, Diagnosis, NameList, ReadOptions, no_names, scan_names};
+use nextchar::Names;
+use nextchar::data::ReadOptions;
+use nextchar::text::Alphabet;
 use serde::Deserialize;
 
 use crate::fault::Fault;
@@ -38,13 +40,6 @@ struct Filter {
     value: String,
 }
 
-/// A list that was read.
-pub(crate) struct Listed {
-    pub(crate) names: NameList,
-    pub(crate) found: Diagnosis,
-    pub(crate) options: ReadOptions,
-}
-
 impl Source {
     /// What it is called in messages and commands.
     pub(crate) fn label(&self) -> String {
@@ -64,7 +59,7 @@ impl Source {
         read: &Read,
         lengths: Option<(usize, usize)>,
         bytes: &[u8],
-    ) -> Result<Listed, Fault> {
+    ) -> Result<Names, Fault> {
         let usual = ReadOptions::default();
         let (shortest, longest) = lengths.unwrap_or((usual.min_length, usual.max_length));
         let options = ReadOptions {
@@ -74,29 +69,21 @@ impl Source {
                 .filter
                 .clone()
                 .map(|Filter { column, value }| (column, value)),
+            normalizer: usual.normalizer,
+            tokenizer: usual.tokenizer,
             alphabet: self.alphabet(read.alphabet.as_ref())?,
             min_length: read.min_length.unwrap_or(shortest),
             max_length: read.max_length.unwrap_or(longest),
             keep_duplicates: read.keep_duplicates,
             strict: false,
         };
-        if options.min_length > options.max_length {
-            return Err(Fault::new(format!(
-                "no name has at least {} and at most {} characters",
-                options.min_length, options.max_length
-            )));
-        }
         let content = match (&self.text, &self.bytes) {
             (Some(text), _) => text.as_bytes(),
             (None, Some(place)) => place.of(bytes)?,
             (None, None) => return Err(Fault::new("a list without names")),
         };
-        let (names, found) = scan_names(content, &options)?;
-        Ok(Listed {
-            names,
-            found,
-            options,
-        })
+        let names = Names::scan(self.label(), content, &options)?;
+        Ok(names.with_all_lengths())
     }
 
     /// Reads it; it must have a name.
@@ -105,12 +92,8 @@ impl Source {
         read: &Read,
         lengths: Option<(usize, usize)>,
         bytes: &[u8],
-    ) -> Result<Listed, Fault> {
-        let listed = self.scan(read, lengths, bytes)?;
-        match listed.names.is_empty() {
-            true => Err(no_names(&listed.found, &listed.options).into()),
-            false => Ok(listed),
-        }
+    ) -> Result<Names, Fault> {
+        Ok(self.scan(read, lengths, bytes)?.not_empty()?)
     }
 }
 

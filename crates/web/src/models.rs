@@ -1,47 +1,29 @@
 //! Models as files: opened, described, saved; and what the engine is.
 
-use nextchar::LanguageModel;
-use nextchar::Preset;
+use nextchar::{Choice, LanguageModel, Preset};
 use serde_json::{Value, json};
 
 use crate::shown::{Opened, shape, symbols};
 
-pub(crate) fn preset(preset: &Preset) -> Value {
-    let (batch, draw) = preset.rows();
-    json!({
-        "name": preset.name,
-        "lengths": preset.lengths,
-        "family": preset.family,
-        "networks": preset.networks,
-        "context": preset.context,
-        "embedding": preset.embedding,
-        "hidden": preset.hidden,
-        "residual": preset.residual,
-        "activation": preset.activation,
-        "init": preset.init,
-        "optimizer": preset.optimizer,
-        "learning_rate": preset.learning_rate,
-        "weight_decay": preset.weight_decay,
-        "schedule": preset.schedule,
-        "dropout": preset.dropout,
-        "averaging": preset.averaging,
-        "batch": batch,
-        "draw": draw,
-        "steps": preset.steps,
-    })
+/// What `Preset` of the protocol says.
+pub(crate) fn preset(preset: Preset) -> Value {
+    let mut json = json!(preset.options());
+    json["name"] = preset.name().into();
+    json["lengths"] = json!(preset.lengths());
+    json
 }
 
 /// What `ModelInfo` of the protocol says.
 pub(crate) fn info(opened: &Opened) -> Value {
-    let Opened { file, bytes } = opened;
-    let (model, record) = (&file.model, &file.record);
+    let Opened { model: file, bytes } = opened;
+    let (model, record) = (file.language_model(), file.record());
     let (networks, counts) = (model.networks(), model.counts());
     let family = match (networks.is_empty(), counts) {
         (true, _) => "kneser-ney",
         (false, Some(_)) => "mixture",
         (false, None) => "network",
     };
-    let parts = file.names.as_ref().map(|names| {
+    let parts = file.names().map(|names| {
         json!({"train": names.train.len(), "val": names.val.len(), "test": names.test.len()})
     });
     json!({
@@ -51,10 +33,10 @@ pub(crate) fn info(opened: &Opened) -> Value {
         "counts_context": counts.map(LanguageModel::context_length),
         "weights": model.weights(),
         "good_turing": model.returning().map(|returning| returning.factors()),
-        "symbols": symbols(&file.vocab),
+        "symbols": symbols(file.vocab()),
         "parameters": model.parameter_count(),
         "longest_name": record.longest_name,
-        "has_names": file.names.is_some(),
+        "has_names": file.names().is_some(),
         "parts": parts,
         "examples": record.examples,
         "contexts": record.contexts,

@@ -4,13 +4,13 @@ use crate::fault::Fault;
 use crate::inside::Axes;
 use crate::request::Slot;
 use crate::shown::{Opened, Shown};
-use crate::training::Training;
+use crate::training::Run;
 
 /// What a session holds between calls.
 #[derive(Default)]
 pub(crate) struct Session {
-    pub(crate) training: Option<Training>,
-    pub(crate) file: Option<Opened>,
+    pub(crate) run: Option<Run>,
+    pub(crate) opened: Option<Opened>,
     pub(crate) axes: Axes,
 }
 
@@ -18,25 +18,25 @@ impl Session {
     /// The opened model.
     pub(crate) fn opened(&self) -> Result<&Opened, Fault> {
         let none = || Fault::new("no model is open").help("open one, or finish a run");
-        self.file.as_ref().ok_or_else(none)
+        self.opened.as_ref().ok_or_else(none)
     }
 
     /// The model in a slot.
     pub(crate) fn shown(&self, slot: Slot) -> Result<Shown<'_>, Fault> {
         if slot == Slot::Run {
             let none = || Fault::new("there is no run").help("start one");
-            return self.training.as_ref().ok_or_else(none)?.shown();
+            return self.run.as_ref().ok_or_else(none)?.shown();
         }
-        let file = &self.opened()?.file;
-        let networks = file.model.networks();
-        let model = &file.model;
-        let whole = networks.len() > 1 || model.counts().is_some() || model.returning().is_some();
+        let model = &self.opened()?.model;
+        let whole = model.language_model();
         Ok(Shown {
-            vocab: &file.vocab,
-            networks,
-            model: &file.model,
-            whole: whole.then_some(&file.model),
+            vocab: model.vocab(),
+            networks: whole.networks(),
+            model: whole,
+            whole: model.is_more_than_a_network().then_some(whole),
             step: None,
+            parts: model.names(),
+            longest: model.longest_name(),
         })
     }
 }

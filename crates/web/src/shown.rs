@@ -1,16 +1,14 @@
 //! A model as calls see it, whether it is learning, was finished or was opened.
 
+use nextchar::data::Split;
 use nextchar::model::{ModelConfig, Network};
 use nextchar::text::{Token, Vocab};
-use nextchar::{LanguageModel, Mixture};
-use nextchar_formats::ModelFile;
+use nextchar::{Error, Generate, LanguageModel, Mixture, Model, Workers};
 use serde_json::Value;
-
-use crate::fault::Fault;
 
 /// The model in the slot "file".
 pub(crate) struct Opened {
-    pub(crate) file: ModelFile,
+    pub(crate) model: Model,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -22,13 +20,23 @@ pub(crate) struct Shown<'a> {
     /// The whole model where it is more than its first network.
     pub(crate) whole: Option<&'a Mixture>,
     pub(crate) step: Option<u64>,
+    /// The names that it was made from.
+    pub(crate) parts: Option<&'a Split>,
+    /// The length of the longest of them.
+    pub(crate) longest: usize,
 }
 
 impl Shown<'_> {
     /// The first network.
-    pub(crate) fn network(&self) -> Result<&Network, Fault> {
-        let none = || Fault::new("this model only counts: it has no network to look into");
-        self.networks.first().ok_or_else(none)
+    pub(crate) fn network(&self) -> Result<&Network, Error> {
+        self.networks.first().ok_or(Error::WithoutNetwork)
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// New names from it.
+    pub(crate) fn generate(&self) -> Generate<'a> {
+        Generate::new(self.model, self.vocab, self.parts, self.longest).workers(Workers::serial())
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which names are learnt from: the list, how it is read, and how it is split.
 
 use clap::Args;
-use nextchar::data::{Alphabet, Shares};
+use nextchar::data::Shares;
 use nextchar::rng::Seed;
+use nextchar::text::Alphabet;
 
 use super::values::name_length;
 

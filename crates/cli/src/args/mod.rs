@@ -18,7 +18,7 @@ pub use corpus::{CorpusArgs, ReadArgs};
 pub use export::{ExportArgs, ExportFormat, PartName};
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
-pub use train::{LearningRate, TrainArgs};
+pub use train::TrainArgs;
 pub use tune::TuneArgs;
 use values::{at_least, number, threads};
 pub use values::{in_range, parse};

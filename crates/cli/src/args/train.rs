@@ -3,12 +3,14 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use nextchar::model::{Activation, Init};
 use nextchar::rng::Seed;
 use nextchar::train::Schedule;
-use nextchar::{self as recipe, PRESETS, TrainOptions};
+use nextchar::{
+    BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, Preset, TrainOptions, Widths,
+};
 use nextchar_kernels::InstructionSet;
 
 use super::CorpusArgs;
@@ -34,8 +36,8 @@ pub struct TrainArgs {
     pub test_counts: Vec<PathBuf>,
 
     /// What kind of model: a network, counts alone, or both mixed [default: the preset's]
-    #[arg(long, value_enum, help_heading = "Model")]
-    pub family: Option<FamilyName>,
+    #[arg(long, value_parser = choice::<Family>(), help_heading = "Model")]
+    pub family: Option<Family>,
     /// Context length of the counts [default: the best on val, 6 at most]
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub counts_context: Option<usize>,
@@ -58,9 +60,8 @@ pub struct TrainArgs {
     )]
     pub teacher: Option<PathBuf>,
     /// A whole set of options; those given beside it replace its own
-    #[arg(long, default_value = "fast", help_heading = "Model",
-        value_parser = PossibleValuesParser::new(PRESETS.map(|preset| preset.name)))]
-    pub preset: String,
+    #[arg(long, default_value = "fast", help_heading = "Model", value_parser = choice::<Preset>())]
+    pub preset: Preset,
     /// Number of characters looked back
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub context: Option<usize>,
@@ -68,33 +69,38 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub embedding: Option<usize>,
     /// Widths of the hidden layers, such as 200 or 256,128; `none` for no layer
-    #[arg(long, value_name = "N,…", value_parser = parse_hidden, help_heading = "Model")]
-    pub hidden: Option<Hidden>,
+    #[arg(long, value_name = "N,…", help_heading = "Model")]
+    pub hidden: Option<Widths>,
     /// Nonlinearity of the hidden layers
-    #[arg(long, value_enum, help_heading = "Model")]
-    pub activation: Option<ActivationName>,
+    #[arg(long, value_parser = choice::<Activation>(), help_heading = "Model")]
+    pub activation: Option<Activation>,
     /// Add a hidden layer's input to its output, where both are as wide
     #[arg(long, help_heading = "Model")]
     pub residual: bool,
     /// How the parameters begin
-    #[arg(long, value_enum, help_heading = "Model")]
-    pub init: Option<InitName>,
+    #[arg(long, value_parser = choice::<Init>(), help_heading = "Model")]
+    pub init: Option<Init>,
 
     /// How a gradient becomes a step
-    #[arg(long, value_enum, help_heading = "Training")]
+    #[arg(long, value_parser = choice::<OptimizerName>(), help_heading = "Training")]
     pub optimizer: Option<OptimizerName>,
     /// Learning rate, before the schedule's factor; `auto` finds one in 300 steps of growing rates
-    #[arg(long, value_name = "X|auto", value_parser = parse_learning_rate, help_heading = "Training")]
+    #[arg(
+        long,
+        value_name = "X|auto",
+        allow_negative_numbers = true,
+        help_heading = "Training"
+    )]
     pub learning_rate: Option<LearningRate>,
     /// How the learning rate changes
-    #[arg(long, value_enum, help_heading = "Training")]
-    pub schedule: Option<ScheduleName>,
+    #[arg(long, value_parser = choice::<Schedule>(), help_heading = "Training")]
+    pub schedule: Option<Schedule>,
     /// Rows in a step: all, or this many
-    #[arg(long, value_name = "full|N", value_parser = parse_batch, help_heading = "Training")]
-    pub batch: Option<recipe::BatchSize>,
+    #[arg(long, value_name = "full|N", help_heading = "Training")]
+    pub batch: Option<BatchSize>,
     /// What the rows of a batch are
-    #[arg(long, value_enum, help_heading = "Training")]
-    pub draw: Option<DrawName>,
+    #[arg(long, value_parser = choice::<Draw>(), help_heading = "Training")]
+    pub draw: Option<Draw>,
     /// Number of steps
     #[arg(long, value_name = "N", help_heading = "Training", conflicts_with = "epochs",
         value_parser = at_least::<u64>(1))]
@@ -185,27 +191,23 @@ impl TrainArgs {
     /// Those that decide the result, as every front end gives them.
     pub fn options(&self) -> TrainOptions {
         TrainOptions {
-            preset: self.preset.clone(),
-            family: self.family.map(Into::into),
+            preset: self.preset,
+            family: self.family,
             counts_context: self.counts_context,
             networks: self.networks,
             distill: self.distill,
             good_turing: self.good_turing,
             context: self.context,
             embedding: self.embedding,
-            hidden: self.hidden.as_ref().map(|hidden| hidden.0.clone()),
-            activation: self.activation.map(Into::into),
+            hidden: self.hidden.clone(),
+            activation: self.activation,
             residual: self.residual,
-            init: self.init.map(Into::into),
-            optimizer: self.optimizer.map(Into::into),
-            learning_rate: match self.learning_rate {
-                Some(LearningRate::Fixed(rate)) => Some(rate),
-                // The preset's is a beginning, until the rate is found.
-                Some(LearningRate::Auto) | None => None,
-            },
-            schedule: self.schedule.map(Into::into),
+            init: self.init,
+            optimizer: self.optimizer,
+            learning_rate: self.learning_rate,
+            schedule: self.schedule,
             batch: self.batch,
-            draw: self.draw.map(Into::into),
+            draw: self.draw,
             steps: self.steps,
             epochs: self.epochs,
             weight_decay: self.weight_decay,
@@ -217,15 +219,15 @@ impl TrainArgs {
             target_loss: self.target_loss,
             evaluate_every: self.evaluate_every,
             portable: self.portable,
-            seed: self.seed.to_string(),
+            seed: self.seed.clone(),
             no_names: self.no_names,
         }
     }
 
     /// Refuses, before any work, options that cannot be or that have no effect.
     pub fn check(&self) -> Result<(), Failure> {
-        let preset = self.options().validate()?;
-        let family = self.family.map_or(preset.family, Into::into);
+        let options = self.options();
+        options.validate()?;
         let of_networks = [
             ("--teacher", self.teacher.is_some()),
             ("--time", self.time.is_some()),
@@ -238,165 +240,24 @@ impl TrainArgs {
         ];
         let given = of_networks.into_iter().find(|(_, given)| *given);
         match given {
-            Some((flag, _)) if family == recipe::Family::KneserNey => Err(Failure::misuse(
-                format!("{flag} has no effect in a model that only counts"),
-            )),
+            Some((flag, _)) if options.resolved().family == Some(Family::KneserNey) => Err(
+                Failure::misuse(format!("{flag} has no effect in a model that only counts")),
+            ),
             _ => Ok(()),
         }
     }
+}
 
-    /// The same run with this number of steps.
-    pub fn with_steps(&self, steps: u64) -> Self {
-        TrainArgs {
-            steps: Some(steps),
-            epochs: None,
-            ..self.clone()
+/// A parser of the values of a choice, which help lists with their explanations.
+fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
+    let value = |&(_, name, help): &(T, &'static str, &'static str)| {
+        let value = PossibleValue::new(name);
+        if help.is_empty() {
+            value
+        } else {
+            value.help(help)
         }
-    }
-}
-
-/// Widths of hidden layers; a type of its own because an empty list is meant as one.
-#[derive(Clone, Debug)]
-pub struct Hidden(pub Vec<usize>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FamilyName {
-    /// The lecture's, of any depth
-    Network,
-    /// Interpolated modified Kneser–Ney: counting alone
-    KneserNey,
-    /// Networks and counts, weighted on val
-    Mixture,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OptimizerName {
-    Sgd,
-    Adamw,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum LearningRate {
-    Auto,
-    Fixed(f64),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DrawName {
-    /// Contexts with all their counts, drawn in proportion to them
-    Contexts,
-    /// Single windows, drawn uniformly
-    Windows,
-    /// Contexts in shuffled passes through all of them, frequent ones split up
-    Passes,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ActivationName {
-    Tanh,
-    Relu,
-    Gelu,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InitName {
-    /// Scaled so that the first loss is near ln V
-    Kaiming,
-    /// Everything from N(0, 1), as in part 2: the first loss is near 27
-    Lecture,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ScheduleName {
-    Constant,
-    /// A tenth from half of the steps on
-    Step,
-    /// Warm-up, then half a cosine down to 1 %
-    Cosine,
-}
-
-impl From<FamilyName> for recipe::Family {
-    fn from(name: FamilyName) -> Self {
-        match name {
-            FamilyName::Network => recipe::Family::Network,
-            FamilyName::KneserNey => recipe::Family::KneserNey,
-            FamilyName::Mixture => recipe::Family::Mixture,
-        }
-    }
-}
-
-impl From<OptimizerName> for recipe::OptimizerName {
-    fn from(name: OptimizerName) -> Self {
-        match name {
-            OptimizerName::Sgd => recipe::OptimizerName::Sgd,
-            OptimizerName::Adamw => recipe::OptimizerName::Adamw,
-        }
-    }
-}
-
-impl From<DrawName> for recipe::Draw {
-    fn from(name: DrawName) -> Self {
-        match name {
-            DrawName::Contexts => recipe::Draw::Contexts,
-            DrawName::Windows => recipe::Draw::Windows,
-            DrawName::Passes => recipe::Draw::Passes,
-        }
-    }
-}
-
-impl From<ActivationName> for Activation {
-    fn from(name: ActivationName) -> Self {
-        match name {
-            ActivationName::Tanh => Activation::Tanh,
-            ActivationName::Relu => Activation::Relu,
-            ActivationName::Gelu => Activation::Gelu,
-        }
-    }
-}
-
-impl From<InitName> for Init {
-    fn from(name: InitName) -> Self {
-        match name {
-            InitName::Kaiming => Init::Kaiming,
-            InitName::Lecture => Init::Lecture,
-        }
-    }
-}
-
-impl From<ScheduleName> for Schedule {
-    fn from(name: ScheduleName) -> Self {
-        match name {
-            ScheduleName::Constant => Schedule::Constant,
-            ScheduleName::Step => Schedule::Step,
-            ScheduleName::Cosine => Schedule::Cosine,
-        }
-    }
-}
-
-fn parse_hidden(text: &str) -> Result<Hidden, String> {
-    if text == "none" {
-        return Ok(Hidden(Vec::new()));
-    }
-    let widths: Result<Vec<usize>, _> = text.split(',').map(|width| width.trim().parse()).collect();
-    widths
-        .map(Hidden)
-        .map_err(|_| "must be widths such as 200 or 256,128, or `none`".into())
-}
-
-fn parse_learning_rate(text: &str) -> Result<LearningRate, String> {
-    if text == "auto" {
-        return Ok(LearningRate::Auto);
-    }
-    text.parse()
-        .map(LearningRate::Fixed)
-        .map_err(|_| "must be a number or `auto`".into())
-}
-
-fn parse_batch(text: &str) -> Result<recipe::BatchSize, String> {
-    if text == "full" {
-        return Ok(recipe::BatchSize::Full(recipe::Full::Full));
-    }
-    text.parse()
-        .map(recipe::BatchSize::Rows)
-        .map_err(|_| "must be an integer of at least 1 or `full`".into())
+    };
+    PossibleValuesParser::new(T::ALL.iter().map(value))
+        .map(|name| T::find(&name).expect("one of the names"))
 }

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, clean, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, windows};
 use nextchar::text::Vocab;
+use nextchar::text::clean;
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
@@ -134,10 +135,10 @@ fn diagnose(
         )?;
     }
     writeln!(out, "\n{BOLD}Characters{BOLD:#}")?;
-    let mut letters: Vec<(char, u64)> = found
+    let mut letters: Vec<(&str, u64)> = found
         .letters
         .iter()
-        .map(|(&letter, &number)| (letter, number))
+        .map(|(letter, &number)| (letter.as_str(), number))
         .collect();
     letters.sort_by_key(|&(letter, number)| (std::cmp::Reverse(number), letter));
     for row in letters.chunks(6) {

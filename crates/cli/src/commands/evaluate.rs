@@ -4,19 +4,20 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::{Alphabet, CountedWindows, NameList};
+use nextchar::Workers;
+use nextchar::data::{CountedWindows, NameList};
 use nextchar::score::{GeneratedNames, ScoredName, Share, breakdown, evaluate, generated_names};
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar_formats::ModelFile;
-use nextchar_parallel::Threads;
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
 use crate::evaluation::{Evaluation, rival, rivals};
 use crate::failure::{DONE, Failure};
-use crate::family::warn_of_counting;
 use crate::html;
 use crate::output::{self, BOLD, DIM, bar, count, note, plural};
+use crate::report::warn_of_counting;
 use crate::store;
 use crate::threads::threads;
 
@@ -28,26 +29,26 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     };
     let context_length = file.model.characters_seen();
     let threads = threads(None)?;
-    let rivals = rivals(&file, &threads)?;
+    let rivals = rivals(&file, threads)?;
     let longest = file.model.context_length().max(rivals.context_length());
     let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
-    let rival = rival(&file, &rivals, &threads)?;
+    let rival = rival(&file, &rivals, threads)?;
     let evaluation = Evaluation {
         label,
         context_length,
-        report: evaluate(&file.model, &table, &rivals, &threads)?,
+        report: evaluate(&file.model, &table, &rivals, threads)?,
         breakdown: breakdown(
             &file.model,
             rival.as_ref().map(|rival| rival as &dyn LanguageModel),
             &names,
             &file.vocab,
-            &threads,
+            threads,
         )?,
         names_return: file.model.returning().is_some(),
-        generated: written(args, &file, &threads)?,
+        generated: written(args, &file, threads)?,
     };
     if let Some(path) = &args.html {
-        let page = html::page(&file, &evaluation, &threads)?;
+        let page = html::page(&file, &evaluation, threads)?;
         store::save(path, page.as_bytes())?;
     }
     let mut out = output::stdout();
@@ -74,7 +75,7 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
 fn written(
     args: &EvaluateArgs,
     file: &ModelFile,
-    threads: &Threads,
+    threads: &Workers,
 ) -> Result<Option<GeneratedNames>, Failure> {
     let longest = file.record.longest_name.max(1);
     let list = file.names.as_ref();

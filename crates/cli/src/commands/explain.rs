@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use nextchar::LanguageModel;
-use nextchar::data::clean;
 use nextchar::model::ModelConfig;
 use nextchar::score::{Explanation, explain, explain_word};
+use nextchar::text::clean;
 use nextchar_formats::ModelFile;
 
 use super::next::{parse_context, print_bars};
@@ -50,7 +50,7 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
 }
 
 fn print(out: &mut impl Write, stages: &Explanation, config: &ModelConfig) -> Result<(), Failure> {
-    let context: String = stages.context.iter().collect();
+    let context = stages.context.concat();
     let tokens: Vec<String> = stages
         .tokens
         .iter()
@@ -97,10 +97,10 @@ fn print(out: &mut impl Write, stages: &Explanation, config: &ModelConfig) -> Re
         stages.probs.len()
     )?;
     writeln!(out, "  z {}", vector(&stages.logits))?;
-    let mut rows: Vec<(char, f64)> = stages
+    let mut rows: Vec<(&str, f64)> = stages
         .symbols
         .iter()
-        .copied()
+        .map(String::as_str)
         .zip(stages.probs.iter().copied())
         .collect();
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));

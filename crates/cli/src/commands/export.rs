@@ -226,11 +226,11 @@ fn ngram(args: &ExportArgs, file: &ModelFile, label: &str) -> Result<BackoffNgra
             let seed = Seed::from(0);
             let (model, vocab) = (&file.model, &file.vocab);
             let mut contexts =
-                sampled_windows(model, vocab, DRAWN_NAMES, longest_name, &seed, &threads)?;
+                sampled_windows(model, vocab, DRAWN_NAMES, longest_name, &seed, threads)?;
             if all.is_some() {
                 contexts = contexts.merged(&every_context(vocab_size, own)?);
             }
-            let ngram = BackoffNgram::approximate(model, &contexts, longest, threshold, &threads);
+            let ngram = BackoffNgram::approximate(model, &contexts, longest, threshold, threads);
             if args.prune.is_some() || !whole {
                 let what = format!(
                     "{} n-grams are left",
@@ -262,8 +262,8 @@ fn say_what_is_lost(what: &str, file: &ModelFile, part: &dyn LanguageModel) -> R
     };
     let threads = threads(None)?;
     let table = CountedWindows::from_list(names, &file.vocab, file.model.context_length())?;
-    let whole = loss(&file.model, &table, &threads);
-    let part = loss(part, &*table.shorten(part.context_length())?, &threads);
+    let whole = loss(&file.model, &table, threads);
+    let part = loss(part, &*table.shorten(part.context_length())?, threads);
     note(&format!(
         "{what}: a loss of {part:.4} on the test names, where the model has {whole:.4}"
     ));

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
-use nextchar::Error;
-use nextchar::data::{Alphabet, Name, NameList};
+use nextchar::CoreError;
+use nextchar::data::{Name, NameList};
 use nextchar::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
     most_likely,
 };
+use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar_formats::ModelFile;
 use serde_json::json;
@@ -57,7 +58,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         ..Request::default()
     };
     let generator =
-        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, &threads);
+        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, threads);
     let mut names = generator(request.clone())?;
     if args.json {
         for generated in names.by_ref() {
@@ -135,7 +136,7 @@ fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
     if let (false, Some(columns)) = (any_known, found.looks_like_header) {
         let failure = Failure::failed(format!(
             "--not-in {list}: {}",
-            Error::LooksLikeCsv { columns }
+            CoreError::LooksLikeCsv { columns }
         ));
         return Err(failure.help("give one name a line"));
     }

@@ -90,7 +90,7 @@ fn line(label: &str, text: String) -> Line {
 
 /// What the model is made of.
 fn about_model(file: &ModelFile) -> Vec<Line> {
-    let characters: String = file.vocab.characters().iter().collect();
+    let characters: String = file.vocab.pieces().collect();
     let (classes, context) = (file.vocab.len(), file.model.characters_seen());
     let mut lines = vec![
         line("classes", format!("{classes}: _ and {characters}")),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use nextchar::LanguageModel;
-use nextchar::data::clean;
+use nextchar::text::clean;
 use nextchar::text::{Token, Vocab};
 use serde_json::{Map, Value, json};
 
@@ -24,7 +24,7 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     let log_probs = file.model.next_log_probs(&context);
     let shown = file.vocab.decode(&context);
 
-    let mut rows: Vec<(char, f64)> = log_probs
+    let mut rows: Vec<(&str, f64)> = log_probs
         .iter()
         .enumerate()
         .map(|(token, log_prob)| (file.vocab.symbol(token as Token), log_prob.exp()))
@@ -49,7 +49,7 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
 }
 
 /// One row a character: its probability as a number and as a bar, the longest for the largest.
-pub fn print_bars(out: &mut impl Write, rows: &[(char, f64)]) -> Result<(), Failure> {
+pub fn print_bars(out: &mut impl Write, rows: &[(&str, f64)]) -> Result<(), Failure> {
     let largest = rows
         .iter()
         .fold(f64::MIN_POSITIVE, |largest, row| row.1.max(largest));
@@ -70,7 +70,7 @@ pub fn parse_context(
     vocab
         .context(&clean(text.trim()), length)
         .map_err(|unknown| {
-            let letters: String = vocab.characters().iter().take(80).collect();
+            let letters: String = vocab.pieces().take(80).collect();
             Failure::misuse(format!("{text:?}: {unknown} of {}", store::label(model))).help(
                 format!("it knows {letters}, and _ as padding at the beginning"),
             )

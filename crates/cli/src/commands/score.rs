@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
-use nextchar::data::Alphabet;
 use nextchar::score::{Judge, WordScorer};
 use nextchar::setting::Allowed;
+use nextchar::text::Alphabet;
 use nextchar_formats::ModelFile;
 
 use crate::args::{ReadArgs, ScoreArgs, in_range};
@@ -95,7 +95,7 @@ fn stream(
         &mut *input,
         style,
         out,
-        &threads,
+        threads,
     )?;
     out.flush()?;
     Ok(all)

@@ -2,27 +2,24 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
-use nextchar::data::{CountedWindows, Split};
-use nextchar::sample::{Conditions, Generator, Request};
-use nextchar::train::{Engine, StopReason, Tables, Trained, find_learning_rate};
-use nextchar::{Part, Preset, Reports, plan};
-use nextchar_formats::{Checkpoint, ModelFile};
-use nextchar_parallel::Threads;
+use nextchar::train::{StopReason, Trained};
+use nextchar::{Corpus, Made, Model, Part, Reports, Training};
+use nextchar_formats::Checkpoint;
 use serde_json::{Value, json};
 
-use crate::args::{LearningRate, TrainArgs};
+use crate::args::TrainArgs;
 use crate::checkpoint::{self, Keeper};
 use crate::corpus::read_corpus;
 use crate::counts;
 use crate::failure::{DONE, Failure, INTERRUPTED};
-use crate::family::{Made, Maker};
 use crate::output::{self, BOLD, count, note};
+use crate::progress::Watcher;
 use crate::report::{describe, describe_first_loss, print_losses};
 use crate::store;
 use crate::threads::threads;
-use crate::training::steps_within;
 
 pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
     let Some(path) = &args.resume else {
@@ -40,54 +37,38 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     if let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) {
         checkpoint::check_destination(path, args.resume.as_ref() == Some(path), args.force)?;
     }
-    let threads = threads(args.threads)?;
-    let mut engine = Engine::new(&threads);
-    engine.instruction_set = args.instructions.unwrap_or(engine.instruction_set);
-    let preset = Preset::find(&args.preset).expect("clap knows the presets");
-
-    let corpus = match counts::given(args)? {
-        false => read_corpus(&args.corpus, preset.lengths)?,
-        true => counts::read(args)?,
-    };
-    let (plan, table) = plan(&args.options(), &corpus)?;
+    let teacher = args.teacher.as_deref().map(load_teacher).transpose()?;
+    let corpus = read(args)?;
+    let mut training = Training::new(corpus, &args.options(), threads(args.threads)?)?
+        .with_instructions(args.instructions);
     let read_seconds = started.elapsed().as_secs_f64();
-    let mut maker = Maker {
-        args,
-        corpus: &corpus,
-        plan,
-        engine: &engine,
-        deadline: args.time.map(|time| started + time),
-        keeper: None,
-        quiet: false,
-    };
+
     let train_started = Instant::now();
-    let rivals = maker.rivals()?;
     if let Some(time) = args.time {
-        let steps = match resumed.as_ref().and_then(Checkpoint::steps) {
-            Some(steps) => steps,
-            None => steps_left(&maker, &table, time.saturating_sub(started.elapsed()))?,
-        };
-        (maker.plan, _) = nextchar::plan(&args.with_steps(steps).options(), &corpus)?;
+        match resumed.as_ref().and_then(Checkpoint::steps) {
+            Some(steps) => training.set_steps(steps)?,
+            None => training.fit_to(time, &started)?,
+        }
     }
-    if args.learning_rate == Some(LearningRate::Auto) {
-        let rate = find_learning_rate(&maker.plan.shape, &maker.plan.config, &table, &engine)?;
+    if let Some(rate) = training.find_learning_rate()? {
         note(&format!("--learning-rate {rate:.6} was found to suit"));
-        maker.plan.config.learning_rate = rate;
     }
-    let keeper = Keeper::new(args, &maker.plan, maker.corpus, resumed)?;
-    describe(&maker, &table);
+    let keeper = Keeper::new(args, training.plan(), training.corpus(), resumed)?;
+    describe(&training);
     keeper.iter().for_each(Keeper::describe);
     let keeper = keeper.map(RefCell::new);
-    maker.keeper = keeper.as_ref();
-    let made = maker.make(&rivals)?;
+    let deadline = args.time.map(|time| started + time);
+    let mut watcher = Watcher::new(args.stop_after, deadline, keeper.as_ref());
+    let made = run_with(&training, args, teacher.as_ref(), &mut watcher)?;
+    let step_seconds = watcher.step_seconds();
+    let (model, reports) = training.finish(&made)?;
     let train_seconds = train_started.elapsed().as_secs_f64();
-    if let Some(trained) = &made.trained {
-        describe_first_loss(trained, &maker.plan.config, corpus.vocab.len());
+    if let Some(trained) = &made.last {
+        let classes = training.corpus().vocab().len();
+        describe_first_loss(trained, &training.plan().config, classes);
     }
 
-    let (model, trained) = (made.model.clone(), made.trained.as_ref());
-    let (file, reports) = maker.plan.file(&corpus, model, trained, rivals, &threads)?;
-    let bytes = file.to_bytes().map_err(Failure::failed)?;
+    let bytes = model.to_bytes()?;
     let mut keeper = keeper.as_ref().map(RefCell::borrow_mut);
     store::save(&args.out, &bytes)
         .map_err(|failure| unsaved(failure, &bytes, keeper.as_deref()))?;
@@ -97,14 +78,19 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
 
     let mut out = output::stdout();
     if args.json {
-        let mut result = result(args, &made, &reports, &table);
+        let mut result = result(args, &training, &made, &reports);
+        result["step_seconds"] = step_seconds.into();
         result["read_seconds"] = read_seconds.into();
         result["train_seconds"] = train_seconds.into();
         result["seconds"] = started.elapsed().as_secs_f64().into();
         output::json(&mut out, &result)?;
     } else {
-        print_losses(&reports, &mut out, corpus.split.is_some())?;
-        print_new_names(&mut out, &file, &corpus.parts, args, &threads)?;
+        print_losses(
+            &reports,
+            &mut out,
+            training.corpus().split_options().is_some(),
+        )?;
+        print_new_names(&mut out, &training, &model, args)?;
         let (path, size) = (args.out.display(), output::bytes(bytes.len() as u64));
         writeln!(
             out,
@@ -113,8 +99,8 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
         )?;
     }
     out.flush()?;
-    if let Some(trained) = &made.trained {
-        say_how_it_ended(&maker, trained, made.interrupted, train_seconds);
+    if let Some(trained) = &made.last {
+        say_how_it_ended(args, &training, trained, made.is_cancelled, train_seconds);
     }
     if let Some(path) = keeper.as_deref().and_then(Keeper::kept) {
         note(&format!(
@@ -122,20 +108,55 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
             path.display()
         ));
     }
-    match made.interrupted {
-        true => Ok(INTERRUPTED),
-        false => Ok(DONE),
+    if made.is_cancelled {
+        return Ok(INTERRUPTED);
     }
+    Ok(DONE)
+}
+
+/// The list that the arguments name, or counts in its place.
+fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
+    if counts::given(args)? {
+        return counts::read(args);
+    }
+    read_corpus(&args.corpus, args.preset.lengths())
+}
+
+fn load_teacher(path: &Path) -> Result<Model, Failure> {
+    Ok(store::load(Some(path))?.into())
+}
+
+/// Trains, and names the option where the teacher does not suit.
+fn run_with(
+    training: &Training,
+    args: &TrainArgs,
+    teacher: Option<&Model>,
+    watcher: &mut Watcher<'_>,
+) -> Result<Made, Failure> {
+    if let Some(teacher) = teacher
+        && teacher.vocab() == training.corpus().vocab()
+        && teacher.record().data_hash != training.corpus().digest(Part::Train)?
+    {
+        note("the teacher learnt from other names: some of val and test may be among them");
+    }
+    let place = || args.teacher.as_deref().unwrap_or(Path::new("")).display();
+    training.run(teacher, watcher).map_err(|error| match error {
+        nextchar::Error::TeacherAlphabet => Failure::misuse(format!(
+            "--teacher {}: it knows other characters than the list has",
+            place()
+        )),
+        error @ nextchar::Error::TeacherContext { .. } => Failure::misuse(error),
+        other => other.into(),
+    })
 }
 
 /// What came of it, for programs; the times are added.
-fn result(args: &TrainArgs, made: &Made, reports: &Reports, table: &CountedWindows) -> Value {
-    let trained = made.trained.as_ref();
+fn result(args: &TrainArgs, training: &Training, made: &Made, reports: &Reports) -> Value {
+    let (trained, table) = (made.last.as_ref(), training.table());
     json!({
         "train_loss": reports.train.loss,
         "val_loss": reports.val.map(|report| report.loss),
         "test_loss": reports.test.map(|report| report.loss),
-        "step_seconds": made.step_seconds,
         "epochs": trained.map(|trained| trained.epochs),
         "steps": trained.map(|trained| trained.steps),
         "best_step": trained.map(|trained| trained.best_step),
@@ -168,9 +189,16 @@ fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
 }
 
 /// What was cut short, and the command that repeats it.
-fn say_how_it_ended(maker: &Maker<'_>, trained: &Trained, interrupted: bool, seconds: f64) {
-    let (args, config) = (maker.args, &maker.plan.config);
-    let single = maker.plan.networks == 1 && !maker.plan.distill;
+fn say_how_it_ended(
+    args: &TrainArgs,
+    training: &Training,
+    trained: &Trained,
+    interrupted: bool,
+    seconds: f64,
+) {
+    let plan = training.plan();
+    let config = &plan.config;
+    let single = plan.networks == 1 && !plan.distill;
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
         let why = if interrupted {
             "interrupted"
@@ -201,51 +229,34 @@ fn say_how_it_ended(maker: &Maker<'_>, trained: &Trained, interrupted: bool, sec
     }
 }
 
-/// How many steps of a network fit what is left of --time.
-fn steps_left(maker: &Maker<'_>, table: &CountedWindows, left: Duration) -> Result<u64, Failure> {
-    let (plan, corpus) = (&maker.plan, maker.corpus);
-    let val = corpus.windows(Part::Val, plan.shape.context_length)?;
-    let tables = Tables {
-        train: table,
-        val: val.as_ref(),
-    };
-    steps_within(left / plan.networks as u32, plan, tables, maker.engine)
-}
-
 /// Ten names that are in no part of the list.
 fn print_new_names(
     out: &mut impl Write,
-    file: &ModelFile,
-    parts: &Split,
+    training: &Training,
+    model: &Model,
     args: &TrainArgs,
-    threads: &Threads,
 ) -> Result<(), Failure> {
-    let request = Request {
-        count: 10,
-        conditions: Conditions {
-            max_length: file.record.longest_name,
-            ..Conditions::default()
-        },
-        unwanted: vec![&parts.train, &parts.val, &parts.test],
-        unique: true,
-        ..Request::default()
-    };
-    let mut names = Generator::new(&file.model, &file.vocab, request, &args.seed, threads)?;
-    let found: Vec<String> = names.by_ref().map(|generated| generated.name).collect();
-    match found.len() {
-        0 => writeln!(
+    let parts = training.corpus().parts();
+    let wanted = model.generate().unique().take(10).seed(args.seed.clone());
+    let wanted = [&parts.train, &parts.val, &parts.test]
+        .into_iter()
+        .fold(wanted, |wanted, part| wanted.not_in(part));
+    let mut names = wanted.workers(threads(args.threads)?).try_iter()?;
+    let found: Vec<String> = names.by_ref().map(|found| found.name).collect();
+    if found.is_empty() {
+        let attempts = names.outcome().map_or(0, |outcome| outcome.attempts);
+        writeln!(
             out,
             "\nNo new name was found in {} attempts.",
-            count(names.outcome().attempts)
-        )?,
-        number => writeln!(
-            out,
-            "\n{BOLD}{number} {}{BOLD:#}",
-            match args.counts.is_empty() {
-                true => "new names, in no part of the list",
-                false => "names",
-            }
-        )?,
+            count(attempts)
+        )?;
+    } else {
+        let what = if args.counts.is_empty() {
+            "new names, in no part of the list"
+        } else {
+            "names"
+        };
+        writeln!(out, "\n{BOLD}{} {what}{BOLD:#}", found.len())?;
     }
     for name in found {
         writeln!(out, "  {name}")?;

@@ -5,20 +5,17 @@ use std::path::Path;
 use std::time::Instant;
 
 use clap::Parser;
-use nextchar::data::{CountedWindows, NameList, Split};
+use nextchar::data::{NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::score::Rivals;
-use nextchar::train::Engine;
-use nextchar::{Corpus, Part, Plan, plan};
+use nextchar::{Corpus, LanguageModel, Part, Training, Workers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::args::{Cli, Command, TrainArgs, TuneArgs};
 use crate::corpus::read_corpus;
 use crate::failure::{DONE, Failure, INTERRUPTED};
-use crate::family::Maker;
 use crate::output::{self, BOLD, count, note};
-use crate::progress::{catch_interrupts, interrupted, styled_bar};
+use crate::progress::{Watcher, catch_interrupts, interrupted, styled_bar};
 use crate::search::{Job, Trial, next_job, options};
 use crate::store;
 use crate::threads::threads;
@@ -31,22 +28,12 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
     let started = Instant::now();
     let deadline = started + args.time;
     catch_interrupts();
-    let threads = threads(args.threads)?;
-    let engine = Engine::new(&threads);
     let corpus = read_corpus(&args.corpus, None)?;
-    let digest = corpus.parts.train.digest();
+    let digest = corpus.parts().train.digest();
     let mut trials = kept_trials(args, &digest)?;
     let rounds = rounds(corpus)?;
-    let tuner = Tuner {
-        args,
-        engine: &engine,
-        rivals: rounds
-            .iter()
-            .map(|corpus| maker(&train_args(args, Job::FIRST)?, corpus, &engine)?.rivals())
-            .collect::<Result<_, _>>()?,
-        rounds,
-    };
-    let counting = tuner.counting();
+    let tuner = Tuner::new(args, rounds)?;
+    let counting = tuner.counting()?;
     let bar = styled_bar(args.time.as_secs(), "{bar:30} {pos}/{len} s  {msg}");
     while !interrupted() {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -80,10 +67,10 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
 
 /// Every trial is judged on every round: the split's train and val, or folds of both.
 fn rounds(corpus: Corpus) -> Result<Vec<Corpus>, Failure> {
-    let parts = &corpus.parts;
+    let parts = corpus.parts();
     if parts.val.is_empty() && parts.train.len() < FOLDS {
         return Err(
-            Failure::failed(format!("{}: too few names to hold any out", corpus.label))
+            Failure::failed(format!("{}: too few names to hold any out", corpus.label()))
                 .help("give more names; options cannot be told apart without"),
         );
     }
@@ -96,73 +83,101 @@ fn rounds(corpus: Corpus) -> Result<Vec<Corpus>, Failure> {
         let chosen = names.iter().enumerate().filter(|(place, _)| wanted(*place));
         NameList::from_names(chosen.map(|(_, name)| (name.text, name.count)))
     };
-    let fold = |fold: usize| Corpus {
-        label: corpus.label.clone(),
-        vocab: corpus.vocab.clone(),
-        parts: Split {
+    let fold = |fold: usize| {
+        let parts = Split {
             train: part(&|place| place % FOLDS != fold),
             val: part(&|place| place % FOLDS == fold),
             test: NameList::default(),
-        },
-        split: corpus.split.clone(),
-        counted: None,
+        };
+        let split = corpus.split_options().cloned();
+        Corpus::of_parts(corpus.label(), corpus.vocab().clone(), parts, split)
     };
-    Ok((0..FOLDS).map(fold).collect())
+    Ok((0..FOLDS).map(fold).collect::<Result<_, _>>()?)
 }
 
 /// What all trials share.
 struct Tuner<'a> {
     args: &'a TuneArgs,
-    engine: &'a Engine<'a>,
-    rounds: Vec<Corpus>,
-    /// The counts of each round.
-    rivals: Vec<Rivals>,
+    workers: &'static Workers,
+    /// A training of the default preset in each round, whose counts all trials share.
+    rounds: Vec<Training>,
 }
 
-impl Tuner<'_> {
+impl<'a> Tuner<'a> {
+    fn new(args: &'a TuneArgs, rounds: Vec<Corpus>) -> Result<Self, Failure> {
+        let workers = threads(args.threads)?;
+        let usual = train_args(args, Job::FIRST)?.options();
+        let training = |corpus| {
+            let training = Training::new(corpus, &usual, workers)?;
+            training.rivals()?;
+            Ok::<_, Failure>(training)
+        };
+        Ok(Tuner {
+            args,
+            workers,
+            rounds: rounds.into_iter().map(training).collect::<Result<_, _>>()?,
+        })
+    }
+
     /// Trains a candidate; `None` where the time ended it, or Ctrl-C did.
     fn try_out(&self, job: Job, deadline: Option<Instant>) -> Result<Option<Trial>, Failure> {
         let begun = Instant::now();
-        let args = train_args(self.args, job)?;
-        let (mut nll, mut examples) = (0.0, 0.0);
-        for (corpus, rivals) in self.rounds.iter().zip(&self.rivals) {
-            let mut maker = maker(&args, corpus, self.engine)?;
-            maker.deadline = deadline;
-            let made = maker.make(rivals)?;
+        let options = train_args(self.args, job)?.options();
+        let mut judged = Judged::default();
+        for round in &self.rounds {
+            let training = round.with_options(&options)?;
+            let made = training.run(None, &mut Watcher::quiet(deadline))?;
             if interrupted() || deadline.is_some_and(|end| Instant::now() > end) {
                 return Ok(None);
             }
-            let length = nextchar::LanguageModel::context_length(&made.model);
-            if let Some(val) = corpus.windows(Part::Val, length)? {
-                let judged = val.examples() as f64;
-                nll += judged * loss(&made.model, &val, self.engine.executor);
-                examples += judged;
-            }
+            judged.add(&made.model, training.corpus(), self.workers)?;
         }
         Ok(Some(Trial {
             candidate: job.candidate,
             rung: job.rung,
-            val_loss: nll / examples,
+            val_loss: judged.loss(),
             seconds: begun.elapsed().as_secs_f64(),
         }))
     }
 
     /// The loss of Kneser–Ney on the same names.
     fn counting(&self) -> Result<f64, Failure> {
-        let (mut nll, mut examples) = (0.0, 0.0);
-        for (corpus, rivals) in self.rounds.iter().zip(&self.rivals) {
-            let best = rivals
-                .best_kneser_ney
-                .as_ref()
-                .or(rivals.kneser_ney.as_ref());
-            let model = best.expect("Kneser–Ney is always counted");
-            let length = nextchar::LanguageModel::context_length(model);
-            let val = CountedWindows::from_list(&corpus.parts.val, &corpus.vocab, length)?;
-            let judged = val.examples() as f64;
-            nll += judged * loss(model, &val, self.engine.executor);
-            examples += judged;
+        let mut judged = Judged::default();
+        for round in &self.rounds {
+            let rivals = round.rivals()?;
+            let best = rivals.best_kneser_ney.as_ref();
+            let model = best.or(rivals.kneser_ney.as_ref());
+            let model = model.expect("Kneser–Ney is always counted");
+            judged.add(model, round.corpus(), self.workers)?;
         }
-        Ok(nll / examples)
+        Ok(judged.loss())
+    }
+}
+
+/// The loss on the validation names of several rounds together.
+#[derive(Default)]
+struct Judged {
+    nll: f64,
+    examples: f64,
+}
+
+impl Judged {
+    fn add(
+        &mut self,
+        model: &dyn LanguageModel,
+        corpus: &Corpus,
+        workers: &Workers,
+    ) -> Result<(), Failure> {
+        if let Some(val) = corpus.windows(Part::Val, model.context_length())? {
+            let examples = val.examples() as f64;
+            self.nll += examples * loss(model, &val, workers);
+            self.examples += examples;
+        }
+        Ok(())
+    }
+
+    fn loss(&self) -> f64 {
+        self.nll / self.examples
     }
 }
 
@@ -171,28 +186,6 @@ impl Job {
         candidate: 0,
         rung: 0,
     };
-}
-
-/// A training as `nextchar train` would do it.
-fn maker<'a>(
-    args: &'a TrainArgs,
-    corpus: &'a Corpus,
-    engine: &'a Engine<'a>,
-) -> Result<Maker<'a>, Failure> {
-    let (plan, _) = plan(&args.options(), corpus)?;
-    Ok(Maker {
-        args,
-        corpus,
-        plan: Plan {
-            networks: 1,
-            distill: false,
-            ..plan
-        },
-        engine,
-        deadline: None,
-        keeper: None,
-        quiet: true,
-    })
 }
 
 /// The command line of a job, without the program's name.
@@ -230,12 +223,8 @@ fn best_first(trials: &[Trial]) -> Vec<&Trial> {
     found
 }
 
-fn report(
-    tuner: &Tuner<'_>,
-    trials: &[Trial],
-    counting: Result<f64, Failure>,
-) -> Result<(), Failure> {
-    let (args, counting) = (tuner.args, counting?);
+fn report(tuner: &Tuner<'_>, trials: &[Trial], counting: f64) -> Result<(), Failure> {
+    let args = tuner.args;
     let ranked = best_first(trials);
     let winner = ranked.first().filter(|trial| trial.val_loss < counting);
     let command = command(args, winner.copied());

@@ -1,10 +1,10 @@
 //! The loss while a network was trained, with what counting reaches as lines.
 
 use nextchar::LanguageModel;
+use nextchar::Workers;
 use nextchar::data::CountedWindows;
 use nextchar::score::evaluate;
 use nextchar_formats::{CurvePoint, ModelFile};
-use nextchar_parallel::Threads;
 use plotters::element::DashedPathElement;
 use plotters::prelude::{
     ChartBuilder, DashedLineSeries, DrawingBackend, LineSeries, PathElement, SeriesLabelPosition,
@@ -24,7 +24,7 @@ pub struct Curves {
 
 impl Curves {
     /// The curve that the file keeps; beside it ln V, and Kneser–Ney on val where its names are kept.
-    pub fn of(file: &ModelFile, threads: &Threads, label: &str) -> Result<Curves, Failure> {
+    pub fn of(file: &ModelFile, threads: &Workers, label: &str) -> Result<Curves, Failure> {
         let record = &file.record;
         if record.curve.len() < 2 {
             return Err(Failure::failed(format!("{label}: holds no loss curve"))
@@ -116,7 +116,7 @@ impl Curves {
     }
 }
 
-fn best_counts_on_val(file: &ModelFile, threads: &Threads) -> Result<Option<f64>, Failure> {
+fn best_counts_on_val(file: &ModelFile, threads: &Workers) -> Result<Option<f64>, Failure> {
     let val = file.names.as_ref().map(|names| &names.val);
     let Some(val) = val.filter(|val| !val.is_empty()) else {
         return Ok(None);

@@ -10,7 +10,7 @@ use super::{Area, Drawn, Theme};
 
 /// P(next | previous) of all pairs of letters.
 pub struct Heat {
-    symbols: Vec<char>,
+    symbols: Vec<String>,
     /// [V, V].
     probs: Vec<f64>,
 }
@@ -32,7 +32,7 @@ impl Heat {
         }
         Heat {
             symbols: (0..size)
-                .map(|token| vocab.symbol(token as Token))
+                .map(|token| vocab.symbol(token as Token).to_owned())
                 .collect(),
             probs,
         }

@@ -11,7 +11,7 @@ use super::{Area, Drawn, Theme};
 /// The letters of a network in the plane.
 pub struct Letters {
     plane: Plane,
-    symbols: Vec<char>,
+    symbols: Vec<String>,
 }
 
 impl Letters {
@@ -19,7 +19,7 @@ impl Letters {
         Letters {
             plane: letter_plane(network),
             symbols: (0..vocab.len())
-                .map(|token| vocab.symbol(token as Token))
+                .map(|token| vocab.symbol(token as Token).to_owned())
                 .collect(),
         }
     }
@@ -56,9 +56,9 @@ impl Letters {
             .draw()?;
         let centre = Pos::new(HPos::Center, VPos::Center);
         chart.draw_series(points.iter().zip(&self.symbols).map(|(point, symbol)| {
-            let color = match symbol {
-                'a' | 'e' | 'i' | 'o' | 'u' => theme.second(),
-                '_' => theme.ink(),
+            let color = match symbol.as_str() {
+                "a" | "e" | "i" | "o" | "u" => theme.second(),
+                "_" => theme.ink(),
                 _ => theme.first(),
             };
             let style = theme.text_in(26, color).pos(centre);

@@ -5,13 +5,15 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
-use nextchar::Error;
+use nextchar::CoreError;
 use nextchar::data::{Table, sniffed, table_columns};
 use nextchar::text::Vocab;
 
-use super::render::ADDED;
 use super::shard::{Shard, Source};
 use crate::failure::Failure;
+
+/// The columns that a table of words gets.
+pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// Bytes of a list in a shard.
 const SHARD_BYTES: usize = 32 << 10;
@@ -177,8 +179,8 @@ impl<'a> Lines<'a> {
 /// Refuses the lines of a table, none of which could be scored: their delimiter is in no word.
 fn check_lines(list: &str, lines: &[u8], vocab: &Vocab) -> Result<(), Failure> {
     match table_columns(lines) {
-        Some((delimiter, columns)) if vocab.token(delimiter).is_none() => {
-            Err(Failure::from(Error::LooksLikeCsv { columns }).within(list))
+        Some((delimiter, columns)) if vocab.token(delimiter.encode_utf8(&mut [0; 4])).is_none() => {
+            Err(Failure::from(CoreError::LooksLikeCsv { columns }).within(list))
         }
         _ => Ok(()),
     }

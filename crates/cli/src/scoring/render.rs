@@ -10,13 +10,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::digits::fixed;
-use super::input::Header;
+use super::input::{ADDED, Header};
 use super::shard::{Entry, Shard, Word};
 use super::verdicts::Verdicts;
 use crate::output::{DIM, count};
-
-/// The columns that a table gets.
-pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// How words are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +52,7 @@ struct Tokens<'a> {
 }
 
 impl Tokens<'_> {
-    fn iter(&self) -> impl Iterator<Item = (char, f64)> {
+    fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         let symbols = self.word.iter().map(|&token| self.vocab.symbol(token));
         symbols
             .chain([END_SYMBOL])
@@ -224,10 +221,9 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     if colours {
         write!(out, "{DIM}").expect("memory takes every byte");
     }
-    let mut utf8 = [0; 4];
     for (symbol, log_prob) in tokens.iter() {
         out.push(b' ');
-        out.extend_from_slice(symbol.encode_utf8(&mut utf8).as_bytes());
+        out.extend_from_slice(symbol.as_bytes());
         out.push(b' ');
         fixed::<1>(out, log_prob);
     }
@@ -309,9 +305,9 @@ fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Row<'_>>) {
 impl Serialize for Tokens<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Pair {
+        struct Pair<'t> {
             log_prob: f64,
-            token: char,
+            token: &'t str,
         }
         let mut list = serializer.serialize_seq(Some(self.log_probs.len()))?;
         for (token, log_prob) in self.iter() {

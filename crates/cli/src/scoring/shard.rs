@@ -1,9 +1,9 @@
 //! A piece of the input: its lines or rows, their words, and what is written of them.
 
 use csv::ByteRecord;
-use nextchar::data::{MAX_NAME_LENGTH, clean};
+use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::score::WordBatch;
-use nextchar::text::{Token, UnknownCharacter, Vocab};
+use nextchar::text::{Token, UnknownPiece, Vocab, clean};
 
 /// What a shard is filled with.
 #[derive(Default)]
@@ -32,7 +32,7 @@ pub enum Word {
     Encoded(usize),
     Empty,
     TooLong,
-    Unknown(UnknownCharacter),
+    Unknown(UnknownPiece),
 }
 
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl<'a> Letters<'a> {
         let mut tokens = [0; 256];
         for byte in 0u8..128 {
             let lower = byte.to_ascii_lowercase() as char;
-            tokens[usize::from(byte)] = vocab.token(lower).unwrap_or(0);
+            tokens[usize::from(byte)] = vocab.token(lower.encode_utf8(&mut [0; 4])).unwrap_or(0);
         }
         Letters { vocab, tokens }
     }

@@ -1,11 +1,10 @@
 //! Any bytes are scored or refused with a reason, and what is written is whole.
 
 use std::io::Cursor;
-use std::num::NonZeroUsize;
 
+use nextchar::Workers;
 use nextchar::rng::{Purpose, Seed};
 use nextchar::score::{Judge, WordScorer};
-use nextchar_parallel::Threads;
 
 use super::{Lines, Rows, Style, Verdicts, run};
 use crate::store;
@@ -69,7 +68,7 @@ fn any_bytes_are_scored_or_refused() {
         only_failing,
     };
     let mut scorer = WordScorer::new(&file.model).unwrap();
-    let threads = Threads::new(NonZeroUsize::MIN).unwrap();
+    let threads = Workers::serial();
     let (mut scored, mut refused) = (0, 0);
     for case in 0..1000 * times {
         let input = Box::new(Cursor::new(hostile(case)));
@@ -84,7 +83,7 @@ fn any_bytes_are_scored_or_refused() {
                 input,
                 style,
                 out,
-                &threads,
+                threads,
             )
         };
         let style = match case % 3 {

@@ -12,7 +12,9 @@ use crate::data::trie::FREE;
 use crate::data::{CountedWindows, NameList};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, WordModel, normalise, total_nll_by};
+use crate::language_model::{
+    LanguageModel, State, WordModel, normalise, packing, row_states, total_nll,
+};
 use crate::model::Network;
 use crate::setting::{Allowed, Setting};
 use crate::text::{END, Token, Vocab};
@@ -43,7 +45,7 @@ impl Default for Weights {
 /// use nextchar_core::language_model::loss;
 /// use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
 /// use nextchar_core::counts::KneserNey;
-/// use nextchar_core::{Mixture, Serial, mixture::Weights, rng::Seed};
+/// use nextchar_core::{Mixture, Serial, combine::mixture::Weights, rng::Seed};
 ///
 /// # fn main() -> Result<(), nextchar_core::Error> {
 /// let list = EmbeddedList::find("finnish-names").unwrap();
@@ -57,6 +59,7 @@ impl Default for Weights {
 ///     hidden_sizes: vec![8],
 ///     activation: Activation::Tanh,
 ///     residual: false,
+///     labels: 0,
 /// };
 /// let untrained = Network::new(shape.clone(), Params::init(&shape, Init::Kaiming, &Seed::from(42)))?;
 ///
@@ -132,7 +135,7 @@ impl Mixture {
     ///
     /// # Errors
     /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
-    /// [`Error::UnknownCharacter`].
+    /// [`Error::UnknownPiece`].
     pub fn fit_returning(
         &mut self,
         list: &NameList,
@@ -195,34 +198,40 @@ impl Mixture {
     }
 
     /// The networks' mean log-probabilities, and the counts'; each [B, V].
-    fn parts(&self, contexts: &[Token], len: usize) -> (Vec<f64>, Vec<f64>) {
+    fn parts(&self, states: &[State]) -> (Vec<f64>, Vec<f64>) {
+        let len = states.len() * self.vocab_size();
         let (mut mean, mut counted, mut one) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
-        let length = self.characters_seen();
         for network in &self.networks {
-            network.log_probs(&ends(contexts, length, network.context_length()), &mut one);
+            network.log_probs(&self.shortened(states, network.context_length()), &mut one);
             for (sum, log_prob) in mean.iter_mut().zip(&one) {
                 *sum += log_prob / self.networks.len() as f64;
             }
         }
         if let Some(counts) = &self.counts {
             counts.log_probs(
-                &ends(contexts, length, counts.context_length()),
+                &self.shortened(states, counts.context_length()),
                 &mut counted,
             );
         }
         (mean, counted)
     }
 
-    /// Log-probabilities by networks and counts alone; contexts of [`Mixture::characters_seen`] tokens.
-    fn parts_log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+    /// The states of a part that looks back `length` tokens.
+    fn shortened(&self, states: &[State], length: usize) -> Vec<State> {
+        let packing = packing(self);
+        let shorten = |state: &State| state.shortened(packing, length);
+        states.iter().map(shorten).collect()
+    }
+
+    /// Log-probabilities by networks and counts alone.
+    fn parts_log_probs(&self, states: &[State], log_probs: &mut [f64]) {
         if let Some(single) = self.single() {
-            return single.log_probs(contexts, log_probs);
+            return single.log_probs(&self.shortened(states, self.characters_seen()), log_probs);
         }
-        let (vocab_size, length) = (self.vocab_size(), self.characters_seen());
-        for (index, out) in log_probs.chunks_mut(BLOCK * vocab_size).enumerate() {
-            let rows = out.len() / vocab_size;
-            let contexts = &contexts[index * BLOCK * length..][..rows * length];
-            let (mean, counted) = self.parts(contexts, out.len());
+        let vocab_size = self.vocab_size();
+        let blocks = log_probs.chunks_mut(BLOCK * vocab_size);
+        for (states, out) in states.chunks(BLOCK).zip(blocks) {
+            let (mean, counted) = self.parts(states);
             out.copy_from_slice(&mean);
             let weights = match self.counts {
                 Some(_) => self.weights,
@@ -246,13 +255,12 @@ impl Mixture {
         if self.single().is_some() || self.counts.is_none() || table.is_empty() {
             return;
         }
-        let (vocab_size, length) = (self.vocab_size(), self.characters_seen());
+        let vocab_size = self.vocab_size();
         let mut blocks: Vec<(Vec<f64>, Vec<f64>)> =
             vec![Default::default(); table.len().div_ceil(BLOCK)];
         executor.for_each(&mut blocks, |index, block| {
             let rows = index * BLOCK..((index + 1) * BLOCK).min(table.len());
-            let contexts = &table.contexts()[rows.start * length..rows.end * length];
-            *block = self.parts(contexts, rows.len() * vocab_size);
+            *block = self.parts(&row_states(self, table, rows));
         });
         for _ in 0..ITERATIONS {
             let mut sums: Vec<Moments> = vec![Moments::default(); blocks.len()];
@@ -361,14 +369,6 @@ impl Moments {
     }
 }
 
-/// The last `wanted` of every `length` tokens.
-fn ends(contexts: &[Token], length: usize, wanted: usize) -> Vec<Token> {
-    let rows = contexts.chunks_exact(length.max(1));
-    rows.flat_map(|row| &row[length - wanted..])
-        .copied()
-        .collect()
-}
-
 /// `log_probs` ← ln softmax(a·log_probs + b·counted), rows of \[V\].
 fn mix(weights: Weights, log_probs: &mut [f64], counted: &[f64], vocab_size: usize) {
     for (log_prob, counted) in log_probs.iter_mut().zip(counted) {
@@ -389,33 +389,41 @@ impl LanguageModel for Mixture {
         self.characters_seen().max(returning.unwrap_or(0))
     }
 
-    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
-        let Some(returning) = &self.returning else {
-            return self.parts_log_probs(contexts, log_probs);
-        };
-        let (vocab_size, length) = (self.vocab_size(), self.context_length());
-        self.parts_log_probs(&ends(contexts, length, self.characters_seen()), log_probs);
-        let rows = contexts
-            .chunks_exact(length)
-            .zip(log_probs.chunks_exact_mut(vocab_size));
-        for (context, log_probs) in rows {
-            returning.scale(returning.node(context), log_probs);
+    fn token_count(&self) -> usize {
+        let counted = self.counts.as_ref().map(LanguageModel::token_count);
+        let networks = self.networks.first().map(LanguageModel::token_count);
+        networks.or(counted).expect("there is something to mix")
+    }
+
+    fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+        self.parts_log_probs(states, log_probs);
+        if let Some(returning) = &self.returning {
+            let packing = packing(self);
+            let rows = log_probs.chunks_exact_mut(self.vocab_size());
+            for (state, log_probs) in states.iter().zip(rows) {
+                let context = packing.unpack_context(state.packed());
+                returning.scale(returning.node(&context[state.held()..]), log_probs);
+            }
         }
     }
 
-    fn reduce(&self, context: &mut [Token]) -> bool {
-        /// Any character: what begins with it is no name seen from its beginning.
+    /// Contexts that are no prefix of a known name differ only in what the parts look back on.
+    fn next(&self, state: State, token: Token) -> State {
+        /// Any piece: a context that begins with it is no prefix of a name.
         const HIDDEN: Token = 1;
+        let (packing, held) = (packing(self), state.held());
+        let next = state.with_packed(packing.next_context(state.packed(), token, held));
         let Some(returning) = &self.returning else {
-            return false;
+            return next;
         };
-        let (older, seen) = context.split_at(context.len() - self.characters_seen());
-        let is_reduced = !seen.contains(&END) && returning.node(context) == FREE;
-        if is_reduced {
-            let older = older.len();
-            context[..older].fill(HIDDEN);
+        let mut context = packing.unpack_context(next.packed());
+        let older = context.len() - self.characters_seen();
+        let seen = &context[older + held..];
+        if seen.contains(&END) || returning.node(&context[held..]) != FREE {
+            return next;
         }
-        is_reduced
+        context[held..held + older].fill(HIDDEN);
+        next.with_packed(packing.pack_context(&context))
     }
 
     fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
@@ -428,7 +436,7 @@ impl LanguageModel for Mixture {
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
         match self.single() {
             Some(single) if self.returning.is_none() => single.total_nll(table, rows),
-            _ => total_nll_by(|contexts, out| self.log_probs(contexts, out), table, rows),
+            _ => total_nll(self, table, rows),
         }
     }
 }
@@ -459,6 +467,7 @@ mod tests {
             hidden_sizes: vec![8],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         let params = Params::init(&config, Init::Kaiming, &Seed::from(1));
         let network = Network::new(config, params).unwrap();

@@ -12,8 +12,8 @@ use crate::data::trie::{FREE, Trie};
 use crate::data::{NameList, WindowCounter};
 use crate::error::{Error, NoRepeats};
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, normalise};
-use crate::text::{END, Token, Vocab};
+use crate::language_model::{LanguageModel, State, normalise};
+use crate::text::{END, Start, Token, Vocab};
 
 /// Names seen once, twice, and more often.
 pub const CLASSES: usize = 3;
@@ -59,7 +59,7 @@ impl Returning {
     ///
     /// # Errors
     /// [`Error::NoRepeats`] where no name is there twice: nothing tells how often names return;
-    /// [`Error::UnknownCharacter`].
+    /// [`Error::UnknownPiece`].
     pub(crate) fn fit(
         model: &dyn LanguageModel,
         list: &NameList,
@@ -90,7 +90,7 @@ impl Returning {
     ///
     /// # Errors
     /// [`Error::NoRepeats`] where a factor is out of range, or the means are not one for each beginning;
-    /// [`Error::UnknownCharacter`].
+    /// [`Error::UnknownPiece`].
     pub fn from_parts(
         list: &NameList,
         vocab: &Vocab,
@@ -203,18 +203,14 @@ impl Returning {
 
     /// Asks the model at every node.
     fn walk(&self, model: &dyn LanguageModel, executor: &dyn Executor) -> Walked {
-        let (vocab_size, length) = (model.vocab_size(), model.context_length());
-        let nodes = self.trie.len();
-        let contexts = self.contexts(length);
+        let (vocab_size, nodes) = (model.vocab_size(), self.trie.len());
+        let states = self.states(model);
         // The end's p and then each child's, node after node.
         let mut blocks: Vec<Vec<f64>> = vec![Vec::new(); nodes.div_ceil(BLOCK)];
         executor.for_each(&mut blocks, |index, probs| {
             let rows = index * BLOCK..((index + 1) * BLOCK).min(nodes);
             let mut log_probs = vec![0.0; rows.len() * vocab_size];
-            model.log_probs(
-                &contexts[rows.start * length..rows.end * length],
-                &mut log_probs,
-            );
+            model.log_probs(&states[rows.clone()], &mut log_probs);
             for (node, log_probs) in rows.zip(log_probs.chunks_exact(vocab_size)) {
                 let tokens = self.trie.children(node as u32).map(|(token, _)| token);
                 let of = |token: Token| libm::exp(log_probs[usize::from(token)]);
@@ -233,22 +229,17 @@ impl Returning {
         Walked { steps, ends }
     }
 
-    /// [nodes, T]: the context at every node.
-    fn contexts(&self, length: usize) -> Vec<Token> {
-        let mut contexts = vec![END; self.trie.len() * length];
-        if length == 0 {
-            return contexts;
-        }
+    /// \[nodes\]: the model's state at every node.
+    fn states(&self, model: &dyn LanguageModel) -> Vec<State> {
+        let mut states = vec![model.start(&Start::default()); self.trie.len()];
         for node in 0..self.trie.len() {
-            let own = node * length..(node + 1) * length;
+            // Children stand behind their parents, so this one is known.
+            let own = states[node];
             for (token, child) in self.trie.children(node as u32) {
-                // Children stand behind their parents, so this one is complete.
-                let place = child as usize * length;
-                contexts.copy_within(own.start + 1..own.end, place);
-                contexts[place + length - 1] = token;
+                states[child as usize] = model.next(own, token);
             }
         }
-        contexts
+        states
     }
 
     /// The model's probability of all known names, by class.

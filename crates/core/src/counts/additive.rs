@@ -2,8 +2,7 @@
 
 use crate::data::CountedWindows;
 use crate::error::Error;
-use crate::language_model::LanguageModel;
-use crate::text::Token;
+use crate::language_model::{LanguageModel, State};
 
 /// Every token equally likely: a loss of ln V.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +20,7 @@ impl LanguageModel for Uniform {
         0
     }
 
-    fn log_probs(&self, _contexts: &[Token], log_probs: &mut [f64]) {
+    fn log_probs(&self, _states: &[State], log_probs: &mut [f64]) {
         log_probs.fill(-libm::log(self.vocab_size as f64));
     }
 }
@@ -60,7 +59,12 @@ impl LanguageModel for AdditiveNgram {
         self.counts.context_length()
     }
 
-    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+    fn token_count(&self) -> usize {
+        self.counts.token_count()
+    }
+
+    fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+        let contexts = self.contexts(states);
         let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
         for (index, out) in log_probs.chunks_exact_mut(vocab_size).enumerate() {
             let row = self
@@ -84,6 +88,7 @@ mod tests {
     use super::*;
     use crate::executor::Serial;
     use crate::language_model::loss;
+    use crate::text::Token;
 
     fn table(context_length: usize) -> CountedWindows {
         let names: [&[Token]; 3] = [&[1, 2], &[1, 1, 2], &[2]];

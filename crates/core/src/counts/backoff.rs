@@ -12,13 +12,14 @@ use crate::counts::levels::history;
 use crate::data::{CountedWindows, WindowCounter};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
+use crate::language_model::{LanguageModel, State, log_probs_of, row_states};
 use crate::text::{END, Token};
 
 /// A model that stores n-grams and backs off to shorter ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BackoffNgram {
     vocab_size: usize,
+    token_count: usize,
     levels: Vec<Level>,
 }
 
@@ -53,7 +54,7 @@ impl From<&KneserNey> for BackoffNgram {
     /// The same model: interpolated probabilities of what was seen, and the weight of what was not.
     fn from(model: &KneserNey) -> Self {
         let vocab_size = model.vocab_size();
-        let mut ngram = BackoffNgram::new(vocab_size);
+        let mut ngram = BackoffNgram::new(vocab_size, model.token_count());
         let mut probs = vec![0.0; vocab_size];
         let all: Vec<Token> = (0..vocab_size as Token).collect();
         for (length, level) in model.levels().iter().enumerate() {
@@ -103,13 +104,11 @@ pub fn every_context(vocab_size: usize, length: usize) -> Result<CountedWindows,
     Ok(counter.finish())
 }
 
-/// Rows that are asked for together.
-const BLOCK_ROWS: usize = 512;
-
 impl BackoffNgram {
-    fn new(vocab_size: usize) -> Self {
+    fn new(vocab_size: usize, token_count: usize) -> Self {
         BackoffNgram {
             vocab_size,
+            token_count,
             levels: Vec::new(),
         }
     }
@@ -133,7 +132,7 @@ impl BackoffNgram {
         let vocab_size = model.vocab_size();
         let dense = gather(model, contexts, longest, executor);
         let kept = choose(&dense, vocab_size, contexts.examples() as f64, threshold);
-        let mut ngram = BackoffNgram::new(vocab_size);
+        let mut ngram = BackoffNgram::new(vocab_size, model.token_count());
         let mut lower = vec![0.0; vocab_size];
         for (length, (dense, kept)) in dense.iter().zip(&kept).enumerate() {
             let mut level = Level::default();
@@ -258,8 +257,12 @@ impl LanguageModel for BackoffNgram {
         self.levels.len() - 1
     }
 
-    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
-        let length = self.context_length();
+    fn token_count(&self) -> usize {
+        self.token_count
+    }
+
+    fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+        let (contexts, length) = (self.contexts(states), self.context_length());
         for (index, out) in log_probs.chunks_exact_mut(self.vocab_size).enumerate() {
             self.log_probs_after(history(&contexts[index * length..][..length]), out);
         }
@@ -283,7 +286,7 @@ fn gather<'a>(
     longest: usize,
     executor: &dyn Executor,
 ) -> Vec<Dense<'a>> {
-    let (vocab_size, length) = (model.vocab_size(), model.context_length());
+    let vocab_size = model.vocab_size();
     let ends = |length: usize| {
         contexts
             .contexts()
@@ -308,18 +311,9 @@ fn gather<'a>(
             }
         })
         .collect();
-    let mut blocks: Vec<Vec<f64>> = vec![Vec::new(); contexts.len().div_ceil(BLOCK_ROWS)];
-    executor.for_each(&mut blocks, |index, block| {
-        let rows = index * BLOCK_ROWS..((index + 1) * BLOCK_ROWS).min(contexts.len());
-        block.resize(rows.len() * vocab_size, 0.0);
-        model.log_probs(
-            &contexts.contexts()[rows.start * length..rows.end * length],
-            block,
-        );
-    });
-    let rows = blocks
-        .iter()
-        .flat_map(|block| block.chunks_exact(vocab_size));
+    let states = row_states(model, contexts, 0..contexts.len());
+    let log_probs = log_probs_of(model, &states, executor);
+    let rows = log_probs.chunks_exact(vocab_size);
     for (row, log_probs) in contexts.rows().zip(rows) {
         let (history, mass) = (history(row.context), row.total as f64);
         for (length, level) in levels.iter_mut().enumerate().take(history.len() + 1) {
@@ -415,7 +409,8 @@ mod tests {
         fn context_length(&self) -> usize {
             self.length
         }
-        fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+        fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+            let contexts = self.contexts(states);
             for (row, out) in log_probs.chunks_exact_mut(V).enumerate() {
                 let context = &contexts[row * self.length..][..self.length];
                 let number = context.iter().fold(7u64, |x, &t| x * 31 + u64::from(t));

@@ -12,11 +12,11 @@ use std::ops::Range;
 
 use crate::counts::automaton::Automaton;
 use crate::counts::discount::{self, Discounts};
-use crate::counts::levels::{Level, Numbers, bucket, history, levels};
+use crate::counts::levels::{Level, bucket, history, levels};
 use crate::data::{CountedWindows, NameList, folds};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, WordModel};
+use crate::language_model::{LanguageModel, State, WordModel};
 use crate::setting::{Allowed, Setting};
 use crate::text::{Token, Vocab};
 
@@ -157,8 +157,7 @@ impl KneserNey {
 
     /// The place of the last `length` tokens of a history, if they were seen.
     fn place_of_end(&self, history: &[Token], length: usize) -> Option<usize> {
-        let numbers = Numbers::new(self.vocab_size());
-        self.levels[length].place(numbers.of_end(history, length))
+        self.levels[length].place_of_end(history)
     }
 
     /// From p(· | h′) to p(· | h), h being the history at `place` of a level.
@@ -184,7 +183,12 @@ impl LanguageModel for KneserNey {
         self.table.context_length()
     }
 
-    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+    fn token_count(&self) -> usize {
+        self.table.token_count()
+    }
+
+    fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+        let contexts = self.contexts(states);
         let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
         let mut rows = Rows::new(self);
         for index in 0..log_probs.len() / vocab_size {
@@ -272,7 +276,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::END;
+    use crate::text::{END, Start};
 
     /// Kneser–Ney from the names themselves, by its definition and nothing else.
     struct BruteForce {
@@ -412,7 +416,9 @@ mod tests {
                 contexts.sort_by_key(|context| context.iter().rev().copied().collect::<Vec<_>>());
             }
             let mut together = vec![0.0; 4 * contexts.len()];
-            model.log_probs(&contexts.concat(), &mut together);
+            let states: Vec<State> =
+                contexts.iter().map(|context| model.after(&Start::default(), context)).collect();
+            model.log_probs(&states, &mut together);
             let alone: Vec<f64> = contexts.iter().flat_map(|c| model.next_log_probs(c)).collect();
             prop_assert_eq!(together, alone);
         }

@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 
 use crate::data::packing::{Packing, Word, counted, sort_by_window};
+use crate::data::window_shape::WindowShape;
 use crate::data::{CountedRow, CountedWindows};
 use crate::error::Error;
 use crate::text::{END, Token};
@@ -20,8 +21,9 @@ pub(crate) const BUCKETS: usize = 3;
 pub(crate) struct Level {
     /// Histories, and the adjusted counts of what follows.
     pub(crate) counts: CountedWindows,
-    /// The histories as [`Numbers`], which are quicker to find than tokens.
+    /// The histories as integers, which are faster to find than tokens.
     numbers: Vec<u128>,
+    packing: Packing,
     /// For every history: how many tokens follow it with a count of 1, of 2, of 3 or more.
     pub(crate) kinds: Vec<[u32; BUCKETS]>,
 }
@@ -37,24 +39,11 @@ pub(crate) fn history(context: &[Token]) -> &[Token] {
     &context[padding.saturating_sub(1)..]
 }
 
-/// How histories become numbers, in their order: the first token in the highest bits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Numbers {
-    token_bits: u32,
-}
-
-impl Numbers {
-    pub(crate) fn new(vocab_size: usize) -> Self {
-        Numbers {
-            token_bits: usize::BITS - vocab_size.saturating_sub(1).leading_zeros(),
-        }
-    }
-
-    /// The number of the last `length` tokens of a history.
-    pub(crate) fn of_end(self, history: &[Token], length: usize) -> u128 {
-        let end = &history[history.len() - length..];
-        let add = |number: u128, &token: &Token| number << self.token_bits | u128::from(token);
-        end.iter().fold(0, add)
+/// Histories of one length. They lose their oldest token first, a label among them.
+fn level_shape(table: &CountedWindows, length: usize) -> WindowShape {
+    WindowShape {
+        held: 0,
+        ..table.shape.with_context(length)
     }
 }
 
@@ -70,7 +59,7 @@ pub(crate) fn levels(table: &CountedWindows) -> Result<Vec<Level>, Error> {
 }
 
 fn levels_within(table: &CountedWindows, most_bytes: usize) -> Result<Vec<Level>, Error> {
-    match Packing::new(table.vocab_size(), table.context_length())?.is_short() {
+    match Packing::new(table.shape)?.is_short() {
         true => levels_by::<u64>(table, most_bytes),
         false => levels_by::<u128>(table, most_bytes),
     }
@@ -81,7 +70,7 @@ fn levels_by<W: Word>(table: &CountedWindows, most_bytes: usize) -> Result<Vec<L
     let mut levels = Vec::with_capacity(longest + 1);
     let (mut continued, mut bytes) = (Vec::<W>::new(), 0);
     for length in (0..=longest).rev() {
-        let packing = Packing::new(table.vocab_size(), length)?;
+        let packing = Packing::new(level_shape(table, length))?;
         let seen = table
             .rows()
             .filter(|row| history(row.context).len() == length);
@@ -93,10 +82,10 @@ fn levels_by<W: Word>(table: &CountedWindows, most_bytes: usize) -> Result<Vec<L
                 .zip(row.counts.iter().copied())
         });
         sort_by_window(&mut continued, packing.bits(), |&window| window);
-        let level = Level::new(packing.table(merged(seen, counted(&continued))));
+        let level = Level::new(packing.table(merged(seen, counted(&continued))), packing);
         continued.clear();
         if let Some(below) = length.checked_sub(1) {
-            let below = Packing::new(table.vocab_size(), below)?;
+            let below = Packing::new(level_shape(table, below))?;
             for row in level.counts.rows() {
                 continued.extend(
                     row.targets
@@ -149,7 +138,7 @@ impl Level {
             + (16 + size_of::<[u32; BUCKETS]>()) * rows
     }
 
-    fn new(counts: CountedWindows) -> Self {
+    fn new(counts: CountedWindows, packing: Packing) -> Self {
         let kinds = |row: CountedRow<'_>| {
             let mut kinds = [0; BUCKETS];
             for &count in row.counts {
@@ -157,11 +146,11 @@ impl Level {
             }
             kinds
         };
-        let numbers = Numbers::new(counts.vocab_size());
-        let number = |row: CountedRow<'_>| numbers.of_end(row.context, row.context.len());
+        let number = |row: CountedRow<'_>| packing.pack_context(row.context);
         Level {
             kinds: counts.rows().map(kinds).collect(),
             numbers: counts.rows().map(number).collect(),
+            packing,
             counts,
         }
     }
@@ -173,8 +162,10 @@ impl Level {
             / self.counts.totals()[place] as f64
     }
 
-    /// The place of a history by its number.
-    pub(crate) fn place(&self, number: u128) -> Option<usize> {
+    /// The place of the history that a longer one ends with, if it was seen.
+    pub(crate) fn place_of_end(&self, history: &[Token]) -> Option<usize> {
+        let end = &history[history.len() - self.counts.context_length()..];
+        let number = self.packing.pack_context(end);
         self.numbers.binary_search(&number).ok()
     }
 }

@@ -6,9 +6,10 @@ use rustc_hash::FxHashMap;
 
 use crate::data::names::NameList;
 use crate::data::packing::{Packing, counted, sort_by_window};
+use crate::data::window_shape::WindowShape;
 use crate::data::windows::CountedWindows;
 use crate::error::Error;
-use crate::text::{Token, Vocab};
+use crate::text::{Start, Token, Vocab};
 
 /// Counts the windows of a stream of names without ever holding the windows.
 ///
@@ -40,7 +41,19 @@ impl WindowCounter {
     /// # Errors
     /// [`Error::ContextTooLong`] where a window of this many tokens does not fit 128 bits.
     pub fn new(vocab_size: usize, context_length: usize) -> Result<Self, Error> {
-        let packing = Packing::new(vocab_size, context_length)?;
+        Self::of_shape(WindowShape::plain(vocab_size, context_length))
+    }
+
+    /// A counter for the names of a vocabulary whose starts have labels like this one's.
+    ///
+    /// # Errors
+    /// As [`WindowCounter::new`].
+    pub fn after(vocab: &Vocab, start: &Start, context_length: usize) -> Result<Self, Error> {
+        Self::of_shape(WindowShape::of(vocab, start, context_length))
+    }
+
+    fn of_shape(shape: WindowShape) -> Result<Self, Error> {
+        let packing = Packing::new(shape)?;
         Ok(WindowCounter {
             packing,
             counts: match packing.bits() {
@@ -52,8 +65,7 @@ impl WindowCounter {
 
     /// A counter that has seen what a table holds.
     pub(crate) fn of(table: &CountedWindows) -> Self {
-        let mut counter = Self::new(table.vocab_size(), table.context_length())
-            .expect("a table's windows can be counted");
+        let mut counter = Self::of_shape(table.shape).expect("a table's windows can be counted");
         for row in table.rows() {
             for (&target, &count) in row.targets.iter().zip(row.counts) {
                 let window = counter.packing.pack(row.context, target);
@@ -73,8 +85,18 @@ impl WindowCounter {
     /// # Panics
     /// If a token is not below the vocabulary's size.
     pub fn add(&mut self, name: &[Token], count: u64) {
+        self.add_after(&Start::default(), name, count);
+    }
+
+    /// [`WindowCounter::add`] for a name with a start of its own.
+    ///
+    /// # Panics
+    /// As [`WindowCounter::add`], and if the label is not as long as those that the counter was made for.
+    pub fn add_after(&mut self, start: &Start, name: &[Token], count: u64) {
         let packing = self.packing;
-        packing.windows(name, |window| self.count(window, count));
+        let held = start.label().len().min(packing.shape().context_length);
+        assert_eq!(held, packing.shape().held, "labels of another length");
+        packing.windows(start, name, |window| self.count(window, count));
     }
 
     /// Counts a single window, its context followed by its target, `count` times.
@@ -85,7 +107,7 @@ impl WindowCounter {
         let (&target, context) = window.split_last().expect("a context and a target");
         assert_eq!(
             context.len(),
-            self.packing.context_length(),
+            self.packing.shape().context_length,
             "a context and a target"
         );
         self.count(self.packing.pack(context, target), count);
@@ -139,10 +161,10 @@ impl CountedWindows {
     /// The windows of a list's names, counted as often as the names do.
     ///
     /// # Errors
-    /// As [`WindowCounter::new`]; [`Error::UnknownCharacter`] of the first name that the
+    /// As [`WindowCounter::new`]; [`Error::UnknownPiece`] of the first name that the
     /// vocabulary cannot hold.
     pub fn from_list(list: &NameList, vocab: &Vocab, context_length: usize) -> Result<Self, Error> {
-        let packing = Packing::new(vocab.len(), context_length)?;
+        let packing = Packing::new(WindowShape::plain(vocab.len(), context_length))?;
         let mut tokens = Vec::new();
         let mut each = |add: &mut dyn FnMut(&[Token], u64)| {
             list.names().try_for_each(|name| {
@@ -156,7 +178,8 @@ impl CountedWindows {
         let most: usize = list.names().map(|name| name.text.len() + 1).sum();
         if most <= SORTED && packing.is_short() && list.total() == list.len() as u64 {
             let mut windows: Vec<u64> = Vec::with_capacity(most);
-            each(&mut |name, _| packing.windows(name, |window| windows.push(window)))?;
+            let start = Start::default();
+            each(&mut |name, _| packing.windows(&start, name, |window| windows.push(window)))?;
             sort_by_window(&mut windows, packing.bits(), |&window| window);
             return Ok(packing.table(counted(&windows)));
         }
@@ -180,12 +203,14 @@ impl CountedWindows {
                 longest: self.context_length(),
             });
         };
-        let mut counter = WindowCounter::new(self.vocab_size(), context_length)?;
+        let held = self.held().min(context_length);
+        let mut counter = WindowCounter::of_shape(self.shape.with_context(context_length))?;
         let mut window = Vec::with_capacity(context_length + 1);
         for row in self.rows() {
             for (&target, &count) in row.targets.iter().zip(row.counts) {
                 window.clear();
-                window.extend_from_slice(&row.context[left_out..]);
+                window.extend_from_slice(&row.context[..held]);
+                window.extend_from_slice(&row.context[left_out + held..]);
                 window.push(target);
                 counter.add_window(&window, count);
             }

@@ -1,9 +1,10 @@
 //! The lists that come with the library. `data/SOURCES.md` says where each is from.
 
-use crate::data::names::{Alphabet, NameList};
+use crate::data::names::NameList;
 use crate::data::reading::Diagnosis;
 use crate::data::reading::{ReadOptions, no_names, scan_names};
 use crate::error::Error;
+use crate::text::Alphabet;
 
 /// A list of names inside the library.
 #[derive(Clone, Copy, Debug)]

@@ -12,15 +12,16 @@ mod split;
 mod counter;
 pub(crate) mod packing;
 pub(crate) mod trie;
+pub(crate) mod window_shape;
 mod windows;
 
 pub use counter::WindowCounter;
 pub(crate) use lists::WORLD_NAMES;
 pub use lists::{EMBEDDED_LISTS, EmbeddedList};
-pub use names::{Alphabet, MAX_NAME_LENGTH, Name, NameList};
+pub use names::{MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{
-    Diagnosis, ReadOptions, RejectReason, Rejected, Sniffed, Table, clean, no_names, read_names,
+    Diagnosis, ReadOptions, RejectReason, Rejected, Sniffed, Table, no_names, read_names,
     scan_names, sniffed, table_columns,
 };
 pub use split::{MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
-pub use windows::{CountedRow, CountedWindows, windows};
+pub use windows::{CountedRow, CountedWindows, windows, windows_after};

@@ -1,51 +1,16 @@
 //! Step 2: the data. A list of different names with their counts.
 
-use std::fmt;
 use std::hash::BuildHasher;
-use std::str::FromStr;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::text::Vocab;
+use crate::text::{Alphabet, Characters, Tokenizer, Vocab};
 
 /// The longest name that is accepted, in characters.
 pub const MAX_NAME_LENGTH: usize = 1000;
-
-/// Which characters a name may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Alphabet {
-    /// The lecture's: a–z.
-    #[default]
-    Az,
-    /// Whatever characters the data has.
-    Data,
-}
-
-impl fmt::Display for Alphabet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Alphabet::Az => "az",
-            Alphabet::Data => "data",
-        })
-    }
-}
-
-impl FromStr for Alphabet {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "az" => Ok(Alphabet::Az),
-            "data" => Ok(Alphabet::Data),
-            _ => Err(format!("{text:?} is neither `az` nor `data`")),
-        }
-    }
-}
 
 /// One name and how often it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,21 +135,30 @@ impl NameList {
         self.find(FxBuildHasher.hash_one(text), text).is_some()
     }
 
-    /// Length of the longest name, in characters; 0 for an empty list.
-    pub fn longest(&self) -> usize {
-        let lengths = self.names().map(|name| name.text.chars().count());
+    /// Length of the longest name, in pieces of a tokenizer; 0 for an empty list.
+    pub fn longest(&self, tokenizer: &dyn Tokenizer) -> usize {
+        let lengths = self.names().map(|name| tokenizer.pieces(name.text).count());
         lengths.max().unwrap_or(0)
     }
 
-    /// The vocabulary of an alphabet for this list.
+    /// The vocabulary of an alphabet of characters for this list.
     ///
     /// # Errors
     /// [`Error::BadAlphabet`] where the data has more characters than tokens can number.
     pub fn vocab(&self, alphabet: Alphabet) -> Result<Vocab, Error> {
         match alphabet {
             Alphabet::Az => Ok(Vocab::az()),
-            Alphabet::Data => Vocab::from_characters(self.text.chars()).ok_or(Error::BadAlphabet),
+            Alphabet::Data => self.pieces(&Characters),
         }
+    }
+
+    /// The vocabulary of all pieces that a tokenizer finds in this list.
+    ///
+    /// # Errors
+    /// [`Error::BadAlphabet`] where there are more pieces than tokens can number.
+    pub fn pieces(&self, tokenizer: &'static dyn Tokenizer) -> Result<Vocab, Error> {
+        let texts = self.names().map(|name| name.text);
+        Vocab::from_texts(tokenizer, texts).ok_or(Error::BadAlphabet)
     }
 
     /// Takes out the names that are not to be kept; returns how many those were.

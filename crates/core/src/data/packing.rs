@@ -1,12 +1,14 @@
-//! Windows as whole numbers, `context_1 … context_T target`: their order is that of a table.
+//! Windows as integers, `context_1 … context_T target`: their order is that of a table. The one place where
+//! tokens are packed.
 
-use std::ops::{BitAnd, BitOr, Shl, Shr};
+use std::ops::{BitAnd, BitOr, Deref, DerefMut, Shl, Shr};
 
+use crate::data::window_shape::WindowShape;
 use crate::data::windows::CountedWindows;
 use crate::error::Error;
-use crate::text::{END, Token};
+use crate::text::{END, Start, Token};
 
-/// A number that windows lie in: the shorter, the sooner they are sorted.
+/// An integer that windows lie in: the shorter, the faster they are sorted.
 pub(crate) trait Word:
     Copy
     + Ord
@@ -21,6 +23,11 @@ pub(crate) trait Word:
 
     /// The lowest bits.
     fn low(self) -> usize;
+
+    /// The token in the lowest bits.
+    fn low_token(self, token_bits: u32) -> Token {
+        (self.low() & ((1 << token_bits) - 1)) as Token
+    }
 }
 
 macro_rules! word {
@@ -37,41 +44,71 @@ macro_rules! word {
 word!(u64);
 word!(u128);
 
-/// How the tokens of a window lie in a number.
+/// How the tokens of a window lie in an integer: the oldest in the highest bits, the target in the lowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packing {
-    vocab_size: usize,
-    context_length: usize,
+    shape: WindowShape,
     token_bits: u32,
+}
+
+/// The tokens of a context, on the stack.
+pub(crate) struct Unpacked {
+    tokens: [Token; LONGEST_CONTEXT],
+    len: usize,
+}
+
+/// Tokens of one bit each: no context that fits 128 bits is longer.
+const LONGEST_CONTEXT: usize = u128::BITS as usize;
+
+impl Deref for Unpacked {
+    type Target = [Token];
+
+    fn deref(&self) -> &[Token] {
+        &self.tokens[..self.len]
+    }
+}
+
+impl DerefMut for Unpacked {
+    fn deref_mut(&mut self) -> &mut [Token] {
+        &mut self.tokens[..self.len]
+    }
 }
 
 impl Packing {
     /// # Errors
     /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
-    pub(crate) fn new(vocab_size: usize, context_length: usize) -> Result<Self, Error> {
-        let longest = Self::longest_context(vocab_size);
-        match context_length <= longest {
-            true => Ok(Packing {
-                vocab_size,
-                context_length,
-                token_bits: token_bits(vocab_size),
-            }),
-            false => Err(Error::ContextTooLong {
-                context_length,
-                vocab_size,
+    pub(crate) fn new(shape: WindowShape) -> Result<Self, Error> {
+        let longest = Self::longest_context(shape.token_count);
+        if shape.context_length > longest {
+            return Err(Error::ContextTooLong {
+                context_length: shape.context_length,
+                vocab_size: shape.token_count,
                 longest,
-            }),
+            });
+        }
+        Ok(Packing {
+            shape,
+            token_bits: token_bits(shape.token_count),
+        })
+    }
+
+    /// The packing of a model's states, which were seen to fit when the model was made.
+    #[inline]
+    pub(crate) fn of_model(shape: WindowShape) -> Self {
+        Packing {
+            shape,
+            token_bits: token_bits(shape.token_count),
         }
     }
 
     /// The longest context of a window that fits.
-    pub(crate) fn longest_context(vocab_size: usize) -> usize {
-        (u128::BITS / token_bits(vocab_size).max(1)) as usize - 1
+    pub(crate) fn longest_context(token_count: usize) -> usize {
+        (u128::BITS / token_bits(token_count).max(1)) as usize - 1
     }
 
-    /// Number of tokens T in a context.
-    pub(crate) fn context_length(self) -> usize {
-        self.context_length
+    /// What the windows are made of.
+    pub(crate) fn shape(self) -> WindowShape {
+        self.shape
     }
 
     /// Whether windows fit 64 bits.
@@ -86,37 +123,81 @@ impl Packing {
 
     /// Bits of a window.
     pub(crate) fn bits(self) -> u32 {
-        self.token_bits * (self.context_length as u32 + 1)
+        self.token_bits * (self.shape.context_length as u32 + 1)
     }
 
-    /// A window with one more token at its end; the oldest is not taken out.
+    /// An integer with one more token at its end; the oldest is not taken out.
     ///
     /// # Panics
-    /// If the token is not below the vocabulary's size.
-    fn shift_in<W: Word>(self, window: W, token: Token) -> W {
+    /// If the token is none of those that there are.
+    fn push<W: Word>(self, packed: W, token: Token) -> W {
         assert!(
-            usize::from(token) < self.vocab_size,
+            usize::from(token) < self.shape.token_count,
             "token {token} of {} classes",
-            self.vocab_size
+            self.shape.token_count
         );
-        (window << self.token_bits) | W::from(token)
+        (packed << self.token_bits) | W::from(token)
     }
 
-    /// A window's number.
+    /// The integer of a window.
     pub(crate) fn pack<W: Word>(self, context: &[Token], target: Token) -> W {
-        let packed = context
+        self.push(self.pack_context(context), target)
+    }
+
+    /// The integer of a context, or of any tokens.
+    pub(crate) fn pack_context<W: Word>(self, context: &[Token]) -> W {
+        let empty = W::from(END); // END is 0
+        context
             .iter()
-            .fold(W::from(0), |packed, &token| self.shift_in(packed, token));
-        self.shift_in(packed, target)
+            .fold(empty, |packed, &token| self.push(packed, token))
+    }
+
+    /// The tokens of the integer of a context.
+    pub(crate) fn unpack_context(self, context: u128) -> Unpacked {
+        let mut unpacked = Unpacked {
+            tokens: [END; LONGEST_CONTEXT],
+            len: self.shape.context_length,
+        };
+        let mut rest = context;
+        for token in unpacked.iter_mut().rev() {
+            *token = rest.low_token(self.token_bits);
+            rest = rest >> self.token_bits;
+        }
+        unpacked
+    }
+
+    /// The context after one more token: the oldest goes out, `held` tokens at the left stay.
+    #[inline]
+    pub(crate) fn next_context<W: Word>(self, context: W, token: Token, held: usize) -> W {
+        let moving = self.token_bits * (self.shape.context_length - held) as u32;
+        if moving == 0 {
+            return context;
+        }
+        let mask = W::ALL >> (8 * size_of::<W>() as u32 - moving);
+        let moved = self.push(context, token) & mask;
+        if held == 0 {
+            return moved;
+        }
+        moved | ((context >> moving) << moving)
+    }
+
+    /// The context of another, shorter length that ends like this one and holds the same tokens.
+    pub(crate) fn shorten_context(self, context: u128, held: usize, length: usize) -> u128 {
+        let held_short = held.min(length);
+        let kept = self.token_bits * (length - held_short) as u32;
+        if held_short == 0 {
+            return context & low_bits(kept);
+        }
+        let all = self.token_bits * (self.shape.context_length - held_short) as u32;
+        (context >> all) << kept | context & low_bits(kept)
     }
 
     /// Calls `each` with every window of a name.
-    pub(crate) fn windows<W: Word>(self, name: &[Token], mut each: impl FnMut(W)) {
-        let mask = W::ALL >> (8 * size_of::<W>() as u32 - self.bits());
-        let mut window = W::from(END); // it is 0, so this is a window of padding
+    pub(crate) fn windows<W: Word>(self, start: &Start, name: &[Token], mut each: impl FnMut(W)) {
+        let mut context: W = self.pack_context(&start.context(&[], self.shape.context_length));
         for &token in name.iter().chain(&[END]) {
-            window = self.shift_in(window, token) & mask;
-            each(window);
+            each(self.push(context, token));
+            context = self.next_context(context, token, self.shape.held);
         }
     }
 
@@ -125,32 +206,37 @@ impl Packing {
         self,
         ascending: impl IntoIterator<Item = (W, u64)>,
     ) -> CountedWindows {
-        let token = |window: W| (window.low() & ((1 << self.token_bits) - 1)) as Token;
-        let mut table = CountedWindows::new(self.vocab_size, self.context_length);
+        let mut table = CountedWindows::new(self.shape);
         let mut last = None;
         for (window, count) in ascending {
             let context = window >> self.token_bits;
             if last != Some(context) {
-                let places = (0..self.context_length as u32).rev();
-                table.begin_row(places.map(|place| token(context >> (place * self.token_bits))));
+                let places = (0..self.shape.context_length as u32).rev();
+                table.begin_row(places.map(|place| {
+                    (context >> (place * self.token_bits)).low_token(self.token_bits)
+                }));
                 last = Some(context);
             }
-            table.add_target(token(window), count);
+            table.add_target(window.low_token(self.token_bits), count);
         }
         table
     }
 }
 
-fn token_bits(vocab_size: usize) -> u32 {
-    usize::BITS - vocab_size.saturating_sub(1).leading_zeros()
+fn low_bits(bits: u32) -> u128 {
+    (1u128 << bits) - 1
 }
 
-/// Fewer are compared with each other instead of being dealt out.
+fn token_bits(token_count: usize) -> u32 {
+    usize::BITS - token_count.saturating_sub(1).leading_zeros()
+}
+
+/// Fewer are sorted by comparison, more by radix.
 const FEW: usize = 1 << 10;
-/// Bits by which windows are dealt out at a time.
+/// Bits of a radix pass.
 const DIGIT_BITS: u32 = 11;
 
-/// Sorts by numbers of so many bits: dealt out by one digit after the other, the lowest first.
+/// Sorts by integers of `bits` bits: a radix sort, the lowest digit first.
 pub(crate) fn sort_by_window<T: Copy, W: Word>(
     items: &mut Vec<T>,
     bits: u32,
@@ -180,7 +266,7 @@ pub(crate) fn sort_by_window<T: Copy, W: Word>(
     }
 }
 
-/// Different windows of an ascending list, and how often each stands in it.
+/// The different windows of an ascending list, and how often each occurs.
 pub(crate) fn counted<W: Word>(sorted: &[W]) -> impl Iterator<Item = (W, u64)> + '_ {
     sorted
         .chunk_by(|a, b| a == b)

@@ -9,7 +9,8 @@ use std::cmp::Ordering;
 
 use sha2::{Digest, Sha256};
 
-use crate::text::{END, Token, Vocab};
+use crate::data::window_shape::WindowShape;
+use crate::text::{END, Start, Token, Vocab};
 
 /// The lecture's rows for one name: every (context, target), the last target being [`END`].
 ///
@@ -27,14 +28,17 @@ pub fn windows(
     name: &[Token],
     context_length: usize,
 ) -> impl Iterator<Item = (Vec<Token>, Token)> + '_ {
+    windows_after(Start::default(), name, context_length)
+}
+
+/// The rows of a name with a start of its own.
+pub fn windows_after(
+    start: Start,
+    name: &[Token],
+    context_length: usize,
+) -> impl Iterator<Item = (Vec<Token>, Token)> + '_ {
     (0..=name.len()).map(move |position| {
-        let context = (0..context_length)
-            .map(|offset| {
-                (position + offset)
-                    .checked_sub(context_length)
-                    .map_or(END, |index| name[index])
-            })
-            .collect();
+        let context = start.context(&name[..position], context_length);
         (context, name.get(position).copied().unwrap_or(END))
     })
 }
@@ -44,8 +48,7 @@ pub fn windows(
 /// Row `i` is a context of T tokens; its targets are in ascending order with counts ≥ 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountedWindows {
-    vocab_size: usize,
-    context_length: usize,
+    pub(crate) shape: WindowShape,
     /// [U, T], rows in ascending order.
     contexts: Vec<Token>,
     /// [U + 1]: row i owns `targets[starts[i]..starts[i + 1]]`.
@@ -75,12 +78,22 @@ pub struct CountedRow<'a> {
 impl CountedWindows {
     /// Number of classes V.
     pub fn vocab_size(&self) -> usize {
-        self.vocab_size
+        self.shape.vocab_size
+    }
+
+    /// Number of tokens that contexts are made of: the classes, and labels.
+    pub fn token_count(&self) -> usize {
+        self.shape.token_count
+    }
+
+    /// Number of label tokens at the left of every context.
+    pub fn held(&self) -> usize {
+        self.shape.held
     }
 
     /// Number of tokens T in a context.
     pub fn context_length(&self) -> usize {
-        self.context_length
+        self.shape.context_length
     }
 
     /// Number of unique contexts U.
@@ -110,9 +123,9 @@ impl CountedWindows {
     /// If the table holds shares already.
     pub fn with_targets(&self, mut probs: impl FnMut(usize, &mut [f64])) -> CountedWindows {
         assert_eq!(self.unit, 1, "shares of shares");
-        let mut soft = CountedWindows::new(self.vocab_size, self.context_length);
+        let mut soft = CountedWindows::new(self.shape);
         soft.unit = Self::SHARES;
-        let mut row_probs = vec![0.0; self.vocab_size];
+        let mut row_probs = vec![0.0; self.shape.vocab_size];
         for (index, row) in self.rows().enumerate() {
             probs(index, &mut row_probs);
             for (target, p) in (0..).zip(&row_probs) {
@@ -126,7 +139,7 @@ impl CountedWindows {
     /// The table with smoothed labels: a share of every context's counts goes to all classes alike
     /// (Szegedy et al. 2016). In units.
     pub fn smoothed(&self, share: f64) -> CountedWindows {
-        let uniform = share / self.vocab_size as f64;
+        let uniform = share / self.shape.vocab_size as f64;
         self.with_targets(|index, probs| {
             let row = self.row(index);
             probs.fill(uniform);
@@ -173,7 +186,8 @@ impl CountedWindows {
     pub fn row(&self, index: usize) -> CountedRow<'_> {
         let (start, end) = (self.starts[index], self.starts[index + 1]);
         CountedRow {
-            context: &self.contexts[index * self.context_length..][..self.context_length],
+            context: &self.contexts[index * self.shape.context_length..]
+                [..self.shape.context_length],
             targets: &self.targets[start..end],
             counts: &self.counts[start..end],
             total: self.totals[index],
@@ -190,7 +204,8 @@ impl CountedWindows {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
-            let found = &self.contexts[middle * self.context_length..][..self.context_length];
+            let found =
+                &self.contexts[middle * self.shape.context_length..][..self.shape.context_length];
             match found.cmp(context) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
@@ -220,11 +235,8 @@ impl CountedWindows {
     /// # Panics
     /// If `part` is of another shape, or has a window that this table has not.
     pub fn without(&self, part: &CountedWindows) -> CountedWindows {
-        assert_eq!(
-            (self.vocab_size, self.context_length),
-            (part.vocab_size, part.context_length)
-        );
-        let mut rest = CountedWindows::new(self.vocab_size, self.context_length);
+        assert_eq!(self.shape, part.shape);
+        let mut rest = CountedWindows::new(self.shape);
         let mut removed = part.rows().peekable();
         for row in self.rows() {
             let taken = removed.next_if(|part| part.context == row.context);
@@ -242,10 +254,9 @@ impl CountedWindows {
     }
 
     /// A table without a row.
-    pub(crate) fn new(vocab_size: usize, context_length: usize) -> Self {
+    pub(crate) fn new(shape: WindowShape) -> Self {
         CountedWindows {
-            vocab_size,
-            context_length,
+            shape,
             contexts: Vec::new(),
             starts: vec![0],
             targets: Vec::new(),
@@ -261,7 +272,7 @@ impl CountedWindows {
         if count == 0 {
             return;
         }
-        let last = self.contexts.len().checked_sub(self.context_length);
+        let last = self.contexts.len().checked_sub(self.shape.context_length);
         if self.totals.is_empty() || last.is_none_or(|last| &self.contexts[last..] != context) {
             self.begin_row(context.iter().copied());
         }

@@ -84,9 +84,22 @@ pub struct ModelConfig {
     /// (He et al. 2016).
     #[serde(default)]
     pub residual: bool,
+    /// Number of labels: tokens that stand only in the [`Start`](crate::text::Start) of names. They have
+    /// embeddings and no class.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub labels: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl ModelConfig {
+    /// Number of tokens that contexts are made of: the classes and the labels.
+    pub fn token_count(&self) -> usize {
+        self.vocab_size + self.labels
+    }
+
     /// The largest width of a layer and the largest number of layers that are accepted.
     pub const MAX_WIDTH: usize = 16_384;
     /// The largest number of hidden layers.
@@ -108,12 +121,14 @@ impl ModelConfig {
     pub fn validate(&self) -> Result<(), Error> {
         let most_classes = crate::text::Vocab::MAX_LEN as f64;
         Setting::VocabSize.check_integer(self.vocab_size, Allowed::Within(2.0, most_classes))?;
+        Setting::VocabSize.check_integer(self.labels, Allowed::Within(0.0, most_classes))?;
+        Setting::VocabSize.check_integer(self.token_count(), Allowed::Within(2.0, most_classes))?;
         Setting::ContextLength.check_integer(self.context_length, Allowed::AtLeast(1.0))?;
-        let longest = crate::data::WindowCounter::longest_context(self.vocab_size);
+        let longest = crate::data::WindowCounter::longest_context(self.token_count());
         if self.context_length > longest {
             return Err(Error::ContextTooLong {
                 context_length: self.context_length,
-                vocab_size: self.vocab_size,
+                vocab_size: self.token_count(),
                 longest,
             });
         }
@@ -143,7 +158,7 @@ impl ModelConfig {
     fn table_values(&self) -> Option<usize> {
         let width = self.layer_shapes()[0].1;
         self.context_length
-            .checked_mul(self.vocab_size)?
+            .checked_mul(self.token_count())?
             .checked_mul(width)
     }
 
@@ -168,7 +183,7 @@ impl ModelConfig {
 
     /// Number of parameters, or `None` where it overflows.
     pub fn parameter_count(&self) -> Option<usize> {
-        let embedding = self.vocab_size.checked_mul(self.embedding_dim)?;
+        let embedding = self.token_count().checked_mul(self.embedding_dim)?;
         self.layer_shapes()
             .iter()
             .try_fold(embedding, |sum, &(inputs, outputs)| {
@@ -190,6 +205,7 @@ mod tests {
             hidden_sizes: vec![200],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         assert_eq!(config.parameter_count(), Some(11_897));
         assert!(config.validate().is_ok());
@@ -204,6 +220,7 @@ mod tests {
             hidden_sizes: vec![hidden],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         assert!(config(25, 10, 10).validate().is_err());
         assert!(config(3, 0, 10).validate().is_err());

@@ -9,7 +9,7 @@ use nextchar_kernels::{Arithmetic, Contexts, Kernels};
 
 use crate::data::CountedWindows;
 use crate::error::Error;
-use crate::language_model::{LanguageModel, log_softmax};
+use crate::language_model::{LanguageModel, State, log_softmax};
 use crate::model::config::ModelConfig;
 use crate::model::engine::packed::PackedLayout;
 use crate::model::engine::{features, first_layer, hidden};
@@ -61,7 +61,7 @@ impl Network {
     ) -> Self {
         let kernels = Kernels::best(Arithmetic::Unfused);
         let mut tables =
-            vec![0.0; config.context_length * config.vocab_size * layout.layers[0].stride];
+            vec![0.0; config.context_length * config.token_count() * layout.layers[0].stride];
         first_layer::tables(kernels, &layout, &flat, &mut tables);
         Network {
             config,
@@ -117,7 +117,7 @@ impl Network {
         let contexts = Contexts {
             tokens: contexts,
             length: self.config.context_length,
-            vocab_size: self.config.vocab_size,
+            vocab_size: self.config.token_count(),
         };
         let values = &mut scratch.values;
         features::forward(
@@ -159,19 +159,23 @@ impl LanguageModel for Network {
         self.config.context_length
     }
 
-    fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
+    fn token_count(&self) -> usize {
+        self.config.token_count()
+    }
+
+    fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
         let (vocab_size, context_length) = (self.config.vocab_size, self.config.context_length);
         assert_eq!(
             log_probs.len() % vocab_size,
             0,
             "whole rows of {vocab_size}"
         );
-        let rows = log_probs.len() / vocab_size;
         assert_eq!(
-            contexts.len(),
-            rows * context_length,
-            "a context for each row"
+            states.len(),
+            log_probs.len() / vocab_size,
+            "a state for each row"
         );
+        let contexts = self.contexts(states);
         let mut scratch = Scratch::default();
         for (block, out) in log_probs.chunks_mut(BLOCK_ROWS * vocab_size).enumerate() {
             let rows = out.len() / vocab_size;

@@ -72,7 +72,7 @@ impl<F: Copy + Default> Params<F> {
             .collect();
         let output = layers.pop().expect("there is always an output layer");
         Params {
-            embedding: vec![F::default(); config.vocab_size * config.embedding_dim],
+            embedding: vec![F::default(); config.token_count() * config.embedding_dim],
             hidden: layers,
             output,
         }
@@ -82,7 +82,7 @@ impl<F: Copy + Default> Params<F> {
     pub fn tensor_infos(config: &ModelConfig) -> Vec<TensorInfo> {
         let mut infos = vec![TensorInfo {
             name: "embedding.weight".into(),
-            shape: vec![config.vocab_size, config.embedding_dim],
+            shape: vec![config.token_count(), config.embedding_dim],
         }];
         let layers = config.layer_shapes();
         for (index, &(inputs, outputs)) in layers.iter().enumerate() {

@@ -40,20 +40,14 @@ impl Batch {
     /// # Panics
     /// If a token is not below the vocabulary's size.
     pub fn write_lines(&self, vocab: &Vocab, lines: &mut String) {
-        let letters: Vec<char> = std::iter::once('\n')
-            .chain(vocab.characters().iter().copied())
-            .collect();
-        let ascii: Option<Vec<u8>> = letters
-            .iter()
-            .map(|&c| u8::try_from(c).ok().filter(u8::is_ascii))
-            .collect();
-        match ascii {
-            Some(letters) => {
-                let bytes = self.tokens.iter().map(|&token| letters[usize::from(token)]);
-                let text = String::from_utf8(bytes.collect()).expect("ASCII is UTF-8");
-                lines.push_str(&text);
-            }
-            None => lines.extend(self.tokens.iter().map(|&token| letters[usize::from(token)])),
+        if let Some(bytes) = vocab.line_bytes() {
+            let bytes = self.tokens.iter().map(|&token| bytes[usize::from(token)]);
+            let text = String::from_utf8(bytes.collect()).expect("ASCII is UTF-8");
+            return lines.push_str(&text);
+        }
+        for name in self.names() {
+            vocab.decode_into(name, lines);
+            lines.push('\n');
         }
     }
 

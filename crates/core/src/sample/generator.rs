@@ -1,5 +1,7 @@
 //! Many names under conditions, each drawn from the model's true conditional distribution.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::data::NameList;
@@ -15,7 +17,8 @@ use crate::sample::config::SampleConfig;
 use crate::sample::methods::bounds::Bounds;
 use crate::sample::methods::dynamic::program::Programme;
 use crate::sample::methods::free::Free;
-use crate::text::Vocab;
+use crate::sample::source::Source;
+use crate::text::{Start, Vocab};
 
 /// What names are wanted.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Request<'a> {
     pub count: usize,
     /// Temperature, top-k, top-p.
     pub config: SampleConfig,
+    /// What stands before their first token.
+    pub start: Start,
     /// What they must be.
     pub conditions: Conditions,
     /// Names that are not wanted: those of the list that the model was made from, for example.
@@ -42,6 +47,7 @@ impl Default for Request<'_> {
         Request {
             count: 20,
             config: SampleConfig::default(),
+            start: Start::default(),
             conditions: Conditions::default(),
             unwanted: Vec::new(),
             unique: false,
@@ -79,6 +85,27 @@ pub struct Generated {
     pub name: String,
     /// ln P(name) by the model itself, before temperature and conditions, in nats.
     pub log_prob: f64,
+}
+
+/// The name alone.
+impl fmt::Display for Generated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+impl std::ops::Deref for Generated {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+impl AsRef<str> for Generated {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
 }
 
 /// How the draws went.
@@ -152,9 +179,8 @@ pub struct Probability {
 /// assert_eq!(text.lines().count(), 1000);
 /// ```
 pub struct Generator<'a> {
-    model: &'a dyn LanguageModel,
+    source: Source<'a>,
     vocab: &'a Vocab,
-    config: SampleConfig,
     executor: &'a dyn Executor,
     words: Stream,
     sampler: Sampler<'a>,
@@ -199,9 +225,12 @@ impl<'a> Generator<'a> {
             excluded: excluded(&request.unwanted, vocab),
         };
         Ok(Generator {
-            model,
+            source: Source {
+                model,
+                start: model.start(&request.start),
+                config: request.config,
+            },
             vocab,
-            config: request.config,
             executor,
             words: seed.stream(Purpose::Sample, 0),
             sampler: Sampler::Undecided(Some(filter)),
@@ -369,10 +398,9 @@ impl<'a> Generator<'a> {
             return;
         };
         let filter = filter.take().expect("it is taken once");
-        let (model, config, words) = (self.model, self.config, &self.words);
-        let free = |filter| Free::new(model, config, filter, words.clone(), self.unique);
-        let bounds =
-            |filter| Sampler::Bounds(Box::new(Bounds::new(model, config, filter, words.clone())));
+        let (source, words) = (self.source, &self.words);
+        let free = |filter| Free::new(source, filter, words.clone(), self.unique);
+        let bounds = |filter| Sampler::Bounds(Box::new(Bounds::new(source, filter, words.clone())));
         if self.method == Some(Method::Bounds) {
             self.sampler = bounds(filter);
             return;
@@ -382,14 +410,8 @@ impl<'a> Generator<'a> {
             self.sampler = Sampler::Free(Box::new(free(filter)));
             return;
         }
-        self.sampler = match Programme::new(
-            model,
-            config,
-            filter,
-            words.clone(),
-            log_probs,
-            self.executor,
-        ) {
+        self.sampler = match Programme::new(source, filter, words.clone(), log_probs, self.executor)
+        {
             Ok(programme) => Sampler::Programme(Box::new(programme)),
             Err(filter) if self.unique && self.method.is_some() => bounds(filter),
             Err(filter) => Sampler::Free(Box::new(free(filter))),
@@ -411,18 +433,11 @@ impl<'a> Generator<'a> {
         };
         self.spent = free.evaluations();
         let (kept, attempts) = (free.kept, free.attempts);
-        let (model, config, words) = (self.model, self.config, self.words.clone());
+        let (source, words) = (self.source, self.words.clone());
         let (filter, seen) = free.into_parts();
         // Others came here because the programme would be too large.
         let small = match filter.is_only_too_long() {
-            true => Programme::new(
-                model,
-                config,
-                filter,
-                words.clone(),
-                log_probs,
-                self.executor,
-            ),
+            true => Programme::new(source, filter, words.clone(), log_probs, self.executor),
             false => Err(filter),
         };
         self.sampler = match small {
@@ -431,7 +446,7 @@ impl<'a> Generator<'a> {
                 Sampler::Programme(Box::new(programme))
             }
             Err(filter) => {
-                let mut bounds = Bounds::new(model, config, filter, words);
+                let mut bounds = Bounds::new(source, filter, words);
                 bounds.count_free(kept, attempts);
                 bounds.take_out_all(seen.names(), self.executor);
                 Sampler::Bounds(Box::new(bounds))

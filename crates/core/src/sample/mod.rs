@@ -10,10 +10,11 @@ mod contexts;
 mod draw_counts;
 mod generator;
 mod methods;
+mod source;
 
 pub use batch::Batch;
 pub use conditions::{Conditions, Constraint};
 pub use config::SampleConfig;
 pub use draw_counts::sampled_windows;
 pub use generator::{Generated, Generator, Method, Outcome, Probability, Request};
-pub use methods::most_likely;
+pub use methods::{most_likely, most_likely_after};

@@ -12,12 +12,12 @@ mod words;
 pub use evaluate::{
     Baselines, Breakdown, GeneratedNames, LengthShare, Margin, Novelty, NoveltyCounts, Report,
     Rivals, ScoredName, Share, breakdown, evaluate, generated_names, name_log_prob, novelty,
-    token_log_probs,
+    token_log_probs, token_log_probs_after,
 };
 pub use explain::{
     ExampleGradient, Explanation, LayerGradient, LayerValues, LetterExplanation, LikelyToken,
-    Neighbor, Plane, WordExplanation, example_gradient, explain, explain_word, letter_plane,
-    neighbors,
+    Neighbor, Plane, WordExplanation, example_gradient, explain, explain_word, explain_word_after,
+    letter_plane, neighbors,
 };
 pub use verdict::{Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};
 pub use words::{WordBatch, WordScorer};

@@ -1,7 +1,23 @@
-//! Step 1 of the lecture: the classes. How text is cut into tokens, and how tokens are numbered.
+//! Step 1 of the lecture: the classes. How text is normalised, cut into pieces, and numbered.
 //!
-//! A [`Vocab`] numbers the characters, [`END`] being token 0.
+//! A [`Normalizer`] brings text to one form, a [`Tokenizer`] cuts it into pieces, and a [`Vocab`]
+//! numbers the pieces, [`END`] being token 0. Everything below this chapter sees tokens only. A
+//! [`Start`] is what stands before a name's first token.
 
+mod alphabet;
+mod characters;
+mod normalizer;
+mod pattern;
+mod start;
+mod token;
+mod tokenizer;
 mod vocab;
 
-pub use vocab::{END, END_SYMBOL, Token, UnknownCharacter, Vocab};
+pub use alphabet::{Alphabet, CharacterFault};
+pub use characters::Characters;
+pub use normalizer::{Case, Normalizer, clean};
+pub(crate) use pattern::{escape, letter_class};
+pub use start::Start;
+pub use token::{END, END_SYMBOL, Token};
+pub use tokenizer::Tokenizer;
+pub use vocab::{BadVocab, UnknownPiece, Vocab, VocabRecord};

@@ -1,23 +1,20 @@
-//! Step 1: the classes of the classification. Every character of the alphabet, and one end mark.
+//! The classes of the classification: every piece of the vocabulary, and one end mark.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::characters::Characters;
+use super::normalizer::Normalizer;
+use super::start::Start;
+use super::token::{END, END_SYMBOL, Token};
+use super::tokenizer::Tokenizer;
 use crate::error::Error;
 
-/// The index of one class: [`END`] or a character.
-pub type Token = u16;
-
-/// The end mark: it ends every name and pads the context on the left before the first letter.
-pub const END: Token = 0;
-
-/// How [`END`] is shown, as on the lecture's board.
-pub const END_SYMBOL: char = '_';
-
-/// The set of characters that a model knows, in code point order, and their token numbers.
+/// The pieces that a model knows, sorted, and their token numbers; and how text becomes pieces.
 ///
-/// Token 0 is [`END`]; token `i + 1` is the `i`-th character.
+/// Token 0 is [`END`] and token `i + 1` the `i`-th piece: those are the V classes of the next token.
+/// Labels have the numbers from V on. They stand in a [`Start`] only and are never predicted.
 ///
 /// ```
 /// use nextchar_core::text::Vocab;
@@ -28,108 +25,208 @@ pub const END_SYMBOL: char = '_';
 /// assert_eq!(vocab.decode(&[1, 2, 2, 0]), "abb_");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "VocabRecord", into = "VocabRecord")]
 pub struct Vocab {
-    characters: Vec<char>,
+    tokenizer: &'static dyn Tokenizer,
+    normalizer: Normalizer,
+    /// Ascending.
+    pieces: Vec<Box<str>>,
+    labels: Vec<Box<str>>,
+    /// Tokens of the pieces that are one ASCII character; [`END`] for all others.
+    ascii: [Token; 128],
 }
 
-/// A character that a [`Vocab`] does not hold, with its place in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownCharacter {
+/// A piece that a [`Vocab`] does not hold, with its place in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPiece {
     /// What was found.
-    pub character: char,
-    /// Its place, in characters, counted from 1.
+    pub piece: String,
+    /// Its place, in pieces, counted from 1.
     pub column: usize,
 }
 
-impl fmt::Display for UnknownCharacter {
+impl fmt::Display for UnknownPiece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} (character {}) is not in the alphabet",
-            self.character, self.column
-        )
+        let UnknownPiece { piece, column } = self;
+        let piece = piece.escape_debug();
+        write!(f, "'{piece}' (character {column}) is not in the alphabet")
     }
 }
 
-impl std::error::Error for UnknownCharacter {}
+impl std::error::Error for UnknownPiece {}
 
-impl UnknownCharacter {
+impl UnknownPiece {
     /// The error that names the word too.
     pub(crate) fn of(self, name: &str) -> Error {
-        Error::UnknownCharacter {
+        Error::UnknownPiece {
             name: name.to_owned(),
-            character: self.character,
+            piece: self.piece,
             column: self.column,
         }
     }
 }
 
 impl Vocab {
-    /// The largest number of classes that fit a [`Token`].
+    /// The largest number of tokens, the end mark and labels included.
     pub const MAX_LEN: usize = Token::MAX as usize + 1;
+
+    /// The tokenizers that the library brings.
+    pub const TOKENIZERS: &'static [&'static dyn Tokenizer] = &[&Characters];
 
     /// The lecture's 27 classes: a–z and the end mark.
     pub fn az() -> Self {
-        Vocab {
-            characters: ('a'..='z').collect(),
-        }
+        Self::from_characters('a'..='z').expect("26 letters")
     }
 
-    /// The vocabulary of exactly these characters, sorted, each once; [`END_SYMBOL`] is left out.
+    /// The vocabulary of exactly these characters, sorted, each once; [`END_SYMBOL`] is dropped.
     ///
     /// Returns `None` where there is no character at all or more than [`Vocab::MAX_LEN`] - 1.
     pub fn from_characters(characters: impl IntoIterator<Item = char>) -> Option<Self> {
-        let characters: Vec<char> = characters
-            .into_iter()
-            .filter(|&c| c != END_SYMBOL)
-            .collect::<std::collections::BTreeSet<char>>()
-            .into_iter()
+        let mut pieces: Vec<char> = characters.into_iter().collect();
+        pieces.sort_unstable();
+        pieces.dedup();
+        Self::from_pieces(&Characters, pieces.into_iter().map(|c| c.to_string()))
+    }
+
+    /// The vocabulary of all pieces that a tokenizer finds in some texts.
+    ///
+    /// Returns `None` as [`Vocab::from_characters`].
+    pub fn from_texts<'t>(
+        tokenizer: &'static dyn Tokenizer,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> Option<Self> {
+        let mut pieces = std::collections::BTreeSet::new();
+        for text in texts {
+            for piece in tokenizer.pieces(text) {
+                if !pieces.contains(piece) {
+                    pieces.insert(piece);
+                }
+            }
+        }
+        Self::from_pieces(tokenizer, pieces)
+    }
+
+    /// The vocabulary of ascending pieces. Those with an [`END_SYMBOL`] are dropped.
+    fn from_pieces(
+        tokenizer: &'static dyn Tokenizer,
+        pieces: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Option<Self> {
+        let pieces = pieces.into_iter();
+        let pieces: Vec<Box<str>> = pieces
+            .filter(|piece| !piece.as_ref().contains(END_SYMBOL))
+            .map(|piece| piece.as_ref().into())
             .collect();
-        (1..Self::MAX_LEN)
-            .contains(&characters.len())
-            .then_some(Vocab { characters })
+        let mut vocab = Vocab {
+            tokenizer,
+            normalizer: Normalizer::default(),
+            pieces,
+            labels: Vec::new(),
+            ascii: [END; 128],
+        };
+        if !(1..Self::MAX_LEN).contains(&vocab.pieces.len()) {
+            return None;
+        }
+        for (token, piece) in (1..).zip(&vocab.pieces) {
+            if let [byte @ ..128] = *piece.as_bytes() {
+                vocab.ascii[usize::from(byte)] = token;
+            }
+        }
+        Some(vocab)
+    }
+
+    /// The same vocabulary with labels, which are numbered after all pieces, in this order.
+    ///
+    /// Returns `None` where two labels are equal or one is empty, or where tokens cannot number them.
+    pub fn with_labels<L: AsRef<str>>(self, labels: impl IntoIterator<Item = L>) -> Option<Self> {
+        let labels = labels.into_iter().map(|label| label.as_ref().into());
+        let labels: Vec<Box<str>> = labels.collect();
+        let is_new = |(place, label): (usize, &Box<str>)| {
+            !label.is_empty() && !labels[..place].contains(label)
+        };
+        let fits = self.len() + labels.len() <= Self::MAX_LEN;
+        (fits && labels.iter().enumerate().all(is_new)).then_some(Vocab { labels, ..self })
+    }
+
+    /// The same vocabulary for texts that are normalised otherwise.
+    pub fn with_normalizer(self, normalizer: Normalizer) -> Self {
+        Vocab { normalizer, ..self }
     }
 
     /// Number of classes V, the end mark included.
-    #[allow(clippy::len_without_is_empty)] // never empty: END is always there
+    #[expect(clippy::len_without_is_empty, reason = "the end mark is always there")]
     pub fn len(&self) -> usize {
-        self.characters.len() + 1
+        self.pieces.len() + 1
     }
 
-    /// The characters in token order, without the end mark.
-    pub fn characters(&self) -> &[char] {
-        &self.characters
+    /// Number of all tokens: the classes, and the labels that stand in a [`Start`] only.
+    pub fn token_count(&self) -> usize {
+        self.len() + self.labels.len()
     }
 
-    /// The token of a character.
-    pub fn token(&self, character: char) -> Option<Token> {
-        // Most alphabets are a range, or begin with one.
-        let guess = (character as usize).wrapping_sub(self.characters[0] as usize);
-        let index = match self.characters.get(guess) {
-            Some(&found) if found == character => guess,
-            _ => self.characters.binary_search(&character).ok()?,
-        };
-        Some(index as Token + 1)
+    /// How text becomes pieces.
+    pub fn tokenizer(&self) -> &'static dyn Tokenizer {
+        self.tokenizer
     }
 
-    /// The character that stands for a token: [`END_SYMBOL`] for [`END`].
+    /// How text is normalised before that.
+    pub fn normalizer(&self) -> Normalizer {
+        self.normalizer
+    }
+
+    /// The pieces in token order, without the end mark.
+    pub fn pieces(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.pieces.iter().map(|piece| &**piece)
+    }
+
+    /// The labels in token order.
+    pub fn labels(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.labels.iter().map(|label| &**label)
+    }
+
+    /// The token of a piece.
+    pub fn token(&self, piece: &str) -> Option<Token> {
+        if let [byte @ ..128] = *piece.as_bytes() {
+            let token = self.ascii[usize::from(byte)];
+            return (token != END).then_some(token);
+        }
+        let place = self.pieces.binary_search_by(|known| (**known).cmp(piece));
+        place.ok().map(|place| place as Token + 1)
+    }
+
+    /// All characters in token order, of a vocabulary of characters without labels: how formats that know
+    /// nothing else write an alphabet.
+    pub fn alphabet(&self) -> Option<String> {
+        match VocabRecord::from(self.clone()) {
+            VocabRecord::Characters(text) => Some(text),
+            VocabRecord::Pieces { .. } => None,
+        }
+    }
+
+    /// The token of a label.
+    pub fn label(&self, label: &str) -> Option<Token> {
+        let place = self.labels().position(|known| known == label)?;
+        Some((self.len() + place) as Token)
+    }
+
+    /// The piece (or label) that stands for a token: [`END_SYMBOL`] for [`END`].
     ///
     /// # Panics
-    /// If the token is not below [`Vocab::len`].
-    pub fn symbol(&self, token: Token) -> char {
-        if token == END {
-            END_SYMBOL
-        } else {
-            self.characters[token as usize - 1]
+    /// If the token is not below [`Vocab::token_count`].
+    pub fn symbol(&self, token: Token) -> &str {
+        match usize::from(token).checked_sub(1) {
+            None => END_SYMBOL,
+            Some(place) => match place.checked_sub(self.pieces.len()) {
+                None => &self.pieces[place],
+                Some(label) => &self.labels[label],
+            },
         }
     }
 
     /// The tokens of a text, without an end mark.
     ///
     /// # Errors
-    /// [`UnknownCharacter`] names the first character that is not in the vocabulary.
-    pub fn encode(&self, text: &str) -> Result<Vec<Token>, UnknownCharacter> {
+    /// [`UnknownPiece`] names the first piece that is not in the vocabulary.
+    pub fn encode(&self, text: &str) -> Result<Vec<Token>, UnknownPiece> {
         let mut tokens = Vec::new();
         self.encode_into(text, &mut tokens)?;
         Ok(tokens)
@@ -139,11 +236,11 @@ impl Vocab {
     ///
     /// # Errors
     /// As [`Vocab::encode`].
-    pub fn encode_into(&self, text: &str, tokens: &mut Vec<Token>) -> Result<(), UnknownCharacter> {
+    pub fn encode_into(&self, text: &str, tokens: &mut Vec<Token>) -> Result<(), UnknownPiece> {
         tokens.clear();
-        for (index, character) in text.chars().enumerate() {
-            tokens.push(self.token(character).ok_or(UnknownCharacter {
-                character,
+        for (index, piece) in self.tokenizer.pieces(text).enumerate() {
+            tokens.push(self.token(piece).ok_or_else(|| UnknownPiece {
+                piece: piece.to_owned(),
                 column: index + 1,
             })?);
         }
@@ -152,50 +249,132 @@ impl Vocab {
 
     /// The text of a sequence of tokens.
     pub fn decode(&self, tokens: &[Token]) -> String {
-        tokens.iter().map(|&token| self.symbol(token)).collect()
+        let mut text = String::new();
+        self.decode_into(tokens, &mut text);
+        text
     }
 
-    /// The context before the next character of `prefix`: its last `context_length` characters,
-    /// padded with [`END`] at the left.
+    /// Appends the text of a sequence of tokens.
+    pub fn decode_into(&self, tokens: &[Token], text: &mut String) {
+        let mut pieces = tokens.iter().map(|&token| self.symbol(token));
+        self.tokenizer.join(&mut pieces, text);
+    }
+
+    /// By token, the byte of each piece and a line feed for [`END`]: how lines of ASCII names are written
+    /// fastest. `None` where a piece is longer or is joined in another way.
+    pub(crate) fn line_bytes(&self) -> Option<Vec<u8>> {
+        let byte = |piece: &str| match *piece.as_bytes() {
+            [byte @ ..128] => Some(byte),
+            _ => None,
+        };
+        let is_plain = self.tokenizer.name() == Characters.name();
+        let bytes = [Some(b'\n')].into_iter().chain(self.pieces().map(byte));
+        is_plain.then(|| bytes.collect()).flatten()
+    }
+
+    /// The context before the next token of `prefix`: its last `context_length` tokens, padded with
+    /// [`END`] at the left.
     ///
     /// # Errors
-    /// [`UnknownCharacter`], as [`Vocab::encode`]; a leading run of [`END_SYMBOL`] is padding.
-    pub fn context(
-        &self,
-        prefix: &str,
-        context_length: usize,
-    ) -> Result<Vec<Token>, UnknownCharacter> {
-        let padding = prefix.chars().take_while(|&c| c == END_SYMBOL).count();
-        let letters = self
-            .encode(prefix.trim_start_matches(END_SYMBOL))
-            .map_err(|unknown| UnknownCharacter {
-                column: unknown.column + padding,
-                ..unknown
-            })?;
-        let kept = &letters[letters.len().saturating_sub(context_length)..];
-        let mut context = vec![END; context_length - kept.len()];
-        context.extend_from_slice(kept);
-        Ok(context)
+    /// [`UnknownPiece`], as [`Vocab::encode`]; a leading run of [`END_SYMBOL`] is padding.
+    pub fn context(&self, prefix: &str, context_length: usize) -> Result<Vec<Token>, UnknownPiece> {
+        let text = prefix.trim_start_matches(END_SYMBOL);
+        let padding = prefix.len() - text.len();
+        let before = self.encode(text).map_err(|unknown| UnknownPiece {
+            column: unknown.column + padding,
+            ..unknown
+        })?;
+        Ok(Start::default().context(&before, context_length))
     }
 }
 
-impl From<Vocab> for String {
-    fn from(vocab: Vocab) -> String {
-        vocab.characters.into_iter().collect()
+/// A vocabulary as it stands in a file: a text of all characters in the lecture's case, else a table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum VocabRecord {
+    /// Ascending characters, without labels and with the default normaliser.
+    Characters(String),
+    /// Any other vocabulary.
+    Pieces {
+        /// [`Tokenizer::name`].
+        tokenizer: String,
+        /// How text is normalised.
+        #[serde(default)]
+        normalizer: Normalizer,
+        /// Ascending.
+        pieces: Vec<String>,
+        /// In token order.
+        #[serde(default)]
+        labels: Vec<String>,
+    },
+}
+
+/// Why a [`VocabRecord`] is no vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadVocab {
+    /// Nobody knows the tokenizer.
+    #[error("the tokenizer {0:?} is not known")]
+    UnknownTokenizer(String),
+    /// Pieces that are not ascending, or a text that is not ascending characters.
+    #[error("an alphabet must be distinct characters in code point order")]
+    Unsorted,
+    /// Labels that are empty, or equal, or too many.
+    #[error("labels must be distinct and not empty")]
+    BadLabels,
+}
+
+impl VocabRecord {
+    /// The vocabulary, its tokenizer being one of the library's or of `tokenizers`.
+    ///
+    /// # Errors
+    /// [`BadVocab`].
+    pub fn resolve(self, tokenizers: &[&'static dyn Tokenizer]) -> Result<Vocab, BadVocab> {
+        let (tokenizer, normalizer, pieces, labels) = match self {
+            VocabRecord::Characters(text) => {
+                let pieces = text.chars().map(String::from).collect();
+                let name = Characters.name().to_owned();
+                (name, Normalizer::default(), pieces, Vec::new())
+            }
+            VocabRecord::Pieces {
+                tokenizer,
+                normalizer,
+                pieces,
+                labels,
+            } => (tokenizer, normalizer, pieces, labels),
+        };
+        let mut known = Vocab::TOKENIZERS.iter().chain(tokenizers);
+        let Some(&known) = known.find(|known| known.name() == tokenizer) else {
+            return Err(BadVocab::UnknownTokenizer(tokenizer));
+        };
+        let is_ascending = pieces.is_sorted_by(|a: &String, b| a < b);
+        let vocab = Vocab::from_pieces(known, &pieces)
+            .filter(|vocab| is_ascending && vocab.pieces.len() == pieces.len())
+            .ok_or(BadVocab::Unsorted)?;
+        let vocab = vocab.with_labels(labels).ok_or(BadVocab::BadLabels)?;
+        Ok(vocab.with_normalizer(normalizer))
     }
 }
 
-impl TryFrom<String> for Vocab {
-    type Error = String;
-
-    /// The inverse of `String::from(vocab)`: strictly ascending characters.
-    fn try_from(text: String) -> Result<Self, String> {
-        let characters: Vec<char> = text.chars().collect();
-        let ascending = characters.windows(2).all(|pair| pair[0] < pair[1]);
-        match Vocab::from_characters(characters.iter().copied()) {
-            Some(vocab) if ascending && vocab.characters == characters => Ok(vocab),
-            _ => Err("an alphabet must be distinct characters in code point order".into()),
+impl From<Vocab> for VocabRecord {
+    fn from(vocab: Vocab) -> Self {
+        let is_plain = vocab.labels.is_empty() && vocab.normalizer == Normalizer::default();
+        if is_plain && vocab.tokenizer.name() == Characters.name() {
+            return VocabRecord::Characters(vocab.pieces().collect());
         }
+        VocabRecord::Pieces {
+            tokenizer: vocab.tokenizer.name().to_owned(),
+            normalizer: vocab.normalizer,
+            pieces: vocab.pieces().map(str::to_owned).collect(),
+            labels: vocab.labels().map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl TryFrom<VocabRecord> for Vocab {
+    type Error = BadVocab;
+
+    fn try_from(record: VocabRecord) -> Result<Self, BadVocab> {
+        record.resolve(&[])
     }
 }
 
@@ -203,10 +382,14 @@ impl TryFrom<String> for Vocab {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Vocab, BadVocab> {
+        VocabRecord::Characters(text.to_owned()).resolve(&[])
+    }
+
     #[test]
     fn data_alphabet_is_sorted_and_unique() {
         let vocab = Vocab::from_characters("नमस्ते_नम".chars()).unwrap();
-        assert!(vocab.characters().windows(2).all(|p| p[0] < p[1]));
+        assert!(vocab.pieces().is_sorted_by(|a, b| a < b));
         let tokens = vocab.encode("नमस्ते").unwrap();
         assert_eq!(vocab.decode(&tokens), "नमस्ते");
         assert!(Vocab::from_characters(['_']).is_none());
@@ -221,14 +404,25 @@ mod tests {
         assert_eq!(vocab.context("", 2).unwrap(), [0, 0]);
         assert_eq!(vocab.context("abc", 0).unwrap(), []);
         let unknown = vocab.context("_a?", 3).unwrap_err();
-        assert_eq!((unknown.character, unknown.column), ('?', 3));
+        assert_eq!((unknown.piece.as_str(), unknown.column), ("?", 3));
     }
 
     #[test]
     fn text_form_is_checked() {
-        assert_eq!(Vocab::try_from("abc".to_string()).unwrap().len(), 4);
-        assert!(Vocab::try_from("acb".to_string()).is_err());
-        assert!(Vocab::try_from("aab".to_string()).is_err());
-        assert!(Vocab::try_from("a_b".to_string()).is_err());
+        assert_eq!(read("abc").unwrap().len(), 4);
+        for bad in ["acb", "aab", "a_b", ""] {
+            assert_eq!(read(bad), Err(BadVocab::Unsorted), "{bad}");
+        }
+    }
+
+    #[test]
+    fn labels_have_numbers_that_no_text_has() {
+        let vocab = Vocab::az().with_labels(["f", "m"]).unwrap();
+        assert_eq!((vocab.len(), vocab.token_count()), (27, 29));
+        assert_eq!((vocab.label("m"), vocab.symbol(28)), (Some(28), "m"));
+        assert_eq!(vocab.encode("m").unwrap(), [13]);
+        assert!(Vocab::az().with_labels(["f", "f"]).is_none());
+        let record = VocabRecord::from(vocab.clone());
+        assert_eq!(record.resolve(&[]).unwrap(), vocab);
     }
 }

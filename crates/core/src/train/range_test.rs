@@ -77,6 +77,7 @@ mod tests {
             hidden_sizes: vec![32],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         let adamw = Optimizer::adamw(0.01);
         for optimizer in [Optimizer::Sgd, adamw] {

@@ -127,7 +127,7 @@ pub fn resume(
 /// # let table = CountedWindows::from_list(&names, &Vocab::az(), 2).unwrap();
 /// # let shape = ModelConfig {
 /// #     vocab_size: 27, context_length: 2, embedding_dim: 2, hidden_sizes: vec![4],
-/// #     activation: Activation::Tanh, residual: false,
+/// #     activation: Activation::Tanh, residual: false, labels: 0,
 /// # };
 /// # let config = TrainConfig {
 /// #     init: Init::Kaiming, optimizer: Optimizer::Sgd, learning_rate: 0.1,

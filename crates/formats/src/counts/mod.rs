@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use nextchar_core::data::WindowCounter;
-use nextchar_core::text::{END, END_SYMBOL, Token, Vocab};
+use nextchar_core::text::{END, END_SYMBOL, Token, Vocab, VocabRecord};
 use parquet::basic::{Repetition, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -44,6 +44,9 @@ pub enum CountsError {
         "it cannot be read as Parquet ({0}); copy it again, or write it with snappy compression or none"
     )]
     NotParquet(String),
+    /// A vocabulary that is none of characters, which the columns hold.
+    #[error("counts can be written for an alphabet of characters without labels only")]
+    NotCharacters,
     /// A column is not there.
     #[error("it has no column `{missing}`; its columns are {found}")]
     MissingColumn {
@@ -138,7 +141,9 @@ impl CountsFile {
                 .filter(|pair| pair.key == key)
                 .find_map(|pair| pair.value.clone())
         };
-        let alphabet = value(ALPHABET).map(Vocab::try_from).transpose();
+        let alphabet = value(ALPHABET)
+            .map(|text| VocabRecord::Characters(text).resolve(&[]))
+            .transpose();
         let longest_name = value(LONGEST_NAME).map(|text| text.parse()).transpose();
         let mut file = CountsFile {
             context_length: 0,
@@ -175,7 +180,7 @@ impl CountsFile {
                 letters
                     .chars()
                     .chain([row.next])
-                    .filter(|&c| c != END_SYMBOL),
+                    .filter(|&c| !END_SYMBOL.contains(c)),
             );
             Ok(())
         })?;
@@ -219,9 +224,10 @@ impl CountsFile {
         self.for_each(|row| {
             window.clear();
             for character in row.context.chars().chain([row.next]) {
-                let token = match character {
-                    END_SYMBOL => Some(END),
-                    _ => vocab.token(character),
+                let token = if END_SYMBOL.contains(character) {
+                    Some(END)
+                } else {
+                    vocab.token(character.encode_utf8(&mut [0; 4]))
                 };
                 window.push(token.ok_or_else(|| CountsError::BadRow {
                     row: row.number,

@@ -28,6 +28,7 @@ pub fn to_bytes(
     tables: &[CountedWindows],
     longest_name: usize,
 ) -> Result<Vec<u8>, CountsError> {
+    let alphabet = vocab.alphabet().ok_or(CountsError::NotCharacters)?;
     let has_folds = tables.len() > 1;
     let fold = if has_folds {
         "required int32 fold;"
@@ -42,7 +43,7 @@ pub fn to_bytes(
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_key_value_metadata(Some(vec![
-            pair(ALPHABET, vocab.clone().into()),
+            pair(ALPHABET, alphabet),
             pair(LONGEST_NAME, longest_name.to_string()),
         ]))
         .build();

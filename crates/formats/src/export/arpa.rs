@@ -61,7 +61,7 @@ pub fn text(vocab: &Vocab, ngram: &BackoffNgram) -> String {
 fn word(text: &mut String, vocab: &Vocab, token: Token, end: &str) {
     match token {
         END => text.push_str(end),
-        _ => text.push(field(vocab, token)),
+        _ => text.push_str(&field(vocab, token)),
     }
 }
 

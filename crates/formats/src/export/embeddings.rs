@@ -11,7 +11,7 @@ use nextchar_core::model::Network;
 use nextchar_core::text::{END, Token, Vocab};
 
 /// How a space is written where spaces part the fields, as in SentencePiece.
-pub const VISIBLE_SPACE: char = '\u{2581}';
+pub const VISIBLE_SPACE: &str = "\u{2581}";
 
 /// One letter's vector, of all networks.
 fn vector(networks: &[Network], token: Token) -> impl Iterator<Item = f32> + '_ {
@@ -25,11 +25,8 @@ fn vector(networks: &[Network], token: Token) -> impl Iterator<Item = f32> + '_ 
 }
 
 /// How a letter is written as one field.
-pub(super) fn field(vocab: &Vocab, token: Token) -> char {
-    match vocab.symbol(token) {
-        ' ' => VISIBLE_SPACE,
-        symbol => symbol,
-    }
+pub(super) fn field(vocab: &Vocab, token: Token) -> String {
+    vocab.symbol(token).replace(' ', VISIBLE_SPACE)
 }
 
 fn tokens(networks: &[Network]) -> std::ops::Range<Token> {
@@ -45,7 +42,7 @@ pub fn word2vec(vocab: &Vocab, networks: &[Network]) -> String {
         .sum();
     let mut text = format!("{} {width}\n", tokens(networks).len());
     for token in tokens(networks) {
-        text.push(field(vocab, token));
+        text.push_str(&field(vocab, token));
         for x in vector(networks, token) {
             let _ = write!(text, " {x}");
         }

@@ -6,7 +6,7 @@
 
 use nextchar_core::counts::KneserNey;
 use nextchar_core::model::{Activation, Network, Params};
-use nextchar_core::text::{Token, Vocab};
+use nextchar_core::text::{Start, Token, Vocab};
 use nextchar_core::{LanguageModel, Mixture};
 use prost::Message;
 
@@ -105,19 +105,26 @@ fn dense_table(counts: &KneserNey) -> Result<Vec<f32>, TableTooLarge> {
     })?;
     let mut table = Vec::with_capacity(cells);
     let (mut context, mut row) = (vec![0 as Token; context_length], vec![0.0; vocab_size]);
+    let start = Start::default();
     for index in 0..cells / vocab_size {
         let mut rest = index;
         for token in context.iter_mut().rev() {
             *token = (rest % vocab_size) as Token;
             rest /= vocab_size;
         }
-        counts.log_probs(&context, &mut row);
+        counts.log_probs(&[counts.after(&start, &context)], &mut row);
         table.extend(
             row.iter()
                 .map(|&log_prob| (log_prob as f32).max(IMPOSSIBLE)),
         );
     }
     Ok(table)
+}
+
+/// The pieces of a vocabulary that is none of characters, as JSON.
+fn pieces(vocab: &Vocab) -> String {
+    let pieces: Vec<&str> = vocab.pieces().collect();
+    serde_json::to_string(&pieces).expect("texts are JSON")
 }
 
 /// A graph while it is built: nodes in order, and the constants that they use.
@@ -237,7 +244,8 @@ impl Graph {
             key: Some(key.into()),
             value: Some(value),
         };
-        let (vocab_size, alphabet) = (vocab.len(), String::from(vocab.clone()));
+        let vocab_size = vocab.len();
+        let alphabet = vocab.alphabet().unwrap_or_else(|| pieces(vocab));
         ModelProto {
             ir_version: Some(IR_VERSION),
             opset_import: vec![OperatorSetIdProto {

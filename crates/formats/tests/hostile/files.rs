@@ -43,6 +43,7 @@ fn shape(hidden_sizes: Vec<usize>) -> ModelConfig {
         hidden_sizes,
         activation: Activation::Gelu,
         residual: true,
+        labels: 0,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use nextchar_core::Error;
-use nextchar_core::data::{Alphabet, MAX_NAME_LENGTH, ReadOptions, scan_names};
+use nextchar_core::data::{MAX_NAME_LENGTH, ReadOptions, scan_names};
 use nextchar_core::sample::Conditions;
+use nextchar_core::text::Alphabet;
 use nextchar_core::text::Vocab;
 
 use crate::hostile;
@@ -46,6 +47,7 @@ fn options(damage: &mut Damage) -> ReadOptions {
         max_length,
         keep_duplicates: damage.below(2) == 0,
         strict: damage.below(4) == 0,
+        ..ReadOptions::default()
     }
 }
 

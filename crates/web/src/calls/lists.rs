@@ -1,12 +1,12 @@
 //! Calls about a list that no run has: what was found in it, and its first names.
 
-use nextchar::data::{Diagnosis, no_names};
+use nextchar::data::Diagnosis;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::fault::Fault;
-use crate::lists::{Listed, Read, Source};
+use crate::lists::{Read, Source};
 use crate::request::Given;
 use crate::session::Session;
 
@@ -22,28 +22,24 @@ struct Check {
 impl Session {
     pub(crate) fn check(&self, given: &Given<'_>) -> Result<Answer, Fault> {
         let check: Check = given.read()?;
-        let Listed {
-            names,
-            found,
-            options,
-        } = match check.source.scan(&check.read, None, given.bytes) {
-            Ok(listed) => listed,
+        let names = match check.source.scan(&check.read, None, given.bytes) {
+            Ok(names) => names,
             // A column that is not there is a property of the list, too.
             Err(fault) => return Ok(Answer::default().finish(without_names(&fault))),
         };
-        let mut back = serde_json::to_value(&found)?;
+        let mut back = serde_json::to_value(names.diagnosis())?;
         back["names"] = names.len().into();
-        if names.is_empty() {
-            back["problem"] = no_names(&found, &options).to_string().into();
+        if let Err(fault) = names.not_empty() {
+            back["problem"] = json!(Fault::from(fault))["message"].clone();
         }
         Ok(Answer::default().finish(back))
     }
 
     pub(crate) fn names(&self, given: &Given<'_>) -> Result<Answer, Fault> {
         let check: Check = given.read()?;
-        let listed = check.source.read(&check.read, None, given.bytes)?;
-        let names = listed.names.names().take(check.count);
-        Ok(Answer::default().finish(names.map(|name| Value::from(name.text)).collect()))
+        let names = check.source.read(&check.read, None, given.bytes)?;
+        let first = names.names().take(check.count);
+        Ok(Answer::default().finish(first.map(|name| Value::from(name.text)).collect()))
     }
 }
 

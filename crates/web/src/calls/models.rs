@@ -1,8 +1,6 @@
 //! Calls that open and save a model, and what the engine is.
 
-use nextchar::PRESETS;
-use nextchar::data::{SplitOptions, split};
-use nextchar_formats::{ModelFile, last_bytes};
+use nextchar::{Choice, Model, Preset};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,7 +18,7 @@ impl Session {
         Answer::default().finish(json!({
             "version": env!("CARGO_PKG_VERSION"),
             "instructions": instructions.to_string(),
-            "presets": PRESETS.iter().map(preset).collect::<Vec<_>>(),
+            "presets": <Preset as Choice>::ALL.iter().map(|(value, ..)| preset(*value)).collect::<Vec<_>>(),
         }))
     }
 
@@ -34,13 +32,13 @@ impl Session {
         let Open { bytes, source } = given.read()?;
         let mut bytes = bytes.of(given.bytes)?.to_vec();
         if let Some(source) = source {
-            let listed = source.read(&Read::default(), PRESETS[0].lengths, given.bytes)?;
-            bytes.extend(last_bytes(&split(listed.names, &SplitOptions::default())));
+            let names = source.read(&Read::default(), None, given.bytes)?;
+            bytes.extend(names.corpus(Preset::default())?.last_bytes());
         }
-        let file = ModelFile::from_bytes(&bytes)?;
-        let opened = Opened { file, bytes };
+        let model = Model::from_bytes(&bytes)?;
+        let opened = Opened { model, bytes };
         let back = info(&opened);
-        self.file = Some(opened);
+        self.opened = Some(opened);
         Ok(Answer::default().finish(back))
     }
 

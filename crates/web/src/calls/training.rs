@@ -9,7 +9,8 @@ use crate::inside::{Inspect, inspection};
 use crate::models::info;
 use crate::request::{Given, Slot};
 use crate::session::Session;
-use crate::training::{Start, Training};
+use crate::shown::Opened;
+use crate::training::{Run, Start};
 
 /// What a progress event carries beside the losses.
 #[derive(Default, Deserialize)]
@@ -24,24 +25,25 @@ impl Session {
     pub(crate) fn start(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
         let start: Start = given.read()?;
         // The old run's memory is free before the new one asks for its own.
-        self.training = None;
-        let mut training = Training::new(&start, given.bytes)?;
-        training.begin(0)?;
-        let back = training.describe()?;
-        self.training = Some(training);
+        self.run = None;
+        let run = Run::begin(start.plan(given.bytes)?)?;
+        let back = run.describe();
+        self.run = Some(run);
         Ok(Answer::default().finish(back))
     }
 
     /// Of a run that is not begun: another module may compute it while this one trains.
     pub(crate) fn baselines(&self, given: &Given<'_>) -> Result<Answer, Fault> {
-        let back = Training::new(&given.read()?, given.bytes)?.baselines()?;
+        let (training, _) = given.read::<Start>()?.plan(given.bytes)?;
+        let (baselines, part) = training.baselines()?;
+        let back = json!({"baselines": baselines, "part": part});
         Ok(Answer::default().finish(back))
     }
 
     pub(crate) fn reset(&mut self) -> Result<Answer, Fault> {
-        let training = self.running()?;
-        training.begin(0)?;
-        let back = training.describe()?;
+        let run = self.running()?;
+        run.restart()?;
+        let back = run.describe();
         Ok(Answer::default().finish(back))
     }
 
@@ -52,25 +54,24 @@ impl Session {
             steps: u64,
         }
         let Advance { steps } = given.read()?;
-        let training = self.running()?;
-        let done = training.advance(steps)?;
-        let ended = training.ended().map(|(reason, message)| {
-            json!({"reason": reason, "message": message, "step": training.step()})
-        });
+        let run = self.running()?;
+        let done = run.advance(steps)?;
+        let ended = run.ended().map(
+            |(reason, message)| json!({"reason": reason, "message": message, "step": run.step()}),
+        );
         Ok(Answer::default().finish(json!({"done": done, "ended": ended})))
     }
 
     pub(crate) fn progress(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
         let watch: Watch = given.read()?;
         let mut answer = Answer::default();
-        let training = self.running()?;
-        let mut back = training.progress();
-        training.see();
-        if !training.was_seen() {
+        let run = self.running()?;
+        let mut back = run.progress();
+        if !run.was_seen() {
             return Ok(answer.finish(back));
         }
         if watch.names > 0 {
-            back["names"] = training.sample(watch.names)?.into();
+            back["names"] = run.sample(watch.names)?.into();
         }
         if watch.plane {
             back["plane"] = self.plane_of(Slot::Run, &mut answer)?;
@@ -82,16 +83,20 @@ impl Session {
     }
 
     pub(crate) fn finish(&mut self) -> Result<Answer, Fault> {
-        let training = self.running()?;
-        let (opened, reports) = training.finish()?;
-        let command = training.command_so_far();
+        let run = self.running()?;
+        let (model, reports) = run.finish()?;
+        let command = run.command_so_far();
+        let opened = Opened {
+            bytes: model.to_bytes()?,
+            model,
+        };
         let back = json!({"reports": reports, "model": info(&opened), "command": command});
-        self.file = Some(opened);
+        self.opened = Some(opened);
         Ok(Answer::default().finish(back))
     }
 
-    fn running(&mut self) -> Result<&mut Training, Fault> {
+    fn running(&mut self) -> Result<&mut Run, Fault> {
         let none = || Fault::new("there is no run").help("start one");
-        self.training.as_mut().ok_or_else(none)
+        self.run.as_mut().ok_or_else(none)
     }
 }

@@ -6,17 +6,17 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::data::names::MAX_NAME_LENGTH;
-use crate::text::END_SYMBOL;
+use crate::text::{CharacterFault, END_SYMBOL};
 
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectReason {
     /// A character that is not a–z, where the alphabet is a–z.
-    OutsideAz(char),
+    OutsideAz(String),
     /// The end mark's symbol, which no name can have.
     EndMark,
     /// A control character, such as NUL or a tab.
-    Control(char),
+    Control(String),
     /// Bytes that are not UTF-8.
     InvalidUtf8,
     /// More than [`MAX_NAME_LENGTH`] characters.
@@ -27,12 +27,23 @@ pub enum RejectReason {
     BadWeight(String),
 }
 
+impl RejectReason {
+    /// The reason that a character gives.
+    pub(super) fn of(character: char, fault: CharacterFault) -> Self {
+        match fault {
+            CharacterFault::EndMark => RejectReason::EndMark,
+            CharacterFault::Control => RejectReason::Control(character.into()),
+            CharacterFault::OutsideAz => RejectReason::OutsideAz(character.into()),
+        }
+    }
+}
+
 impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RejectReason::OutsideAz(c) => write!(f, "{c:?} is not one of a–z"),
+            RejectReason::OutsideAz(c) => write!(f, "'{}' is not one of a–z", c.escape_debug()),
             RejectReason::EndMark => write!(f, "'{END_SYMBOL}' stands for the end of a name"),
-            RejectReason::Control(c) => write!(f, "control character {c:?}"),
+            RejectReason::Control(c) => write!(f, "control character '{}'", c.escape_debug()),
             RejectReason::InvalidUtf8 => write!(f, "not valid UTF-8"),
             RejectReason::TooLong => write!(f, "longer than {MAX_NAME_LENGTH} characters"),
             RejectReason::MissingValue => write!(f, "no value in the column"),
@@ -87,7 +98,7 @@ pub struct Diagnosis {
     /// How many different accepted names have each length, in characters.
     pub lengths: BTreeMap<usize, u64>,
     /// How often each character stands in different accepted names.
-    pub letters: BTreeMap<char, u64>,
+    pub letters: BTreeMap<String, u64>,
 }
 
 impl Diagnosis {

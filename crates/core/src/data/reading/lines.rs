@@ -3,15 +3,14 @@
 //! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
 //! cannot hold is rejected with its line number and reason, and never silently.
 
-use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 
-use crate::data::names::{Alphabet, MAX_NAME_LENGTH, NameList};
+use crate::data::names::{MAX_NAME_LENGTH, NameList};
 use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
 use crate::data::reading::sniff::sniffed;
 use crate::data::reading::table::{Table, sniff_delimiter};
 use crate::error::{Error, NoNames};
-use crate::text::END_SYMBOL;
+use crate::text::{Alphabet, Characters, Normalizer, Tokenizer};
 
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +22,10 @@ pub struct ReadOptions {
     pub weights: Option<String>,
     /// Keep only the rows that have this value in this column.
     pub filter: Option<(String, String)>,
+    /// What is done to every name before anything else.
+    pub normalizer: Normalizer,
+    /// What names are cut into, for their lengths and what stands in them.
+    pub tokenizer: &'static dyn Tokenizer,
     /// Which characters a name may have.
     pub alphabet: Alphabet,
     /// Shortest name that is kept, in characters.
@@ -41,6 +44,8 @@ impl Default for ReadOptions {
             column: None,
             weights: None,
             filter: None,
+            normalizer: Normalizer::default(),
+            tokenizer: &Characters,
             alphabet: Alphabet::Az,
             min_length: 1,
             max_length: MAX_NAME_LENGTH,
@@ -217,13 +222,17 @@ impl<'a> Reader<'a> {
         if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return self.reject(line, bytes, MAX_NAME_LENGTH + 1, RejectReason::TooLong);
         }
-        let name = clean(text);
-        for (index, c) in name.chars().enumerate() {
-            if let Some(reason) = self.fault(c) {
-                return self.reject(line, bytes, index + 1, reason);
-            }
+        let ReadOptions {
+            normalizer,
+            tokenizer,
+            alphabet,
+            ..
+        } = self.options;
+        let name = normalizer.normalize(text);
+        if let Some((place, character, fault)) = alphabet.first_fault(&name) {
+            return self.reject(line, bytes, place + 1, RejectReason::of(character, fault));
         }
-        let length = name.chars().count();
+        let length = tokenizer.pieces(&name).count();
         if !(self.options.min_length..=self.options.max_length).contains(&length) {
             self.diagnosis.filtered_by_length += 1;
             return Ok(());
@@ -236,22 +245,15 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         *self.diagnosis.lengths.entry(length).or_default() += 1;
-        for c in name.chars() {
-            *self.diagnosis.letters.entry(c).or_default() += 1;
+        let letters = &mut self.diagnosis.letters;
+        for piece in tokenizer.pieces(&name) {
+            if let Some(times) = letters.get_mut(piece) {
+                *times += 1;
+            } else {
+                letters.insert(piece.to_owned(), 1);
+            }
         }
         Ok(())
-    }
-
-    fn fault(&self, c: char) -> Option<RejectReason> {
-        if c == END_SYMBOL {
-            Some(RejectReason::EndMark)
-        } else if c.is_control() {
-            Some(RejectReason::Control(c))
-        } else if self.options.alphabet == Alphabet::Az && !c.is_ascii_lowercase() {
-            Some(RejectReason::OutsideAz(c))
-        } else {
-            None
-        }
     }
 
     fn reject(
@@ -362,27 +364,4 @@ fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
             text.trim().chars().take(40).collect(),
         )),
     }
-}
-
-/// A word as all words of lists are: NFC and lower case. With a short way for plain ASCII.
-///
-/// Without the feature `normalization` the text must be in NFC already.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.is_ascii() {
-        composed(text.to_lowercase())
-    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        text.to_ascii_lowercase().into()
-    } else {
-        text.into()
-    }
-}
-
-#[cfg(feature = "normalization")]
-fn composed(text: String) -> Cow<'static, str> {
-    unicode_normalization::UnicodeNormalization::nfc(text.as_str()).collect()
-}
-
-#[cfg(not(feature = "normalization"))]
-fn composed(text: String) -> Cow<'static, str> {
-    text.into()
 }

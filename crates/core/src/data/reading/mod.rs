@@ -7,6 +7,6 @@ mod sniff;
 mod table;
 
 pub use diagnosis::{Diagnosis, RejectReason, Rejected};
-pub use lines::{ReadOptions, clean, no_names, read_names, scan_names, table_columns};
+pub use lines::{ReadOptions, no_names, read_names, scan_names, table_columns};
 pub use sniff::{Sniffed, sniffed};
 pub use table::Table;

@@ -79,7 +79,7 @@ impl Backprop {
     pub fn new(config: &ModelConfig, kernels: Kernels) -> Self {
         let layout = PackedLayout::new(config);
         let first = &layout.layers[0];
-        let tables = vec![0.0; config.context_length * config.vocab_size * first.stride];
+        let tables = vec![0.0; config.context_length * config.token_count() * first.stride];
         let transposed = layout
             .layers
             .windows(2)
@@ -382,6 +382,6 @@ fn contexts_of<'a>(
     Contexts {
         tokens: &batch.contexts[rows.start * length..rows.end * length],
         length,
-        vocab_size: config.vocab_size,
+        vocab_size: config.token_count(),
     }
 }

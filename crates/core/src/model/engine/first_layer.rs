@@ -14,16 +14,16 @@ use crate::model::engine::packed::PackedLayout;
 /// # Shapes
 /// `flat` is packed parameters; `tables` [T, V, stride of the first layer].
 pub fn tables(kernels: Kernels, layout: &PackedLayout, flat: &[f32], tables: &mut [f32]) {
-    let (first, vocab_size, embedding_dim) =
-        (&layout.layers[0], layout.vocab_size, layout.embedding_dim);
+    let (first, token_count, embedding_dim) =
+        (&layout.layers[0], layout.token_count, layout.embedding_dim);
     let weight = &flat[first.weight.clone()];
     let positions = tables
-        .chunks_exact_mut(vocab_size * first.stride)
+        .chunks_exact_mut(token_count * first.stride)
         .zip(weight.chunks_exact(embedding_dim * first.stride));
     for (table, weight) in positions {
         kernels.matmul(
             MatmulShape {
-                rows: vocab_size,
+                rows: token_count,
                 inner: embedding_dim,
                 columns: first.stride,
             },
@@ -59,11 +59,11 @@ pub fn tables_backward(
     transposed: &mut [f32],
     grads: &mut [f32],
 ) {
-    let (first, vocab_size, embedding_dim) =
-        (&layout.layers[0], layout.vocab_size, layout.embedding_dim);
+    let (first, token_count, embedding_dim) =
+        (&layout.layers[0], layout.token_count, layout.embedding_dim);
     let block = embedding_dim * first.stride;
     for (position, table_grad) in table_grads
-        .chunks_exact(vocab_size * first.stride)
+        .chunks_exact(token_count * first.stride)
         .enumerate()
     {
         let weight =
@@ -71,7 +71,7 @@ pub fn tables_backward(
         kernels.matmul(
             MatmulShape {
                 rows: embedding_dim,
-                inner: vocab_size,
+                inner: token_count,
                 columns: first.stride,
             },
             Strided {
@@ -99,7 +99,7 @@ pub fn tables_backward(
         );
         kernels.matmul(
             MatmulShape {
-                rows: vocab_size,
+                rows: token_count,
                 inner: first.outputs,
                 columns: layout.embedding_stride,
             },

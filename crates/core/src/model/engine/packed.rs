@@ -14,11 +14,11 @@ use crate::model::params::{Linear, Params};
 /// Where each tensor stands in the flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedLayout {
-    /// Number of classes, V.
-    pub vocab_size: usize,
+    /// Number of tokens: the classes V and the labels.
+    pub token_count: usize,
     /// Width of a character's embedding, E.
     pub embedding_dim: usize,
-    /// [V, padded(E)].
+    /// [V + labels, padded(E)].
     pub embedding: Range<usize>,
     /// padded(E).
     pub embedding_stride: usize,
@@ -52,7 +52,7 @@ impl PackedLayout {
             end - len..end
         };
         let embedding_stride = padded(config.embedding_dim);
-        let embedding = take(config.vocab_size * embedding_stride);
+        let embedding = take(config.token_count() * embedding_stride);
         let layers = config
             .layer_shapes()
             .into_iter()
@@ -68,7 +68,7 @@ impl PackedLayout {
             })
             .collect();
         PackedLayout {
-            vocab_size: config.vocab_size,
+            token_count: config.token_count(),
             embedding_dim: config.embedding_dim,
             embedding,
             embedding_stride,

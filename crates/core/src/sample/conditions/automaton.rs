@@ -84,7 +84,7 @@ impl Automaton {
         let start = dfa
             .start_state_forward(&Input::new("").anchored(Anchored::Yes))
             .map_err(|error| bad(error.to_string()))?;
-        let spelt: Vec<String> = vocab.characters().iter().map(char::to_string).collect();
+        let spelt: Vec<&str> = vocab.pieces().collect();
         let step = |state: StateID, token: Token| {
             let bytes = spelt[usize::from(token) - 1].bytes();
             bytes.fold(state, |state, byte| dfa.next_state(state, byte))

@@ -2,11 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use crate::data::{MAX_NAME_LENGTH, clean};
+use crate::data::MAX_NAME_LENGTH;
 use crate::error::Error;
 use crate::sample::conditions::automaton::{Automaton, DEAD};
 use crate::setting::{Allowed, Setting};
-use crate::text::{END, Token, Vocab};
+use crate::text::{END, Normalizer, Token, Vocab, escape, letter_class};
 
 /// Conditions, as a user says them. The default allows every name of 1 to 1000 characters.
 ///
@@ -135,7 +135,7 @@ impl Conditions {
             min_length: self.min_length,
             max_length: self.max_length,
         };
-        let parts = self.parts()?;
+        let parts = self.parts(vocab.normalizer())?;
         for (what, patterns, wanted) in &parts {
             let automaton = Automaton::matching(patterns, *wanted, vocab)?;
             constraint.automata.push(automaton);
@@ -192,9 +192,9 @@ impl Conditions {
     }
 
     /// Each condition in words, as patterns of which one must match, and whether it is wanted.
-    fn parts(&self) -> Result<Vec<(String, Vec<String>, bool)>, Error> {
+    fn parts(&self, normalizer: Normalizer) -> Result<Vec<(String, Vec<String>, bool)>, Error> {
         let any = |texts: &[String], before: &str, after: &str| -> Vec<String> {
-            let escaped = texts.iter().map(|text| escape(text));
+            let escaped = texts.iter().map(|text| escape(text, normalizer));
             escaped
                 .map(|text| format!("{before}{text}{after}"))
                 .collect()
@@ -222,7 +222,7 @@ impl Conditions {
             parts.push((format!("is without {}", shown(text)), one, false));
         }
         if let Some(letters) = &self.letters {
-            let class = letter_class(letters)?;
+            let class = letter_class(letters, normalizer)?;
             parts.push((
                 format!("is made of the letters {letters}"),
                 vec![class],
@@ -445,45 +445,4 @@ fn any_bit(words: &[u64], first: usize, last: usize) -> bool {
         let high = (last - word * 64).min(63);
         words[word] & (u64::MAX << low) & (u64::MAX >> (63 - high)) != 0
     })
-}
-
-/// A text, cleaned as names are, as a pattern that means just that.
-fn escape(text: &str) -> String {
-    clean(text)
-        .chars()
-        .map(|c| format!("\\x{{{:x}}}", u32::from(c)))
-        .collect()
-}
-
-/// `a-mz` as a pattern.
-fn letter_class(letters: &str) -> Result<String, Error> {
-    let letters: Vec<char> = clean(letters).chars().collect();
-    let bad = || Error::BadPattern {
-        pattern: letters.iter().collect(),
-        what: "letters are characters and ranges, such as a-mz".into(),
-    };
-    let mut class = String::new();
-    let mut rest = letters.as_slice();
-    while let Some((&first, after)) = rest.split_first() {
-        let last = match after {
-            ['-', last, ..] => *last,
-            _ => first,
-        };
-        rest = if after.first() == Some(&'-') && after.len() > 1 {
-            &after[2..]
-        } else {
-            after
-        };
-        if last < first || first == '-' {
-            return Err(bad());
-        }
-        class.push_str(&format!(
-            "\\x{{{:x}}}-\\x{{{:x}}}",
-            first as u32, last as u32
-        ));
-    }
-    match class.is_empty() {
-        true => Err(bad()),
-        false => Ok(format!("[{class}]*")),
-    }
 }

@@ -1,14 +1,13 @@
-//! The contexts that draws come by, numbered; each is asked of the model once, many at a time.
+//! Interns the contexts (the model's states) that sampling reaches. Each is evaluated by the model once, in
+//! batches.
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use rustc_hash::FxHashMap;
 
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, fold_in_lanes};
+use crate::language_model::{LanguageModel, State, fold_in_lanes, packing};
 use crate::sample::config::SampleConfig;
 use crate::sample::contexts::alias::Slots;
+use crate::sample::source::Source;
 use crate::text::{END, Token};
 
 /// Contexts that one shard asks for: at most, and at least where there are enough for several.
@@ -33,10 +32,10 @@ pub(crate) struct Keep {
     pub(crate) tables: bool,
 }
 
-/// The numbers of contexts: by their tokens, and after a token by the context before it. [`UNKNOWN`] is
-/// a context that was not met, or a way that no draw went.
+/// The numbers of contexts: by their state, and after a token by the context before it. [`UNKNOWN`] is
+/// a context that was not met, or a continuation that no draw took.
 enum Numbers {
-    /// Where few are possible: at the place that the tokens are, each with the bits of a slot.
+    /// Where few are possible: at the place that is the packed context.
     Dense {
         numbers: Vec<u32>,
         /// The places of all contexts.
@@ -44,7 +43,7 @@ enum Numbers {
         bits: u32,
     },
     Hashed {
-        numbers: HashTable<u32>,
+        numbers: FxHashMap<State, u32>,
         /// \[contexts, V\]: the context after each token.
         following: Vec<u32>,
         vocab_size: usize,
@@ -52,21 +51,20 @@ enum Numbers {
 }
 
 impl Numbers {
-    fn new(slots: Slots, vocab_size: usize, length: usize) -> Self {
-        let bits = u32::try_from(length)
-            .ok()
-            .and_then(|length| length.checked_mul(slots.bits));
-        match bits {
-            Some(bits) if bits <= DENSE_BITS => Numbers::Dense {
+    fn new(model: &dyn LanguageModel, start: State) -> Self {
+        let packing = packing(model);
+        let bits = packing.bits() - packing.token_bits();
+        if bits <= DENSE_BITS && start.held() == 0 {
+            return Numbers::Dense {
                 numbers: vec![UNKNOWN; 1 << bits],
                 places: Vec::new(),
-                bits: slots.bits,
-            },
-            _ => Numbers::Hashed {
-                numbers: HashTable::new(),
-                following: Vec::new(),
-                vocab_size,
-            },
+                bits: packing.token_bits(),
+            };
+        }
+        Numbers::Hashed {
+            numbers: FxHashMap::default(),
+            following: Vec::new(),
+            vocab_size: model.vocab_size(),
         }
     }
 
@@ -123,21 +121,17 @@ impl Numbers {
         }
     }
 
-    /// The number of a context, `fresh` if it is new; `tokens` are those of all that are known.
-    fn of(&mut self, context: &[Token], tokens: &[Token], fresh: u32) -> u32 {
+    /// The number of a context, `fresh` if it is new.
+    fn of(&mut self, state: State, fresh: u32) -> u32 {
         match self {
             Numbers::Dense {
-                numbers,
-                places,
-                bits,
+                numbers, places, ..
             } => {
-                let place = context
-                    .iter()
-                    .fold(0, |place, &token| place << *bits | usize::from(token));
-                let number = &mut numbers[place];
+                let place = state.packed() as u32;
+                let number = &mut numbers[place as usize];
                 if *number == UNKNOWN {
                     *number = fresh;
-                    places.push(place as u32);
+                    places.push(place);
                 }
                 *number
             }
@@ -145,17 +139,10 @@ impl Numbers {
                 numbers,
                 following,
                 vocab_size,
-            } => {
-                let of = |number: u32| &tokens[number as usize * context.len()..][..context.len()];
-                let hasher = BuildHasherDefault::<FxHasher>::default();
-                let hash = hasher.hash_one(context);
-                let known = numbers.find(hash, |&number| of(number) == context).copied();
-                known.unwrap_or_else(|| {
-                    numbers.insert_unique(hash, fresh, |&number| hasher.hash_one(of(number)));
-                    following.resize(following.len() + *vocab_size, UNKNOWN);
-                    fresh
-                })
-            }
+            } => *numbers.entry(state).or_insert_with(|| {
+                following.resize(following.len() + *vocab_size, UNKNOWN);
+                fresh
+            }),
         }
     }
 }
@@ -173,39 +160,38 @@ pub(crate) struct Contexts<'a> {
     keep: Keep,
     pub(crate) slots: Slots,
     vocab_size: usize,
-    /// \[contexts, T\].
-    tokens: Vec<Token>,
+    start: State,
+    /// \[contexts\].
+    states: Vec<State>,
     numbers: Numbers,
-    len: usize,
     evaluated: usize,
     log_probs: Vec<f64>,
     probs: Vec<f64>,
     tables: Vec<u32>,
-    next: Vec<Token>,
-    /// Contexts that the model was asked for, ever.
+    /// Contexts that the model evaluated, ever.
     pub(crate) evaluations: u64,
 }
 
 impl<'a> Contexts<'a> {
-    pub(crate) fn new(model: &'a dyn LanguageModel, config: SampleConfig, keep: Keep) -> Self {
+    pub(crate) fn new(source: Source<'a>, keep: Keep) -> Self {
+        let Source {
+            model,
+            start,
+            config,
+        } = source;
         let mut contexts = Contexts {
             model,
             config,
             keep,
             slots: Slots::new(model.vocab_size()),
             vocab_size: model.vocab_size(),
-            tokens: Vec::new(),
-            numbers: Numbers::new(
-                Slots::new(model.vocab_size()),
-                model.vocab_size(),
-                model.context_length(),
-            ),
-            len: 0,
+            start,
+            states: Vec::new(),
+            numbers: Numbers::new(model, start),
             evaluated: 0,
             log_probs: Vec::new(),
             probs: Vec::new(),
             tables: Vec::new(),
-            next: Vec::new(),
             evaluations: 0,
         };
         contexts.forget();
@@ -214,31 +200,26 @@ impl<'a> Contexts<'a> {
 
     /// Forgets every context but the start, whose number stays 0. What is asked again gets the same answer.
     pub(crate) fn forget(&mut self) {
-        self.tokens.clear();
+        self.states.clear();
         self.numbers.clear();
-        self.len = 0;
         self.log_probs.clear();
         self.probs.clear();
         self.tables.clear();
         self.evaluated = 0;
-        self.next = vec![END; self.model.context_length()];
-        self.number_of_next();
+        self.number(self.start);
     }
 
     /// As [`Contexts::forget`], but those of some draws under way get new numbers.
     pub(crate) fn forget_but<'n>(&mut self, live: impl Iterator<Item = &'n mut u32>) {
-        let length = self.model.context_length();
-        let kept: Vec<(&mut u32, Vec<Token>)> = live
+        let kept: Vec<(&mut u32, State)> = live
             .map(|number| {
-                let tokens = &self.tokens[*number as usize * length..][..length];
-                let tokens = tokens.to_vec();
-                (number, tokens)
+                let state = self.states[*number as usize];
+                (number, state)
             })
             .collect();
         self.forget();
-        for (number, tokens) in kept {
-            self.next = tokens;
-            *number = self.number_of_next();
+        for (number, state) in kept {
+            *number = self.number(state);
         }
     }
 
@@ -266,7 +247,7 @@ impl<'a> Contexts<'a> {
 
     /// Number of contexts.
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.states.len()
     }
 
     /// About as many bytes as a context takes.
@@ -278,7 +259,7 @@ impl<'a> Contexts<'a> {
         } = self.keep;
         self.vocab_size * (4 + 8 * (usize::from(log_probs) + usize::from(probs)))
             + 4 * self.slots.count() * usize::from(tables)
-            + 2 * self.model.context_length()
+            + 2 * size_of::<State>()
             + 10
     }
 
@@ -293,24 +274,18 @@ impl<'a> Contexts<'a> {
     #[inline]
     pub(crate) fn after(&mut self, context: u32, token: Token) -> u32 {
         self.known_after(context, token).unwrap_or_else(|| {
-            if let Some((last, older)) = self.next.split_last_mut() {
-                let old = &self.tokens[context as usize * (older.len() + 1) + 1..];
-                older.copy_from_slice(&old[..older.len()]);
-                *last = token;
-            }
-            self.model.reduce(&mut self.next);
-            let number = self.number_of_next();
+            let state = self.model.next(self.states[context as usize], token);
+            let number = self.number(state);
             *self.numbers.after(context, token) = number;
             number
         })
     }
 
-    fn number_of_next(&mut self) -> u32 {
-        let fresh = self.len as u32;
-        let number = self.numbers.of(&self.next, &self.tokens, fresh);
+    fn number(&mut self, state: State) -> u32 {
+        let fresh = self.states.len() as u32;
+        let number = self.numbers.of(state, fresh);
         if number == fresh {
-            self.tokens.extend_from_slice(&self.next);
-            self.len += 1;
+            self.states.push(state);
         }
         number
     }
@@ -323,8 +298,7 @@ impl<'a> Contexts<'a> {
         }
         self.evaluated = to;
         self.evaluations += (to - from) as u64;
-        let (vocab_size, slots, length) =
-            (self.vocab_size, self.slots, self.model.context_length());
+        let (vocab_size, slots) = (self.vocab_size, self.slots);
         let size = |kept: bool, row: usize| if kept { to * row } else { 0 };
         grow(
             &mut self.log_probs,
@@ -346,7 +320,7 @@ impl<'a> Contexts<'a> {
                 tables: tables.next(),
             })
             .collect();
-        let (model, config, tokens) = (self.model, self.config, &self.tokens);
+        let (model, config, states) = (self.model, self.config, &self.states);
         executor.for_each(&mut work, |_, shard| {
             let rows = shard.rows.clone();
             let mut own = Vec::new();
@@ -357,7 +331,7 @@ impl<'a> Contexts<'a> {
                     own.as_mut_slice()
                 }
             };
-            model.log_probs(&tokens[rows.start * length..rows.end * length], values);
+            model.log_probs(&states[rows.clone()], values);
             if let Some(kept) = &mut shard.log_probs {
                 kept.copy_from_slice(values);
             }

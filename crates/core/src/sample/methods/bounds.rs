@@ -15,14 +15,13 @@ use rustc_hash::FxHashMap;
 
 use crate::data::trie::Trie;
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
 use crate::rng::Stream;
 use crate::sample::batch::Batch;
 use crate::sample::conditions::builder::Reach;
 use crate::sample::conditions::filter::Filter;
-use crate::sample::config::SampleConfig;
 use crate::sample::contexts::interner::{Contexts, Keep};
 use crate::sample::methods::rounds::Rounds;
+use crate::sample::source::Source;
 use crate::text::{END, Token};
 
 /// Memory for nodes and contexts, in bytes; beyond it all are forgotten, which costs time and nothing else.
@@ -96,19 +95,14 @@ enum Step {
 }
 
 impl<'a> Bounds<'a> {
-    pub(crate) fn new(
-        model: &'a dyn LanguageModel,
-        config: SampleConfig,
-        filter: Filter,
-        words: Stream,
-    ) -> Self {
+    pub(crate) fn new(source: Source<'a>, filter: Filter, words: Stream) -> Self {
         let keep = Keep {
             log_probs: true,
             probs: true,
             ..Keep::default()
         };
         let mut bounds = Bounds {
-            contexts: Contexts::new(model, config, keep),
+            contexts: Contexts::new(source, keep),
             reach: filter.reach,
             excluded: filter.excluded,
             numbers: FxHashMap::default(),
@@ -467,11 +461,14 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::LanguageModel;
     use crate::counts::KneserNey;
     use crate::data::{CountedWindows, NameList};
     use crate::executor::Serial;
     use crate::rng::{Purpose, Seed};
+    use crate::sample::SampleConfig;
     use crate::sample::conditions::builder::Conditions;
+    use crate::text::Start;
     use crate::text::Vocab;
 
     /// Bounds of words of 1 to 5 letters a, b, c with an a: there are 301.
@@ -490,7 +487,12 @@ mod tests {
             excluded: Trie::default(),
         };
         let words = Seed::from(1).stream(Purpose::Sample, 0);
-        let mut bounds = Bounds::new(&model, SampleConfig::default(), filter, words);
+        let source = Source {
+            model: &model,
+            start: model.start(&Start::default()),
+            config: SampleConfig::default(),
+        };
+        let mut bounds = Bounds::new(source, filter, words);
         bounds.memory = memory;
         test(bounds);
     }

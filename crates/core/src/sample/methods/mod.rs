@@ -6,4 +6,4 @@ pub(crate) mod free;
 mod most_likely;
 pub(crate) mod rounds;
 
-pub use most_likely::most_likely;
+pub use most_likely::{most_likely, most_likely_after};

@@ -10,13 +10,14 @@ use crate::data::NameList;
 use crate::data::trie::Trie;
 use crate::error::Error;
 use crate::executor::Serial;
-use crate::language_model::LanguageModel;
+use crate::language_model::{LanguageModel, State};
 use crate::sample::conditions::builder::{Conditions, Reach};
 use crate::sample::config::SampleConfig;
 use crate::sample::contexts::interner::{Contexts, Keep};
 use crate::sample::generator::{Generated, excluded};
 use crate::sample::methods::dynamic::graph::{Graph, NOWHERE, START};
-use crate::text::{END, Token, Vocab};
+use crate::sample::source::Source;
+use crate::text::{END, Start, Token, Vocab};
 
 /// Beginnings that are kept at most, some 200 MB.
 const KEPT: usize = 2_000_000;
@@ -32,6 +33,9 @@ struct Candidate {
     /// In the graph of the ceiling.
     node: u32,
     tokens: Vec<Token>,
+    /// The model's state after the tokens.
+    context: State,
+    /// That of the conditions.
     state: u32,
     excluded: u32,
     whole: bool,
@@ -87,16 +91,36 @@ pub fn most_likely(
     unwanted: &[&NameList],
     count: usize,
 ) -> Result<Vec<Generated>, Error> {
+    most_likely_after(model, vocab, &Start::default(), conditions, unwanted, count)
+}
+
+/// [`most_likely`] for names with a start of their own.
+///
+/// # Errors
+/// As [`most_likely`].
+pub fn most_likely_after(
+    model: &dyn LanguageModel,
+    vocab: &Vocab,
+    start: &Start,
+    conditions: &Conditions,
+    unwanted: &[&NameList],
+    count: usize,
+) -> Result<Vec<Generated>, Error> {
     let reach = conditions.compile(vocab)?.reach(vocab.len())?;
     let excluded = excluded(unwanted, vocab);
     if count == 0 {
         return Ok(Vec::new());
     }
+    let source = Source {
+        model,
+        start: model.start(start),
+        config: SampleConfig::default(),
+    };
     let search = |ceiling: Option<&Ceiling<'_>>, kept| {
-        search(model, &reach, &excluded, ceiling, count, kept)
+        search(source, &reach, &excluded, ceiling, count, kept)
     };
     let found = search(None, KEPT_AT_FIRST).or_else(|_| {
-        let ceiling = Ceiling::new(model, &reach);
+        let ceiling = Ceiling::new(source, &reach);
         search(ceiling.as_ref(), KEPT)
     });
     let found = found.map_err(|found| {
@@ -118,20 +142,22 @@ pub fn most_likely(
 /// The names with their ln P; how many were found where more than `kept` beginnings would have to be kept.
 /// The ceiling changes how long it takes, and nothing else.
 fn search(
-    model: &dyn LanguageModel,
+    source: Source<'_>,
     reach: &Reach,
     excluded: &Trie,
     ceiling: Option<&Ceiling<'_>>,
     count: usize,
     kept: usize,
 ) -> Result<Vec<(Vec<Token>, f64)>, usize> {
-    let length = model.context_length();
+    let model = source.model;
+    let mut log_probs = vec![0.0; model.vocab_size()];
     let mut found = Vec::new();
     let mut open = BinaryHeap::from([Candidate {
         most: 0.0,
         log_prob: 0.0,
         node: START,
         tokens: Vec::new(),
+        context: source.start,
         state: 0,
         excluded: excluded.start(),
         whole: false,
@@ -147,9 +173,8 @@ fn search(
         if open.len() > kept {
             return Err(found.len());
         }
-        let padded = [&vec![END; length], best.tokens.as_slice()].concat();
-        let log_probs = model.next_log_probs(&padded[padded.len() - length..]);
-        for (token, log_prob) in (END..).zip(log_probs) {
+        model.log_probs(&[best.context], &mut log_probs);
+        for (token, &log_prob) in (END..).zip(&log_probs) {
             let log_prob = best.log_prob + log_prob;
             let whole = token == END;
             let (state, on_trie, size) = if whole {
@@ -178,6 +203,7 @@ fn search(
                 log_prob,
                 node,
                 tokens,
+                context: model.next(best.context, token),
                 state,
                 excluded: on_trie,
                 whole,
@@ -200,12 +226,12 @@ impl<'a> Ceiling<'a> {
     const ROUNDING: f64 = 1e-9;
 
     /// `None` where contexts are too many to ask for all of them.
-    fn new(model: &'a dyn LanguageModel, reach: &Reach) -> Option<Self> {
+    fn new(source: Source<'a>, reach: &Reach) -> Option<Self> {
         let keep = Keep {
             log_probs: true,
             ..Keep::default()
         };
-        let mut contexts = Contexts::new(model, SampleConfig::default(), keep);
+        let mut contexts = Contexts::new(source, keep);
         let graph = Graph::new(&mut contexts, reach)?;
         contexts.evaluate(&Serial);
         let mut ceiling = Ceiling {
@@ -284,9 +310,14 @@ mod tests {
             };
             let known = NameList::from_names(known.iter().map(|word| (word, 1)));
             let excluded = excluded(&[&known], &vocab);
-            let ceiling = Ceiling::new(&model, &reach).unwrap();
-            let with = search(&model, &reach, &excluded, Some(&ceiling), count, KEPT).unwrap();
-            let without = search(&model, &reach, &excluded, None, count, KEPT).unwrap();
+            let source = Source {
+                model: &model,
+                start: model.start(&Start::default()),
+                config: SampleConfig::default(),
+            };
+            let ceiling = Ceiling::new(source, &reach).unwrap();
+            let with = search(source, &reach, &excluded, Some(&ceiling), count, KEPT).unwrap();
+            let without = search(source, &reach, &excluded, None, count, KEPT).unwrap();
             prop_assert_eq!(with, without);
         }
     }

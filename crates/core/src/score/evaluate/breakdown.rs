@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::data::{NameList, windows};
+use crate::data::NameList;
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 use crate::rng::{Purpose, Seed};
+use crate::score::evaluate::losses::token_log_probs;
 use crate::score::verdict::plausibility::encoded;
-use crate::text::{END, Token, Vocab};
+use crate::text::{Token, Vocab};
 
 /// A model's loss on some names, taken apart.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,7 +64,7 @@ pub struct ScoredName {
 /// Takes a model's loss on some names apart, and sets it beside a rival's.
 ///
 /// # Errors
-/// [`Error::UnknownCharacter`] for a name with a character outside the vocabulary.
+/// [`Error::UnknownPiece`] for a name with a character outside the vocabulary.
 pub fn breakdown(
     model: &dyn LanguageModel,
     rival: Option<&dyn LanguageModel>,
@@ -150,33 +151,11 @@ fn log_probs_of(
     names: &[Vec<Token>],
     executor: &dyn Executor,
 ) -> Vec<Vec<f64>> {
-    /// Names whose contexts are asked for together.
-    const BLOCK: usize = 64;
-    let vocab_size = model.vocab_size();
-    let mut blocks: Vec<Vec<Vec<f64>>> = vec![Vec::new(); names.len().div_ceil(BLOCK)];
-    executor.for_each(&mut blocks, |index, block| {
-        let names = &names[index * BLOCK..((index + 1) * BLOCK).min(names.len())];
-        let contexts: Vec<Token> = names
-            .iter()
-            .flat_map(|name| windows(name, model.context_length()))
-            .flat_map(|(context, _)| context)
-            .collect();
-        let examples: usize = names.iter().map(|name| name.len() + 1).sum();
-        let mut log_probs = vec![0.0; examples * vocab_size];
-        model.log_probs(&contexts, &mut log_probs);
-        let mut rows = log_probs.chunks_exact(vocab_size);
-        *block = names
-            .iter()
-            .map(|name| {
-                let targets = name.iter().chain(&[END]);
-                targets
-                    .zip(rows.by_ref())
-                    .map(|(&target, row)| row[usize::from(target)])
-                    .collect()
-            })
-            .collect();
+    let mut log_probs: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+    executor.for_each(&mut log_probs, |index, log_probs| {
+        *log_probs = token_log_probs(model, &names[index]);
     });
-    blocks.into_iter().flatten().collect()
+    log_probs
 }
 
 /// What one name adds to a loss.

@@ -63,6 +63,7 @@ pub fn generated_names(
         },
         ..Request::default()
     };
+    let pieces = |name: &str| vocab.tokenizer().pieces(name).count();
     let mut seen: HashSet<String> = HashSet::new();
     let (mut drawn, mut repeated, mut first) = (0u64, 0u64, Vec::new());
     let mut novelties = list.map(|_| NoveltyCounts::default());
@@ -72,7 +73,7 @@ pub fn generated_names(
         if let (Some(counts), Some(list)) = (&mut novelties, list) {
             counts.add(novelty(&name, list));
         }
-        lengths.entry(name.chars().count()).or_default()[0] += 1.0;
+        lengths.entry(pieces(&name)).or_default()[0] += 1.0;
         if first.len() < SHOWN {
             first.push(name.clone());
         }
@@ -81,7 +82,7 @@ pub fn generated_names(
     }
     let mut total = 0.0;
     for name in list.iter().flat_map(|list| list.train.names()) {
-        lengths.entry(name.text.chars().count()).or_default()[1] += name.count as f64;
+        lengths.entry(pieces(name.text)).or_default()[1] += name.count as f64;
         total += name.count as f64;
     }
     let lengths: Vec<LengthShare> = lengths

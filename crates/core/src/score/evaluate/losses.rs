@@ -7,7 +7,7 @@ use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, loss};
-use crate::text::{END, Token};
+use crate::text::{END, Start, Token};
 
 /// Losses of the simplest models on the same names, in nats per predicted character.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,12 +105,18 @@ pub fn evaluate(
 
 /// ln p of each token of a name, the end mark included, in nats.
 pub fn token_log_probs(model: &dyn LanguageModel, name: &[Token]) -> Vec<f64> {
-    let contexts: Vec<Token> = crate::data::windows(name, model.context_length())
-        .flat_map(|(context, _)| context)
-        .collect();
+    token_log_probs_after(model, &Start::default(), name)
+}
+
+/// [`token_log_probs`] of a name with a start of its own.
+pub fn token_log_probs_after(model: &dyn LanguageModel, start: &Start, name: &[Token]) -> Vec<f64> {
+    let mut states = vec![model.start(start)];
+    for (place, &token) in name.iter().enumerate() {
+        states.push(model.next(states[place], token));
+    }
     let vocab_size = model.vocab_size();
-    let mut log_probs = vec![0.0; (name.len() + 1) * vocab_size];
-    model.log_probs(&contexts, &mut log_probs);
+    let mut log_probs = vec![0.0; states.len() * vocab_size];
+    model.log_probs(&states, &mut log_probs);
     name.iter()
         .chain(&[END])
         .zip(log_probs.chunks_exact(vocab_size))

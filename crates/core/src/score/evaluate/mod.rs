@@ -7,5 +7,7 @@ mod novelty;
 
 pub use breakdown::{Breakdown, Margin, ScoredName, Share, breakdown};
 pub use generated::{GeneratedNames, LengthShare, generated_names};
-pub use losses::{Baselines, Report, Rivals, evaluate, name_log_prob, token_log_probs};
+pub use losses::{
+    Baselines, Report, Rivals, evaluate, name_log_prob, token_log_probs, token_log_probs_after,
+};
 pub use novelty::{Novelty, NoveltyCounts, novelty};

@@ -177,6 +177,7 @@ mod tests {
             hidden_sizes: vec![3],
             activation: Activation::Tanh,
             residual: false,
+            labels: 0,
         };
         let params = Params::init(&config, Init::Kaiming, &Seed::from(1));
         Network::new(config, params).unwrap()

@@ -95,6 +95,7 @@ mod tests {
             hidden_sizes: vec![6, 6],
             activation: Activation::Gelu,
             residual: true,
+            labels: 0,
         };
         let params = Params::init(&config, Init::Lecture, &Seed::from(1));
         let network = Network::new(config.clone(), params).unwrap();

@@ -8,4 +8,4 @@ mod word;
 pub use embedding::{Neighbor, Plane, letter_plane, neighbors};
 pub use gradient::{ExampleGradient, LayerGradient, example_gradient};
 pub use stages::{Explanation, LayerValues, explain};
-pub use word::{LetterExplanation, LikelyToken, WordExplanation, explain_word};
+pub use word::{LetterExplanation, LikelyToken, WordExplanation, explain_word, explain_word_after};

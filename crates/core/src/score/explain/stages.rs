@@ -10,7 +10,7 @@ use crate::text::{Token, Vocab};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// The context's T characters, `_` for padding.
-    pub context: Vec<char>,
+    pub context: Vec<String>,
     /// Their token numbers.
     pub tokens: Vec<Token>,
     /// T rows of width E, looked up.
@@ -24,7 +24,7 @@ pub struct Explanation {
     /// \[V\], in token order, adding up to 1.
     pub probs: Vec<f64>,
     /// The V characters in token order, `_` first.
-    pub symbols: Vec<char>,
+    pub symbols: Vec<String>,
 }
 
 /// What a hidden layer computes.
@@ -43,7 +43,10 @@ pub struct LayerValues {
 pub fn explain(network: &Network, vocab: &Vocab, context: &[Token]) -> Explanation {
     let stages = reference::forward(network.config(), &network.params().to_f64(), context);
     Explanation {
-        context: context.iter().map(|&token| vocab.symbol(token)).collect(),
+        context: context
+            .iter()
+            .map(|&token| vocab.symbol(token).to_owned())
+            .collect(),
         tokens: context.to_vec(),
         embeddings: stages.embeddings,
         features: stages.features,
@@ -62,7 +65,7 @@ pub fn explain(network: &Network, vocab: &Vocab, context: &[Token]) -> Explanati
             .map(|&log_prob| libm::exp(log_prob))
             .collect(),
         symbols: (0..vocab.len())
-            .map(|token| vocab.symbol(token as Token))
+            .map(|token| vocab.symbol(token as Token).to_owned())
             .collect(),
     }
 }
@@ -90,11 +93,12 @@ mod tests {
                 hidden_sizes,
                 activation,
                 residual,
+                labels: 0,
             };
             let params = Params::init(&config, Init::Lecture, &Seed::from(1));
             let network = Network::new(config, params).unwrap();
             let found = explain(&network, &Vocab::az(), &[0, 1, 2]);
-            assert_eq!(found.context, ['_', 'a', 'b']);
+            assert_eq!(found.context, ["_", "a", "b"]);
             assert_eq!(found.features, found.embeddings.concat());
             assert!((found.probs.iter().sum::<f64>() - 1.0).abs() < 1e-12);
             let expected = network.next_log_probs(&[0, 1, 2]);

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::data::windows;
+use crate::data::windows_after;
 use crate::language_model::LanguageModel;
-use crate::score::evaluate::losses::name_log_prob;
-use crate::text::{Token, Vocab};
+use crate::score::evaluate::losses::token_log_probs_after;
+use crate::text::{Start, Token, Vocab};
 
 /// What a model says of each letter of a word.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,7 +28,7 @@ pub struct LetterExplanation {
     /// The characters before it, `_` for padding.
     pub context: String,
     /// The character, `_` for the end.
-    pub token: char,
+    pub token: String,
     /// ln p(token | context), in nats.
     pub log_prob: f64,
     /// The same as surprise: −log₂ p, in bits.
@@ -40,10 +40,10 @@ pub struct LetterExplanation {
 }
 
 /// A character and its probability.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LikelyToken {
     /// The character, `_` for the end.
-    pub token: char,
+    pub token: String,
     /// Its probability.
     pub p: f64,
 }
@@ -62,8 +62,8 @@ pub struct LikelyToken {
 /// let model = KneserNey::closed_form(&CountedWindows::from_list(&names, &vocab, 3)?)?;
 /// let found = explain_word(&model, &vocab, &vocab.encode("ishta").unwrap(), 3);
 /// let surprise = &found.letters[found.most_surprising];
-/// assert_eq!((surprise.context.as_str(), surprise.token), ("ish", 't'));
-/// assert_eq!(surprise.likely[0].token, 'a'); // was likely instead
+/// assert_eq!((surprise.context.as_str(), surprise.token.as_str()), ("ish", "t"));
+/// assert_eq!(surprise.likely[0].token, "a"); // was likely instead
 /// # Ok(())
 /// # }
 /// ```
@@ -76,27 +76,45 @@ pub fn explain_word(
     word: &[Token],
     shown: usize,
 ) -> WordExplanation {
-    let letters: Vec<LetterExplanation> = windows(word, model.context_length())
-        .map(|(context, target)| {
-            let log_probs = model.next_log_probs(&context);
-            let log_prob = log_probs[usize::from(target)];
-            let mut order: Vec<usize> = (0..log_probs.len()).collect();
-            order.sort_by(|&a, &b| log_probs[b].total_cmp(&log_probs[a]));
-            let likely = order.iter().take(shown).map(|&token| LikelyToken {
-                token: vocab.symbol(token as Token),
-                p: libm::exp(log_probs[token]),
-            });
-            LetterExplanation {
-                context: vocab.decode(&context),
-                token: vocab.symbol(target),
-                log_prob,
-                bits: -log_prob / std::f64::consts::LN_2,
-                rank: 1 + log_probs.iter().filter(|&&other| other > log_prob).count(),
-                likely: likely.collect(),
-            }
-        })
-        .collect();
-    let log_prob = name_log_prob(model, word);
+    explain_word_after(model, vocab, &Start::default(), word, shown)
+}
+
+/// [`explain_word`] for a word with a start of its own.
+///
+/// # Panics
+/// As [`explain_word`].
+pub fn explain_word_after(
+    model: &dyn LanguageModel,
+    vocab: &Vocab,
+    start: &Start,
+    word: &[Token],
+    shown: usize,
+) -> WordExplanation {
+    let mut state = model.start(start);
+    let mut log_probs = vec![0.0; model.vocab_size()];
+    let letters: Vec<LetterExplanation> =
+        windows_after(start.clone(), word, model.context_length())
+            .map(|(context, target)| {
+                model.log_probs(&[state], &mut log_probs);
+                state = model.next(state, target);
+                let log_prob = log_probs[usize::from(target)];
+                let mut order: Vec<usize> = (0..log_probs.len()).collect();
+                order.sort_by(|&a, &b| log_probs[b].total_cmp(&log_probs[a]));
+                let likely = order.iter().take(shown).map(|&token| LikelyToken {
+                    token: vocab.symbol(token as Token).to_owned(),
+                    p: libm::exp(log_probs[token]),
+                });
+                LetterExplanation {
+                    context: vocab.decode(&context),
+                    token: vocab.symbol(target).to_owned(),
+                    log_prob,
+                    bits: -log_prob / std::f64::consts::LN_2,
+                    rank: 1 + log_probs.iter().filter(|&&other| other > log_prob).count(),
+                    likely: likely.collect(),
+                }
+            })
+            .collect();
+    let log_prob = token_log_probs_after(model, start, word).iter().sum();
     let surprise = |place: &usize| letters[*place].bits;
     WordExplanation {
         text: vocab.decode(word),

@@ -76,7 +76,7 @@ impl Plausibility {
     /// `bigrams` are windows of the training names, of any context length.
     ///
     /// # Errors
-    /// [`Error::UnknownCharacter`] of a name that the vocabulary cannot hold.
+    /// [`Error::UnknownPiece`] of a name that the vocabulary cannot hold.
     pub fn fit(
         model: &dyn LanguageModel,
         bigrams: &CountedWindows,
@@ -201,7 +201,7 @@ impl Judge {
     /// The same weights with other names to rank among.
     ///
     /// # Errors
-    /// [`Error::UnknownCharacter`] of a name that the vocabulary cannot hold; [`Error::NoNames`] for
+    /// [`Error::UnknownPiece`] of a name that the vocabulary cannot hold; [`Error::NoNames`] for
     /// an empty list.
     pub fn calibrated(
         mut self,

@@ -12,7 +12,7 @@ use crate::counts::KneserNey;
 use crate::data::{CountedWindows, NameList, WORLD_NAMES};
 use crate::error::Error;
 use crate::language_model::LanguageModel;
-use crate::text::{END, Token, Vocab};
+use crate::text::{END, Start, Token, Vocab};
 
 /// Tokens that are looked back.
 const CONTEXT: usize = 3;
@@ -82,7 +82,7 @@ fn log_probs(model: &KneserNey) -> Vec<f32> {
                     rows.copy_within(from, row(first, second, third).start);
                     continue;
                 }
-                model.log_probs(&context, &mut exact);
+                model.log_probs(&[model.after(&Start::default(), &context)], &mut exact);
                 let own = row(first, second, third);
                 for (rounded, &exact) in rows[own.clone()].iter_mut().zip(&exact) {
                     *rounded = exact as f32;

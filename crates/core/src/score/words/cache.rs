@@ -1,13 +1,11 @@
-//! Windows as numbers, and ln p of those that were met.
-
-use std::ops::{BitOr, Shl, Shr};
+//! Windows as integers, and a cache of ln p of those that were evaluated.
 
 use rustc_hash::FxHashMap;
 
 use crate::data::packing::Packing;
 use crate::error::Error;
-use crate::language_model::LanguageModel;
-use crate::text::{END, Token};
+use crate::language_model::{LanguageModel, State, packing};
+use crate::text::{END, Start, Token};
 
 /// Up to this many bits of a window, values stand in a table with a place for every window: 8 MB.
 const DENSE_BITS: u32 = 20;
@@ -17,99 +15,70 @@ const REMEMBERED: usize = (1 << 22) / 8 * 7;
 /// The same of windows that 64 bits do not hold: 2²¹ places of 33 bytes.
 const REMEMBERED_WIDE: usize = REMEMBERED / 2;
 
-/// Whole numbers that windows fit.
-trait Number:
-    Copy + From<Token> + BitOr<Output = Self> + Shl<u32, Output = Self> + Shr<u32, Output = Self>
-{
-}
-
-impl Number for u64 {}
-impl Number for u128 {}
-
-/// How a model's windows become numbers: from the highest bits down the context's tokens, its last one
-/// first, and then the token that follows. So contexts of a common end are neighbours.
+/// A model's windows as integers: a state's context, and the token that follows in the lowest bits.
 pub(crate) struct Windows<'m> {
     model: &'m dyn LanguageModel,
-    token_bits: u32,
-    context_length: usize,
+    packing: Packing,
+    start: State,
 }
 
 impl<'m> Windows<'m> {
     /// # Errors
     /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
-    pub(crate) fn new(model: &'m dyn LanguageModel) -> Result<Self, Error> {
-        let context_length = model.context_length();
-        let packing = Packing::new(model.vocab_size(), context_length)?;
+    pub(crate) fn new(model: &'m dyn LanguageModel, start: &Start) -> Result<Self, Error> {
         Ok(Windows {
             model,
-            token_bits: packing.token_bits(),
-            context_length,
+            packing: Packing::new(packing(model).shape())?,
+            start: model.start(start),
         })
     }
 
     /// Bits of a window.
     pub(crate) fn bits(&self) -> u32 {
-        self.token_bits * (self.context_length as u32 + 1)
+        self.packing.bits()
     }
 
-    /// Calls `each` with the windows of a word. `reduced` leaves out what the model does not tell apart;
-    /// `padded` is room to work in.
-    pub(crate) fn of_word(
-        &self,
-        word: &[Token],
-        reduced: bool,
-        padded: &mut Vec<Token>,
-        mut each: impl FnMut(u128),
-    ) {
-        match self.bits() {
-            ..=64 => self.each::<u64>(word, reduced, padded, |window| each(window.into())),
-            _ => self.each::<u128>(word, reduced, padded, each),
+    /// Whether there is no label.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.start.held() == 0
+    }
+
+    /// Calls `each` with the windows of a word. If `canonical`, contexts that the model does not tell apart
+    /// are one.
+    pub(crate) fn of_word(&self, word: &[Token], canonical: bool, mut each: impl FnMut(u128)) {
+        let (token_bits, held) = (self.packing.token_bits(), self.start.held());
+        let mut state = self.start;
+        for &token in word.iter().chain(&[END]) {
+            each(state.packed() << token_bits | u128::from(token));
+            state = if canonical {
+                self.model.next(state, token)
+            } else {
+                state.with_packed(self.packing.next_context(state.packed(), token, held))
+            };
         }
     }
 
-    fn each<N: Number>(
-        &self,
-        word: &[Token],
-        reduced: bool,
-        padded: &mut Vec<Token>,
-        mut each: impl FnMut(N),
-    ) {
-        let length = self.context_length;
-        padded.clear();
-        padded.resize(length, END);
-        padded.extend_from_slice(word);
-        let newest = self.token_bits * (length as u32).saturating_sub(1);
-        let mut packed = N::from(END); // END is 0, so this is a context of padding
-        for (place, &token) in word.iter().chain(&[END]).enumerate() {
-            // A context that was reduced stands for itself after any token, too: it stays in the room.
-            let context = &mut padded[place..place + length];
-            if reduced && self.model.reduce(context) {
-                packed = self.pack(context);
-            }
-            each(packed << self.token_bits | N::from(token));
-            if length > 0 {
-                packed = packed >> self.token_bits | N::from(token) << newest;
-            }
+    /// The window with its context's tokens in reverse order, and the other way round. In the order of
+    /// turned windows, contexts that end alike are neighbours.
+    pub(crate) fn turned(&self, window: u128) -> u128 {
+        let token_bits = self.packing.token_bits();
+        let (mask, mut rest) = ((1 << token_bits) - 1, window >> token_bits);
+        let mut turned = 0;
+        for _ in 0..self.packing.shape().context_length {
+            turned = turned << token_bits | rest & mask;
+            rest >>= token_bits;
         }
+        self.with_target(turned << token_bits, (window & mask) as Token)
     }
 
-    fn pack<N: Number>(&self, context: &[Token]) -> N {
-        let tokens = context.iter().rev();
-        tokens.fold(N::from(END), |packed, &token| {
-            packed << self.token_bits | N::from(token)
-        })
+    /// The state of a window's context.
+    pub(crate) fn state(&self, window: u128) -> State {
+        self.start.with_packed(self.context(window))
     }
 
-    /// The context of a window, as a number.
-    pub(crate) fn context(&self, window: u128) -> u128 {
-        window >> self.token_bits
-    }
-
-    /// Appends the tokens of a window's context.
-    pub(crate) fn unpack_context(&self, window: u128, tokens: &mut Vec<Token>) {
-        let mask = (1 << self.token_bits) - 1;
-        let shifts = (1..=self.context_length as u32).map(|place| place * self.token_bits);
-        tokens.extend(shifts.map(|shift| (window >> shift & mask) as Token));
+    /// The context of a window, as an integer.
+    fn context(&self, window: u128) -> u128 {
+        window >> self.packing.token_bits()
     }
 
     /// Sorted windows, those of each context together.
@@ -119,7 +88,7 @@ impl<'m> Windows<'m> {
 
     /// The window of the same context and another token.
     pub(crate) fn with_target(&self, window: u128, target: Token) -> u128 {
-        self.context(window) << self.token_bits | u128::from(target)
+        self.context(window) << self.packing.token_bits() | u128::from(target)
     }
 }
 

@@ -7,9 +7,9 @@
 
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, WordModel};
+use crate::language_model::{LanguageModel, State, WordModel};
 use crate::score::words::cache::{Memory, Windows};
-use crate::text::Token;
+use crate::text::{Start, Token};
 
 /// Contexts that the model is asked for together.
 const CHUNK: usize = 128;
@@ -30,7 +30,7 @@ pub struct WordBatch {
     log_probs: Vec<f64>,
     /// The windows of those that wait for the model, in their order.
     unknown: Vec<u128>,
-    /// The same, ascending, each once.
+    /// The same [turned](Windows::turned), ascending, each once.
     missing: Vec<u128>,
 }
 
@@ -110,7 +110,7 @@ pub struct WordScorer<'m> {
 #[derive(Default)]
 struct Chunk<'a> {
     windows: &'a [u128],
-    contexts: Vec<Token>,
+    states: Vec<State>,
     log_probs: Vec<f64>,
     /// ln p of the windows.
     asked: Vec<(u128, f64)>,
@@ -124,7 +124,15 @@ impl<'m> WordScorer<'m> {
     /// # Errors
     /// [`Error::ContextTooLong`] where a window does not fit 128 bits.
     pub fn new(model: &'m dyn LanguageModel) -> Result<Self, Error> {
-        let windows = Windows::new(model)?;
+        Self::after(model, &Start::default())
+    }
+
+    /// [`WordScorer::new`] for words with a start of their own.
+    ///
+    /// # Errors
+    /// As [`WordScorer::new`].
+    pub fn after(model: &'m dyn LanguageModel, start: &Start) -> Result<Self, Error> {
+        let windows = Windows::new(model, start)?;
         Ok(WordScorer {
             model,
             word_model: None,
@@ -161,7 +169,7 @@ impl<'m> WordScorer<'m> {
 
     /// Asks for the model's own way once it is worth it.
     fn choose_way<B: AsMut<WordBatch>>(&mut self, batches: &mut [B]) {
-        if self.memory.is_dense() || self.scored >= self.many {
+        if self.memory.is_dense() || !self.windows.is_plain() || self.scored >= self.many {
             return;
         }
         let tokens = batches.iter_mut().map(|batch| batch.as_mut().tokens.len());
@@ -196,16 +204,16 @@ impl<'m> WordScorer<'m> {
             return;
         }
         // A table has a place for every window anyway.
-        let (reduced, mut padded) = (!self.memory.is_dense(), Vec::new());
+        let canonical = !self.memory.is_dense();
         words.for_each(|word| {
-            self.windows.of_word(word, reduced, &mut padded, |window| {
+            self.windows.of_word(word, canonical, |window| {
                 log_probs.push(self.memory.get(window).unwrap_or_else(|| {
                     unknown.push(window);
                     f64::NAN
                 }));
             });
         });
-        missing.extend_from_slice(unknown);
+        missing.extend(unknown.iter().map(|&window| self.windows.turned(window)));
         missing.sort_unstable();
         missing.dedup();
     }
@@ -250,12 +258,12 @@ impl<'m> WordScorer<'m> {
     fn ask(&self, chunk: &mut Chunk<'_>) {
         let vocab_size = self.model.vocab_size();
         let contexts = || self.windows.by_context(chunk.windows);
-        chunk.contexts.clear();
-        for windows in contexts() {
-            self.windows.unpack_context(windows[0], &mut chunk.contexts);
-        }
-        chunk.log_probs.resize(contexts().count() * vocab_size, 0.0);
-        self.model.log_probs(&chunk.contexts, &mut chunk.log_probs);
+        let first = |windows: &[u128]| self.windows.turned(windows[0]);
+        chunk.states.clear();
+        let states = contexts().map(|windows| self.windows.state(first(windows)));
+        chunk.states.extend(states);
+        chunk.log_probs.resize(chunk.states.len() * vocab_size, 0.0);
+        self.model.log_probs(&chunk.states, &mut chunk.log_probs);
         let likely = match self.memory.is_dense() {
             true => f64::NEG_INFINITY,
             false => libm::log(LIKELY),
@@ -263,10 +271,11 @@ impl<'m> WordScorer<'m> {
         chunk.asked.clear();
         chunk.likely.clear();
         for (windows, row) in contexts().zip(chunk.log_probs.chunks_exact(vocab_size)) {
-            let mut asked = windows.iter().peekable();
+            let (mut asked, known) = (windows.iter().peekable(), first(windows));
             for (target, &log_prob) in (0..).zip(row) {
-                let window = self.windows.with_target(windows[0], target);
-                if asked.next_if_eq(&&window).is_some() {
+                let window = self.windows.with_target(known, target);
+                let turned = self.windows.with_target(windows[0], target);
+                if asked.next_if_eq(&&turned).is_some() {
                     chunk.asked.push((window, log_prob));
                 } else if log_prob >= likely {
                     chunk.likely.push((window, log_prob));
@@ -370,13 +379,13 @@ mod tests {
         fn context_length(&self) -> usize {
             self.0.context_length()
         }
-        fn log_probs(&self, contexts: &[Token], log_probs: &mut [f64]) {
-            let rows = log_probs.len() / self.vocab_size();
-            self.1.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
-            self.0.log_probs(contexts, log_probs);
+        fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+            self.1
+                .fetch_add(states.len(), std::sync::atomic::Ordering::Relaxed);
+            self.0.log_probs(states, log_probs);
         }
-        fn reduce(&self, context: &mut [Token]) -> bool {
-            self.0.reduce(context)
+        fn next(&self, state: State, token: Token) -> State {
+            self.0.next(state, token)
         }
     }
 

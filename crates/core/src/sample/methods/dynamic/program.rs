@@ -10,16 +10,15 @@ use std::array::from_fn;
 
 use crate::data::trie::{FREE, Trie};
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
 use crate::rng::Stream;
 use crate::sample::batch::Batch;
 use crate::sample::conditions::builder::Reach;
 use crate::sample::conditions::filter::Filter;
-use crate::sample::config::SampleConfig;
 use crate::sample::contexts::interner::{Contexts, Keep, smallest};
 use crate::sample::methods::bounds::{pick, times};
 use crate::sample::methods::dynamic::graph::{Graph, NOWHERE, START, Ways};
 use crate::sample::methods::rounds::Rounds;
+use crate::sample::source::Source;
 use crate::text::END;
 
 /// Nodes of a shard, names of a block, blocks that are drawn at a time.
@@ -68,8 +67,7 @@ impl<'a> Programme<'a> {
     /// Gives the conditions back where the programme would be too large. Log-probabilities of names cost
     /// half the memory, and are asked for later where they are not wanted yet.
     pub(crate) fn new(
-        model: &'a dyn LanguageModel,
-        config: SampleConfig,
+        source: Source<'a>,
         filter: Filter,
         words: Stream,
         log_probs: bool,
@@ -80,7 +78,7 @@ impl<'a> Programme<'a> {
             probs: true,
             ..Keep::default()
         };
-        let mut contexts = Contexts::new(model, config, keep);
+        let mut contexts = Contexts::new(source, keep);
         let Some(graph) = Graph::new(&mut contexts, &filter.reach) else {
             return Err(filter);
         };

@@ -9,15 +9,14 @@
 //! what was drawn before is left out too: the others keep their proportions.
 
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
 use crate::rng::Stream;
 use crate::sample::batch::Batch;
 use crate::sample::conditions::filter::Filter;
-use crate::sample::config::SampleConfig;
 use crate::sample::methods::free::chains::{ATTEMPTS, CHAINS};
 use crate::sample::methods::free::lazy::Lazy;
 use crate::sample::methods::free::seen::Seen;
 use crate::sample::methods::free::table::Table;
+use crate::sample::source::Source;
 
 /// From so many names on a table of all contexts pays, where it can be had.
 const MANY: usize = 10_000;
@@ -40,7 +39,7 @@ enum Walker<'a> {
 /// Free draws, and what came of them so far.
 pub(crate) struct Free<'a> {
     filter: Filter,
-    config: SampleConfig,
+    source: Source<'a>,
     words: Stream,
     walker: Walker<'a>,
     next_chain: u64,
@@ -55,18 +54,12 @@ pub(crate) struct Free<'a> {
 
 impl<'a> Free<'a> {
     /// `words` are those of the purpose; a block's have its number as their index.
-    pub(crate) fn new(
-        model: &'a dyn LanguageModel,
-        config: SampleConfig,
-        filter: Filter,
-        words: Stream,
-        unique: bool,
-    ) -> Self {
+    pub(crate) fn new(source: Source<'a>, filter: Filter, words: Stream, unique: bool) -> Self {
         Free {
             filter,
-            config,
+            source,
             words,
-            walker: Walker::Lazy(Box::new(Lazy::new(model, config))),
+            walker: Walker::Lazy(Box::new(Lazy::new(source))),
             next_chain: 0,
             attempts: 0,
             kept: 0,
@@ -150,7 +143,7 @@ impl<'a> Free<'a> {
         if let Walker::Lazy(lazy) = &mut self.walker
             && self.next_chain == PILOT_CHAINS
             && wanted >= MANY
-            && let Some(mut table) = Table::new(lazy.contexts.model, self.config)
+            && let Some(mut table) = Table::new(self.source)
         {
             table.evaluations = lazy.contexts.evaluations;
             self.walker = Walker::Table(Box::new(table));

@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
 use crate::rng::Stream;
 use crate::sample::batch::Batch;
 use crate::sample::conditions::filter::Filter;
-use crate::sample::config::SampleConfig;
 use crate::sample::contexts::interner::{Contexts, Keep};
 use crate::sample::methods::free::chains::{ATTEMPTS, Brought, CHAINS};
+use crate::sample::source::Source;
 use crate::text::{END, Token};
 
 /// Memory for contexts, in bytes; beyond it all are forgotten, which costs time and nothing else.
@@ -44,13 +43,13 @@ struct Chain {
 }
 
 impl<'a> Lazy<'a> {
-    pub(crate) fn new(model: &'a dyn LanguageModel, config: SampleConfig) -> Self {
+    pub(crate) fn new(source: Source<'a>) -> Self {
         let keep = Keep {
             tables: true,
             ..Keep::default()
         };
         Lazy {
-            contexts: Contexts::new(model, config, keep),
+            contexts: Contexts::new(source, keep),
             memory: MEMORY,
         }
     }
@@ -173,13 +172,15 @@ impl Chain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LanguageModel;
     use crate::counts::KneserNey;
     use crate::data::trie::Trie;
     use crate::data::{CountedWindows, NameList};
     use crate::executor::Serial;
     use crate::rng::{Purpose, Seed};
     use crate::sample::conditions::builder::Conditions;
-    use crate::text::Vocab;
+    use crate::sample::config::SampleConfig;
+    use crate::text::{Start, Vocab};
 
     /// Contexts that are forgotten in the middle of draws are asked for again, and nothing changes.
     #[test]
@@ -204,7 +205,11 @@ mod tests {
         };
         let words = Seed::from(1).stream(Purpose::Sample, 0);
         let walk = |memory| {
-            let mut lazy = Lazy::new(&model, SampleConfig::default());
+            let mut lazy = Lazy::new(Source {
+                model: &model,
+                start: model.start(&Start::default()),
+                config: SampleConfig::default(),
+            });
             lazy.memory = memory;
             lazy.contexts.keep_log_probs();
             let mut brought = lazy.walk(&words, 3..37, usize::MAX, &filter, &Serial);

@@ -1,5 +1,5 @@
 //! Free draws for short contexts: an alias table for every context that there can be, and blocks of
-//! chains that walk from table to table.
+//! chains that walk from table to table. The number of a context is the integer that it is packed to.
 
 use std::ops::Range;
 
@@ -7,12 +7,12 @@ use nextchar_kernels::AliasTables;
 
 use super::block;
 use crate::executor::Executor;
-use crate::language_model::LanguageModel;
+use crate::language_model::packing;
 use crate::rng::Stream;
 use crate::sample::conditions::filter::Filter;
-use crate::sample::config::SampleConfig;
 use crate::sample::contexts::alias::Slots;
 use crate::sample::methods::free::chains::{Brought, CHAINS};
+use crate::sample::source::Source;
 use crate::text::{END, Token};
 
 /// All tables together have at most 2^this entries of four bytes.
@@ -24,8 +24,7 @@ const SHARD: usize = 64;
 
 /// Tables of all contexts. A context's number is its tokens, each with the bits of a slot.
 pub(crate) struct Table<'a> {
-    model: &'a dyn LanguageModel,
-    config: SampleConfig,
+    source: Source<'a>,
     slots: Slots,
     /// \[contexts, slots\]; 0 where there is no such context.
     tables: Vec<u32>,
@@ -36,14 +35,17 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// `None` where the contexts are too many.
-    pub(crate) fn new(model: &'a dyn LanguageModel, config: SampleConfig) -> Option<Self> {
+    /// `None` where the contexts are too many, or where names have a label: its contexts are others.
+    pub(crate) fn new(source: Source<'a>) -> Option<Self> {
+        let model = source.model;
         let slots = Slots::new(model.vocab_size());
+        if source.start.held() > 0 || packing(model).token_bits() != slots.bits {
+            return None;
+        }
         let length = u32::try_from(model.context_length()).ok()?;
         let bits = slots.bits.checked_mul(length.checked_add(1)?)?;
         (bits <= MOST_ENTRY_BITS && slots.bits <= MOST_SLOT_BITS).then(|| Table {
-            model,
-            config,
+            source,
             slots,
             tables: vec![0; 1 << bits],
             log_probs: Vec::new(),
@@ -59,11 +61,12 @@ impl<'a> Table<'a> {
             return;
         }
         self.filled = true;
-        let (vocab_size, length, slots) = (
-            self.model.vocab_size(),
-            self.model.context_length(),
-            self.slots,
-        );
+        let Source {
+            model,
+            start,
+            config,
+        } = self.source;
+        let (vocab_size, slots, packing) = (model.vocab_size(), self.slots, packing(model));
         let contexts = self.tables.len() >> slots.bits;
         if log_probs {
             self.log_probs = vec![0.0; contexts * vocab_size];
@@ -71,18 +74,19 @@ impl<'a> Table<'a> {
         let mut kept = self.log_probs.chunks_mut(SHARD * vocab_size);
         let tables = self.tables.chunks_mut(SHARD << slots.bits);
         let mut shards: Vec<_> = tables.map(|tables| (tables, kept.next(), 0u64)).collect();
-        let (model, config) = (self.model, self.config);
         executor.for_each(&mut shards, |shard, (tables, kept, asked)| {
             let numbers = shard * SHARD..(shard * SHARD + (tables.len() >> slots.bits));
-            let (mut tokens, mut rows) = (Vec::new(), Vec::new());
+            let (mut states, mut rows) = (Vec::new(), Vec::new());
             for (row, number) in numbers.enumerate() {
-                if context(number, slots, length, vocab_size, &mut tokens) {
+                let state = start.with_packed(number as u128);
+                if is_context(&packing.unpack_context(state.packed()), vocab_size) {
+                    states.push(state);
                     rows.push(row);
                 }
             }
             *asked = rows.len() as u64;
             let mut values = vec![0.0; rows.len() * vocab_size];
-            model.log_probs(&tokens, &mut values);
+            model.log_probs(&states, &mut values);
             for (values, row) in values.chunks_exact_mut(vocab_size).zip(rows) {
                 if let Some(kept) = kept {
                     kept[row * vocab_size..][..vocab_size].copy_from_slice(values);
@@ -139,7 +143,7 @@ impl<'a> Table<'a> {
     }
 
     fn log_prob(&self, name: &[Token]) -> f64 {
-        let vocab_size = self.model.vocab_size();
+        let vocab_size = self.source.model.vocab_size();
         let last = (self.tables.len() >> self.slots.bits) - 1;
         let (mut row, mut sum) = (0, 0.0);
         for &token in name {
@@ -150,29 +154,9 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Appends the tokens of a context's number, if there is such a context: END stands before letters only.
-fn context(
-    number: usize,
-    slots: Slots,
-    length: usize,
-    vocab_size: usize,
-    tokens: &mut Vec<Token>,
-) -> bool {
-    let from = tokens.len();
-    tokens.extend(
-        (0..length)
-            .rev()
-            .map(|place| (number >> (place as u32 * slots.bits) & (slots.count() - 1)) as Token),
-    );
-    let context = &tokens[from..];
-    let letters = context
-        .iter()
-        .position(|&token| token != END)
-        .unwrap_or(length);
-    let possible = context[letters..].iter().all(|&token| token != END)
-        && context.iter().all(|&token| usize::from(token) < vocab_size);
-    if !possible {
-        tokens.truncate(from);
-    }
-    possible
+/// Whether names have such a context: nothing but padding stands before its first piece.
+fn is_context(context: &[Token], vocab_size: usize) -> bool {
+    let padding = context.iter().take_while(|&&token| token == END).count();
+    context[padding..].iter().all(|&token| token != END)
+        && context.iter().all(|&token| usize::from(token) < vocab_size)
 }

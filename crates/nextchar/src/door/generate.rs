@@ -1,0 +1,397 @@
+//! New names: conditions one after the other, then an iterator over the names.
+
+use std::ops::RangeInclusive;
+
+use nextchar_core::LanguageModel;
+use nextchar_core::data::{NameList, Split};
+use nextchar_core::rng::Seed;
+use nextchar_core::sample::{
+    Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
+    most_likely,
+};
+use nextchar_core::text::{Start, Vocab};
+
+use super::model::Model;
+use crate::door::Error;
+use crate::options::GenerateOptions;
+use crate::workers::Workers;
+
+/// Attempts in a row without a name after which it is said that there may be none.
+const TRIES: u64 = 1_000_000;
+
+/// Which names are wanted. Names are drawn from the model's exact distribution given all conditions: they
+/// are neither filtered afterwards nor masked on the way.
+///
+/// Nothing is checked or computed before the first name. A `for` loop over conditions that cannot be met, or
+/// that contradict each other, has no name; [`Generate::try_iter`] says why. Without [`Generate::take`] names
+/// come until no more exist.
+///
+/// ```
+/// use nextchar::{Family, Model, Names, TrainOptions};
+///
+/// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
+/// # let model = Model::train(&Names::embedded("finnish-names")?, &counts)?;
+/// let wanted = model.generate().prefix("a").length(4..=6).novel().unique().take(5);
+/// for name in wanted.clone() {
+///     println!("{name}: {:.2} nats", name.log_prob);
+/// }
+/// println!("{} of all names fit", wanted.probability()?.estimate);
+///
+/// let impossible = model.generate().prefix("ab").excluding("b");
+/// assert_eq!(impossible.clone().into_iter().count(), 0);
+/// assert!(impossible.try_iter().is_err());
+/// # Ok::<(), nextchar::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Generate<'m> {
+    model: &'m dyn LanguageModel,
+    vocab: &'m Vocab,
+    names: Option<&'m Split>,
+    longest: usize,
+    options: GenerateOptions,
+    start: Start,
+    not_in: Vec<&'m NameList>,
+    method: Option<Method>,
+    tries: u64,
+    workers: &'static Workers,
+}
+
+impl Model {
+    /// New names, seed 42: conditions can be added, then it is an iterator.
+    pub fn generate(&self) -> Generate<'_> {
+        Generate::new(
+            self.language_model(),
+            self.vocab(),
+            self.names(),
+            self.longest_name(),
+        )
+    }
+}
+
+/// What the names must be.
+impl<'m> Generate<'m> {
+    /// Names of any model: `names` are those that it was made from, `longest` is the length of the longest
+    /// of them, in characters.
+    pub fn new(
+        model: &'m dyn LanguageModel,
+        vocab: &'m Vocab,
+        names: Option<&'m Split>,
+        longest: usize,
+    ) -> Self {
+        Generate {
+            model,
+            vocab,
+            names,
+            longest,
+            options: GenerateOptions {
+                count: usize::MAX,
+                ..GenerateOptions::default()
+            },
+            start: Start::default(),
+            not_in: Vec::new(),
+            method: None,
+            tries: TRIES,
+            workers: Workers::available(),
+        }
+    }
+
+    /// All of these options, in place of those that were given.
+    pub fn with(mut self, options: GenerateOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The name begins with this; with several prefixes, with one of them.
+    pub fn prefix(mut self, text: impl Into<String>) -> Self {
+        self.options.prefix.push(text.into());
+        self
+    }
+
+    /// The name ends with this; with several suffixes, with one of them.
+    pub fn suffix(mut self, text: impl Into<String>) -> Self {
+        self.options.suffix.push(text.into());
+        self
+    }
+
+    /// The name contains this, and everything else that it is to contain.
+    pub fn contains(mut self, text: impl Into<String>) -> Self {
+        self.options.contains.push(text.into());
+        self
+    }
+
+    /// The name does not contain this.
+    pub fn excluding(mut self, text: impl Into<String>) -> Self {
+        self.options.exclude.push(text.into());
+        self
+    }
+
+    /// The name has these characters only: characters and ranges, such as `a-mz`.
+    pub fn letters(mut self, letters: impl Into<String>) -> Self {
+        self.options.letters = Some(letters.into());
+        self
+    }
+
+    /// The whole name matches this regular expression; with several, one of them.
+    pub fn pattern(mut self, pattern: impl Into<String>) -> Self {
+        self.options.pattern.push(pattern.into());
+        self
+    }
+
+    /// The name has one of these lengths, in characters.
+    pub fn length(self, characters: RangeInclusive<usize>) -> Self {
+        let (shortest, longest) = characters.into_inner();
+        self.min_length(shortest).max_length(longest)
+    }
+
+    /// The name has at least this number of characters.
+    pub fn min_length(mut self, characters: usize) -> Self {
+        self.options.min_length = characters;
+        self
+    }
+
+    /// The name has at most this number of characters; by default as many as the longest name that the
+    /// model was made from.
+    pub fn max_length(mut self, characters: usize) -> Self {
+        self.options.max_length = Some(characters);
+        self
+    }
+
+    /// The name is in no part of the list that the model was made from.
+    pub fn novel(mut self) -> Self {
+        self.options.novel = true;
+        self
+    }
+
+    /// The name is not in this list.
+    pub fn not_in(mut self, names: &'m NameList) -> Self {
+        self.not_in.push(names);
+        self
+    }
+
+    /// What stands before the first character: a label, where the model knows some.
+    pub fn start(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// No name comes twice.
+    pub fn unique(mut self) -> Self {
+        self.options.unique = true;
+        self
+    }
+}
+
+/// How they are drawn.
+impl Generate<'_> {
+    /// Below 1 likely characters become likelier, above 1 unlikely ones.
+    pub fn temperature(mut self, temperature: f64) -> Self {
+        self.options.temperature = temperature;
+        self
+    }
+
+    /// Every character is one of the `k` likeliest at its place.
+    pub fn top_k(mut self, k: usize) -> Self {
+        self.options.top_k = Some(k);
+        self
+    }
+
+    /// Every character is one of the likeliest that together have the probability `p`.
+    pub fn top_p(mut self, p: f64) -> Self {
+        self.options.top_p = Some(p);
+        self
+    }
+
+    /// What the names are drawn from: a number. Equal seeds give equal names.
+    pub fn seed(mut self, seed: impl Into<Seed>) -> Self {
+        self.options.seed = seed.into();
+        self
+    }
+
+    /// At most this number of names.
+    pub fn take(mut self, names: usize) -> Self {
+        self.options.count = names;
+        self
+    }
+
+    /// Who computes; the names do not depend on it.
+    pub fn workers(mut self, workers: &'static Workers) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// A method of drawing rather than the quickest; the distribution is the same.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Draws in a row without a name after which the search is given up; by default a million.
+    pub fn give_up_after(mut self, draws: u64) -> Self {
+        self.tries = draws;
+        self
+    }
+}
+
+/// What comes of it.
+impl<'m> Generate<'m> {
+    /// An iterator over the names.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for conditions that no name can meet, patterns that cannot be used, and a temperature
+    /// or share out of range; [`Error::WithoutNames`] for [`Generate::novel`] where the names are not known.
+    pub fn try_iter(&self) -> Result<NewNames<'m>, Error> {
+        let generator = Generator::new(
+            self.model,
+            self.vocab,
+            self.request()?,
+            &self.options.seed,
+            self.workers,
+        )?;
+        Ok(NewNames(Some(generator)))
+    }
+
+    /// The probability that a name of the model meets the conditions, after temperature, top-k and top-p.
+    /// Where it is not exact it is as precise as drawing a hundred names makes it;
+    /// [`NewNames::outcome`] knows more after more names.
+    ///
+    /// # Errors
+    /// Those of [`Generate::try_iter`].
+    pub fn probability(&self) -> Result<Probability, Error> {
+        const DRAWN: usize = 100;
+        let mut names = self
+            .clone()
+            .take(self.options.count.min(DRAWN))
+            .try_iter()?;
+        names.by_ref().for_each(drop);
+        let outcome = names.outcome();
+        Ok(outcome.expect("an iterator that began").probability)
+    }
+
+    /// The most likely names that meet the conditions, the likeliest first, in place of draws.
+    ///
+    /// # Errors
+    /// Those of [`Generate::try_iter`], and where the search would need too much memory.
+    pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
+        let unwanted = self.unwanted()?;
+        let conditions = self.conditions();
+        Ok(most_likely(
+            self.model,
+            self.vocab,
+            &conditions,
+            &unwanted,
+            count,
+        )?)
+    }
+
+    /// Whether there is any condition beside the longest length, which every draw has.
+    pub fn is_conditioned(&self) -> bool {
+        let only_length = Conditions {
+            max_length: self.longest.max(1),
+            ..Conditions::default()
+        };
+        self.conditions() != only_length || self.options.novel || !self.not_in.is_empty()
+    }
+
+    /// Why there is no name, where the conditions themselves allow some.
+    ///
+    /// # Errors
+    /// Those of [`Generate::try_iter`].
+    pub fn why_none(&self) -> Result<WhyNone, Error> {
+        let any = |wanted: &Self| Ok::<_, Error>(wanted.try_iter()?.next().is_some());
+        let has_unwanted = self.options.novel || !self.not_in.is_empty();
+        let mut listed = self.clone();
+        listed.not_in.clear();
+        listed.options.novel = false;
+        if has_unwanted && any(&listed)? {
+            return Ok(WhyNone::Listed);
+        }
+        let is_cut = self.options.sample_config()? != SampleConfig::default();
+        (listed.options.top_k, listed.options.top_p) = (None, None);
+        let all_characters = listed.temperature(1.0);
+        if is_cut && any(&all_characters)? {
+            return Ok(WhyNone::Cut);
+        }
+        Ok(WhyNone::Never)
+    }
+
+    fn conditions(&self) -> Conditions {
+        self.options.conditions(self.longest.max(1))
+    }
+
+    fn unwanted(&self) -> Result<Vec<&'m NameList>, Error> {
+        let mut unwanted = self.not_in.clone();
+        if self.options.novel {
+            let names = self.names.ok_or(Error::WithoutNames)?;
+            unwanted.extend([&names.train, &names.val, &names.test]);
+        }
+        Ok(unwanted)
+    }
+
+    fn request(&self) -> Result<Request<'m>, Error> {
+        Ok(Request {
+            count: self.options.count,
+            config: self.options.sample_config()?,
+            conditions: self.conditions(),
+            unwanted: self.unwanted()?,
+            unique: self.options.unique,
+            tries: self.tries,
+            method: self.method,
+            start: self.start.clone(),
+        })
+    }
+}
+
+impl<'m> IntoIterator for Generate<'m> {
+    type Item = Generated;
+    type IntoIter = NewNames<'m>;
+
+    /// The names; none where [`Generate::try_iter`] has an error.
+    fn into_iter(self) -> NewNames<'m> {
+        self.try_iter().unwrap_or(NewNames(None))
+    }
+}
+
+/// An iterator over new names, which knows how the draws went.
+pub struct NewNames<'m>(Option<Generator<'m>>);
+
+impl NewNames<'_> {
+    /// How the draws went so far; `None` where the conditions could not be met. Where few draws were made,
+    /// some more are, to know the probability.
+    pub fn outcome(&mut self) -> Option<Outcome> {
+        self.0.as_mut().map(Generator::outcome)
+    }
+
+    /// The next names as lines, as many as come at once: ten times as quick as name by name.
+    pub fn next_lines(&mut self) -> Option<String> {
+        self.0.as_mut()?.next_lines()
+    }
+
+    /// How many names came.
+    pub fn found(&self) -> u64 {
+        self.0.as_ref().map_or(0, Generator::found)
+    }
+
+    /// Whether the search was given up.
+    pub fn gave_up(&self) -> bool {
+        self.0.as_ref().is_some_and(Generator::gave_up)
+    }
+}
+
+impl Iterator for NewNames<'_> {
+    type Item = Generated;
+
+    fn next(&mut self) -> Option<Generated> {
+        self.0.as_mut()?.next()
+    }
+}
+
+/// Why there is no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyNone {
+    /// Every name that meets the other conditions is in a list that is not wanted.
+    Listed,
+    /// Temperature, top-k or top-p leave none.
+    Cut,
+    /// The model gives no name that meets the conditions.
+    Never,
+}

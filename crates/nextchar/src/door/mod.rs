@@ -1,0 +1,16 @@
+//! The door: a model that users hold, with everything that can be asked of it.
+
+mod error;
+mod evaluation;
+mod files;
+mod generate;
+mod look;
+mod model;
+mod verdict;
+
+pub use error::Error;
+pub use evaluation::{EvaluateOptions, Evaluation};
+pub use files::LARGEST_MODEL;
+pub use generate::{Generate, NewNames, WhyNone};
+pub use model::Model;
+pub use verdict::{Verdict, Verdicts};

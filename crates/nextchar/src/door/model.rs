@@ -1,0 +1,117 @@
+//! A model with its vocabulary, its names, its calibration and the record of how it was made.
+
+use std::sync::OnceLock;
+
+use nextchar_core::combine::Mixture;
+use nextchar_core::data::{CountedWindows, Split};
+use nextchar_core::score::Judge;
+use nextchar_core::text::Vocab;
+use nextchar_formats::{ModelFile, Record};
+
+use crate::door::Error;
+use crate::names::Names;
+use crate::options::TrainOptions;
+use crate::training::Training;
+use crate::workers::Workers;
+
+/// A model of names, as it stands in a model file.
+///
+/// ```
+/// use nextchar::prelude::*;
+///
+/// let names = Names::embedded("finnish-names")?;
+/// let options = TrainOptions { steps: Some(100), ..TrainOptions::preset(Preset::Fast) };
+/// let model = Model::train(&names, &options)?;
+///
+/// for name in model.generate().prefix("a").novel().take(3) {
+///     assert!(name.starts_with('a') && !names.contains(&name));
+/// }
+/// assert!(model.score("aino")?.log_prob > model.score("xqzw")?.log_prob);
+/// # Ok::<(), nextchar::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Model {
+    file: ModelFile,
+    /// Made when the first verdict is asked for.
+    judge: OnceLock<Option<Judge>>,
+}
+
+impl Model {
+    /// Learns a list of names, on all processors. The same names and options give the same bits
+    /// everywhere.
+    ///
+    /// [`Training`] does the same in stages that can be watched, stopped and resumed.
+    ///
+    /// # Errors
+    /// [`Error::Names`] where no name is left to learn from, [`Error::Core`] for options that cannot be.
+    pub fn train(names: &Names, options: &TrainOptions) -> Result<Self, Error> {
+        let corpus = names.corpus(options.preset)?;
+        let mut training = Training::new(corpus, options, Workers::available())?;
+        training.find_learning_rate()?;
+        let made = training.run(None, &mut ())?;
+        Ok(training.finish(&made)?.0)
+    }
+
+    /// The characters that the model knows.
+    pub fn vocab(&self) -> &Vocab {
+        &self.file.vocab
+    }
+
+    /// Networks, counts, or both combined: P(next character) after a context.
+    pub fn language_model(&self) -> &Mixture {
+        &self.file.model
+    }
+
+    /// The names that the model was made from, by part; `None` where they were left out.
+    pub fn names(&self) -> Option<&Split> {
+        self.file.names.as_ref()
+    }
+
+    /// How the model was made.
+    pub fn record(&self) -> &Record {
+        &self.file.record
+    }
+
+    /// Windows of the training names with a context of one character.
+    pub fn bigrams(&self) -> &CountedWindows {
+        &self.file.bigrams
+    }
+
+    /// Everything that its file holds.
+    pub fn as_file(&self) -> &ModelFile {
+        &self.file
+    }
+
+    /// Everything that its file holds, for whoever wants to change it.
+    pub fn into_file(self) -> ModelFile {
+        self.file
+    }
+
+    /// The length of the longest name that it was made from, in characters; at least 1.
+    pub fn longest_name(&self) -> usize {
+        self.file.record.longest_name.max(1)
+    }
+
+    /// What judges words; `None` where the model was made from too few names.
+    ///
+    /// # Errors
+    /// Those of [`Judge::new`].
+    pub fn judge(&self) -> Result<Option<&Judge>, Error> {
+        if self.judge.get().is_none() {
+            let plausibility = self.file.record.plausibility.clone();
+            let judge =
+                plausibility.map(|known| Judge::new(&self.file.bigrams, &self.file.vocab, known));
+            let _ = self.judge.set(judge.transpose()?); // whoever was quicker had the same
+        }
+        Ok(self.judge.get().and_then(Option::as_ref))
+    }
+}
+
+impl From<ModelFile> for Model {
+    fn from(file: ModelFile) -> Self {
+        Model {
+            file,
+            judge: OnceLock::new(),
+        }
+    }
+}

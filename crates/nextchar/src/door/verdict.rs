@@ -1,0 +1,182 @@
+//! Words judged: how likely a model makes them, and whether they pass for names.
+
+use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
+use nextchar_core::score::{Judge, WordBatch, WordScorer, name_log_prob};
+use nextchar_core::text::Token;
+use serde::Serialize;
+
+use super::model::Model;
+use crate::door::Error;
+use crate::workers::Workers;
+
+/// What a model says of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// ln P(word), the end mark included, in nats.
+    pub log_prob: f64,
+    /// The same by predicted character, the end mark counted.
+    pub per_char: f64,
+    /// The log-odds of a name against another word, up to a constant; `None` where the model was made from
+    /// too few names to judge.
+    pub score: Option<f64>,
+    /// Share of held-out names with a lower score, in percent; `None` where there is no score.
+    pub percentile: Option<f64>,
+}
+
+impl Verdict {
+    /// Whether the word passes for a name where this share of real names may be rejected, such as 0.01.
+    /// A model that was made from too few names to judge lets nothing pass; its
+    /// [percentile](Verdict::percentile) is `None`.
+    pub fn is_plausible(&self, false_rejection: f64) -> bool {
+        let passes = |percentile| percentile >= 100.0 * false_rejection;
+        self.percentile.is_some_and(passes)
+    }
+}
+
+impl Model {
+    /// Judges a word, cleaned as names are: trimmed, composed and lower-case.
+    ///
+    /// ```
+    /// use nextchar::{Error, Family, Model, Names, TrainOptions};
+    ///
+    /// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
+    /// let model = Model::train(&Names::embedded("indian-names")?, &counts)?;
+    /// let verdict = model.score("Nishanka")?;
+    /// assert!(verdict.log_prob < 0.0 && verdict.is_plausible(0.01));
+    /// assert!(!model.score("qzxvkj")?.is_plausible(0.01));
+    /// assert!(matches!(model.score("n7"), Err(Error::UnknownPiece { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::EmptyWord`], [`Error::LongWord`], and [`Error::UnknownPiece`] for a character that the
+    /// model does not know.
+    pub fn score(&self, word: &str) -> Result<Verdict, Error> {
+        let tokens = self.encode(word)?;
+        let log_prob = name_log_prob(self.language_model(), &tokens);
+        Ok(verdict(self.judge()?, &tokens, log_prob))
+    }
+
+    /// Judges many words on all processors, each window of characters evaluated once.
+    ///
+    /// # Errors
+    /// Those of [`WordScorer::new`]; words that cannot be scored have their own error.
+    pub fn score_all<T: AsRef<str>>(
+        &self,
+        words: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Result<Verdict, Error>>, Error> {
+        let mut verdicts = self.verdicts()?;
+        let words: Vec<T> = words.into_iter().collect();
+        Ok(verdicts.of(&words, Workers::available()))
+    }
+
+    /// A judge for words that come in portions: it remembers what the model said.
+    ///
+    /// # Errors
+    /// Those of [`WordScorer::new`] and [`Judge::new`].
+    pub fn verdicts(&self) -> Result<Verdicts<'_>, Error> {
+        Ok(Verdicts {
+            model: self,
+            judge: self.judge()?,
+            scorer: WordScorer::new(self.language_model())?,
+        })
+    }
+
+    /// The model's judge, ranking among other names; and how many of those have characters that the model
+    /// does not know, and do not count.
+    ///
+    /// # Errors
+    /// [`Error::NotCalibrated`] where the model was made from too few names;
+    /// [`nextchar_core::Error::NoNames`] where the model knows the characters of none.
+    pub fn judge_among(&self, names: &NameList) -> Result<(Judge, usize), Error> {
+        let judge = self.judge()?.ok_or(Error::NotCalibrated)?.clone();
+        let mut known = names.clone();
+        let unknown = known.retain(|name| self.vocab().encode(name).is_ok());
+        let judge = judge.calibrated(self.language_model(), self.vocab(), &known)?;
+        Ok((judge, unknown))
+    }
+
+    /// A text as the names of the model are: composed, and of the same case.
+    pub fn normalized<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        self.vocab().normalizer().normalize(text)
+    }
+
+    /// The tokens of a word, cleaned as names are.
+    ///
+    /// # Errors
+    /// Those of [`Model::score`].
+    pub fn encode(&self, word: &str) -> Result<Vec<Token>, Error> {
+        let word = word.trim();
+        if word.is_empty() {
+            return Err(Error::EmptyWord);
+        }
+        if word.chars().nth(MAX_NAME_LENGTH).is_some() {
+            return Err(Error::LongWord {
+                text: word.chars().take(40).collect(),
+                longest: MAX_NAME_LENGTH,
+            });
+        }
+        let tokens = self.vocab().encode(&self.normalized(word));
+        tokens.map_err(|fault| Error::UnknownPiece {
+            text: word.to_owned(),
+            fault,
+        })
+    }
+}
+
+fn verdict(judge: Option<&Judge>, word: &[Token], log_prob: f64) -> Verdict {
+    let judged = judge.map(|judge| judge.verdict(word, log_prob));
+    Verdict {
+        log_prob,
+        per_char: log_prob / (word.len() + 1) as f64,
+        score: judged.map(|judged| judged.score),
+        percentile: judged.map(|judged| judged.percentile),
+    }
+}
+
+/// Judges many words: the model is asked once for each context.
+pub struct Verdicts<'m> {
+    model: &'m Model,
+    judge: Option<&'m Judge>,
+    scorer: WordScorer<'m>,
+}
+
+impl Verdicts<'_> {
+    /// Words that are scored together on one thread.
+    const PORTION: usize = 4096;
+
+    /// What the model says of each word, in their order.
+    pub fn of<T: AsRef<str>>(
+        &mut self,
+        words: &[T],
+        workers: &Workers,
+    ) -> Vec<Result<Verdict, Error>> {
+        let encoded = words.iter().map(|word| self.model.encode(word.as_ref()));
+        let encoded: Vec<Result<Vec<Token>, Error>> = encoded.collect();
+        let mut batches: Vec<Portion> = Vec::new();
+        for portion in encoded.chunks(Self::PORTION) {
+            let mut batch = Portion::default();
+            portion.iter().flatten().for_each(|word| batch.0.push(word));
+            batches.push(batch);
+        }
+        self.scorer.score(&mut batches, workers);
+        let mut scored = batches
+            .iter()
+            .flat_map(|Portion(batch)| (0..batch.len()).map(|place| batch.word(place).1));
+        let mut one = |tokens: Vec<Token>| {
+            let log_probs = scored.next().expect("every encoded word was scored");
+            verdict(self.judge, &tokens, log_probs.iter().sum())
+        };
+        encoded.into_iter().map(|word| word.map(&mut one)).collect()
+    }
+}
+
+/// Words in the shape that the scorer takes.
+#[derive(Default)]
+struct Portion(WordBatch);
+
+impl AsMut<WordBatch> for Portion {
+    fn as_mut(&mut self) -> &mut WordBatch {
+        &mut self.0
+    }
+}

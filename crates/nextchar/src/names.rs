@@ -1,0 +1,387 @@
+//! Names as users bring them: read from a file, an embedded list or a program, with what was found.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::ops::Deref;
+use std::path::Path;
+
+use nextchar_core::data::{
+    Diagnosis, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names,
+    scan_names, split,
+};
+use nextchar_core::text::{Alphabet, Vocab};
+
+use crate::corpus::Corpus;
+use crate::door::Error;
+use crate::options::Preset;
+
+/// A list of different names with their counts, what was found while it was read, and how it is to be
+/// split into training, validation and test names.
+///
+/// It can be used like the [`NameList`] in it.
+///
+/// ```
+/// use nextchar::Names;
+///
+/// let names = Names::from_iter(["Aabid", "aadesh", "O'Neil", "aabid"]);
+/// assert_eq!(names.len(), 2);
+/// let diagnosis = names.diagnosis();
+/// assert_eq!((diagnosis.duplicates, diagnosis.rejected), (1, 1));
+/// assert_eq!(diagnosis.rejected_lines[0].reason.to_string(), "'\\'' is not one of a–z");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Names {
+    label: String,
+    list: NameList,
+    diagnosis: Diagnosis,
+    options: ReadOptions,
+    /// Whether the list has the lengths that are wanted, whatever a preset learns from.
+    has_own_lengths: bool,
+    split: SplitOptions,
+    val: Option<Box<Names>>,
+    test: Option<Box<Names>>,
+}
+
+impl Names {
+    /// Reads a file of names, one a line.
+    ///
+    /// Lines are trimmed and made lower-case; those that have other letters than a–z are skipped and
+    /// counted in the [diagnosis](Names::diagnosis).
+    ///
+    /// # Errors
+    /// [`Error::File`] where the file cannot be read; [`Error::Names`] where no line can be used.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Names::read_with(path, &ReadOptions::default())
+    }
+
+    /// Reads a file in another way: a column of a table, other letters, weights.
+    ///
+    /// ```
+    /// use nextchar::Names;
+    /// use nextchar::data::{Alphabet, ReadOptions};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("births.csv");
+    /// std::fs::write(&file, "name,births\nZoë,12\nAnna,30\n")?;
+    /// let options = ReadOptions {
+    ///     column: Some("name".into()),
+    ///     weights: Some("births".into()),
+    ///     alphabet: Alphabet::Data,
+    ///     ..ReadOptions::default()
+    /// };
+    /// let names = Names::read_with(&file, &options)?;
+    /// assert_eq!((names.len(), names.total()), (2, 42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Names::read`]; [`Error::Names`] for a column that is not there.
+    pub fn read_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, Error> {
+        Names::scan_file(path.as_ref(), options)?.not_empty()
+    }
+
+    /// Reads names from anything that gives bytes; `label` is what messages call it.
+    ///
+    /// # Errors
+    /// [`Error::Names`] where it cannot be read or no line can be used.
+    pub fn from_reader(
+        label: impl Into<String>,
+        input: impl BufRead,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
+        Names::scan(label, input, options)?.not_empty()
+    }
+
+    /// An embedded list, such as `indian-names`, in the alphabet that suits it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownList`].
+    pub fn embedded(name: &str) -> Result<Self, Error> {
+        let list = Names::find_embedded(name)?;
+        let options = ReadOptions {
+            alphabet: list.alphabet,
+            ..ReadOptions::default()
+        };
+        Names::embedded_with(name, &options)
+    }
+
+    /// An embedded list, read in another way: some of its rows, other lengths.
+    ///
+    /// # Errors
+    /// [`Error::UnknownList`]; [`Error::Names`] where nothing is left.
+    pub fn embedded_with(name: &str, options: &ReadOptions) -> Result<Self, Error> {
+        Names::scan_embedded(Names::find_embedded(name)?, options)?.not_empty()
+    }
+
+    fn find_embedded(name: &str) -> Result<&'static EmbeddedList, Error> {
+        EmbeddedList::find(name).ok_or_else(|| Error::UnknownList(name.to_owned()))
+    }
+
+    /// [`Names::read_with`] for a diagnosis: a file without a single name is an answer too.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::Names`] for a column that is not there.
+    pub fn scan_file(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
+        let open = || {
+            let file = File::open(path)?;
+            if file.metadata()?.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            Ok(file)
+        };
+        let file = open().map_err(|fault| Error::File {
+            path: path.to_owned(),
+            fault,
+        })?;
+        let input = BufReader::with_capacity(1 << 16, file);
+        Names::scan(path.display().to_string(), input, options)
+    }
+
+    /// [`Names::from_reader`] for a diagnosis.
+    ///
+    /// # Errors
+    /// [`Error::Names`] where it cannot be read, and for a column that is not there.
+    pub fn scan(
+        label: impl Into<String>,
+        input: impl BufRead,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
+        let label = label.into();
+        match scan_names(input, options) {
+            Ok(found) => Ok(Names::new(label, found, options)),
+            Err(fault) => Err(Error::Names { label, fault }),
+        }
+    }
+
+    /// [`Names::embedded_with`] for a diagnosis.
+    ///
+    /// # Errors
+    /// [`Error::Names`] for a column that is not there.
+    pub fn scan_embedded(list: &EmbeddedList, options: &ReadOptions) -> Result<Self, Error> {
+        let label = list.name.to_owned();
+        match list.scan(options) {
+            Ok(found) => Ok(Names::new(label, found, options)),
+            Err(fault) => Err(Error::Names { label, fault }),
+        }
+    }
+
+    fn new(label: String, (list, diagnosis): (NameList, Diagnosis), options: &ReadOptions) -> Self {
+        let lengths = (options.min_length, options.max_length);
+        Names {
+            label,
+            list,
+            diagnosis,
+            options: options.clone(),
+            has_own_lengths: lengths != (1, MAX_NAME_LENGTH),
+            split: SplitOptions::default(),
+            val: None,
+            test: None,
+        }
+    }
+
+    /// Itself, if there is a name in it.
+    ///
+    /// # Errors
+    /// [`Error::Names`] says why there is none.
+    pub fn not_empty(self) -> Result<Self, Error> {
+        if self.list.is_empty() {
+            return Err(Error::Names {
+                fault: no_names(&self.diagnosis, &self.options),
+                label: self.label,
+            });
+        }
+        Ok(self)
+    }
+
+    /// What messages call the list.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// What was found while reading: counts, lengths, letters, skipped lines.
+    pub fn diagnosis(&self) -> &Diagnosis {
+        &self.diagnosis
+    }
+
+    /// How it was read.
+    pub fn read_options(&self) -> &ReadOptions {
+        &self.options
+    }
+
+    /// The names and their counts.
+    pub fn into_list(self) -> NameList {
+        self.list
+    }
+
+    /// How much is held out, and by which seed; by default a tenth each for validation and test.
+    pub fn with_split(self, split: SplitOptions) -> Self {
+        Names { split, ..self }
+    }
+
+    /// Validation names of their own, in place of a share of these.
+    pub fn with_val(self, val: Names) -> Self {
+        Names {
+            val: Some(Box::new(val)),
+            ..self
+        }
+    }
+
+    /// Test names of their own, in place of a share of these.
+    pub fn with_test(self, test: Names) -> Self {
+        Names {
+            test: Some(Box::new(test)),
+            ..self
+        }
+    }
+
+    /// Names of all lengths are learnt, also with a preset that learns only some.
+    pub fn with_all_lengths(self) -> Self {
+        Names {
+            has_own_lengths: true,
+            ..self
+        }
+    }
+
+    /// The vocabulary, and the names split into parts: what a training learns from and is judged by.
+    ///
+    /// # Errors
+    /// [`Error::Names`] where no name is left to learn from; [`Error::HeldOutPiece`] for a validation
+    /// or test name of other characters than the training names'.
+    pub fn corpus(&self, preset: Preset) -> Result<Corpus, Error> {
+        let named = |fault| Error::Names {
+            label: self.label.clone(),
+            fault,
+        };
+        let mut list = self.list.clone();
+        if let Some((shortest, longest)) = preset.lengths().filter(|_| !self.has_own_lengths) {
+            list.retain(|name| (shortest..=longest).contains(&name.chars().count()));
+        }
+        let vocab = list.vocab(self.options.alphabet).map_err(named)?;
+        let mut own_split = self.split.clone();
+        if self.val.is_some() {
+            own_split.shares.val = 0;
+        }
+        if self.test.is_some() {
+            own_split.shares.test = 0;
+        }
+        let mut parts = split(list, &own_split);
+        if let Some(val) = &self.val {
+            parts.val = self.held_out(val, &parts, &vocab)?;
+        }
+        if let Some(test) = &self.test {
+            parts.test = self.held_out(test, &parts, &vocab)?;
+        }
+        let is_cut = self.val.is_none() && self.test.is_none();
+        let cut = is_cut.then(|| self.split.clone());
+        Corpus::of_parts(self.label.clone(), vocab, parts, cut).map_err(named)
+    }
+
+    /// Held-out names of their own: without the training names, unless duplicates mean something.
+    fn held_out(&self, names: &Names, parts: &Split, vocab: &Vocab) -> Result<NameList, Error> {
+        let mut list = names.list.clone();
+        if !self.options.keep_duplicates {
+            list.retain(|name| !parts.train.contains(name));
+        }
+        for name in list.names() {
+            if let Err(fault) = vocab.encode(name.text) {
+                return Err(Error::HeldOutPiece {
+                    label: names.label.clone(),
+                    name: name.text.to_owned(),
+                    fault,
+                });
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl Deref for Names {
+    type Target = NameList;
+
+    fn deref(&self) -> &NameList {
+        &self.list
+    }
+}
+
+/// Names out of a program, treated as the lines of a file would be: cleaned, counted once, and what is not
+/// of a–z rejected.
+impl<T: AsRef<str>> FromIterator<T> for Names {
+    fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
+        let mut lines = String::new();
+        for name in names {
+            lines.push_str(name.as_ref());
+            lines.push('\n');
+        }
+        let options = ReadOptions {
+            alphabet: Alphabet::Az,
+            ..ReadOptions::default()
+        };
+        Names::scan("names", lines.as_bytes(), &options).expect("memory can be read")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nextchar_core::Error as CoreError;
+
+    use super::*;
+
+    fn numbered(number: usize) -> Names {
+        let letter = |place: usize| char::from(b'a' + (place % 26) as u8);
+        let name = |place: usize| format!("{}{}a", letter(place), letter(place / 26));
+        (0..number).map(name).collect()
+    }
+
+    #[test]
+    fn parts_of_their_own_replace_shares() {
+        let names = numbered(100);
+        let cut = names.corpus(Preset::Fast).unwrap();
+        let sizes = |corpus: &Corpus| {
+            let parts = corpus.parts();
+            [parts.train.len(), parts.val.len(), parts.test.len()]
+        };
+        assert!(sizes(&cut)[1] > 0 && cut.split_options().is_some());
+
+        let own = names.clone().with_val(Names::from_iter(["aaa", "zzzz"]));
+        let corpus = own.corpus(Preset::Fast).unwrap();
+        assert_eq!(sizes(&corpus)[1], 1, "a training name is not held out too");
+        assert_eq!(corpus.split_options(), None);
+
+        let other = "ä".as_bytes();
+        let options = ReadOptions {
+            alphabet: Alphabet::Data,
+            ..ReadOptions::default()
+        };
+        let other = Names::from_reader("other", other, &options).unwrap();
+        let error = names.with_test(other).corpus(Preset::Fast).unwrap_err();
+        assert!(matches!(error, Error::HeldOutPiece { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_preset_chooses_lengths_unless_somebody_did() {
+        let names = Names::from_iter(["ab", "abcdef"]);
+        let learnt = |names: &Names| names.corpus(Preset::Lecture).unwrap().parts().train.len();
+        assert_eq!(learnt(&names), 1);
+        assert_eq!(learnt(&names.clone().with_all_lengths()), 2);
+        assert_eq!(names.corpus(Preset::Fast).unwrap().parts().train.len(), 2);
+    }
+
+    #[test]
+    fn a_list_without_names_says_why() {
+        let empty = Names::from_iter(["1", "2"]);
+        let error = empty.corpus(Preset::Fast).unwrap_err();
+        assert!(
+            matches!(&error, Error::Names { label, fault: CoreError::NoNames(_) } if label == "names"),
+            "{error}"
+        );
+        assert!(empty.not_empty().is_err());
+        assert!(matches!(
+            Names::embedded("martian-names"),
+            Err(Error::UnknownList(_))
+        ));
+        assert!(matches!(
+            Names::read(std::env::temp_dir()),
+            Err(Error::File { .. })
+        ));
+    }
+}

@@ -1,0 +1,196 @@
+//! The options of training and generation: once, for the library, files, command lines and pages.
+//!
+//! What is given wins, then what the [`Preset`] sets: [`TrainOptions::resolved`] is the one place that
+//! says so.
+
+mod arguments;
+mod generate;
+mod preset;
+mod validate;
+mod values;
+
+use nextchar_core::model::{Activation, Init};
+use nextchar_core::rng::Seed;
+use nextchar_core::train::Schedule;
+use serde::{Deserialize, Serialize};
+
+pub use arguments::arguments_of;
+pub use generate::GenerateOptions;
+pub use preset::Preset;
+pub use values::{
+    BadValue, BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, UnknownChoice, Widths,
+};
+
+/// How a model is made, beside how the names are read and split. `None` and `false` leave an option to
+/// the preset.
+///
+/// ```
+/// use nextchar::{Family, Preset, TrainOptions};
+///
+/// let options = TrainOptions {
+///     family: Some(Family::Network),
+///     hidden: Some([64].into()),
+///     seed: 7.into(),
+///     ..TrainOptions::preset(Preset::Kaiming)
+/// };
+/// let json = serde_json::to_string(&options).unwrap();
+/// assert_eq!(serde_json::from_str::<TrainOptions>(&json).unwrap(), options);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainOptions {
+    /// What kind of model: a network, counts alone, or both mixed.
+    pub family: Option<Family>,
+    /// Context length of the counts, in characters; `None` chooses the best on the validation names, at
+    /// most 6.
+    pub counts_context: Option<usize>,
+    /// Number of networks, of different seeds, that are averaged.
+    pub networks: Option<u32>,
+    /// Whether whole names of the list are repeated as often as its duplicates say (Good–Turing).
+    pub good_turing: bool,
+    /// Whether one network learns what the networks and the counts predict together.
+    pub distill: bool,
+    /// Where the options come from that nobody gave.
+    pub preset: Preset,
+    /// Context length of the networks, in characters.
+    pub context: Option<usize>,
+    /// Width of a character's embedding.
+    pub embedding: Option<usize>,
+    /// Widths of the hidden layers.
+    pub hidden: Option<Widths>,
+    /// Nonlinearity of the hidden layers.
+    pub activation: Option<Activation>,
+    /// Whether a hidden layer's input is added to its output, where both have the same width.
+    pub residual: bool,
+    /// How the parameters are initialised.
+    pub init: Option<Init>,
+    /// How a gradient becomes a step.
+    pub optimizer: Option<OptimizerName>,
+    /// Learning rate, before the schedule's factor.
+    pub learning_rate: Option<LearningRate>,
+    /// How the learning rate changes.
+    pub schedule: Option<Schedule>,
+    /// Rows in a step.
+    pub batch: Option<BatchSize>,
+    /// What the rows of a batch are.
+    pub draw: Option<Draw>,
+    /// Number of steps.
+    pub steps: Option<u64>,
+    /// Number of passes through the contexts (or the windows), where no number of steps is given.
+    pub epochs: Option<u64>,
+    /// Decoupled weight decay, which only AdamW has.
+    pub weight_decay: Option<f64>,
+    /// Probability with which a step drops a hidden unit.
+    pub dropout: Option<f64>,
+    /// Whether the hidden layers' preactivations are normalised while learning; the network that is kept
+    /// is a plain one.
+    pub batch_norm: bool,
+    /// Share of every label that is spread evenly over all characters, such as 0.05.
+    pub label_smoothing: Option<f64>,
+    /// Share of the running average of the weights that a step keeps, such as 0.99; 0 keeps the weights
+    /// themselves.
+    pub averaging: Option<f64>,
+    /// Validation passes without a better one after which a run stops.
+    pub patience: Option<u64>,
+    /// The loss on the validation names, in nats per predicted character, at which a run stops.
+    pub target_loss: Option<f64>,
+    /// Steps between two validation passes; `None` makes fifty in a run.
+    pub evaluate_every: Option<u64>,
+    /// Whether multiplications and additions round separately, as in a browser: the same bits there and
+    /// here, a little slower.
+    pub portable: bool,
+    /// What initialisation, batches and calibration are drawn from.
+    pub seed: Seed,
+    /// Whether the names are left out of the model; then it cannot tell new names from known ones.
+    pub no_names: bool,
+}
+
+impl Default for TrainOptions {
+    /// The preset `fast`, seed 42.
+    fn default() -> Self {
+        TrainOptions {
+            family: None,
+            counts_context: None,
+            networks: None,
+            good_turing: false,
+            distill: false,
+            preset: Preset::default(),
+            context: None,
+            embedding: None,
+            hidden: None,
+            activation: None,
+            residual: false,
+            init: None,
+            optimizer: None,
+            learning_rate: None,
+            schedule: None,
+            batch: None,
+            draw: None,
+            steps: None,
+            epochs: None,
+            weight_decay: None,
+            dropout: None,
+            batch_norm: false,
+            label_smoothing: None,
+            averaging: None,
+            patience: None,
+            target_loss: None,
+            evaluate_every: None,
+            portable: false,
+            seed: Seed::from(42),
+            no_names: false,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// Those of a preset, with nothing else chosen.
+    pub fn preset(preset: Preset) -> Self {
+        TrainOptions {
+            preset,
+            ..TrainOptions::default()
+        }
+    }
+
+    /// These options, and the preset's for all that was not given.
+    pub fn resolved(&self) -> TrainOptions {
+        let given = self.clone();
+        let preset = self.preset.options();
+        TrainOptions {
+            family: given.family.or(preset.family),
+            counts_context: given.counts_context.or(preset.counts_context),
+            networks: given.networks.or(preset.networks),
+            good_turing: given.good_turing || preset.good_turing,
+            distill: given.distill || preset.distill,
+            preset: given.preset,
+            context: given.context.or(preset.context),
+            embedding: given.embedding.or(preset.embedding),
+            hidden: given.hidden.or(preset.hidden),
+            activation: given.activation.or(preset.activation),
+            residual: given.residual || preset.residual,
+            init: given.init.or(preset.init),
+            optimizer: given.optimizer.or(preset.optimizer),
+            learning_rate: given.learning_rate.or(preset.learning_rate),
+            schedule: given.schedule.or(preset.schedule),
+            batch: given.batch.or(preset.batch),
+            draw: given.draw.or(preset.draw),
+            // Passes are a way to give the steps, so they replace the preset's.
+            steps: match given.epochs {
+                Some(_) => given.steps,
+                None => given.steps.or(preset.steps),
+            },
+            epochs: given.epochs,
+            weight_decay: given.weight_decay.or(preset.weight_decay),
+            dropout: given.dropout.or(preset.dropout),
+            batch_norm: given.batch_norm || preset.batch_norm,
+            label_smoothing: given.label_smoothing.or(preset.label_smoothing),
+            averaging: given.averaging.or(preset.averaging),
+            patience: given.patience.or(preset.patience),
+            target_loss: given.target_loss.or(preset.target_loss),
+            evaluate_every: given.evaluate_every.or(preset.evaluate_every),
+            portable: given.portable || preset.portable,
+            seed: given.seed,
+            no_names: given.no_names || preset.no_names,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Networks one after the other: from the list, or from what a teacher says.
+
+use std::ops::{ControlFlow, Range};
+
+use nextchar_core::combine::{Mixture, mixture::Weights};
+use nextchar_core::data::CountedWindows;
+use nextchar_core::language_model::{log_probs_of, row_states};
+use nextchar_core::model::Network;
+use nextchar_core::sample::sampled_windows;
+use nextchar_core::train::{
+    Evaluation, Observer, StopReason, Tables, TrainConfig, TrainState, Trained, resume, train,
+};
+use nextchar_core::{Executor, LanguageModel};
+
+use super::Training;
+use super::watch::{Stage, Watch};
+use crate::door::Error;
+
+/// Names that a teacher draws for its students, beside the list.
+const DRAWN_NAMES: usize = 600_000;
+
+/// What a list became.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The model.
+    pub model: Mixture,
+    /// The run of the last network, if there was one.
+    pub last: Option<Trained>,
+    /// Whether the watcher ended it before all was done.
+    pub is_cancelled: bool,
+}
+
+impl Made {
+    /// A model that only counts.
+    pub(super) fn counted(model: Mixture) -> Self {
+        Made {
+            model,
+            last: None,
+            is_cancelled: false,
+        }
+    }
+
+    pub(super) fn networks(&self) -> Vec<Network> {
+        self.model.networks().to_vec()
+    }
+}
+
+impl Training {
+    /// Networks of different seeds.
+    pub(super) fn networks(
+        &self,
+        tables: Tables<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Made, Error> {
+        let places = 0..self.plan.networks;
+        let configs = places.clone().map(|place| self.plan.member(place));
+        self.in_turn(false, places, configs.collect(), tables, watch)
+    }
+
+    /// Networks that learn a teacher's distributions, on the list's contexts and on those of names that the
+    /// teacher draws (Hinton et al. 2015).
+    pub(super) fn students(
+        &self,
+        teacher: &Mixture,
+        places: Range<usize>,
+        tables: Tables<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Made, Error> {
+        // An earlier training may have taught all of them: then nothing need be drawn.
+        let is_to_teach = places
+            .clone()
+            .any(|place| watch.finished_before(place).is_none());
+        let soft = is_to_teach
+            .then(|| self.softened(teacher, watch))
+            .transpose()?;
+        let tables = Tables {
+            train: soft.as_ref().unwrap_or(tables.train),
+            ..tables
+        };
+        let configs = (0..places.len()).map(|number| self.plan.student(number));
+        self.in_turn(true, places, configs.collect(), tables, watch)
+    }
+
+    /// Trainings one after the other, each at its place in the order.
+    fn in_turn(
+        &self,
+        is_student: bool,
+        places: Range<usize>,
+        configs: Vec<TrainConfig>,
+        tables: Tables<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Made, Error> {
+        let of = places.len();
+        let (mut networks, mut last, mut is_cancelled) = (Vec::new(), None, false);
+        for ((place, config), number) in places.zip(&configs).zip(1..) {
+            let stage = Stage {
+                is_student,
+                number,
+                of,
+                place,
+                config,
+            };
+            let trained = match watch.finished_before(place) {
+                Some(trained) => trained,
+                None => self.one(&stage, tables, watch)?,
+            };
+            networks.push(trained.network.clone());
+            is_cancelled = watch.is_cancelled() && trained.stop == StopReason::Observer;
+            last = Some(trained);
+            if is_cancelled {
+                break;
+            }
+        }
+        Ok(Made {
+            model: Mixture::new(networks, None, Weights::default())?,
+            last,
+            is_cancelled,
+        })
+    }
+
+    /// One training, from its beginning or from where an earlier one was.
+    fn one(
+        &self,
+        stage: &Stage<'_>,
+        tables: Tables<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<Trained, Error> {
+        watch.begins(stage);
+        let state = watch.begun_before(stage.place);
+        let (shape, config, engine) = (&self.plan.shape, stage.config, self.engine());
+        let mut observer = Watched(watch);
+        let trained = match state {
+            Some(state) => resume(shape, config, tables, &engine, state, &mut observer),
+            None => train(shape, config, tables, &engine, &mut observer),
+        }?;
+        watch.learnt(&trained);
+        Ok(trained)
+    }
+
+    /// What students learn: the teacher's distributions after the contexts of the list and of its own names.
+    fn softened(&self, teacher: &Mixture, watch: &mut dyn Watch) -> Result<CountedWindows, Error> {
+        let vocab = self.corpus.vocab();
+        let (length, own) = (teacher.context_length(), self.plan.shape.context_length);
+        if own > length {
+            return Err(Error::TeacherContext {
+                own,
+                teacher: length,
+            });
+        }
+        let longest = self.corpus.longest().max(1);
+        let seed = self.plan.member(self.plan.networks).seed;
+        let drawn = sampled_windows(teacher, vocab, DRAWN_NAMES, longest, &seed, self.workers)?;
+        let windows = self.corpus.training_windows(length)?.merged(&drawn);
+        let soft = softened(&windows, teacher, self.workers);
+        let soft = soft.shorten(own)?.into_owned();
+        watch.teacher_answered(soft.len());
+        Ok(soft)
+    }
+}
+
+/// A table with the model's own distributions as targets.
+fn softened(
+    windows: &CountedWindows,
+    model: &dyn LanguageModel,
+    executor: &dyn Executor,
+) -> CountedWindows {
+    let vocab_size = model.vocab_size();
+    let states = row_states(model, windows, 0..windows.len());
+    let log_probs = log_probs_of(model, &states, executor);
+    windows.with_targets(|row, probs| {
+        let log_probs = &log_probs[row * vocab_size..][..vocab_size];
+        for (p, log_prob) in probs.iter_mut().zip(log_probs) {
+            *p = log_prob.exp();
+        }
+    })
+}
+
+/// A watcher as the observer of one run.
+struct Watched<'w>(&'w mut dyn Watch);
+
+impl Observer for Watched<'_> {
+    fn step(&mut self, steps_done: u64) -> ControlFlow<()> {
+        self.0.step(steps_done)
+    }
+
+    fn evaluated(&mut self, evaluation: &Evaluation) -> ControlFlow<()> {
+        self.0.evaluated(evaluation)
+    }
+
+    fn between_steps(&mut self, steps_done: u64, state: &dyn Fn() -> TrainState) {
+        self.0.between_steps(steps_done, state);
+    }
+}

@@ -1,0 +1,255 @@
+//! A training led on from outside, a few steps at a time: for a page that must stay responsive.
+
+use std::borrow::Cow;
+
+use nextchar_core::data::CountedWindows;
+use nextchar_core::model::Network;
+use nextchar_core::train::{Evaluation, Run, StopReason, Trained};
+
+use super::{Made, Reports, Training};
+use crate::door::Error;
+use crate::door::{Generate, Model};
+
+/// Why a training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// All networks came to the end of their runs, the last of them for this reason.
+    Stopped(StopReason),
+    /// The loss left all bounds; the message says at which step.
+    Diverged(String),
+}
+
+/// A training under way.
+///
+/// ```
+/// use nextchar::{Names, Preset, Steps, TrainOptions, Training, Workers};
+///
+/// let names = Names::embedded("finnish-names")?;
+/// let options = TrainOptions { steps: Some(50), ..TrainOptions::preset(Preset::Lecture) };
+/// let training = Training::new(names.corpus(options.preset)?, &options, Workers::serial())?;
+/// let mut steps = Steps::new(training)?;
+/// while steps.ended().is_none() {
+///     steps.advance(10)?;
+/// }
+/// assert_eq!(steps.steps_done(), 50);
+/// let (model, reports) = steps.finish()?;
+/// assert_eq!(reports.val.map(|val| val.loss), model.record().losses.val);
+/// # Ok::<(), nextchar::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Steps {
+    training: Training,
+    /// The windows as they are learnt.
+    smoothed: CountedWindows,
+    /// Networks that are done, and the run of the last of them.
+    done: Vec<Network>,
+    last: Option<Trained>,
+    /// The network that is learning; none when all are done.
+    run: Option<Run<'static>>,
+    /// The network as it was last seen, and its step.
+    seen: Option<(Network, u64)>,
+    /// Losses of the batches since they were last taken, added up, and how many.
+    losses: (f64, u64),
+    ended: Option<Ended>,
+}
+
+impl Steps {
+    /// Before the first step.
+    ///
+    /// # Errors
+    /// Those of [`Run::begin`].
+    pub fn new(training: Training) -> Result<Self, Error> {
+        let mut steps = Steps {
+            smoothed: training.plan.smoothed(training.table.clone()),
+            training,
+            done: Vec::new(),
+            last: None,
+            run: None,
+            seen: None,
+            losses: (0.0, 0),
+            ended: None,
+        };
+        steps.restart()?;
+        Ok(steps)
+    }
+
+    /// Forgets all that was done, and stands before the first step again.
+    ///
+    /// # Errors
+    /// Those of [`Run::begin`].
+    pub fn restart(&mut self) -> Result<(), Error> {
+        (self.last, self.ended, self.seen) = (None, None, None);
+        self.done.clear();
+        self.begin(0)
+    }
+
+    /// Stands before the first step of a network.
+    fn begin(&mut self, place: usize) -> Result<(), Error> {
+        (self.losses, self.run) = ((0.0, 0), None);
+        let training = &self.training;
+        if !training.plan.trains() {
+            self.ended = Some(Ended::Stopped(StopReason::Finished));
+            return Ok(());
+        }
+        let (table, val) = (self.smoothed.clone(), training.val.clone());
+        let (shape, config) = (&training.plan.shape, training.plan.member(place));
+        let run = Run::begin(
+            shape,
+            &config,
+            table,
+            val.map(Cow::Owned),
+            &training.engine(),
+        )?;
+        self.seen = Some((run.network()?, 0));
+        self.run = Some(run);
+        Ok(())
+    }
+
+    /// Does this number of steps, or as many as are left; returns how many were done.
+    ///
+    /// # Errors
+    /// Those of [`Run::begin`], for the next network; a loss that leaves all bounds ends the training
+    /// instead ([`Ended::Diverged`]).
+    pub fn advance(&mut self, steps: u64) -> Result<u64, Error> {
+        let mut done = 0;
+        while done < steps && self.ended.is_none() {
+            match self.one_step() {
+                Ok(None) => {}
+                Ok(Some(stop)) => self.next_network(stop)?,
+                Err(error) => self.ended = Some(Ended::Diverged(error.to_string())),
+            }
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    fn one_step(&mut self) -> Result<Option<StopReason>, Error> {
+        let run = self.run.as_mut().expect("a run that has not ended");
+        self.losses.0 += run.step()?;
+        self.losses.1 += 1;
+        if run.is_due() {
+            return Ok(run.look()?.1);
+        }
+        Ok(None)
+    }
+
+    /// Keeps the network that is done, and begins the next, if there is to be one.
+    fn next_network(&mut self, stop: StopReason) -> Result<(), Error> {
+        self.see();
+        let place = self.done.len() + 1;
+        let has_next = stop != StopReason::Observer && place < self.training.plan.networks;
+        if let Some(run) = self.run.take() {
+            let trained = run.end(stop);
+            self.done.push(trained.network.clone());
+            self.last = Some(trained);
+        }
+        if has_next {
+            return self.begin(place);
+        }
+        self.ended = Some(Ended::Stopped(stop));
+        Ok(())
+    }
+
+    /// Looks at the network as it is now, where it can be used.
+    pub fn see(&mut self) {
+        let step = self.steps_done();
+        let is_new = self.seen.as_ref().is_none_or(|(_, seen)| *seen != step);
+        if is_new && let Some(Ok(network)) = self.run.as_ref().map(Run::network) {
+            self.seen = Some((network, step));
+        }
+    }
+
+    /// The network as it was last seen, and its step; none for a training that only counts.
+    pub fn seen(&self) -> Option<(&Network, u64)> {
+        self.seen.as_ref().map(|(network, step)| (network, *step))
+    }
+
+    /// Names from the network as it was last seen; none for a training that only counts.
+    pub fn generate(&self) -> Option<Generate<'_>> {
+        let (network, _) = self.seen.as_ref()?;
+        let corpus = self.training.corpus();
+        let names = Some(corpus.parts());
+        Some(Generate::new(
+            network,
+            corpus.vocab(),
+            names,
+            corpus.longest(),
+        ))
+    }
+
+    /// What is being done.
+    pub fn training(&self) -> &Training {
+        &self.training
+    }
+
+    /// The number of the network that is learning, from 1, or of the last.
+    pub fn network_number(&self) -> usize {
+        (self.done.len() + usize::from(self.run.is_some())).max(1)
+    }
+
+    /// Steps of the current network that are done, or of the last.
+    pub fn steps_done(&self) -> u64 {
+        let last = self.last.as_ref().map_or(0, |last| last.steps);
+        self.run.as_ref().map_or(last, Run::steps_done)
+    }
+
+    /// Passes through the data that are done.
+    pub fn epoch(&self) -> f64 {
+        let last = self.evaluations().last().map_or(0.0, |at| at.epoch);
+        self.run.as_ref().map_or(last, Run::epoch)
+    }
+
+    /// The learning rate of the next step; 0 where there is none.
+    pub fn learning_rate(&self) -> f64 {
+        self.run.as_ref().map_or(0.0, Run::learning_rate)
+    }
+
+    /// Loss of the current network's first parameters, before any step.
+    pub fn first_loss(&self) -> Option<f64> {
+        self.run.as_ref().map(Run::first_loss)
+    }
+
+    /// The loss curve of the current network so far, or of the last.
+    pub fn evaluations(&self) -> &[Evaluation] {
+        match (&self.run, &self.last) {
+            (Some(run), _) => run.evaluations(),
+            (None, Some(last)) => &last.evaluations,
+            (None, None) => &[],
+        }
+    }
+
+    /// The mean loss of the batches since this was last asked, in nats per predicted character.
+    pub fn take_batch_loss(&mut self) -> Option<f64> {
+        let (sum, count) = std::mem::take(&mut self.losses);
+        (count > 0).then(|| sum / count as f64)
+    }
+
+    /// Why the training ended, if it did.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// The run of the last network that is done.
+    pub fn last(&self) -> Option<&Trained> {
+        self.last.as_ref()
+    }
+
+    /// The model of a training that has ended, or ends here, and its losses.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where nothing is left to keep; those of [`Training::finish`].
+    pub fn finish(&mut self) -> Result<(Model, Reports), Error> {
+        if let Some(Ended::Diverged(message)) = &self.ended {
+            return Err(Error::Diverged(message.clone()));
+        }
+        if let Some(run) = &mut self.run {
+            run.look_if_new()?;
+            self.next_network(StopReason::Observer)?;
+        }
+        self.training.finish(&Made {
+            model: self.training.combine(self.done.clone())?,
+            last: self.last.clone(),
+            is_cancelled: false,
+        })
+    }
+}
