@@ -129,7 +129,6 @@ impl From<Error> for Failure {
             | Error::BatchNormBatches
             | Error::DecayWithSgd
             | Error::NoInstructions(_)
-            | Error::NoPreset { .. }
             | Error::NoRepeats(_)
             | Error::BadPattern { .. }
             | Error::Impossible(_)

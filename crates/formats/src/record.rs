@@ -10,7 +10,7 @@ use nextchar_core::score::Plausibility;
 use nextchar_core::text::Vocab;
 use serde::{Deserialize, Serialize};
 
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 
 /// How a model was made. No times, paths or thread counts: equal results are equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,10 +83,9 @@ pub(crate) struct Metadata {
 
 /// Refuses a longest name that no list has: generation takes memory for it.
 pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
-    match length > MAX_NAME_LENGTH {
-        true => Err(FormatError::BadMetadata(format!(
-            "a longest name of {length} characters, and {MAX_NAME_LENGTH} at most are possible"
-        ))),
-        false => Ok(()),
+    let most = MAX_NAME_LENGTH;
+    if length > most {
+        return Err(MetadataFault::LongestName { length, most }.into());
     }
+    Ok(())
 }
