@@ -1,5 +1,7 @@
 //! What can be wrong with a model file, a variant for each fault.
 
+use nextchar_core::text::BadVocab;
+
 /// A fault in the bytes of a model file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,6 +84,9 @@ pub enum MetadataFault {
         /// What is wrong with it.
         fault: serde_json::Error,
     },
+    /// A vocabulary that cannot be.
+    #[error(transparent)]
+    Vocab(#[from] BadVocab),
     /// Nothing says which version of the format it is.
     #[error("no format version")]
     NoVersion,

@@ -38,4 +38,7 @@ pub use record::{CurvePoint, Losses, Record};
 pub use tensors::check_start;
 
 /// The format version that this library reads and writes.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
+
+/// The version of files whose vocabulary is one of characters, without labels: they are as they always were.
+pub(crate) const CHARACTERS_VERSION: u64 = 1;

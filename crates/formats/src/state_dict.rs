@@ -133,7 +133,9 @@ fn config_of(
             _ => Err(wrong_shape(&name, tensor, "[rows, columns]")),
         }
     };
-    let (vocab_size, embedding_dim) = matrix("embedding")?;
+    let (token_count, embedding_dim) = matrix("embedding")?;
+    let labels = hints.vocab.as_ref();
+    let labels = labels.map_or(0, |vocab| vocab.token_count() - vocab.len());
     let hidden: Vec<(usize, usize)> = (0..=ModelConfig::MAX_LAYERS)
         .map(|index| format!("hidden.{index}"))
         .take_while(|name| tensors.contains_key(&format!("{prefix}{name}.weight")))
@@ -151,13 +153,13 @@ fn config_of(
         return Err(fault.into());
     }
     let config = ModelConfig {
-        vocab_size,
+        vocab_size: token_count.saturating_sub(labels),
         context_length: features / embedding_dim,
         embedding_dim,
         hidden_sizes: hidden.into_iter().map(|(outputs, _)| outputs).collect(),
         activation: hints.activation,
         residual: hints.residual,
-        labels: 0,
+        labels,
     };
     config.validate()?;
     Ok(config)

@@ -126,7 +126,7 @@ pub(crate) fn versioned<T: DeserializeOwned>(json: &str, known: u64) -> Result<T
     let bad = |error| FormatError::from(MetadataFault::Json(error));
     let Version { format_version } = serde_json::from_str(json).map_err(bad)?;
     match format_version.as_u64() {
-        Some(found) if found == known => serde_json::from_str(json).map_err(bad),
+        Some(found) if (1..=known).contains(&found) => serde_json::from_str(json).map_err(bad),
         Some(found) if found > known => Err(FormatError::FutureVersion { found, known }),
         _ => Err(MetadataFault::NoVersion.into()),
     }

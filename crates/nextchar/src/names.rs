@@ -9,7 +9,7 @@ use nextchar_core::data::{
     Diagnosis, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names,
     scan_names, split,
 };
-use nextchar_core::text::{Alphabet, Vocab};
+use nextchar_core::text::{Alphabet, Characters, Tokenizer, Vocab};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
@@ -58,7 +58,8 @@ impl Names {
     ///
     /// ```
     /// use nextchar::Names;
-    /// use nextchar::data::{Alphabet, ReadOptions};
+    /// use nextchar::data::ReadOptions;
+    /// use nextchar::text::Alphabet;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let file = folder.path().join("births.csv");
@@ -261,9 +262,10 @@ impl Names {
         };
         let mut list = self.list.clone();
         if let Some((shortest, longest)) = preset.lengths().filter(|_| !self.has_own_lengths) {
-            list.retain(|name| (shortest..=longest).contains(&name.chars().count()));
+            let pieces = |name: &str| self.options.tokenizer.pieces(name).count();
+            list.retain(|name| (shortest..=longest).contains(&pieces(name)));
         }
-        let vocab = list.vocab(self.options.alphabet).map_err(named)?;
+        let vocab = self.vocab(&list).map_err(named)?;
         let mut own_split = self.split.clone();
         if self.val.is_some() {
             own_split.shares.val = 0;
@@ -283,6 +285,17 @@ impl Names {
         let cut = is_cut.then(|| self.split.clone());
         let corpus = Corpus::of_parts(self.label.clone(), vocab, parts, cut).map_err(named)?;
         Ok(corpus.with_repeated(repeated))
+    }
+
+    /// The vocabulary of what is left of the list.
+    fn vocab(&self, list: &NameList) -> Result<Vocab, nextchar_core::Error> {
+        let options = &self.options;
+        let vocab = if options.tokenizer.name() == Characters.name() {
+            list.vocab(options.alphabet)?
+        } else {
+            list.pieces(options.tokenizer)?
+        };
+        Ok(vocab.with_normalizer(options.normalizer))
     }
 
     /// Held-out names of their own: without the training names, unless duplicates mean something. And how

@@ -1,6 +1,6 @@
 //! What windows are made of: how many classes, tokens, and places.
 
-use crate::text::{Start, Vocab};
+use crate::text::Vocab;
 
 /// What the windows of a corpus are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ impl WindowShape {
         }
     }
 
-    /// Windows of names with this start.
-    pub(crate) fn of(vocab: &Vocab, start: &Start, context_length: usize) -> Self {
+    /// Windows of names whose labels have this number of tokens.
+    pub(crate) fn of(vocab: &Vocab, held: usize, context_length: usize) -> Self {
         WindowShape {
             vocab_size: vocab.len(),
             token_count: vocab.token_count(),
             context_length,
-            held: start.label().len().min(context_length),
+            held: held.min(context_length),
         }
     }
 

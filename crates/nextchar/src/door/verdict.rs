@@ -2,7 +2,7 @@
 
 use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
 use nextchar_core::score::{Judge, WordBatch, WordScorer, name_log_prob};
-use nextchar_core::text::Token;
+use nextchar_core::text::{Start, Token};
 use serde::Serialize;
 
 use super::model::Model;
