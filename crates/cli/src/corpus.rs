@@ -1,7 +1,7 @@
 //! Where names come from: a file, standard input, or an embedded list.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
@@ -89,7 +89,7 @@ impl Source {
                         false => Ok(file),
                     })
                     .map_err(|error| Failure::file(path, &error))?;
-                scan_names(file, options)
+                scan_names(BufReader::with_capacity(1 << 16, file), options)
             }
         };
         read.map_err(|error| Failure::from(error).within(self.label()))
