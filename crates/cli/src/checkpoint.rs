@@ -1,39 +1,24 @@
 //! Checkpoints on disk: what a training needs to go on, saved every few seconds, and taken up again.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use clap::parser::ValueSource;
-use clap::{ArgAction, CommandFactory, Parser};
 use nextchar::train::{StopReason, TrainState, Trained};
 use nextchar::{Choice, Corpus, Part, Plan};
 use nextchar_formats::Checkpoint;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::args::{Cli, Command, TrainArgs};
+use crate::args::TrainArgs;
 use crate::failure::Failure;
 use crate::output::{count, note, plural};
+use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::store;
-
-/// Options that a resumed training does not take over: they change nothing in its result, or are of
-/// the one run only.
-const OF_ONE_RUN: [&str; 8] = [
-    "threads",
-    "instructions",
-    "stop_after",
-    "checkpoint",
-    "resume",
-    "force",
-    "json",
-    "help",
-];
 
 /// Saves the state of a training now and then.
 pub struct Keeper {
-    path: PathBuf,
+    file: OutputFile,
     every: Duration,
     last: Instant,
     checkpoint: Checkpoint,
@@ -47,7 +32,7 @@ pub struct Keeper {
 
 /// Reads the checkpoint of `--resume`.
 pub fn load(path: &Path) -> Result<Checkpoint, Failure> {
-    let bytes = store::read(path, store::LARGEST_CHECKPOINT).map_err(|failure| {
+    let bytes = store::read_tensors(path, store::LARGEST_CHECKPOINT).map_err(|failure| {
         let help = "leave --resume out to begin; --checkpoint FILE saves what it takes to go on";
         match path.exists() {
             true => failure,
@@ -57,97 +42,57 @@ pub fn load(path: &Path) -> Result<Checkpoint, Failure> {
     Checkpoint::from_bytes(&bytes).map_err(|error| Failure::failed(error).within(path.display()))
 }
 
-/// The options of a resumed training: the checkpoint's, and those of this command line.
-pub fn merged_args(checkpoint: &Checkpoint) -> Result<TrainArgs, Failure> {
-    let given = own_arguments();
-    let kept = checkpoint.arguments.iter();
-    let kept = kept.filter(|(id, _)| !given.contains_key(*id));
-    let kept = kept.flat_map(|(_, words)| words.iter().map(OsString::from));
-    let line = ["nextchar", "train"].map(OsString::from);
-    let line = line
-        .into_iter()
-        .chain(kept)
-        .chain(std::env::args_os().skip(2));
-    match Cli::try_parse_from(line).map(|cli| cli.command) {
-        Ok(Command::Train(args)) => Ok(*args),
-        Ok(_) => Err(Failure::failed("the checkpoint is of no training")),
-        Err(error) => Err(Failure::misuse(error).within("with the options of the checkpoint")),
-    }
-}
-
-/// The options of this command line that another run takes over, as words, by name.
-fn own_arguments() -> BTreeMap<String, Vec<String>> {
-    let mut command = Cli::command();
-    command.build();
-    let mut found = BTreeMap::new();
-    let Ok(matches) = command.try_get_matches_from_mut(std::env::args_os()) else {
-        return found;
+/// Claims, before any work, the file that checkpoints are saved to; without `--checkpoint` it is the one that
+/// is gone on from. What this run reads was named before, but for that file.
+pub fn claim(args: &TrainArgs, files: &mut RunFiles) -> Result<Option<OutputFile>, Failure> {
+    let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) else {
+        return Ok(None);
     };
-    let (Some(matches), Some(train)) = (
-        matches.subcommand_matches("train"),
-        command.find_subcommand("train"),
-    ) else {
-        return found;
-    };
-    for argument in train.get_arguments() {
-        let id = argument.get_id().as_str();
-        // Groups of options are in the list too, and have no source.
-        let given = matches!(matches.try_contains_id(id), Ok(true))
-            && matches.value_source(id) == Some(ValueSource::CommandLine);
-        if !given || OF_ONE_RUN.contains(&id) {
-            continue;
+    let resumed = args.resume.as_ref();
+    let existing = if resumed.is_some_and(|resumed| RunFiles::is_same(resumed, path)) {
+        Existing::Continue
+    } else {
+        let found = || store::read_tensors(path, store::LARGEST_CHECKPOINT).unwrap_or_default();
+        if !args.force && path.is_file() && nextchar_formats::is_checkpoint(&found()) {
+            return Err(unfinished(path));
         }
-        let values = matches.get_raw(id).into_iter().flatten();
-        let values = values.map(|value| value.to_string_lossy().into_owned());
-        let words: Vec<String> = match (argument.get_long(), argument.get_action()) {
-            (Some(long), ArgAction::SetTrue) => vec![format!("--{long}")],
-            (Some(long), _) => values.map(|value| format!("--{long}={value}")).collect(),
-            (None, _) => values.collect(),
-        };
-        found.insert(id.to_owned(), words);
-    }
-    found
+        Existing::Keep("is not a checkpoint").or_forced(args.force)
+    };
+    let why = "a checkpoint is replaced again and again, which standard output cannot be";
+    let option = if args.checkpoint.is_some() {
+        "--checkpoint"
+    } else {
+        "--resume"
+    };
+    files.claim(option, path, existing, why).map(Some)
 }
 
-/// Refuses, before any work, a place where no checkpoint could be saved, or where one is that would be
-/// lost. `resumed` says that it is the one that is gone on from.
-pub fn check_destination(path: &Path, resumed: bool, force: bool) -> Result<(), Failure> {
-    store::check_place("--checkpoint", path)?;
-    if resumed || force || !path.exists() {
-        return Ok(());
-    }
-    let found = store::read(path, store::LARGEST_CHECKPOINT)?;
+fn unfinished(path: &Path) -> Failure {
     let path = path.display();
-    Err(match nextchar_formats::is_checkpoint(&found) {
-        true => Failure::misuse(format!(
-            "--checkpoint {path}: it holds a training that did not come to its end"
-        ))
-        .help(format!(
-            "`nextchar train --resume {path}` goes on with it; --force begins anew and replaces it"
-        )),
-        false => Failure::misuse(format!(
-            "--checkpoint {path}: the file exists and is not a checkpoint"
-        ))
-        .help("choose another name, or --force to replace it"),
-    })
+    Failure::misuse(format!(
+        "--checkpoint {path}: it holds a training that did not come to its end"
+    ))
+    .help(format!(
+        "`nextchar train --resume {path}` goes on with it; --force begins anew and replaces it"
+    ))
 }
 
 impl Keeper {
     /// What saves a training that is planned, and goes on with `resumed` if that is of the same options.
+    /// `arguments` are those of its command line.
     pub fn new(
         args: &TrainArgs,
+        file: OutputFile,
         plan: &Plan,
         corpus: &Corpus,
+        arguments: BTreeMap<String, Vec<String>>,
         resumed: Option<Checkpoint>,
-    ) -> Result<Option<Self>, Failure> {
-        let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) else {
-            return Ok(None);
-        };
+    ) -> Result<Self, Failure> {
         let options = options(args, plan, corpus)?;
         let mut checkpoint = Checkpoint {
             program: env!("CARGO_PKG_VERSION").into(),
             options,
-            arguments: own_arguments(),
+            arguments,
             shape: plan.shape.clone(),
             finished: Vec::new(),
             state: None,
@@ -163,11 +108,13 @@ impl Keeper {
                 .as_ref()
                 .map(|state| state.progress.steps_done);
             let at = described(done, step);
-            holds = (args.resume.as_ref() == Some(path)).then(|| at.clone());
+            let resume = args.resume.as_deref();
+            let same = resume.is_some_and(|resume| RunFiles::is_same(resume, file.path()));
+            holds = same.then(|| at.clone());
             resumed_at = Some(at);
         }
-        Ok(Some(Keeper {
-            path: path.clone(),
+        Ok(Keeper {
+            file,
             every: args.checkpoint_every,
             last: Instant::now(),
             closed: false,
@@ -175,7 +122,7 @@ impl Keeper {
             resumed_at,
             failing: false,
             checkpoint,
-        }))
+        })
     }
 
     /// Says where a training goes on.
@@ -220,14 +167,14 @@ impl Keeper {
     }
 
     fn save(&mut self) -> Option<String> {
-        let (path, checkpoint) = (self.path.display(), &self.checkpoint);
+        let (path, checkpoint) = (self.file.path().display(), &self.checkpoint);
         let step = checkpoint
             .state
             .as_ref()
             .map(|state| state.progress.steps_done);
         let now = described(checkpoint.finished.len(), step);
         let bytes = checkpoint.to_bytes().map_err(Failure::failed);
-        let saved = bytes.and_then(|bytes| store::save(&self.path, &bytes));
+        let saved = bytes.and_then(|bytes| self.file.save(&bytes));
         let again = std::mem::replace(&mut self.failing, saved.is_err());
         let said = match saved {
             Ok(()) => {
@@ -251,14 +198,14 @@ impl Keeper {
 
     /// The file, if there is something in it to go on from.
     pub fn kept(&self) -> Option<&Path> {
-        self.holds.as_ref().map(|_| self.path.as_path())
+        self.holds.as_ref().map(|_| self.file.path())
     }
 
-    /// Takes the file away: the training came to its end and its model is saved.
-    pub fn remove(&mut self) {
-        if !self.closed {
-            let _ = std::fs::remove_file(&self.path);
-            self.holds = None;
+    /// Deletes the file, if this training wrote it or went on from it: it came to its end and its model is
+    /// saved.
+    pub fn delete(&mut self) {
+        if !self.closed && self.holds.take().is_some() {
+            self.file.delete();
         }
     }
 }
@@ -331,7 +278,7 @@ fn options(
     put("--split", args.corpus.split.to_string().into());
     put("--split-seed", args.corpus.split_seed.to_string().into());
     if let Some(teacher) = &args.teacher {
-        let bytes = store::read(teacher, store::LARGEST_MODEL)?;
+        let bytes = store::read_tensors(teacher, nextchar::LARGEST_MODEL)?;
         let digest = short_digest(&bytes);
         put("--teacher", format!("a model ({digest})").into());
     }

@@ -12,7 +12,7 @@ use nextchar_formats::state_dict::USUAL_LONGEST_NAME;
 use crate::args::TrainArgs;
 use crate::failure::Failure;
 use crate::output::note;
-use crate::store;
+use crate::panics;
 
 /// No file of counts is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -82,17 +82,13 @@ type Opened<'a> = (&'a Path, CountsFile);
 
 fn open_all<'a>(option: &str, paths: &'a [PathBuf]) -> Result<Vec<Opened<'a>>, Failure> {
     let open = |path: &'a PathBuf| {
-        let bytes = store::read(path, LARGEST)?;
+        let fault = |error| Failure::failed(error).within(format!("{option} {}", path.display()));
+        let bytes = nextchar::read_file(path, LARGEST, |start| {
+            CountsFile::check_start(start).map_err(fault)
+        })?;
         // A panic over a damaged file is caught there; nobody needs to see it here.
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| ()));
-        let file = CountsFile::from_bytes(bytes);
-        std::panic::set_hook(hook);
-        let place = || format!("{option} {}", path.display());
-        Ok((
-            path.as_path(),
-            file.map_err(|error| Failure::failed(error).within(place()))?,
-        ))
+        let file = panics::expected(|| CountsFile::from_bytes(bytes));
+        Ok((path.as_path(), file.map_err(fault)?))
     };
     paths.iter().map(open).collect()
 }

@@ -1,7 +1,9 @@
 //! The program `nextchar`: the library's lecture as commands.
+#![deny(unsafe_code)]
 
 mod args;
 mod checkpoint;
+mod command_line;
 mod commands;
 mod corpus;
 mod counts;
@@ -10,11 +12,14 @@ mod failure;
 mod hints;
 mod html;
 mod output;
+mod output_files;
+mod panics;
 mod plots;
 mod progress;
 mod report;
 mod scoring;
 mod search;
+mod signals;
 mod store;
 mod threads;
 mod word_picture;
@@ -25,12 +30,13 @@ use args::Command;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = match args::parse() {
-        Ok(cli) => cli,
+    panics::install_hook();
+    let (cli, given) = match command_line::read(std::env::args_os()) {
+        Ok(read) => read,
         Err(failure) => return failure.report(),
     };
     let result = match &cli.command {
-        Command::Train(args) => commands::train::run(args),
+        Command::Train(args) => commands::train::run(args, &given),
         Command::Tune(args) => commands::tune::run(args),
         Command::Generate(args) => commands::generate::run(args),
         Command::Next(args) => commands::next::run(args),

@@ -1,8 +1,7 @@
-//! What a person sees while a network learns, and how Ctrl-C reaches it.
+//! What a person sees while a network learns, and when it stops.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,24 +10,7 @@ use nextchar::{Stage, Watch};
 
 use crate::checkpoint::Keeper;
 use crate::output::{count, note};
-
-/// Set by the first Ctrl-C; a second one ends the program at once.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// Whether Ctrl-C was pressed since [`catch_interrupts`].
-pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
-}
-
-/// From here on the first Ctrl-C is noted rather than deadly.
-pub fn catch_interrupts() {
-    // Fails only where the handler is set already.
-    let _ = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(crate::failure::INTERRUPTED.into());
-        }
-    });
-}
+use crate::signals::{self, interrupted};
 
 /// A bar of some length that looks as the template says.
 pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
@@ -67,7 +49,7 @@ impl<'a> Progress<'a> {
         quiet: bool,
     ) -> Self {
         let steps = config.steps;
-        catch_interrupts();
+        signals::catch();
         let bar = match quiet {
             true => ProgressBar::hidden(),
             false => styled_bar(

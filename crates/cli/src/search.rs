@@ -4,7 +4,8 @@
 //! a rung, the best third goes on to the next, with three times the steps. What to do next follows from
 //! the finished trials alone, so a search can stop and go on anywhere.
 
-use nextchar::rng::{Purpose, Seed};
+use nextchar::rng::{Purpose, Seed, Stream};
+use nextchar::{BatchSize, TrainOptions};
 use serde::{Deserialize, Serialize};
 
 /// One in so many goes on to the next rung, which has so many times the steps.
@@ -37,34 +38,36 @@ impl Job {
     }
 }
 
-/// The options of a candidate, as `train` takes them. The first is the default preset.
-pub fn options(seed: &Seed, candidate: u64) -> Vec<(&'static str, String)> {
-    if candidate == 0 {
-        return Vec::new();
+/// The options of a candidate, beside those of the run; the first is the default preset as it is.
+pub fn candidate(seed: &Seed, number: u64) -> TrainOptions {
+    if number == 0 {
+        return TrainOptions::default();
     }
-    let mut rng = seed.stream(Purpose::Search, candidate);
-    let mut pick = |values: &[&str]| values[rng.below(values.len() as u64) as usize].to_owned();
-    let context = pick(&["2", "3", "4", "5", "6", "7", "8"]);
-    let embedding = pick(&["4", "8", "16", "24"]);
-    let width = pick(&["16", "32", "64", "128", "192", "256"]);
-    let hidden = match pick(&["1", "2"]).as_str() {
-        "1" => width,
-        _ => format!("{width},{width}"),
-    };
-    let dropout = pick(&["0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
-    let weight_decay = pick(&["0.01", "0.03", "0.1", "0.3", "1"]);
-    let batch = pick(&["32", "64", "128", "256"]);
-    // Between 0.002 and 0.02, evenly by its logarithm.
+    let mut rng = seed.stream(Purpose::Search, number);
+    let context = pick(&mut rng, &[2, 3, 4, 5, 6, 7, 8]);
+    let embedding = pick(&mut rng, &[4, 8, 16, 24]);
+    let width = pick(&mut rng, &[16, 32, 64, 128, 192, 256]);
+    let hidden = vec![width; pick(&mut rng, &[1, 2])];
+    let dropout = pick(&mut rng, &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+    let weight_decay = pick(&mut rng, &[0.01, 0.03, 0.1, 0.3, 1.0]);
+    let batch = pick(&mut rng, &[32, 64, 128, 256]);
+    // Between 0.002 and 0.02, evenly by its logarithm, in multiples of 0.0001.
     let learning_rate = 0.002 * libm::pow(10.0, rng.uniform());
-    vec![
-        ("--context", context),
-        ("--embedding", embedding),
-        ("--hidden", hidden),
-        ("--dropout", dropout),
-        ("--weight-decay", weight_decay),
-        ("--batch", batch),
-        ("--learning-rate", format!("{learning_rate:.4}")),
-    ]
+    let learning_rate = (learning_rate * 1e4).round_ties_even() / 1e4;
+    TrainOptions {
+        context: Some(context),
+        embedding: Some(embedding),
+        hidden: Some(hidden.into()),
+        dropout: Some(dropout),
+        weight_decay: Some(weight_decay),
+        batch: Some(BatchSize::Rows(batch)),
+        learning_rate: Some(learning_rate.into()),
+        ..TrainOptions::default()
+    }
+}
+
+fn pick<T: Copy>(rng: &mut Stream, values: &[T]) -> T {
+    values[rng.below(values.len() as u64) as usize]
 }
 
 /// The trials of a rung, the best first.
@@ -160,8 +163,8 @@ mod tests {
     #[test]
     fn candidates_are_kept() {
         let seed = Seed::from(42);
-        assert!(options(&seed, 0).is_empty());
-        assert_eq!(options(&seed, 5), options(&seed, 5));
-        assert_ne!(options(&seed, 5), options(&seed, 6));
+        assert_eq!(candidate(&seed, 0), TrainOptions::default());
+        assert_eq!(candidate(&seed, 5), candidate(&seed, 5));
+        assert_ne!(candidate(&seed, 5), candidate(&seed, 6));
     }
 }

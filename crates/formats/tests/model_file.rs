@@ -1,4 +1,4 @@
-//! The model file: what is written comes back, and every fault has its name.
+//! The model file: what is written can be read back, and every fault is reported.
 
 use std::collections::HashMap;
 
@@ -64,7 +64,7 @@ fn bytes() -> Vec<u8> {
     model(vec![5], 1, 1, true).to_bytes().unwrap()
 }
 
-/// The tensors of a file as they are, to be changed and written again.
+/// The tensors of a file, to be changed and written again.
 type Tensors = Vec<(String, Dtype, Vec<usize>, Vec<u8>)>;
 
 /// Writes the file again after `change`.
@@ -97,7 +97,7 @@ fn tensor<'a>(
     tensors.iter_mut().find(|tensor| tensor.0 == name).unwrap()
 }
 
-/// Names that return answer alike after a round trip, and need their names.
+/// Models with repeat names predict the same after a round trip, and need their names.
 #[test]
 fn names_that_return_come_back() {
     let mut written = model(vec![5], 7, 3, true);
@@ -121,7 +121,7 @@ fn names_that_return_come_back() {
     assert!(error.to_string().contains("without the names"), "{error}");
 }
 
-/// A model that gives its own names next to nothing has huge factors: its file is read all the same.
+/// A model that gives its own names almost no probability has huge factors; its file can be read nevertheless.
 #[test]
 fn names_that_return_to_an_ignorant_model_come_back() {
     let mut written = model(vec![5], 7, 1, true);
@@ -169,7 +169,7 @@ fn a_model_comes_back_as_it_was() {
                 .map(|n| [&n.train, &n.val, &n.test].map(NameList::digest))
         };
         assert_eq!(digests(&read), digests(&written));
-        // Equal models are equal bytes, also after a round trip.
+        // Equal models give equal bytes, also after a round trip.
         assert_eq!(read.to_bytes().unwrap(), bytes);
     }
 }
@@ -286,9 +286,9 @@ fn damaged_lists_are_named() {
             (tensor.2, tensor.3) = (vec![bytes.len()], bytes.to_vec());
         })
     };
-    bad(names(&[0, 1, b'A']), train, "not of its alphabet");
-    bad(names(&[0, 0]), train, "not of its alphabet");
-    bad(names(&[0, 9, b'a']), train, "cut short");
+    bad(names(&[0, 1, b'A']), train, "outside its alphabet");
+    bad(names(&[0, 0]), train, "outside its alphabet");
+    bad(names(&[0, 9, b'a']), train, "is truncated");
     let error = forge(|tensors, _| {
         tensors.push((
             "nextchar.counts.train".into(),
@@ -301,7 +301,7 @@ fn damaged_lists_are_named() {
 }
 
 proptest! {
-    /// Cut anywhere and with any bytes changed, a file is read or refused, never a panic.
+    /// A file that is truncated anywhere, with any bytes changed, is read or refused, without a panic.
     #[test]
     fn mutilated_files_are_read_or_refused(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
@@ -359,7 +359,7 @@ fn mixtures_come_back() {
                 read.model.next_log_probs(&context),
                 written.model.next_log_probs(&context)
             );
-            // Any tensor of a wrong size, or a number out of range, is refused.
+            // Any tensor with a wrong size, or with a number out of range, is refused.
             for place in (8..bytes.len()).step_by(bytes.len() / 400) {
                 let mut bytes = bytes.clone();
                 bytes[place] = 0xff;
@@ -370,7 +370,7 @@ fn mixtures_come_back() {
     }
 }
 
-/// The bytes of tensors as PyTorch would save them, `{name}` with this shape and all of it 0.5.
+/// The bytes of tensors as saved by PyTorch: `{name}` has this shape, and all of its values are 0.5.
 fn bare(tensors: &[(&str, &[usize])], metadata: Option<&str>) -> Vec<u8> {
     let tensors: Vec<_> = tensors
         .iter()
@@ -429,7 +429,7 @@ fn a_bare_state_dict_is_a_model() {
         (1, &[5, 0], "[rows, columns]"),
         (3, &[27, 6], "`output.weight` is [27, 6]"),
     ] {
-        // Only the vocabulary is at fault where all sizes agree.
+        // All sizes agree; only the vocabulary is wrong.
         let all = |tensors: &mut Vec<(&str, &'static [usize])>| {
             tensors[place].1 = shape;
             if shape == [26, 3] {
@@ -456,7 +456,7 @@ fn a_bare_state_dict_is_a_model() {
 }
 
 proptest! {
-    /// Whatever shapes a bare state_dict claims, it is read or refused.
+    /// A bare state_dict is read or refused, whatever shapes it claims.
     #[test]
     fn any_state_dict_is_read_or_refused(
         shapes in prop::collection::vec(prop::collection::vec(0usize..30, 0..4), 7),

@@ -1,10 +1,10 @@
-//! What went wrong, for a person.
+//! What went wrong, described for the user.
 
 use nextchar::Error;
 use nextchar::error::Hint;
 use serde::Serialize;
 
-/// A sentence that says what and where, and perhaps what to do.
+/// A message that says what went wrong and where, and optionally what to do.
 #[derive(Debug, Serialize)]
 pub(crate) struct Fault {
     message: String,
@@ -75,6 +75,6 @@ fn words(hint: Hint) -> Option<&'static str> {
 
 impl From<serde_json::Error> for Fault {
     fn from(error: serde_json::Error) -> Self {
-        Fault::new(format!("a request that cannot be read: {error}"))
+        Fault::new(format!("the request cannot be read: {error}"))
     }
 }

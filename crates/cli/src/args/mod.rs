@@ -20,8 +20,8 @@ pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
 pub use train::TrainArgs;
 pub use tune::TuneArgs;
+pub use values::in_range;
 use values::{at_least, number, threads};
-pub use values::{in_range, parse};
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]
@@ -153,6 +153,9 @@ pub struct EvaluateArgs {
     /// Write the report as one page with plots, too
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Replace FILE if it exists
+    #[arg(long, requires = "html")]
+    pub force: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -29,6 +29,9 @@ pub struct PlotArgs {
     /// Where it is saved: the ending is .svg or .png; - writes an SVG to standard output
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Replace FILE if it exists
+    #[arg(long)]
+    pub force: bool,
     /// For light or dark surroundings
     #[arg(long, value_enum, default_value_t)]
     pub theme: Theme,

@@ -148,7 +148,8 @@ pub struct TrainArgs {
     /// Stop at this step of the run that --steps plans, as Ctrl-C would
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub stop_after: Option<u64>,
-    /// Save what it takes to go on to FILE now and then; it is taken away when the model is saved
+    /// Save the training's state to FILE every so often, so that --resume can continue it; deleted once
+    /// the model is saved
     #[arg(long, value_name = "FILE", help_heading = "Training")]
     pub checkpoint: Option<PathBuf>,
     /// Time between two checkpoints

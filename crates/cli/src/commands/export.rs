@@ -19,35 +19,31 @@ use serde_json::json;
 use crate::args::{ExportArgs, ExportFormat, PartName};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, bytes, count, note};
+use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::store;
 use crate::threads::threads;
 
 /// An engine for browsers may be this large, in bytes; it has about a million.
 const LARGEST_ENGINE: u64 = 64 << 20;
 
-/// What is written, and where.
-type Files = Vec<(PathBuf, Vec<u8>)>;
-
 pub fn run(args: &ExportArgs) -> Result<u8, Failure> {
     args.check()?;
-    let paths = paths(args.format, &args.out)?;
-    for path in &paths {
-        store::check_new(path, args.force)?;
+    let out_files = claim(args)?;
+    let model = store::load(args.model.as_deref())?;
+    let contents = contents(args, model.as_file())?;
+    for (out_file, contents) in out_files.iter().zip(&contents) {
+        out_file.save(contents)?;
     }
-    let file = store::load(args.model.as_deref())?;
-    let contents = contents(args, &file)?;
-    let files: Files = paths.into_iter().zip(contents).collect();
-    for (path, contents) in &files {
-        store::save(path, contents)?;
+    if out_files.iter().any(OutputFile::is_stdout) {
+        return Ok(DONE);
     }
+    let files = out_files.iter().map(OutputFile::path).zip(&contents);
     let mut out = output::stdout();
     if args.json {
-        let files = files
-            .iter()
-            .map(|(path, contents)| json!({"path": path, "bytes": contents.len()}));
+        let files = files.map(|(path, contents)| json!({"path": path, "bytes": contents.len()}));
         output::json(&mut out, &json!({"files": files.collect::<Vec<_>>()}))?;
     } else {
-        for (path, contents) in &files {
+        for (path, contents) in files {
             writeln!(out, "{}: {}", path.display(), bytes(contents.len() as u64))?;
         }
     }
@@ -55,8 +51,38 @@ pub fn run(args: &ExportArgs) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
+/// The places of all files, claimed beside what the run reads.
+fn claim(args: &ExportArgs) -> Result<Vec<OutputFile>, Failure> {
+    let paths = paths(args.format, &args.out)?;
+    if args.json && args.out == Path::new("-") {
+        return Err(
+            Failure::misuse("--out -: standard output has the object of --json")
+                .help("leave --json out, or name a file"),
+        );
+    }
+    let mut files = RunFiles::default();
+    for (option, path) in [("--model", &args.model), ("--engine", &args.engine)] {
+        if let Some(path) = path {
+            files.reads(option, path);
+        }
+    }
+    let existing = Existing::Keep("would be replaced").or_forced(args.force);
+    let claim = |path: &PathBuf| files.claim_or_stdout("--out", path, existing);
+    paths.iter().map(claim).collect()
+}
+
 /// The files of a format, of which `--out` names one.
 fn paths(format: ExportFormat, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let single = !matches!(
+        format,
+        ExportFormat::Pytorch | ExportFormat::Numpy | ExportFormat::Projector
+    );
+    if out == Path::new("-") && !single {
+        return Err(
+            Failure::misuse("--out -: standard output cannot take two files")
+                .help("name one of them; the other stands beside it"),
+        );
+    }
     match format {
         ExportFormat::Pytorch | ExportFormat::Numpy => {
             let extension = out.extension().and_then(|extension| extension.to_str());
@@ -119,12 +145,14 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
         }
         ExportFormat::Html => {
             let path = args.engine.as_deref().expect("clap asks for it");
-            let engine = store::read(path, LARGEST_ENGINE)?;
-            if !html::is_module(&engine) {
+            let engine = nextchar::read_file(path, LARGEST_ENGINE, |start| {
+                if html::is_module(start) {
+                    return Ok(());
+                }
                 let what = format!("{}: it is no WebAssembly module", path.display());
-                return Err(Failure::failed(what)
-                    .help("`web/build --engine` makes web/public/assets/engine.wasm"));
-            }
+                Err(Failure::failed(what)
+                    .help("`web/build --engine` makes web/public/assets/engine.wasm"))
+            })?;
             let model = file.to_bytes().map_err(Failure::failed)?;
             Ok(vec![
                 html::page(args.title.as_deref().unwrap_or("Names"), &engine, &model).into(),

@@ -1,11 +1,11 @@
 //! `nextchar plot`: the loss curve, the letters in the plane, or which letter follows which.
 
-use std::io::Write;
 use std::path::Path;
 
 use crate::args::{PlotArgs, PlotKind};
 use crate::failure::{DONE, Failure};
-use crate::output::{self, bytes, note};
+use crate::output::{bytes, note};
+use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::plots::{Curves, Heat, Letters, Picture};
 use crate::store;
 use crate::threads::threads;
@@ -28,21 +28,22 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
             );
         }
     };
+    let out_file = claim(args)?;
     let file = store::load(args.model.as_deref())?;
     let label = || store::label(args.model.as_deref());
     let picture = match args.kind {
         PlotKind::Curves => Picture::Curves(Curves::of(&file, threads(None)?, &label())?),
         PlotKind::Embedding => {
-            let network = file.model.networks().first().ok_or_else(|| {
+            let network = file.language_model().networks().first().ok_or_else(|| {
                 Failure::failed(format!("{}: counts have no embedding", label()))
                     .help("`nextchar train --family network` makes a model with one")
             })?;
-            if png && file.vocab.pieces().any(|letter| !letter.is_ascii()) {
+            if png && file.vocab().pieces().any(|letter| !letter.is_ascii()) {
                 note("a PNG shows only the letters of its font: an SVG uses the reader's fonts");
             }
-            Picture::Letters(Letters::of(network, &file.vocab))
+            Picture::Letters(Letters::of(network, file.vocab()))
         }
-        PlotKind::Bigrams => Picture::Heat(Heat::of(&file.bigrams, &file.vocab)),
+        PlotKind::Bigrams => Picture::Heat(Heat::of(file.bigrams(), file.vocab())),
     };
     let size = (
         args.width,
@@ -55,14 +56,20 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
         true => picture.png(size, args.theme)?,
         false => picture.svg(size, args.theme)?.into_bytes(),
     };
-    if standard_output {
-        let mut out = output::stdout();
-        out.write_all(&image)?;
-        out.flush()?;
-    } else {
-        store::save(&args.out, &image)?;
+    out_file.save(&image)?;
+    if !out_file.is_stdout() {
         let size = bytes(image.len() as u64);
         anstream::eprintln!("saved to {} ({size})", args.out.display());
     }
     Ok(DONE)
+}
+
+/// The place of the picture, claimed beside the model that the run reads.
+fn claim(args: &PlotArgs) -> Result<OutputFile, Failure> {
+    let mut files = RunFiles::default();
+    if let Some(model) = &args.model {
+        files.reads("--model", model);
+    }
+    let existing = Existing::Keep("would be replaced").or_forced(args.force);
+    files.claim_or_stdout("--out", &args.out, existing)
 }

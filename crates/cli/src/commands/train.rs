@@ -12,31 +12,54 @@ use serde_json::{Value, json};
 
 use crate::args::TrainArgs;
 use crate::checkpoint::{self, Keeper};
-use crate::corpus::read_corpus;
+use crate::command_line::Given;
+use crate::corpus::{note_inputs, read_corpus};
 use crate::counts;
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::output::{self, BOLD, count, note};
+use crate::output_files::{self, Existing, OutputFile, RunFiles};
 use crate::progress::Watcher;
 use crate::report::{describe, describe_first_loss, print_losses};
 use crate::store;
 use crate::threads::threads;
 
-pub fn run(args: &TrainArgs) -> Result<u8, Failure> {
+pub fn run(args: &TrainArgs, given: &Given) -> Result<u8, Failure> {
     let Some(path) = &args.resume else {
-        return train(args, None);
+        return train(args, given, None);
     };
     let resumed = checkpoint::load(path)?;
-    let args = checkpoint::merged_args(&resumed)?;
-    train(&args, Some(resumed))
+    let args = given.over(&resumed.arguments)?;
+    train(&args, given, Some(resumed))
 }
 
-fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
+/// The places of the model and of the checkpoint, claimed beside all that the run reads.
+fn claim(args: &TrainArgs) -> Result<(OutputFile, Option<OutputFile>), Failure> {
+    let mut files = RunFiles::default();
+    note_inputs(&args.corpus, &mut files);
+    for (option, paths) in [
+        ("--counts", &args.counts),
+        ("--val-counts", &args.val_counts),
+        ("--test-counts", &args.test_counts),
+    ] {
+        paths.iter().for_each(|path| files.reads(option, path));
+    }
+    if let Some(path) = &args.teacher {
+        files.reads("--teacher", path);
+    }
+    let checkpoint = checkpoint::claim(args, &mut files)?;
+    if let Some(path) = &args.resume {
+        files.reads("--resume", path);
+    }
+    let existing = Existing::ReplaceModel.or_forced(args.force);
+    let why = "standard output shows the losses and the new names";
+    let model = files.claim("--out", &args.out, existing, why)?;
+    Ok((model, checkpoint))
+}
+
+fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     let started = Instant::now();
     args.check()?;
-    store::check_destination(&args.out, args.force)?;
-    if let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) {
-        checkpoint::check_destination(path, args.resume.as_ref() == Some(path), args.force)?;
-    }
+    let (model_file, checkpoint_file) = claim(args)?;
     let teacher = args.teacher.as_deref().map(load_teacher).transpose()?;
     let corpus = read(args)?;
     let mut training = Training::new(corpus, &args.options(), threads(args.threads)?)?
@@ -53,7 +76,12 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     if let Some(rate) = training.find_learning_rate()? {
         note(&format!("--learning-rate {rate:.6} was found to suit"));
     }
-    let keeper = Keeper::new(args, training.plan(), training.corpus(), resumed)?;
+    let keeper = checkpoint_file.map(|file| {
+        let arguments = given.to_keep();
+        let (plan, corpus) = (training.plan(), training.corpus());
+        Keeper::new(args, file, plan, corpus, arguments, resumed)
+    });
+    let keeper = keeper.transpose()?;
     describe(&training);
     keeper.iter().for_each(Keeper::describe);
     let keeper = keeper.map(RefCell::new);
@@ -70,10 +98,11 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
 
     let bytes = model.to_bytes()?;
     let mut keeper = keeper.as_ref().map(RefCell::borrow_mut);
-    store::save(&args.out, &bytes)
+    model_file
+        .save(&bytes)
         .map_err(|failure| unsaved(failure, &bytes, keeper.as_deref()))?;
     if let Some(keeper) = &mut keeper {
-        keeper.remove();
+        keeper.delete();
     }
 
     let mut out = output::stdout();
@@ -100,7 +129,7 @@ fn train(args: &TrainArgs, resumed: Option<Checkpoint>) -> Result<u8, Failure> {
     }
     out.flush()?;
     if let Some(trained) = &made.last {
-        say_how_it_ended(args, &training, trained, made.is_cancelled, train_seconds);
+        say_how_it_ended(args, &training, &made, trained, train_seconds);
     }
     if let Some(path) = keeper.as_deref().and_then(Keeper::kept) {
         note(&format!(
@@ -119,11 +148,11 @@ fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     if counts::given(args)? {
         return counts::read(args);
     }
-    read_corpus(&args.corpus, args.preset.lengths())
+    read_corpus(&args.corpus, args.preset)
 }
 
 fn load_teacher(path: &Path) -> Result<Model, Failure> {
-    Ok(store::load(Some(path))?.into())
+    store::load(Some(path))
 }
 
 /// Trains, and names the option where the teacher does not suit.
@@ -175,7 +204,7 @@ fn result(args: &TrainArgs, training: &Training, made: &Made, reports: &Reports)
 
 /// The model could not be saved where it should: it is saved elsewhere rather than lost.
 fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
-    let mut help = match store::rescue(bytes) {
+    let mut help = match output_files::rescue(bytes) {
         Some(path) => format!("the model was saved as {} instead", path.display()),
         None => "the model could not be saved in the folder for temporary files either".into(),
     };
@@ -192,25 +221,29 @@ fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
 fn say_how_it_ended(
     args: &TrainArgs,
     training: &Training,
+    made: &Made,
     trained: &Trained,
-    interrupted: bool,
     seconds: f64,
 ) {
     let plan = training.plan();
-    let config = &plan.config;
-    let single = plan.networks == 1 && !plan.distill;
+    let (config, planned) = (&plan.config, plan.networks);
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
-        let why = if interrupted {
+        let why = if made.is_cancelled {
             "interrupted"
         } else {
             "out of time"
         };
-        let repeat = match single {
-            true => format!(
+        let repeat = match (planned, plan.distill) {
+            (1, false) => format!(
                 "--steps {} --stop-after {} repeats this run",
                 config.steps, trained.steps
             ),
-            false => "what was done of the others stays".into(),
+            (_, false) => format!(
+                "the model has {} of {} networks",
+                made.model.networks().len(),
+                plan.networks
+            ),
+            (_, true) => "the model has what was trained before".into(),
         };
         note(&format!(
             "{why} after step {} of {}: the best so far (step {}) is saved; {repeat}",

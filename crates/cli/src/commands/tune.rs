@@ -1,23 +1,24 @@
 //! `nextchar tune`: searches for better options in a given time, by val alone.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::Parser;
 use nextchar::data::{NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::{Corpus, LanguageModel, Part, Training, Workers};
+use nextchar::{Corpus, Family, LanguageModel, Part, Preset, TrainOptions, Training, Workers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::args::{Cli, Command, TrainArgs, TuneArgs};
-use crate::corpus::read_corpus;
+use crate::args::TuneArgs;
+use crate::command_line;
+use crate::corpus::{note_inputs, read_corpus};
 use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::output::{self, BOLD, count, note};
-use crate::progress::{Watcher, catch_interrupts, interrupted, styled_bar};
-use crate::search::{Job, Trial, next_job, options};
-use crate::store;
+use crate::output_files::{Existing, OutputFile, RunFiles};
+use crate::progress::{Watcher, styled_bar};
+use crate::search::{Job, Trial, candidate, next_job};
+use crate::signals::{self, interrupted};
 use crate::threads::threads;
 
 /// Below this many names for train and val, all of them judge in turn: one small val is mostly chance.
@@ -27,8 +28,9 @@ const FOLDS: usize = 5;
 pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
     let started = Instant::now();
     let deadline = started + args.time;
-    catch_interrupts();
-    let corpus = read_corpus(&args.corpus, None)?;
+    signals::catch();
+    let trials_file = claim(args)?;
+    let corpus = read_corpus(&args.corpus, Preset::default())?;
     let digest = corpus.parts().train.digest();
     let mut trials = kept_trials(args, &digest)?;
     let rounds = rounds(corpus)?;
@@ -46,8 +48,8 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
             break;
         };
         trials.push(trial);
-        if let Some(path) = &args.trials {
-            save_trials(path, args, &digest, &trials)?;
+        if let Some(file) = &trials_file {
+            save_trials(file, args, &digest, &trials)?;
         }
         let best = best_first(&trials)[0];
         bar.set_position(started.elapsed().as_secs());
@@ -58,11 +60,24 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
         ));
     }
     bar.finish_and_clear();
+    if trials.is_empty() {
+        note("interrupted before the first trial was done: nothing was compared");
+        return Ok(INTERRUPTED);
+    }
     report(&tuner, &trials, counting)?;
     match interrupted() {
         true => Ok(INTERRUPTED),
         false => Ok(DONE),
     }
+}
+
+/// The file of the trials, claimed beside the lists that the run reads.
+fn claim(args: &TuneArgs) -> Result<Option<OutputFile>, Failure> {
+    let mut files = RunFiles::default();
+    note_inputs(&args.corpus, &mut files);
+    let why = "the trials are saved again and again, which standard output cannot take";
+    let claim = |path: &PathBuf| files.claim("--trials", path, Existing::Continue, why);
+    args.trials.as_ref().map(claim).transpose()
 }
 
 /// Every trial is judged on every round: the split's train and val, or folds of both.
@@ -106,7 +121,7 @@ struct Tuner<'a> {
 impl<'a> Tuner<'a> {
     fn new(args: &'a TuneArgs, rounds: Vec<Corpus>) -> Result<Self, Failure> {
         let workers = threads(args.threads)?;
-        let usual = train_args(args, Job::FIRST)?.options();
+        let usual = train_options(args, Job::FIRST);
         let training = |corpus| {
             let training = Training::new(corpus, &usual, workers)?;
             training.rivals()?;
@@ -122,7 +137,7 @@ impl<'a> Tuner<'a> {
     /// Trains a candidate; `None` where the time ended it, or Ctrl-C did.
     fn try_out(&self, job: Job, deadline: Option<Instant>) -> Result<Option<Trial>, Failure> {
         let begun = Instant::now();
-        let options = train_args(self.args, job)?.options();
+        let options = train_options(self.args, job);
         let mut judged = Judged::default();
         for round in &self.rounds {
             let training = round.with_options(&options)?;
@@ -188,28 +203,21 @@ impl Job {
     };
 }
 
-/// The command line of a job, without the program's name.
-fn arguments(args: &TuneArgs, job: Job) -> Vec<String> {
-    let mut arguments = vec!["train".to_owned()];
-    arguments.extend(args.corpus.to_arguments());
-    for (name, value) in options(&args.seed, job.candidate) {
-        arguments.extend([name.to_owned(), value]);
+/// The options of a job.
+fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
+    TrainOptions {
+        steps: Some(job.steps()),
+        seed: args.seed.clone(),
+        ..candidate(&args.seed, job.candidate)
     }
-    arguments.extend(["--steps".into(), job.steps().to_string()]);
-    let seed = args.seed.to_string();
-    if seed != "42" {
-        arguments.extend(["--seed".into(), seed]);
-    }
-    arguments
 }
 
-fn train_args(args: &TuneArgs, job: Job) -> Result<TrainArgs, Failure> {
-    let line = std::iter::once("nextchar".to_owned()).chain(arguments(args, job));
-    match Cli::try_parse_from(line).map(|cli| cli.command) {
-        Ok(Command::Train(args)) => Ok(*args),
-        Ok(_) => unreachable!("the line begins with `train`"),
-        Err(error) => Err(Failure::misuse(error)),
-    }
+/// The words of a training's command line, without the program's name.
+fn arguments(args: &TuneArgs, options: &TrainOptions) -> Vec<String> {
+    let mut arguments = vec!["train".to_owned()];
+    arguments.extend(args.corpus.to_arguments());
+    arguments.extend(options.to_arguments());
+    arguments
 }
 
 /// Candidates on their highest rung, by val.
@@ -232,7 +240,7 @@ fn report(tuner: &Tuner<'_>, trials: &[Trial], counting: f64) -> Result<(), Fail
     if args.json {
         let shown = |trial: &&Trial| {
             json!({
-                "options": arguments(args, job(trial))[1..].join(" "),
+                "options": arguments(args, &train_options(args, job(trial)))[1..].join(" "),
                 "val_loss": trial.val_loss,
                 "seconds": trial.seconds,
             })
@@ -275,24 +283,21 @@ fn job(trial: &Trial) -> Job {
 
 /// The command that trains the winner again, or counts where no network won.
 fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
-    let line = match winner {
-        Some(trial) => arguments(args, job(trial)),
-        None => {
-            let mut line = vec!["train".to_owned()];
-            line.extend(args.corpus.to_arguments());
-            line.extend(["--family".into(), "kneser-ney".into()]);
-            line
-        }
+    let options = match winner {
+        Some(trial) => train_options(args, job(trial)),
+        None => TrainOptions {
+            family: Some(Family::KneserNey),
+            ..TrainOptions::default()
+        },
     };
-    let words = std::iter::once("nextchar".into()).chain(line).map(quoted);
-    words.collect::<Vec<_>>().join(" ")
+    command_line::shown(arguments(args, &options))
 }
 
 /// The best trials below counting and the options' names.
 fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
-    let cells = |candidate| options(&args.seed, candidate).into_iter();
+    let words = |number| candidate(&args.seed, number).to_arguments();
     let mut header = ["", "loss", "steps", "seconds"].map(str::to_owned).to_vec();
-    header.extend(cells(1).map(|(name, _)| name[2..].to_owned()));
+    header.extend(words(1).iter().step_by(2).map(|name| name[2..].to_owned()));
     let mut rows = vec![header, vec!["Kneser–Ney".into(), format!("{counting:.4}")]];
     for (place, trial) in ranked.iter().take(args.show).enumerate() {
         let mut row = vec![
@@ -303,20 +308,11 @@ fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
         ];
         match trial.candidate {
             0 => row.push("the default preset".into()),
-            candidate => row.extend(cells(candidate).map(|(_, value)| value)),
+            number => row.extend(words(number).into_iter().skip(1).step_by(2)),
         }
         rows.push(row);
     }
     rows
-}
-
-/// As a shell reads it.
-fn quoted(argument: String) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,+:@%".contains(c);
-    match argument.chars().all(plain) && !argument.is_empty() {
-        true => argument,
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
-    }
 }
 
 /// The file of `--trials`.
@@ -327,20 +323,24 @@ struct Kept {
     trials: Vec<Trial>,
 }
 
+/// A million trials are not tried.
+const LARGEST_TRIALS: u64 = 100 << 20;
+const OTHER_FILE: &str = "another file for another search";
+
 fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
     let Some(path) = args.trials.as_deref().filter(|path| path.exists()) else {
         return Ok(Vec::new());
     };
-    let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    let text = nextchar::read_file(path, LARGEST_TRIALS, |_| Ok::<(), Failure>(()))?;
     let kept: Kept = serde_json::from_slice(&text).map_err(|error| {
         Failure::misuse(format!(
             "--trials {}: not a file of trials: {error}",
             path.display()
         ))
+        .help(OTHER_FILE)
     })?;
     let differs = |what| {
-        Failure::misuse(format!("--trials {}: made {what}", path.display()))
-            .help("another file for another search")
+        Failure::misuse(format!("--trials {}: made {what}", path.display())).help(OTHER_FILE)
     };
     if kept.data_hash != digest {
         return Err(differs("from other training names"));
@@ -357,7 +357,7 @@ fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
 }
 
 fn save_trials(
-    path: &Path,
+    file: &OutputFile,
     args: &TuneArgs,
     digest: &str,
     trials: &[Trial],
@@ -367,5 +367,38 @@ fn save_trials(
         seed: args.seed.to_string(),
         trials: trials.to_vec(),
     };
-    store::save(path, &serde_json::to_vec(&kept)?)
+    file.save(&serde_json::to_vec(&kept)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn the_command_that_is_shown_has_the_options_that_were_tried() {
+        let line = [
+            "nextchar",
+            "tune",
+            "finnish-names",
+            "--seed",
+            "7",
+            "--split",
+            "70,15,15",
+        ];
+        let Command::Tune(args) = Cli::parse_from(line).command else {
+            unreachable!("the words say `tune`");
+        };
+        for candidate in 0..20 {
+            let options = train_options(&args, Job { candidate, rung: 1 });
+            let line = std::iter::once("nextchar".to_owned()).chain(arguments(&args, &options));
+            let Command::Train(shown) = Cli::parse_from(line).command else {
+                unreachable!("the words say `train`");
+            };
+            assert_eq!(shown.options(), options);
+            assert_eq!(shown.corpus.to_arguments(), args.corpus.to_arguments());
+        }
+    }
 }

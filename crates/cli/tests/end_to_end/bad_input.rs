@@ -177,7 +177,12 @@ fn foreign_files_are_not_replaced() {
         2,
         &["is not a model of this program", "--force"],
     );
-    refused(&[], &["train", "--out", "nowhere/m"], 1, &["nowhere"]);
+    refused(
+        &[],
+        &["train", "--out", "nowhere/m"],
+        2,
+        &["there is no folder nowhere"],
+    );
 }
 
 #[test]

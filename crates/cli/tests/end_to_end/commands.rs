@@ -333,10 +333,10 @@ fn help_completions_and_manual_name_every_command() {
 fn the_embedded_model_is_what_train_makes() {
     let (folder, ..) = trained();
     let made = std::fs::read(folder.join("model.safetensors")).unwrap();
-    let embedded = include_bytes!("../../model/indian-names.safetensors");
+    let embedded = include_bytes!("../../../nextchar/model/indian-names.safetensors");
     assert!(
         made == embedded,
-        "copy a fresh model to crates/cli/model/ and note it in CHANGELOG.md"
+        "copy a fresh model to crates/nextchar/model/ and note it in CHANGELOG.md"
     );
     let with = |arguments: &[&str]| stdout(&nextchar(folder, arguments).success());
     let arguments = ["generate", "-n", "5", "--novel", "--seed", "golden"];

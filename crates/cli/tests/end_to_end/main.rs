@@ -10,6 +10,7 @@ mod evaluation;
 mod export;
 mod generation;
 mod good_turing;
+mod nothing_lost;
 mod refusals;
 mod scoring;
 mod teaching;

@@ -62,12 +62,13 @@ impl Model {
         Ok(explain(network, self.vocab(), &context))
     }
 
-    /// A word character by character: how likely each was, and the `shown` likeliest at its place.
+    /// A word character by character: how likely each was, and the `shown` likeliest at its place. The word
+    /// may be empty: then it is the end of a name that is explained.
     ///
     /// # Errors
-    /// Those of [`Model::score`].
+    /// [`Error::LongWord`] and [`Error::UnknownPiece`].
     pub fn explain_word(&self, word: &str, shown: usize) -> Result<WordExplanation, Error> {
-        let tokens = self.encode(word)?;
+        let tokens = self.tokens(word)?;
         Ok(explain_word(
             self.language_model(),
             self.vocab(),

@@ -106,10 +106,15 @@ impl Model {
     /// # Errors
     /// Those of [`Model::score`].
     pub fn encode(&self, word: &str) -> Result<Vec<Token>, Error> {
-        let word = word.trim();
-        if word.is_empty() {
+        if word.trim().is_empty() {
             return Err(Error::EmptyWord);
         }
+        self.tokens(word)
+    }
+
+    /// [`Model::encode`] of a word that may be empty.
+    pub(super) fn tokens(&self, word: &str) -> Result<Vec<Token>, Error> {
+        let word = word.trim();
         if word.chars().nth(MAX_NAME_LENGTH).is_some() {
             return Err(Error::LongWord {
                 text: word.chars().take(40).collect(),
