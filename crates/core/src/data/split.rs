@@ -50,7 +50,7 @@ impl FromStr for Shares {
         match parts.as_deref() {
             Some(&[train, val, test]) if train > 0 => Ok(Shares { train, val, test }),
             _ => Err(format!(
-                "{text:?} is not three whole numbers such as 80,10,10, the first above 0"
+                "must be three integers such as 80,10,10, the first above 0 (got {text:?})"
             )),
         }
     }
