@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Words scored a second, from a file, beside KenLM: the same words, the same counts, the same run.
+"""Words scored per second from a file, beside KenLM: the same words, the same counts, the same run.
 
     bench/score.py [--words N] [--rounds N] [--prepare]
 
 The list is written by the default model, one word a line. `nextchar score` reads it with models of context 3
-(a network, and Kneser–Ney counts), with counts of context 5 and with the default; `--check` prints only what
-is not plausible, the full output a line for every word. KenLM gets the same counts as ARPA files
-(`nextchar export --format arpa`), made into its own binary format, and the words with spaces between the
-letters: its `query`, built from its package with the script that is in it (`-v summary` reads and scores
-everything and prints a line, `-v sentence` a line for every word), and its Python module. `--prepare` makes
-everything in bench/.cache and measures nothing.
+(a network, and Kneser–Ney counts), with counts of context 5 and with the default model; `--check` prints only the
+words that are not plausible, the full output has a line for every word. KenLM gets the same counts as ARPA files
+(`nextchar export --format arpa`), converted to its own binary format, and the words with spaces between the
+characters. Its `query` is built from its source package with the script in it (`-v summary` scores everything and
+prints a few lines of totals, `-v sentence` a line for every word); its Python module is measured too. `--prepare`
+makes everything in bench/.cache and measures nothing.
+
+Fails if the two sides give the words different probabilities, or if a command does not score every word.
 """
 
 import argparse
@@ -21,24 +23,21 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = ROOT / "target" / "release" / "nextchar"
+from common import PROGRAM, ROOT, build, expect, run as checked
+
 CACHE = ROOT / "bench" / ".cache"
 PLACE = CACHE / "score"
 KENLM = "kenlm==0.3.0"
 
 
 def run(*command, **options):
-    done = subprocess.run([str(part) for part in command], capture_output=True, **options)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))}: {done.stderr.decode()[-2000:]}")
-    return done.stdout
+    return checked(*command, text=False, **options).stdout
 
 
 def kenlm():
-    """The Python that has the module, `query` and `build_binary`."""
+    """The paths of a Python with the module, of `query` and of `build_binary`."""
     python = CACHE / "kenlm" / "bin" / "python"
     if not python.exists():
         run(sys.executable, "-m", "venv", CACHE / "kenlm")
@@ -58,12 +57,13 @@ def kenlm():
 PYTHON = """
 import sys, kenlm
 model = kenlm.Model(sys.argv[1])
-total = sum(model.score(line.rstrip()) for line in open(sys.argv[2]))
+scores = [model.score(line.rstrip()) for line in open(sys.argv[2])]
+print(len(scores), "words,", sum(scores))
 """
 
 
 def prepare(words, build_binary):
-    """The list, the models, and what KenLM makes of them."""
+    """Makes the list, the models, and KenLM's files; returns the paths of the lists."""
     PLACE.mkdir(parents=True, exist_ok=True)
     plain, spaced, some = (PLACE / f"{kind}-{words}.txt" for kind in ("words", "spaced", "some"))
     if not some.exists():
@@ -90,24 +90,45 @@ def check(query, some):
         scored = run(PROGRAM, "score", "--json", "-m", PLACE / f"counts{length}", "--file", some).decode()
         ours = sum(json.loads(line)["log_prob"] for line in scored.splitlines())
         spaced = "".join(" ".join(word) + "\n" for word in some.read_text().splitlines())
-        told = run(query, "-v", "summary", PLACE / f"counts{length}.kenlm", input=spaced.encode()).decode()
-        told = dict(line.split(":\t") for line in told.splitlines())
-        assert told["OOVs"] == "0", told
-        theirs = -int(told["Tokens"]) * math.log(float(told["Perplexity including OOVs"]))
-        assert abs(ours - theirs) < 1e-4 * abs(ours), (length, ours, theirs)
+        report = run(query, "-v", "summary", PLACE / f"counts{length}.kenlm", input=spaced.encode()).decode()
+        report = dict(line.split(":\t") for line in report.splitlines())
+        expect(report["OOVs"] == "0", f"KenLM does not know every character: {report}")
+        theirs = -int(report["Tokens"]) * math.log(float(report["Perplexity including OOVs"]))
+        expect(abs(ours - theirs) < 1e-4 * abs(ours),
+               f"context {length}: the words have ln P {ours} here and {theirs} in KenLM")
 
 
-def timed(command):
-    """Seconds by the clock, and seconds of processors."""
+def timed(command, expected_status):
+    """Wall-clock seconds, and seconds of processor time."""
     started = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) in (0, 1), command
-    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime
+    seconds = time.perf_counter() - started
+    process.returncode = status = os.waitstatus_to_exitcode(status)
+    expect(status == expected_status, f"{command} exited with status {status}, not {expected_status}")
+    return seconds, usage.ru_utime + usage.ru_stime
 
 
-def ways(query, plain, spaced):
+class Competitor(NamedTuple):
+    """A command to time. Its output must have `lines` lines that contain `text`."""
+
+    command: list
+    lines: int
+    text: str = ""
+    status: int = 0
+
+    def check(self):
+        """Runs the command once, untimed, and checks what it prints."""
+        done = subprocess.run([str(part) for part in self.command], capture_output=True, text=True)
+        expect(done.returncode == self.status, f"{self.command} exited with status {done.returncode}: {done.stderr}")
+        found = sum(self.text in line for line in done.stdout.splitlines())
+        expect(found == self.lines, f"{self.command} printed {found:,} lines with {self.text!r}, not {self.lines:,}")
+
+
+def competitors(python, query, plain, spaced):
     """Everything that is measured, by its name."""
+    words = plain.read_text().splitlines()
+    characters = sum(len(word) + 1 for word in words)
     found = {}
     for label, model in [
         ("network, context 3", ["-m", PLACE / "network"]),
@@ -116,14 +137,21 @@ def ways(query, plain, spaced):
         ("the default, context 6", []),
     ]:
         score = [PROGRAM, "score", "--file", plain, *model]
-        found[f"{label}, `--check`, 2 threads"] = [*score, "--check", "--threads", "2"]
-        found[f"{label}, `--check`, 1 thread"] = [*score, "--check", "--threads", "1"]
-        found[f"{label}, all lines, 1 thread"] = [*score, "--threads", "1"]
+        verdicts = [json.loads(line)["plausible"] for line in run(*score, "--json").splitlines()]
+        rejected = verdicts.count(False)
+        for threads in ("2 threads", "1 thread"):
+            found[f"{label}, `--check`, {threads}"] = Competitor(
+                [*score, "--check", "--threads", threads[0]], rejected, status=min(rejected, 1))
+        found[f"{label}, all lines, 1 thread"] = Competitor([*score, "--threads", "1"], len(words))
     for length in (3, 5):
-        for level in ("summary", "sentence"):
-            told = {"summary": "a line in all", "sentence": "all lines"}[level]
-            command = f"exec {query} -v {level} {PLACE / f'counts{length}.kenlm'} < {spaced}"
-            found[f"KenLM `query`, the same counts, context {length}, {told}, 1 thread"] = ["sh", "-c", command]
+        command = f"{PLACE / f'counts{length}.kenlm'} < {spaced}"
+        label = f"KenLM `query`, the same counts, context {length}"
+        found[f"{label}, totals only, 1 thread"] = Competitor(
+            ["sh", "-c", f"exec {query} -v summary {command}"], 1, f"Tokens:\t{characters}")
+        found[f"{label}, all lines, 1 thread"] = Competitor(
+            ["sh", "-c", f"exec {query} -v sentence {command}"], len(words), "Total:")
+    found["KenLM's Python module, the same counts, context 3, 1 thread"] = Competitor(
+        [python, "-c", PYTHON, PLACE / "counts3.kenlm", spaced], 1, f"{len(words)} words")
     return found
 
 
@@ -134,25 +162,27 @@ def main():
     parser.add_argument("--prepare", action="store_true")
     options = parser.parse_args()
     if options.prepare or not PROGRAM.exists():
-        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+        build()
     python, query, build_binary = kenlm()
     plain, spaced, some = prepare(options.words, build_binary)
+    check(query, some)
     if options.prepare:
-        return check(query, some)
-    commands = ways(query, plain, spaced)
-    commands["KenLM's Python module, the same counts, context 3, 1 thread"] = [
-        python, "-c", PYTHON, PLACE / "counts3.kenlm", spaced]
+        return
+    commands = competitors(python, query, plain, spaced)
+    for competitor in commands.values():
+        competitor.check()
     found = {label: [] for label in commands}
     for _ in range(options.rounds):
-        for label, command in commands.items():
-            found[label].append(timed(command))
+        for label, competitor in commands.items():
+            found[label].append(timed(competitor.command, competitor.status))
 
-    print(f"{options.words:,} words, {plain.stat().st_size / 1e6:.1f} MB, start and reading the model counted; "
-          f"million words a second: median of {options.rounds} (slowest–fastest)\n")
-    print("| way | by the clock | a processor second |\n|---|---|---|")
+    print(f"{options.words:,} words, {plain.stat().st_size / 1e6:.1f} MB, including the start and reading the model; "
+          f"million words per second: median of {options.rounds} (slowest–fastest)\n")
+    print("| method | wall-clock | per second of processor time |\n|---|---|---|")
     rate = lambda time: options.words / time / 1e6
     for label, times in found.items():
-        cells = [f"{rate(statistics.median(part)):.2f} ({rate(max(part)):.2f}–{rate(min(part)):.2f})" for part in zip(*times)]
+        cells = [f"{rate(statistics.median(part)):.2f} ({rate(max(part)):.2f}–{rate(min(part)):.2f})"
+                 for part in zip(*times)]
         print(f"| {label} | {' | '.join(cells)} |")
 
 

@@ -1,35 +1,25 @@
 #!/usr/bin/env python3
-"""Small lists, the hard case: 100 to 2,000 Indian names to learn from, all others to be judged by.
+"""Small lists, the hard case: trained on 100 to 2,000 Indian names, evaluated on all others.
 
-    bench/small_lists.py [SECONDS]      SECONDS for `tune`, 20 unless told
+    bench/small_lists.py [SECONDS]      SECONDS for each run of `tune` (default 20)
 
-Prints the loss on the other names (with its margin over Kneser–Ney and the margin's standard
-error) and how much of 1,000 generated names is new, for counting, the default and tune's winner.
+For Kneser–Ney, the default model and the best that `tune` finds, prints the loss on the other names (with its
+margin over Kneser–Ney and the margin's standard error) and how many of 1,000 generated names are new.
 """
 
-import json
 import random
 import shlex
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = ROOT / "target" / "release" / "nextchar"
-
-
-def nextchar(folder, *arguments):
-    command = [PROGRAM, *arguments, "--json"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return json.loads(run.stdout)
+from common import answer, build, expect, finished, listed
 
 
 def main():
     seconds = sys.argv[1] if len(sys.argv) > 1 else "20"
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
-    shown = subprocess.run([PROGRAM, "data", "show", "indian-names"], capture_output=True, text=True, check=True)
-    names = sorted({line.split("\t")[0] for line in shown.stdout.splitlines()})
+    build()
+    names = listed("indian-names")
     random.Random(1).shuffle(names)
     print("| names | model | val | other names | better than Kneser–Ney by | new of 1,000 |")
     print("|---|---|---|---|---|---|")
@@ -37,15 +27,17 @@ def main():
         Path(folder, "others.txt").write_text("\n".join(names[2000:]))
         for number in [100, 200, 500, 1000, 2000]:
             Path(folder, "list.txt").write_text("\n".join(names[:number]))
-            tuned = nextchar(folder, "tune", "list.txt", "--time", f"{seconds}s")
-            ways = {
+            tuned = answer("tune", "list.txt", "--time", f"{seconds}s", cwd=folder)
+            expect(tuned["tried"] > 0, f"{number} names: `tune` tried nothing in {seconds} s")
+            models = {
                 "Kneser–Ney": ["train", "list.txt", "--family", "kneser-ney"],
                 "the default": ["train", "list.txt"],
                 f"`tune`, {seconds} s": shlex.split(tuned["command"])[1:],
             }
-            for name, command in ways.items():
-                made = nextchar(folder, *command)
-                found = nextchar(folder, "evaluate", "others.txt", "-m", "nextchar.safetensors", "--names", "1000")
+            for name, command in models.items():
+                made = finished(answer(*command, cwd=folder))
+                found = answer("evaluate", "others.txt", "-m", "nextchar.safetensors", "--names", "1000", cwd=folder)
+                expect(found["generated"]["names"] == 1000, f"{number} names, {name}: 1,000 names were to be generated")
                 margin = found["margin"]
                 print(f"| {number:,} | {name} | {made['val_loss']:.3f} | {found['loss']:.4f} | "
                       f"{margin['difference']:+.4f} ± {margin['standard_error']:.4f} | "

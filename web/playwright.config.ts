@@ -1,4 +1,4 @@
-// Tests in a real Chromium, one page at a time: what is measured should not be disturbed.
+// Tests in a real Chromium, one page at a time, so that nothing disturbs measurements.
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({

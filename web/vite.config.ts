@@ -1,5 +1,5 @@
-// How the page is built: one classic script and one style sheet, with relative addresses, so that the folder
-// works from any sub-path and from disk (a browser loads no module from file:).
+// How the page is built: one classic script and one style sheet with relative addresses, so that the folder works
+// from any sub-path and from disk (browsers do not load modules from file:).
 import { defineConfig, type Plugin } from "vite";
 
 /** Turns Vite's module script into a deferred classic one. */

@@ -1,10 +1,10 @@
-"""Names by Python's Markov generators, and by an alias table in NumPy; JSON on standard output.
+"""Names from Python's Markov generators, and from an alias table in NumPy; prints a JSON object.
 
     markov.py namemaker|markovify LIST NAMES
     markov.py alias MODEL NAMES [--decoded] [--processes 2]
 
-`alias` reads a network of one hidden layer (tanh) and tabulates it: Walker's method for every
-context, many names side by side. Names of more letters than --longest are left out, as nextchar does.
+`alias` reads a network with one hidden layer (tanh) and tabulates it: Walker's method for every context, many
+names side by side. Names with more characters than --longest are rejected, as in nextchar.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def tensors(path):
 
 
 def tables():
-    """Thresholds and aliases, [contexts, V] each, and the size of the alphabet."""
+    """Thresholds and aliases, [contexts, V] each, and V, the number of classes."""
     import numpy as np
     t = tensors(args.file)
     vocab = len(t["embedding.weight"])
@@ -67,7 +67,7 @@ def tables():
     logits = (hidden @ t["output.weight"].T + t["output.bias"]).astype(np.float64)
     p = np.exp(logits - logits.max(1, keepdims=True))
     p /= p.sum(1, keepdims=True)
-    # Walker's tables for all contexts at once: the poorest slot is filled by the richest, V times.
+    # Walker's tables for all contexts at once: the richest slot fills up the poorest, V times.
     left, thresholds, aliases = p * vocab, np.ones_like(p), np.tile(np.arange(vocab), (len(p), 1))
     rows, open_ = np.arange(len(p)), np.ones(p.shape, bool)
     for _ in range(vocab - 1):
@@ -83,7 +83,7 @@ CHAINS = 1 << 16
 
 
 def draw(thresholds, aliases, vocab, names, seed):
-    """Tokens [steps, CHAINS], names of at least one letter and at most `longest`, and the letters in them."""
+    """Draws names of 1 to `longest` characters; returns how many, and how many characters they have in total."""
     import numpy as np
     rng = np.random.Generator(np.random.SFC64(seed))
     letters = np.frombuffer(b"\n" + bytes(range(ord("a"), ord("z") + 1)), np.uint8)

@@ -1,16 +1,17 @@
-"""PyTorch on the lecture's problem: the literal loop, the same at its fastest, and free of all rules.
+"""PyTorch on the lecture's problem: the literal loop, the same mathematics at its fastest, and a free choice of method.
 
-    pytorch.py FOLDER WAY [--threads N] [--context K] [--hidden H] [--embedding E] [--batch B] …
+    pytorch.py FOLDER METHOD [--threads N] [--context K] [--hidden H] [--embedding E] [--batch B] …
 
-FOLDER holds train.txt and val.txt. WAY is `literal` (autograd, as the lecture has it), `compiled`
-(the same mathematics with its gradient by hand, compiled), `free` (contexts with counts, AdamW,
-gradient and optimiser by hand, compiled). Prints one JSON object. Looking at val, drawing the random
-numbers of `compiled` and `free`, reading and compiling are not in the seconds.
+FOLDER holds train.txt and val.txt. METHOD is `literal` (autograd, as in the lecture), `compiled` (the same
+mathematics with a gradient written by hand, compiled) or `free` (contexts with counts and AdamW; gradient and
+optimiser written by hand, compiled). Prints one JSON object. The seconds do not include validation, drawing the
+random numbers of `compiled` and `free`, reading and compiling. Fails if a --target is not reached.
 """
 
 import argparse
 import json
 import math
+import sys
 import time
 from collections import Counter
 
@@ -19,12 +20,12 @@ import torch.nn.functional as F
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
-parser.add_argument("way", choices=["literal", "compiled", "free"])
+parser.add_argument("method", choices=["literal", "compiled", "free"])
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--context", type=int, default=3)
 parser.add_argument("--embedding", type=int, default=10)
 parser.add_argument("--hidden", type=int, default=200)
-parser.add_argument("--batch", type=int, default=32, help="0 is everything")
+parser.add_argument("--batch", type=int, default=32, help="0: the whole list")
 parser.add_argument("--steps", type=int, default=200_000)
 parser.add_argument("--learning-rate", type=float, default=0.1)
 parser.add_argument("--target", type=float, default=0.0)
@@ -72,7 +73,7 @@ def val_loss(p):
 
 
 def gradients(p, x, targets, weight):
-    """By hand; `targets` [B, V] are the distributions of what follows, `weight` 1 / B or [B, 1]."""
+    """Written by hand; `targets` [B, V] are distributions of the next character, `weight` is 1 / B or [B, 1]."""
     C, W1, b1, W2, b2 = p
     features = C[x].view(-1, T * E)
     hidden = torch.tanh(features @ W1 + b1)
@@ -88,7 +89,7 @@ def report(seconds, steps, p):
 
 
 def run(p, step):
-    """Steps until the target or the end, the clock stopped while val is looked at."""
+    """Steps until the target is reached or all steps are done; the clock is stopped during validation."""
     seconds, done = 0.0, 0
     while done < args.steps:
         some = min(args.every, args.steps - done)
@@ -99,6 +100,9 @@ def run(p, step):
         done += some
         if args.target and val_loss(p) <= args.target:
             break
+    else:
+        if args.target:
+            sys.exit(f"the validation loss {args.target} was not reached: {val_loss(p):.4f} after {done} steps")
     report(seconds, done, p)
 
 
@@ -152,7 +156,7 @@ def compiled():
 
 @torch.no_grad()
 def free():
-    """Unique contexts with counts; a batch is drawn by systematic sampling in proportion to them."""
+    """Unique contexts with counts; a batch is drawn by systematic sampling in proportion to the counts."""
     table = Counter(zip(map(tuple, X.tolist()), Y.tolist()))
     contexts = sorted({context for context, _ in table})
     place = {context: index for index, context in enumerate(contexts)}
@@ -200,4 +204,4 @@ def free():
     run(p, step)
 
 
-{"literal": literal, "compiled": compiled, "free": free}[args.way]()
+{"literal": literal, "compiled": compiled, "free": free}[args.method]()

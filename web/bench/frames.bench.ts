@@ -1,4 +1,4 @@
-// Frames a second and steps a second while the page trains as fast as it can, everything on the screen drawn.
+// Frames and training steps per second while the page trains as fast as it can and draws everything on the screen.
 import { expect, ready, stepOf, test } from "../tests/page.ts";
 
 const SECONDS = 8;
@@ -7,7 +7,7 @@ for (const preset of ["lecture", "kaiming", "fast"]) {
   test(`frames while training: ${preset}`, async ({ open }) => {
     const page = await open(`p=${preset}&v=0&n=1000000`);
     await ready(page);
-    // The second worker counts the baselines in the first seconds; then it ends.
+    // The second worker computes the baselines in the first seconds; then it ends.
     await expect(page.locator("#curves .baseline")).toHaveCount(4, { timeout: 60_000 });
     await page.getByRole("button", { name: "Play" }).click();
     await page.waitForTimeout(1000);

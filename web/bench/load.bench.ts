@@ -1,5 +1,5 @@
-// A cold visit through web/serve: first paint, first contentful paint, and when Play can be pressed; what was
-// transferred; on this machine as it is, and as a phone might be (a processor of a quarter, a slow network).
+// A cold visit through web/serve: first contentful paint, when Play can be pressed, and how much was transferred;
+// without throttling, and roughly as on a phone (a processor four times slower, a slow network).
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -8,12 +8,12 @@ import { web } from "../tests/page.ts";
 
 const PORT = 8417;
 const ROUNDS = 3;
-/** Bytes a second, and milliseconds to and fro: what Chromium's own tools call slow and fast 4G. */
+/** Bytes per second, and round-trip milliseconds: what Chromium's own tools call fast and slow 4G. */
 const CASES = {
-  "as it is": { cpu: 1, network: null },
-  "processor ÷ 4": { cpu: 4, network: null },
+  "no throttling": { cpu: 1, network: null },
+  "the page's thread 4 times slower": { cpu: 4, network: null },
   "9 Mbit/s, 165 ms": { cpu: 1, network: { rate: 9e6 / 8, latency: 165 } },
-  "processor ÷ 4, 1.6 Mbit/s, 165 ms": { cpu: 4, network: { rate: 1.6e6 / 8, latency: 165 } },
+  "both, 1.6 Mbit/s, 165 ms": { cpu: 4, network: { rate: 1.6e6 / 8, latency: 165 } },
 };
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 
@@ -41,7 +41,7 @@ test("a cold visit", async ({ browser }) => {
     await context.close();
     return { paint: Math.max(...paints), playable, transferred };
   };
-  await visit(CASES["as it is"]); // the server has compressed everything once
+  await visit(CASES["no throttling"]); // afterwards the server has compressed everything
   for (const [name, conditions] of Object.entries(CASES)) {
     const visits: Awaited<ReturnType<typeof visit>>[] = [];
     for (let round = 0; round < ROUNDS; round++) visits.push(await visit(conditions));

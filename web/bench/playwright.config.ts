@@ -1,4 +1,4 @@
-// Measurements in the page; run by hand: npx playwright test -c bench
+// Measurements of the page, run by hand: npx playwright test -c bench
 import base from "../playwright.config.ts";
 
 export default { ...base, testDir: ".", testMatch: "*.bench.ts" };

@@ -1,5 +1,5 @@
-// Writes every file of a folder once more as a script: NAME.js hands the bytes of NAME to the page, which
-// from disk can load scripts and nothing else (see src/engine/assets.ts).
+// Writes every file of a folder again as a script: NAME.js passes the bytes of NAME to the page, which can load
+// nothing but scripts when it is opened from disk (see src/engine/assets.ts).
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-// Serves web/dist to this machine alone, compressed as a server should, and opens it in the browser.
+// Serves web/dist on this machine only, compressed as a server should, and opens it in the browser.
 // `node serve.mjs PORT quiet` opens nothing.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -14,7 +14,7 @@ const types = {
 };
 const port = Number(process.argv[2]);
 const encodings = { br: brotliCompressSync, gzip: gzipSync };
-/** Compressed files, by encoding, path and time: brotli takes a second for the engine, once. */
+/** Compressed files, by encoding, path and time: brotli takes a second for the engine, but only once. */
 const kept = new Map();
 
 function compressed(file, encoding) {
@@ -48,6 +48,6 @@ server.listen(port, "127.0.0.1", () => {
   console.log(`${address} (Ctrl-C ends it)`);
   if (process.argv[3] === "quiet") return;
   const opener = { darwin: "open", win32: "explorer" }[process.platform] ?? "xdg-open";
-  // Where there is no browser to open, the address stands above.
+  // If no browser can be opened, the address above can be used.
   spawn(opener, [address], { stdio: "ignore", detached: true }).on("error", () => {}).unref();
 });

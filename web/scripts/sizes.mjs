@@ -1,8 +1,8 @@
-// States what a first visit loads, compressed as servers do, and fails where it has grown.
+// Prints what a first visit loads, compressed as servers do, and fails if it has grown.
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-/** Page, engine, one model and the default list, in bytes: what they are today, and a little. */
+/** The limits for page, engine, one model and the default list, in bytes: their current sizes, and a little more. */
 const LIMITS = { gzip: 700_000, brotli: 590_000 };
 const files = ["index.html", "page.js", "style.css", "assets/engine.wasm", "assets/lists/lists.json",
   "assets/lists/indian-names.folded", "assets/indian-names.planes"];

@@ -1,4 +1,4 @@
-// The page: training on top, then the lecture's steps from a prediction to names and verdicts.
+// The page: training at the top, then the lecture's steps from a prediction to names and verdicts.
 import { ListChoice } from "./2-data/ListChoice.tsx";
 import { DataPanel } from "./2-data/DataPanel.tsx";
 import { EmbeddingMap } from "./4-embedding/EmbeddingMap.tsx";
@@ -17,7 +17,7 @@ import { Icon } from "./ui/controls.tsx";
 import { dark } from "./ui/theme.ts";
 
 const PLACES = [
-  ["picture", "Prediction"], ["curves", "Learning"], ["generate", "Generate"], ["score", "Judge"], ["data", "Your names"],
+  ["picture", "Prediction"], ["curves", "Training"], ["generate", "Generate"], ["score", "Score"], ["data", "Training names"],
   ["network", "Network"], ["share", "Share"],
 ] as const;
 
@@ -27,7 +27,7 @@ export function App() {
   const using = ["generate", "score"].filter(shows);
   return (
     <>
-      {!bare && <a class="skip" href="#picture" onClick={(event) => go(event, "picture")}>To the picture</a>}
+      {!bare && <a class="skip" href="#picture" onClick={(event) => go(event, "picture")}>Skip to the picture</a>}
       {!bare && <Top />}
       <main>
         <h1 class="visually-hidden">Nextchar: watch a network learn to write names</h1>
@@ -51,7 +51,7 @@ export function App() {
   );
 }
 
-/** Moves there without touching the address, which is the state. */
+/** Scrolls there without changing the address, which contains the state. */
 function go(event: Event, id: string): void {
   event.preventDefault();
   const place = document.getElementById(id);
@@ -69,7 +69,7 @@ function Top() {
       </nav>
       <div class="tools">
         <button
-          type="button" aria-label={dark.value ? "Light" : "Dark"} title={`To ${dark.value ? "light" : "dark"} colours`}
+          type="button" aria-label={dark.value ? "Light" : "Dark"} title={`Switch to ${dark.value ? "light" : "dark"} colours`}
           onClick={() => { theme.value = dark.value ? "light" : "dark"; }}
         >
           <Icon name={dark.value ? "sun" : "moon"} />
@@ -82,8 +82,8 @@ function Top() {
 function Foot() {
   return (
     <footer class="small muted">
-      The engine is the Nextchar library {hello.value?.version}, compiled to WebAssembly ({hello.value?.instructions}). It computes in this
-      browser: nothing is sent anywhere, nothing is fetched from elsewhere. After the lecture <i>Next Token Prediction</i> (Nipun Batra,
+      The engine is the Nextchar library {hello.value?.version}, compiled to WebAssembly ({hello.value?.instructions}). It runs in this
+      browser: nothing is sent to or loaded from any other place. Based on the lecture <i>Next Token Prediction</i> (Nipun Batra,
       IIT Gandhinagar).
     </footer>
   );

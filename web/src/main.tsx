@@ -1,4 +1,4 @@
-// Begins the page: the state from the address, the theme, then the engine.
+// Starts the page: the state from the address, the theme, then the engine.
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { followAddress } from "./state/address.ts";

@@ -1,31 +1,31 @@
-// One's own names: good, bad, as a file, dropped; diagnosed as the program does.
+// The user's own names: good, bad, as a file, dropped; diagnosed as by the program.
 import { expect, nextchar, ready, test } from "./page.ts";
 
 const BAD = "name,year\naabid,1\nO'Neil,2\n\nzeel,3\nzeel,3\n12345,4\n";
 
-test("pasted names are diagnosed, and learnt", async ({ open }) => {
+test("pasted names are diagnosed, and learned from", async ({ open }) => {
   const page = await open("d=italian-names");
   const names = nextchar("generate", "-n", "60", "--unique", "--seed", "9");
-  await page.getByLabel(/Your names, one a line/).fill(names);
+  await page.getByLabel(/Your names, one per line/).fill(names);
   await expect(page.locator(".diagnosis")).toContainText("different names in 60 lines");
   await page.getByRole("button", { name: "Step", exact: true }).click();
   await expect(page.locator(".standing .steps dd")).toContainText(/^1 /);
 });
 
-test("bad lines are named, with line and reason; a header is noticed", async ({ open }) => {
+test("rejected lines are listed with reasons; a header is noticed", async ({ open }) => {
   const page = await open("p=kaiming&d=italian-names");
-  await page.getByLabel(/Your names, one a line/).fill(BAD);
-  await page.getByText(/lines? (was|were) not usable/).click();
+  await page.getByLabel(/Your names, one per line/).fill(BAD);
+  await page.getByText(/rejected lines?/).click();
   await expect(page.locator(".diagnosis table")).toContainText("O'Neil");
-  await expect(page.locator(".diagnosis")).toContainText("looks like a table's header");
+  await expect(page.locator(".diagnosis")).toContainText("looks like a table header");
   await page.locator(".diagnosis").getByRole("button", { name: "name" }).click();
   await expect(page.locator(".diagnosis")).toContainText("2 different names");
 });
 
-test("nothing usable is said, and what to do", async ({ open }) => {
+test("a list without usable names is refused, with a remedy", async ({ open }) => {
   const page = await open("d=italian-names");
-  await page.getByLabel(/Your names, one a line/).fill("123\n456\n");
-  await expect(page.locator(".diagnosis .notice.bad")).toContainText("Nothing can be learnt from this.");
+  await page.getByLabel(/Your names, one per line/).fill("123\n456\n");
+  await expect(page.locator(".diagnosis .notice.bad")).toContainText("This list cannot be used.");
   await page.locator(".top select").nth(1).selectOption("animals");
   await expect(page.locator(".diagnosis")).toContainText("different names in 355 lines");
   await expect(page.locator(".notice.bad")).toHaveCount(0);
@@ -33,8 +33,8 @@ test("nothing usable is said, and what to do", async ({ open }) => {
 
 test("another script is one button away", async ({ open }) => {
   const page = await open("d=italian-names");
-  await page.getByLabel(/Your names, one a line/).fill("अनिता\nअमन\nराम\nसीता\nगीता\n");
-  await page.getByRole("button", { name: "Take all characters that the list has" }).click();
+  await page.getByLabel(/Your names, one per line/).fill("अनिता\nअमन\nराम\nसीता\nगीता\n");
+  await page.getByRole("button", { name: "Allow all characters in the list" }).click();
   await expect(page.locator(".diagnosis")).toContainText("5 different names in 5 lines");
   await ready(page);
   await expect(page.locator(".notice.bad")).toHaveCount(0);

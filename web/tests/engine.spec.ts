@@ -1,5 +1,5 @@
-// The engine against the program, without a page: the same bits for the same options. The module is the one
-// that the page loads (web/build), the program is ../target/debug/nextchar.
+// Compares the engine with the program, without a page: the same bits for the same options. The module is the one
+// that the page loads (web/build); the program is ../target/debug/nextchar.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -98,7 +98,7 @@ for (const [what, name, read, options] of runs) {
     for (const key of ["unigram", "bigram", "best_kneser_ney"] as const) {
       expect(counted.baselines[key]).toBeCloseTo(judged[key]!, 9);
     }
-    // The command that the run tells is that one.
+    // The command that the run reports is the same.
     expect(run.command).toContain(`nextchar train ${name}`);
     native(...run.command.split(" ").slice(1), "--out", file);
     expect(hash(bytes)).toBe(hash(readFileSync(file)));

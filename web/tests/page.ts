@@ -1,4 +1,4 @@
-// What the tests share: the built folder served from a sub-path, a page that may ask for nothing else, and the program.
+// What the tests share: the built folder served from a sub-path, a page that may request nothing else, and the program.
 import { execFileSync } from "node:child_process";
 import { createReadStream, existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -30,7 +30,7 @@ function serve(): Server {
 
 interface Fixtures { open: (state?: string, query?: string) => Promise<Page> }
 
-/** A page of the built folder in a state; a fault of it, or a request to elsewhere, fails the test. */
+/** Opens the built page in a state; an error in it, or a request to another address, fails the test. */
 export const test = base.extend<Fixtures, { server: string }>({
   server: [async ({}, use) => {
     const server = serve();
@@ -58,7 +58,7 @@ export function watchFor(page: Page, home: string, wrong: string[]): void {
   });
 }
 
-/** The engine stands before the first step, or at the step that the address names. */
+/** Waits until the run is ready for its first step, or has reached the step in the address. */
 export async function ready(page: Page): Promise<void> {
   await expect(page.getByRole("button", { name: "Play" })).toBeEnabled();
   await expect(page.locator(".status .notice:not(.bad)")).toHaveCount(0);

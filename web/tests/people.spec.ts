@@ -1,4 +1,4 @@
-// Everybody: keyboard only, a phone, both themes without violations, less motion, from disk, quick, small.
+// For everybody: keyboard only, a phone, both themes without violations, reduced motion, from disk, fast, small.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,9 +25,9 @@ for (const theme of ["light", "dark"] as const) {
       await open("m=file&suf=ya&d=italian-names");
       await expect(page.locator("#generate .name").first()).toBeVisible();
       await expect(page.locator("#score .places > li").first()).toBeVisible();
-      await page.getByLabel(/Your names, one a line/).fill("aabid\n123\nzeel\nkavya\n");
+      await page.getByLabel(/Your names, one per line/).fill("aabid\n123\nzeel\nkavya\n");
       await expect(page.locator(".diagnosis")).toContainText("3 different names");
-      await page.getByText(/line was not usable/).click();
+      await page.getByText(/rejected line/).click();
       expect(await violations(page)).toEqual([]);
     });
   }
@@ -54,7 +54,7 @@ test("keyboard only: play, pause, a text, the window, a unit, a condition", asyn
   await tabTo(".tape button");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
-  await expect(page.locator(".formula h3")).toHaveText("What follows ish?");
+  await expect(page.locator(".formula h3")).toHaveText("What comes after ish?");
   await tabTo("[role=slider][aria-label='Units of layer 1']");
   await page.keyboard.press("PageDown");
   await expect(page.locator(".formula h3")).toHaveText("Layer 1, unit 11 of 100");
@@ -97,7 +97,7 @@ test("opened from disk, it trains and uses its model", async ({ page }) => {
   expect(wrong).toEqual([]);
 });
 
-test("less motion is asked for: the picture changes seldom", async ({ open, page }) => {
+test("with reduced motion, the picture changes rarely", async ({ open, page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await open("v=100&d=italian-names");
   await page.getByRole("button", { name: "Play" }).click();

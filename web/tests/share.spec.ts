@@ -1,4 +1,4 @@
-// The address: the state goes in and comes back out, to the bit of the run; slides; lessons.
+// The address: the state is stored and restored, down to the bits of the run; slides; lessons.
 import { expect, ready, stepOf, test } from "./page.ts";
 
 test("a shared link restores settings, step, losses, picture and names", async ({ open, browser }) => {
@@ -40,12 +40,12 @@ test("a link to a finished run finishes it again: the same model, the same names
   await other.close();
 });
 
-test("a link may carry one's own names, only if asked", async ({ open, browser }) => {
+test("a link includes the user's names only on request", async ({ open, browser }) => {
   const page = await open("d=italian-names");
-  await page.getByLabel(/Your names, one a line/).fill("uno\ndue\ntre\nquattro\ncinque\n");
+  await page.getByLabel(/Your names, one per line/).fill("uno\ndue\ntre\nquattro\ncinque\n");
   await expect(page.locator(".diagnosis")).toContainText("5 different names");
   expect(await page.getByLabel(/^Link/).inputValue()).not.toContain("own=");
-  await page.getByLabel(/the link carries my names/).check();
+  await page.getByLabel(/include my names in the link/).check();
   await expect(page.getByLabel(/^Link/)).toHaveValue(/own=/);
   const other = await (await browser.newContext()).newPage();
   await other.goto(await page.getByLabel(/^Link/).inputValue());
@@ -53,7 +53,7 @@ test("a link may carry one's own names, only if asked", async ({ open, browser }
   await other.close();
 });
 
-test("for slides, only what is asked for is shown", async ({ open }) => {
+test("for slides, only the requested panels are shown", async ({ open }) => {
   const page = await open("", "?embed&show=picture,curves&d=italian-names");
   await expect(page.locator("#picture")).toBeVisible();
   await expect(page.locator("#curves")).toBeVisible();
@@ -75,7 +75,7 @@ test("every lesson opens", async ({ open }) => {
   }
 });
 
-test("an address from anywhere does no harm: it is said what is wrong, and another lesson works", async ({ page, server }) => {
+test("an address from anywhere does no harm: the fault is reported, and another lesson works", async ({ page, server }) => {
   await page.goto(`${server}#k=-5&e=1e99&h=zz&lr=abc&xi=999&x=%E0%A4%A&v=7&d=nothing&gt=0`);
   await expect(page.locator(".status .notice.bad")).toBeVisible();
   await page.getByLabel("Lesson").selectOption("backward");

@@ -1,4 +1,4 @@
-// The one page that `export --format html` writes: from disk, without a network, it gives the program's names.
+// The single page that `export --format html` writes: from disk, offline, it gives the program's names.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,10 +20,10 @@ test("the single page writes the names of the program, from disk", async ({ page
   await page.getByLabel("Begins with").fill("sa");
   await page.getByLabel("Longest").fill("7");
   await page.getByLabel("Seed").fill("lecture");
-  await page.getByLabel("No name twice").check();
-  await page.getByLabel("Only new ones").check();
+  await page.getByLabel("No repetitions").check();
+  await page.getByLabel("Only new names").check();
   await page.getByRole("button", { name: "Write names" }).click();
-  await expect(page.getByRole("status")).toContainText("fits with probability");
+  await expect(page.getByRole("status")).toContainText("meet the conditions");
   expect(await names.allInnerTexts())
     .toEqual(native("-n", "20", "--prefix", "sa", "--max-length", "7", "--seed", "lecture", "--unique", "--novel"));
 

@@ -9,7 +9,7 @@ test("the lecture's network learns to the loss that the lecture reaches", async 
   const page = await open("v=0");
   await page.getByRole("button", { name: "Play" }).click();
   await expect(page.getByText(/All 30,000 steps are done/)).toBeVisible({ timeout: 50_000 });
-  const val = Number(await page.locator(".standing div", { hasText: "Val loss" }).locator("dd").innerText());
+  const val = Number(await page.locator(".standing div", { hasText: "Validation loss" }).locator("dd").innerText());
   expect(val).toBeLessThan(2.25);
   const curve = page.locator("#curves svg[role=img]");
   await expect(curve).toHaveAttribute("aria-label", /val 2\.[12].*ln 27 3\.30, all 27 equally likely/);
@@ -31,7 +31,7 @@ test("one step, play at a speed, pause, reset", async ({ open }) => {
   await page.getByRole("button", { name: "Play" }).click();
   await page.waitForTimeout(2000);
   await page.getByRole("button", { name: "Pause" }).click();
-  await page.waitForTimeout(200); // the slice under way still tells its steps
+  await page.waitForTimeout(200); // the current slice still reports its steps
   const done = await stepOf(page);
   expect(done).toBeGreaterThan(40);
   expect(done).toBeLessThan(400);
@@ -69,13 +69,13 @@ test("the model file has the bytes of the program's", async ({ open }) => {
   execFileSync("rm", ["-r", folder]);
 });
 
-test("all of train's options: what is set stands in the command, and is what runs", async ({ open }) => {
+test("all of train's options: the command shows what is set, and this is what runs", async ({ open }) => {
   const page = await open("p=kaiming&d=italian-names&h=8&n=30&v=0");
   const network = page.locator("#network");
   await network.getByText("All options").click();
   await network.getByLabel("Networks, averaged").fill("2");
   await network.getByLabel("Label smoothing").fill("0.05");
-  await network.getByLabel("Train, val, test").fill("70,20,10");
+  await network.getByLabel("Training, validation, test").fill("70,20,10");
   await network.getByLabel("Learning rate").fill("auto");
   await expect(network.locator(".command")).toHaveText(/--learning-rate auto --networks 2 .*--split 70,20,10/);
   await expect(network).toContainText("All options (3 set)");

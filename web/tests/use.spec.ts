@@ -15,10 +15,10 @@ test("conditions: names, probability and marks are the program's", async ({ open
   const form = page.locator("#generate");
   await form.getByLabel("Shortest").fill("6");
   await form.getByLabel("Longest").fill("6");
-  await form.getByLabel("Ends in").fill("ya");
-  await form.getByLabel("not in its list").check();
-  await form.getByLabel("no name twice").check();
-  await expect(form).toContainText("fits the conditions with probability");
+  await form.getByLabel("Ends with").fill("ya");
+  await form.getByLabel("only new names").check();
+  await form.getByLabel("no repetitions").check();
+  await expect(form).toContainText("meet the conditions");
   const native = nextchar(
     "generate", "-n", "8", "--seed", "3", "--temperature", "0.8", "--min-length", "6", "--max-length", "6", "--suffix", "ya",
     "--novel", "--unique", "--json",
@@ -61,8 +61,8 @@ test("the picture: the window slides, numbers follow, backward shows P − targe
   expect(total).toBeGreaterThan(0.95);
   expect(total).toBeLessThan(1.05);
 
-  await page.getByRole("button", { name: "predict d, place 5" }).click();
-  await expect(page.locator(".formula h3")).toHaveText("What follows abi?");
+  await page.getByRole("button", { name: "predict d, position 5" }).click();
+  await expect(page.locator(".formula h3")).toHaveText("What comes after abi?");
   await page.getByLabel("Backward: gradients").check();
   await bars.focus();
   await page.keyboard.press("Home");

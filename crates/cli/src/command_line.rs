@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, FromArgMatches};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches};
 
 use crate::args::{self, Cli, Command, TrainArgs};
 use crate::failure::Failure;
@@ -28,9 +29,9 @@ pub struct Given(BTreeMap<String, Vec<OsString>>);
 
 /// Reads a command line; help, version and unknown options end the program here.
 pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Cli, Given), Failure> {
-    let mut command = args::command();
+    let mut command = command();
     let matches = command.try_get_matches_from_mut(words);
-    let mut matches = matches.map_err(|error| args::fault(&error))?;
+    let matches = matches.or_else(refused)?;
     command.build();
     let given = match (
         matches.subcommand_matches("train"),
@@ -39,9 +40,44 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Cli, Given), F
         (Some(matches), Some(train)) => Given::find(matches, train),
         _ => Given::default(),
     };
-    let cli = Cli::from_arg_matches_mut(&mut matches);
-    let cli = cli.map_err(|error| args::fault(&error.format(&mut command)))?;
-    Ok((cli, given))
+    let cli = Cli::from_arg_matches(&matches);
+    Ok((cli.or_else(refused)?, given))
+}
+
+fn refused<T>(error: clap::Error) -> Result<T, Failure> {
+    match bad_value(&error) {
+        Some(failure) => Err(failure),
+        None => error.exit(),
+    }
+}
+
+/// The commands, whose options take numbers below zero: they are refused as values, not as options.
+fn command() -> clap::Command {
+    fn with_negatives(command: clap::Command) -> clap::Command {
+        let command = command.mut_subcommands(with_negatives);
+        command.mut_args(
+            |arg| match arg.get_action().takes_values() && !arg.is_positional() {
+                true => arg.allow_negative_numbers(true),
+                false => arg,
+            },
+        )
+    }
+    with_negatives(Cli::command())
+}
+
+/// A value that its option cannot have, as all such faults are worded.
+fn bad_value(error: &clap::Error) -> Option<Failure> {
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let option = context(ContextKind::InvalidArg)?.split(' ').next()?;
+    let value = context(ContextKind::InvalidValue)?;
+    let why = std::error::Error::source(error)?;
+    Some(Failure::misuse(format!("{option} {value}: {why}")))
 }
 
 /// A command line as a shell reads it.
@@ -113,13 +149,13 @@ impl Given {
             .chain(options)
             .chain([OsString::from("--")])
             .chain(data);
-        let matches = args::command().try_get_matches_from(line);
+        let matches = command().try_get_matches_from(line);
         let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
         match cli.map(|cli| cli.command) {
             Ok(Command::Train(args)) => Ok(*args),
             Ok(_) => Err(Failure::failed("the checkpoint is of no training")),
             Err(error) => {
-                let bad = args::bad_value(&error).unwrap_or_else(|| Failure::misuse(error));
+                let bad = bad_value(&error).unwrap_or_else(|| Failure::misuse(error));
                 Err(bad.within("with the options of the checkpoint"))
             }
         }

@@ -74,6 +74,8 @@ impl Failure {
             io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
+            io::ErrorKind::NotADirectory => "a part of its path is a file, not a folder".to_owned(),
+            io::ErrorKind::InvalidFilename => "the file name is too long".to_owned(),
             io::ErrorKind::StorageFull => "the disk is full".to_owned(),
             io::ErrorKind::FileTooLarge => "the disk is full or the file too large".to_owned(),
             io::ErrorKind::QuotaExceeded => "the quota of the disk is used up".to_owned(),

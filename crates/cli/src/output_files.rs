@@ -236,8 +236,7 @@ struct Place {
 
 /// Why a path leads to no place.
 enum NoPlace {
-    Empty,
-    /// It ends in a separator or in `..`.
+    /// It is empty, or ends in a separator or in `..`.
     NotAFileName,
     NoFolder(PathBuf),
     NotAFolder(PathBuf),
@@ -249,9 +248,6 @@ impl Place {
     fn find(path: &Path) -> Result<Place, NoPlace> {
         /// Links that lead to links: more are a circle.
         const LINKS: usize = 40;
-        if path.as_os_str().is_empty() {
-            return Err(NoPlace::Empty);
-        }
         let mut path = path.to_owned();
         for _ in 0..LINKS {
             if let Ok(found) = fs::canonicalize(&path) {
@@ -301,9 +297,8 @@ fn no_folder(folder: &Path, error: io::Error) -> NoPlace {
 impl NoPlace {
     fn into_failure(self) -> Failure {
         let (what, help) = match self {
-            NoPlace::Empty => ("the name is empty".into(), "name a file"),
             NoPlace::NotAFileName => (
-                "it ends in a separator, as a folder's name does".into(),
+                "it is the name of a folder, not of a file".into(),
                 "name a file",
             ),
             NoPlace::NoFolder(folder) => (

@@ -56,7 +56,7 @@ fn what_cannot_be_is_said_before_drawing() {
     let said = fault(none().matching("A.*"));
     assert!(
         said.ends_with(
-            "matches A.*: names are in small letters, and (?i) before a pattern takes either"
+            "matches A.*: names are in lower case; (?i) before the pattern matches either case"
         ),
         "{said}"
     );

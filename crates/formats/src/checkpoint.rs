@@ -1,6 +1,6 @@
-//! The checkpoint of a training: what it takes to go on, as bytes that are not to be trusted either.
+//! The checkpoint of a training run: everything needed to resume it, as bytes that are not trusted either.
 //!
-//! One safetensors file like the model's; `docs/format.md` has its tensors and metadata.
+//! One safetensors file, like the model; `docs/format.md` describes its tensors and metadata.
 
 use std::collections::BTreeMap;
 
@@ -13,33 +13,33 @@ use crate::error::FormatError;
 use crate::parameters;
 use crate::tensors::{Raw, metadata_of, not_safetensors, serialize, take, versioned, wrong_shape};
 
-/// The version of the checkpoints that this library reads and writes.
+/// The checkpoint version that this library reads and writes.
 pub const CHECKPOINT_VERSION: u64 = 1;
 
 const METADATA_KEY: &str = "nextchar.checkpoint";
 const PASS: &str = "run.pass";
 const NORMS: &str = "run.norms";
-/// More networks than those of a model, and a student, are not trained.
+/// A training run has at most the networks of one model, and a student.
 const MAX_FINISHED: usize = 101;
 
-/// A training that can go on: networks that are done, and the one under way.
+/// A training run that can be resumed: the finished networks, and the one being trained.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// Version of the program that wrote it.
     pub program: String,
-    /// What decides the result, by the name of the option: a training goes on with the same only.
+    /// What determines the result, by option name: a run can only be resumed with the same values.
     pub options: BTreeMap<String, String>,
-    /// The command line that gave them, by option.
+    /// The command line that set them, by option.
     pub arguments: BTreeMap<String, Vec<String>>,
     /// The shape of every network.
     pub shape: ModelConfig,
-    /// The networks that are done, in order.
+    /// The finished networks, in order.
     pub finished: Vec<Trained>,
-    /// The state of the next, if it has begun.
+    /// The state of the next one, if its training has started.
     pub state: Option<TrainState>,
 }
 
-/// All of the metadata, as it stands in the file.
+/// All metadata, as stored in the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Metadata {
     format_version: u64,
@@ -51,7 +51,7 @@ struct Metadata {
     run: Option<Run>,
 }
 
-/// What is told of a network that is done.
+/// Metadata of a finished network.
 #[derive(Debug, Serialize, Deserialize)]
 struct Finished {
     first_loss: f64,
@@ -62,12 +62,12 @@ struct Finished {
     evaluations: Vec<Evaluation>,
 }
 
-/// What is told of the network under way.
+/// Metadata of the network being trained.
 #[derive(Debug, Serialize, Deserialize)]
 struct Run {
     #[serde(flatten)]
     progress: Progress,
-    /// Which tensors there are.
+    /// Which tensors are present.
     average: bool,
     moments: bool,
 }
@@ -76,7 +76,7 @@ impl Checkpoint {
     /// The bytes of the file.
     ///
     /// # Errors
-    /// [`FormatError::BadMetadata`] where the metadata cannot be written as JSON.
+    /// [`FormatError::BadMetadata`] if the metadata cannot be written as JSON.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
         let finished = self.finished.iter().map(|trained| Finished {
             first_loss: trained.first_loss,
@@ -149,15 +149,15 @@ impl Checkpoint {
         raw
     }
 
-    /// Number of steps that were planned, where a network is under way.
+    /// The number of planned steps, if a network is being trained.
     pub fn steps(&self) -> Option<u64> {
         let run = self.state.as_ref().map(|state| &state.progress.evaluations);
         let done = self.finished.last().map(|trained| &trained.evaluations);
         run.or(done)?.last().map(|look| look.steps)
     }
 
-    /// Reads a checkpoint, trusting nothing in it. Whether its state fits the table and the options of
-    /// a run is for [`nextchar_core::train::resume`] to say.
+    /// Reads a checkpoint, trusting nothing in it. [`nextchar_core::train::resume`] checks whether its state
+    /// fits the table and the options of a run.
     ///
     /// # Errors
     /// A [`FormatError`] names the first fault.

@@ -1,12 +1,12 @@
-//! Sorted names as bytes: how much of the previous name stays, then what follows it.
+//! Sorted names as bytes (front coding): how much each name shares with the previous one, then the rest.
 //!
-//! Each name is a varint of the bytes shared with the name before, a varint of the bytes that
-//! follow, and those bytes.
+//! Each name is a varint with the number of bytes shared with the previous name, a varint with the number of
+//! remaining bytes, and these bytes.
 
 use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
 
-/// Decoded bytes are at most this many times the encoded ones, or this many in all, whichever is
-/// more: a hostile file cannot make a small tensor unfold into memory without end.
+/// Decoded names have at most this many times the encoded bytes, or this many in all, whichever is more: a
+/// hostile file cannot make a small tensor decode into unlimited memory.
 const MAX_EXPANSION: usize = 64;
 const MAX_UNFOLDED: usize = 64 << 20;
 
@@ -30,17 +30,17 @@ pub(crate) fn encode(list: &NameList) -> (Vec<u8>, Vec<u64>) {
     (bytes, sorted.iter().map(|name| name.count).collect())
 }
 
-/// Names that were encoded, in sorted order.
+/// Decoded names, in sorted order.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
-    /// All texts, one after the other.
+    /// All texts, concatenated.
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
 }
 
 impl Decoded {
-    /// Number of names.
+    /// The number of names.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -54,10 +54,10 @@ impl Decoded {
     }
 }
 
-/// The names back.
+/// Decodes names.
 ///
 /// # Errors
-/// Says what is wrong: cut short, out of order, not UTF-8, too long.
+/// What is wrong: truncated, out of order, not UTF-8, or too long.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     let mut decoded = Decoded::default();
     let (mut place, mut last) = (0, 0);
@@ -67,10 +67,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
         let shared = take_varint(bytes, &mut place)?;
         let rest = take_varint(bytes, &mut place)?;
         if shared > current.len() {
-            return Err(format!("name {number} shares more than there is"));
+            return Err(format!(
+                "name {number} shares more bytes than the previous name has"
+            ));
         }
         let end = place.checked_add(rest).filter(|&end| end <= bytes.len());
-        let end = end.ok_or_else(|| format!("name {number} is cut short"))?;
+        let end = end.ok_or_else(|| format!("name {number} is truncated"))?;
         current.truncate(shared);
         current.extend_from_slice(&bytes[place..end]);
         place = end;
@@ -79,7 +81,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
         }
         let total = decoded.text.len() + current.len();
         if total > bytes.len().saturating_mul(MAX_EXPANSION).max(MAX_UNFOLDED) {
-            return Err("it unfolds into too much".into());
+            return Err("it decodes to too many bytes".into());
         }
         let name =
             std::str::from_utf8(&current).map_err(|_| format!("name {number} is not UTF-8"))?;
@@ -93,7 +95,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     Ok(decoded)
 }
 
-/// LEB128: seven bits a byte, the lowest first.
+/// LEB128: seven bits per byte, the lowest first.
 fn put_varint(bytes: &mut Vec<u8>, mut value: usize) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);
@@ -105,7 +107,7 @@ fn put_varint(bytes: &mut Vec<u8>, mut value: usize) {
 fn take_varint(bytes: &[u8], place: &mut usize) -> Result<usize, String> {
     let mut value = 0usize;
     for shift in [0, 7, 14] {
-        let byte = *bytes.get(*place).ok_or("it is cut short")?;
+        let byte = *bytes.get(*place).ok_or("it is truncated")?;
         *place += 1;
         value |= usize::from(byte & 0x7f) << shift;
         if byte < 0x80 {
@@ -143,12 +145,12 @@ mod tests {
     fn each_fault_is_named() {
         let fault = |bytes: &[u8]| decode(bytes).unwrap_err();
         assert!(fault(&[1, 1, b'a']).contains("shares more"));
-        assert!(fault(&[0, 5, b'a']).contains("cut short"));
+        assert!(fault(&[0, 5, b'a']).contains("is truncated"));
         assert!(fault(&[0x80, 0x80, 0x80, 1]).contains("too large"));
         assert!(fault(&[0, 1, 0xff]).contains("UTF-8"));
         assert!(fault(&[0, 1, b'b', 0, 1, b'a']).contains("out of order"));
-        assert!(fault(&[0]).contains("cut short"));
-        // A name of 3,500 letters, then 26⁴ that change only its last four: 1.6 GB from 3 MB.
+        assert!(fault(&[0]).contains("is truncated"));
+        // A name of 3,500 characters, then 26⁴ that change only its last four: 1.6 GB from 3 MB.
         let mut bomb = vec![0, 0xac, 0x1b];
         bomb.extend([b'a'; 3500]);
         for number in 1u32..26 * 26 * 26 * 26 {
@@ -161,6 +163,6 @@ mod tests {
             bomb.extend([0xa8, 0x1b, 4]);
             bomb.extend(digits.map(|digit| b'a' + digit as u8));
         }
-        assert!(fault(&bomb).contains("too much"));
+        assert!(fault(&bomb).contains("too many bytes"));
     }
 }

@@ -1,5 +1,5 @@
 //! Kneser–Ney counts as tensors: discounts [T + 1, 3]; windows [pairs, T + 1] and their counts
-//! \[pairs\] only where the file does not hold the names, from which they are counted again.
+//! \[pairs\] only in files without names (otherwise they are counted from the names).
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const WINDOWS: &str = "nextchar.kneser_ney.windows";
 const COUNTS: &str = "nextchar.kneser_ney.counts";
 const DISCOUNTS: &str = "nextchar.kneser_ney.discounts";
 
-/// The discounts of a model, and its windows unless the file's names have them.
+/// The discounts of a model, and its windows unless the file contains the names.
 pub(crate) fn to_tensors(model: &KneserNey, with_windows: bool) -> Vec<Raw> {
     let (table, length) = (model.table(), model.context_length());
     let mut raw = vec![Raw {
@@ -47,8 +47,8 @@ pub(crate) fn to_tensors(model: &KneserNey, with_windows: bool) -> Vec<Raw> {
     raw
 }
 
-/// The model of tensors that are not to be trusted; the windows are those of `names`, or else
-/// tensors too.
+/// Reads a model from untrusted tensors; its windows are those of `names` if given, otherwise they are
+/// tensors as well.
 ///
 /// # Errors
 /// A [`FormatError`] names the first fault.
@@ -58,7 +58,7 @@ pub(crate) fn from_tensors(
     names: Option<&NameList>,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<KneserNey, FormatError> {
-    let counter = WindowCounter::new(vocab.len(), length)?; // bounds the length first
+    let counter = WindowCounter::new(vocab.len(), length)?; // checks the length first
     let table = match names {
         Some(names) => CountedWindows::from_list(names, vocab, length)?,
         None => read_windows(counter, vocab, length, left)?,
@@ -120,7 +120,7 @@ fn read_windows(
     }
     let table = counter.finish();
     if table.pairs() != pairs {
-        return Err(bad("a window stands in it twice"));
+        return Err(bad("a window occurs twice"));
     }
     Ok(table)
 }

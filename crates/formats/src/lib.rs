@@ -1,20 +1,20 @@
-//! The model file: bytes ⇄ model, every bound checked. Files themselves are the caller's business.
+//! The model file: bytes ⇄ model, with every bound checked. Opening and writing files is left to the caller.
 //!
-//! One safetensors file. The network's tensors have PyTorch's names, so that the file loads as a
-//! `state_dict`; what is no network parameter stands under `nextchar.`:
+//! A model is one safetensors file. The network's tensors have PyTorch's names, so that the file loads as a
+//! `state_dict`; tensors that are not network parameters have names with the prefix `nextchar.`:
 //!
-//! | tensor | type | shape | holds |
+//! | tensor | type | shape | contents |
 //! |---|---|---|---|
 //! | `embedding.weight` | F32 | [V, E] | one vector for each token |
-//! | `hidden.N.weight`, `hidden.N.bias` | F32 | [out, in], \[out\] | hidden layer N, from 0 |
+//! | `hidden.N.weight`, `hidden.N.bias` | F32 | [out, in], \[out\] | hidden layer N, counted from 0 |
 //! | `output.weight`, `output.bias` | F32 | [V, in], \[V\] | the logits |
-//! | `nextchar.bigrams` | I64 | [pairs, 3] | previous token, next token, count in train |
+//! | `nextchar.bigrams` | I64 | [pairs, 3] | previous token, next token, count in the training names |
 //! | `nextchar.names.train`, `.val`, `.test` | U8 | \[bytes\] | sorted names, front-coded |
-//! | `nextchar.counts.train`, `.val`, `.test` | I64 | \[names\] | their counts, where any is not 1 |
+//! | `nextchar.counts.train`, `.val`, `.test` | I64 | \[names\] | their counts, unless all are 1 |
 //!
-//! The lists are absent from a file that was saved without names. Metadata is the one key
-//! `nextchar` with JSON in sorted order ([`Record`] and the network's shape): no times, paths or
-//! thread counts, so equal results are equal bytes.
+//! A file that was saved without names does not contain the lists. The metadata are JSON with sorted keys under
+//! the single key `nextchar` ([`Record`] and the network's shape). They contain no times, paths or thread counts,
+//! so equal results give equal bytes.
 #![forbid(unsafe_code)]
 
 mod checkpoint;
@@ -37,5 +37,5 @@ pub use model_file::{ModelFile, is_model_file, last_bytes};
 pub use record::{CurvePoint, Losses, Record};
 pub use tensors::check_start;
 
-/// The version of the format that this library reads and writes.
+/// The format version that this library reads and writes.
 pub const FORMAT_VERSION: u64 = 1;

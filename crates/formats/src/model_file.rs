@@ -1,4 +1,4 @@
-//! Writing a model as bytes, and reading bytes that are not to be trusted.
+//! Writes a model as bytes, and reads a model from untrusted bytes.
 
 use std::collections::BTreeMap;
 
@@ -24,30 +24,30 @@ use crate::tensors::{
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
 const RETURNING: &str = "nextchar.returning";
-const WITHOUT_NAMES: &str = "factors of names that return, without the names";
+const WITHOUT_NAMES: &str = "factors of repeat names without the names";
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
-/// Everything that a model file holds.
+/// The contents of a model file.
 #[derive(Clone, Debug)]
 pub struct ModelFile {
     /// The characters that the model knows.
     pub vocab: Vocab,
     /// The model: a network, counts, or a mixture of them.
     pub model: Mixture,
-    /// The names that the model was made from, by part; `None` where they were left out.
+    /// The names that the model was made from, by part; `None` if it was saved without them.
     pub names: Option<Split>,
-    /// Windows of the training names with a context of 1: what the baselines are counted from.
+    /// The windows of the training names with a context of 1, from which the baselines are computed.
     pub bigrams: CountedWindows,
     /// How the model was made.
     pub record: Record,
 }
 
 impl ModelFile {
-    /// The bytes of the file: the same for equal models.
+    /// The bytes of the file; equal models give equal bytes.
     ///
     /// # Errors
-    /// [`FormatError::BadMetadata`] where the record cannot be written as JSON, or names are missing that
-    /// the model needs.
+    /// [`FormatError::BadMetadata`] if the record cannot be written as JSON, or if names that the model needs
+    /// are missing.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
         if self.model.returning().is_some() && self.names.is_none() {
             return Err(FormatError::BadMetadata(WITHOUT_NAMES.into()));
@@ -109,7 +109,7 @@ impl ModelFile {
         raw
     }
 
-    /// Reads a model file, or a bare `state_dict` of PyTorch's, trusting nothing in it.
+    /// Reads a model file, or a bare PyTorch `state_dict`, trusting nothing in it.
     ///
     /// # Errors
     /// A [`FormatError`] names the first fault.
@@ -120,7 +120,7 @@ impl ModelFile {
         let metadata: Metadata = versioned(&json, FORMAT_VERSION)?;
         if metadata.networks.len() > MAX_NETWORKS {
             return Err(FormatError::BadMetadata(format!(
-                "{} networks, and {MAX_NETWORKS} at most are possible",
+                "{} networks; the maximum is {MAX_NETWORKS}",
                 metadata.networks.len()
             )));
         }
@@ -129,16 +129,14 @@ impl ModelFile {
             .as_ref()
             .is_some_and(|judge| !judge.is_valid(&metadata.vocab))
         {
-            return Err(FormatError::BadMetadata(
-                "a calibration that cannot be".into(),
-            ));
+            return Err(FormatError::BadMetadata("an impossible calibration".into()));
         }
         check_longest_name(metadata.record.longest_name)?;
         for config in &metadata.networks {
             config.validate()?;
             if metadata.vocab.len() != config.vocab_size {
                 return Err(FormatError::BadMetadata(format!(
-                    "an alphabet of {} classes for a model of {}",
+                    "an alphabet of {} classes for a model with {}",
                     metadata.vocab.len(),
                     config.vocab_size
                 )));
@@ -177,8 +175,8 @@ impl ModelFile {
     }
 }
 
-/// What a file of these names ends with: their tensors are its last, in the order of their own names.
-/// A file that stands beside its list may be kept without them. Counts must be 1.
+/// The last bytes of a file with these names: their tensors are its last, ordered by tensor name. A file that is
+/// stored together with its list can omit them. All counts must be 1.
 pub fn last_bytes(names: &Split) -> Vec<u8> {
     let mut parts = parts_of(names);
     parts.sort_by_key(|(part, _)| *part);
@@ -193,7 +191,7 @@ fn parts_of(names: &Split) -> [(&'static str, &NameList); 3] {
     std::array::from_fn(|part| (PARTS[part], lists[part]))
 }
 
-/// A network that another program made: how is not known.
+/// A network that was made by another program, in an unknown way.
 impl From<StateDict> for ModelFile {
     fn from(made: StateDict) -> Self {
         ModelFile {
@@ -214,7 +212,7 @@ impl From<StateDict> for ModelFile {
     }
 }
 
-/// Whether the bytes begin like one of nextchar's model files: it may be replaced by another.
+/// Whether the bytes begin like a nextchar model file, which another model may replace.
 pub fn is_model_file(bytes: &[u8]) -> bool {
     matches!(metadata_of(bytes, METADATA_KEY), Ok(Some(_)))
 }
@@ -250,12 +248,12 @@ fn read_bigrams(
     }
     let table = counter.finish();
     if table.pairs() != pairs {
-        return Err(bad("a pair stands in it twice"));
+        return Err(bad("a pair occurs twice"));
     }
     Ok(table)
 }
 
-/// How often names return: the means of all beginnings.
+/// The factors of repeat names: the mean for every prefix.
 fn read_returning(
     vocab: &Vocab,
     factors: Factors,
@@ -296,7 +294,7 @@ fn read_list(
     let decoded = front_coding::decode(tensor.data()).map_err(bad)?;
     let known = |text: &str| vocab.encode(text).is_ok();
     if let Some(text) = decoded.names().find(|text| text.is_empty() || !known(text)) {
-        return Err(bad(format!("{text:?} is not of its alphabet")));
+        return Err(bad(format!("{text:?} has characters outside its alphabet")));
     }
     let counts_name = format!("nextchar.counts.{part}");
     let counts = if left.contains_key(&counts_name) {

@@ -1,4 +1,4 @@
-//! A network's parameters as tensors under PyTorch's names, after a prefix.
+//! A network's parameters as tensors with PyTorch's names, after a prefix.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use crate::error::FormatError;
 use crate::tensors::{Raw, take, wrong_shape};
 
-/// The tensors of some parameters.
+/// The tensors of a network's parameters.
 pub(crate) fn to_tensors<'a>(
     prefix: &'a str,
     config: &ModelConfig,
@@ -24,10 +24,10 @@ pub(crate) fn to_tensors<'a>(
     })
 }
 
-/// The parameters of a configuration that was checked, from tensors that are not to be trusted.
+/// Reads the parameters of a valid configuration from untrusted tensors.
 ///
 /// # Errors
-/// A [`FormatError`] names the first tensor that is missing, of another shape, or not finite.
+/// A [`FormatError`] names the first tensor that is missing, has the wrong shape, or is not finite.
 pub(crate) fn from_tensors(
     prefix: &str,
     config: &ModelConfig,
@@ -38,7 +38,7 @@ pub(crate) fn from_tensors(
         info.name.insert_str(0, prefix);
     }
     let mut values = Vec::with_capacity(infos.len());
-    // Sizes first: no memory is taken for parameters that are not in the file.
+    // Sizes first: no memory is allocated for parameters that are not in the file.
     for info in &infos {
         let tensor = take(left, &info.name, Dtype::F32)?;
         if tensor.shape() != info.shape {
@@ -54,10 +54,10 @@ pub(crate) fn from_tensors(
     Ok(params)
 }
 
-/// The values of a tensor of F32.
+/// The values of an F32 tensor.
 ///
 /// # Errors
-/// [`FormatError::NotFinite`] names the first that is no number.
+/// [`FormatError::NotFinite`] names the first value that is not finite.
 pub(crate) fn finite(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, FormatError> {
     let numbers = tensor.data().chunks_exact(4).enumerate();
     let value = |(place, bytes): (usize, &[u8])| {
@@ -74,10 +74,10 @@ pub(crate) fn finite(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, Fo
     numbers.map(value).collect()
 }
 
-/// More networks than this are not mixed.
+/// The largest number of networks in a model.
 pub(crate) const MAX_NETWORKS: usize = 100;
 
-/// What stands before the tensors' names where there are several networks.
+/// The prefix of the tensor names, if there are several networks.
 pub(crate) fn member_prefix(index: usize, networks: usize) -> String {
     match networks {
         1 => String::new(),
@@ -85,7 +85,7 @@ pub(crate) fn member_prefix(index: usize, networks: usize) -> String {
     }
 }
 
-/// The parameters of networks, under PyTorch's names.
+/// The parameters of networks, with PyTorch's names.
 pub(crate) fn network_tensors(networks: &[Network]) -> Vec<Raw> {
     let mut raw = Vec::new();
     for (index, network) in networks.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What was done to make a model: kept in the file, shown by `inspect`.
+//! How a model was made: stored in the file, and shown by `inspect`.
 
 use std::collections::BTreeMap;
 
@@ -12,80 +12,80 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;
 
-/// How a model was made. No times, paths or thread counts: equal results are equal bytes.
+/// How a model was made. Without times, paths or thread counts, so that equal results give equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// SHA-256 of the training names and counts.
     pub data_hash: String,
-    /// How the list was split; `None` where val and test were lists of their own.
+    /// How the list was split; `None` if validation or test names came from separate lists.
     pub split: Option<SplitOptions>,
     /// Length of the longest name of the whole list, in characters.
     pub longest_name: usize,
-    /// The options that change the result, by name.
+    /// The options that affect the result, by name.
     pub options: BTreeMap<String, serde_json::Value>,
-    /// The context length with which Kneser–Ney was best on val.
+    /// The context length with which Kneser–Ney was best on the validation names.
     pub best_counts: Option<usize>,
     /// Number of training windows N.
     pub examples: u64,
     /// Number of unique training contexts.
     pub contexts: u64,
-    /// Training steps done.
+    /// The number of training steps done.
     pub steps: u64,
-    /// The step that the parameters are of.
+    /// The step whose parameters were kept.
     pub best_step: u64,
-    /// Losses of these parameters, nats per predicted character.
+    /// The losses of these parameters, in nats per predicted character.
     pub losses: Losses,
-    /// The looks at val while the last network was trained.
+    /// The validation passes during the training of the last network.
     #[serde(default)]
     pub curve: Vec<CurvePoint>,
-    /// What tells names of this kind from other words, learnt from val.
+    /// The calibration of the verdict, computed from the validation names.
     pub plausibility: Option<Plausibility>,
 }
 
-/// One look at a run: a point of its loss curve.
+/// One validation pass: a point of the loss curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
-    /// Steps done.
+    /// The number of steps done.
     pub step: u64,
-    /// Mean loss of the batches since the last look, nats per predicted character.
+    /// The mean loss of the batches since the last validation pass, in nats per predicted character.
     pub train_loss: f64,
-    /// Loss on val, where there is one.
+    /// The validation loss, if there are validation names.
     pub val_loss: Option<f64>,
 }
 
 /// Losses by part of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
-    /// On what was learnt from.
+    /// On the names that the model was trained on.
     pub train: f64,
-    /// On what choices were made on.
+    /// On the names that choices were based on.
     pub val: Option<f64>,
-    /// On what claims are made on.
+    /// On the names that the reported result is measured on.
     pub test: Option<f64>,
 }
 
-/// All of the metadata, as it stands in the file.
+/// All metadata, as stored in the file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) format_version: u64,
     pub(crate) vocab: Vocab,
-    /// The shapes of the networks, none for counts alone.
+    /// The shapes of the networks; empty for counts alone.
     pub(crate) networks: Vec<ModelConfig>,
     /// How networks and counts are mixed.
     pub(crate) weights: Weights,
-    /// Context length of the Kneser–Ney counts, where there are some.
+    /// The context length of the Kneser–Ney counts, if there are any.
     pub(crate) kneser_ney: Option<usize>,
-    /// By what Good and Turing change the probability of whole names, where they do.
+    /// The Good–Turing factors of whole names, if the model has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) returning: Option<Factors>,
     pub(crate) record: Record,
 }
 
-/// Refuses a longest name that no list has: generation takes memory for it.
+/// Refuses a longest name that no list can contain: generation allocates memory for it.
 pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
     match length > MAX_NAME_LENGTH {
         true => Err(FormatError::BadMetadata(format!(
-            "a longest name of {length} characters, and {MAX_NAME_LENGTH} at most are possible"
+            "a longest name of {length} characters; the maximum is {MAX_NAME_LENGTH}"
         ))),
         false => Ok(()),
     }

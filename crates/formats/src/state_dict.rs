@@ -1,7 +1,7 @@
-//! A bare `state_dict`: a network's tensors under PyTorch's names, as PyTorch itself saves them.
+//! A bare `state_dict`: a network's tensors with PyTorch's names, as PyTorch itself saves them.
 //!
-//! The shapes tell V, E, T and the layers. What they cannot tell stands in the one metadata key
-//! `network` as JSON, every field of which may be left out ([`Hints`]).
+//! The shapes determine V, E, T and the layers. What they do not determine is JSON under the metadata key
+//! `network`, in which every field is optional ([`Hints`]).
 
 use std::collections::BTreeMap;
 
@@ -19,24 +19,24 @@ use crate::tensors::{metadata_of, not_safetensors, serialize, wrong_shape};
 /// The metadata key.
 const HINTS: &str = "network";
 
-/// The longest name that is generated where nothing says what the longest training name was.
+/// The length limit of generated names, if the length of the longest training name is unknown.
 pub const USUAL_LONGEST_NAME: usize = 20;
 
-/// What shapes do not tell.
+/// What the shapes do not determine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Hints {
-    /// The characters in token order, without the end mark; a–z where there are 27 classes.
+    /// The characters in token order, without the end mark; by default a–z if there are 27 classes.
     pub vocab: Option<Vocab>,
-    /// φ of every hidden layer; tanh.
+    /// The activation of every hidden layer; by default tanh.
     pub activation: Activation,
-    /// Whether layers above the first add their input, where both are as wide; no.
+    /// Whether layers after the first add their input to their output, if both have the same width; by default no.
     pub residual: bool,
-    /// Length of the longest training name; [`USUAL_LONGEST_NAME`].
+    /// The length of the longest training name; by default [`USUAL_LONGEST_NAME`].
     pub longest_name: Option<usize>,
 }
 
-/// What such a file holds.
+/// The contents of such a file.
 pub(crate) struct StateDict {
     pub(crate) vocab: Vocab,
     /// A network, or the average of several.
@@ -44,10 +44,10 @@ pub(crate) struct StateDict {
     pub(crate) longest_name: usize,
 }
 
-/// The networks as a `state_dict`; several under `member.0.`, `member.1.` …
+/// The networks as a `state_dict`; several have the prefixes `member.0.`, `member.1.` …
 ///
 /// # Errors
-/// [`FormatError::BadMetadata`] where there is none, or their activations or residual layers differ.
+/// [`FormatError::BadMetadata`] if there is no network, or if their activations or residual layers differ.
 pub fn to_bytes(
     vocab: &Vocab,
     networks: &[Network],
@@ -60,7 +60,7 @@ pub fn to_bytes(
         .iter()
         .any(|network| kind(network.config()) != kind(first))
     {
-        return Err(bad("networks of different activations"));
+        return Err(bad("networks with different activations"));
     }
     let hints = Hints {
         vocab: Some(vocab.clone()),
@@ -71,10 +71,10 @@ pub fn to_bytes(
     serialize(HINTS, &hints, &network_tensors(networks))
 }
 
-/// Reads a file without nextchar's own metadata, if its tensors are a network's.
+/// Reads a file without nextchar's metadata, if its tensors are those of a network.
 ///
 /// # Errors
-/// [`FormatError::NotNextchar`] where they are not; otherwise the first fault.
+/// [`FormatError::NotNextchar`] if they are not; otherwise the first fault.
 pub(crate) fn read(bytes: &[u8]) -> Result<StateDict, FormatError> {
     let hints = metadata_of(bytes, HINTS)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
@@ -119,7 +119,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<StateDict, FormatError> {
     })
 }
 
-/// The configuration that a member's shapes tell.
+/// The configuration that follows from a member's shapes.
 fn config_of(
     prefix: &str,
     hints: &Hints,
@@ -147,7 +147,7 @@ fn config_of(
     };
     if features % embedding_dim != 0 {
         return Err(FormatError::BadMetadata(format!(
-            "{features} features are no whole number of embeddings of width {embedding_dim}"
+            "{features} features are not a multiple of the embedding width {embedding_dim}"
         )));
     }
     let config = ModelConfig {
@@ -169,7 +169,7 @@ fn vocab_of(hints: &Hints, size: usize) -> Result<Vocab, FormatError> {
         None if size == Vocab::az().len() => Vocab::az(),
         None => {
             return Err(FormatError::BadMetadata(format!(
-                "nothing says which characters its {size} classes are: save it with \
+                "the file does not say which characters its {size} classes are: save it with \
                  metadata={{\"{HINTS}\": json.dumps({{\"vocab\": \"…\"}})}}, the characters in token order"
             )));
         }
@@ -177,7 +177,7 @@ fn vocab_of(hints: &Hints, size: usize) -> Result<Vocab, FormatError> {
     match vocab.len() == size {
         true => Ok(vocab),
         false => Err(FormatError::BadMetadata(format!(
-            "an alphabet of {} classes for a model of {size}",
+            "an alphabet of {} classes for a model with {size}",
             vocab.len()
         ))),
     }

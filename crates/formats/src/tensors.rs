@@ -1,4 +1,4 @@
-//! Tensors and metadata on their way into a file and out of one that is not to be trusted.
+//! Tensors and metadata: writing them to a file, and reading them from an untrusted one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FormatError;
 
-/// A tensor on its way into the file.
+/// A tensor to be written.
 pub(crate) struct Raw {
     pub(crate) name: String,
     pub(crate) dtype: Dtype,
@@ -16,7 +16,7 @@ pub(crate) struct Raw {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Whole numbers as a tensor.
+/// Integers as a tensor.
 pub(crate) fn integers(
     name: String,
     shape: Vec<usize>,
@@ -38,7 +38,7 @@ pub(crate) fn read_integers(tensor: &TensorView<'_>) -> Vec<u64> {
         .collect()
 }
 
-/// Takes a tensor out of those that are left, if it has the right type.
+/// Removes a tensor from the remaining ones, if it has the right type.
 pub(crate) fn take<'a>(
     left: &mut BTreeMap<String, TensorView<'a>>,
     name: &str,
@@ -65,13 +65,13 @@ pub(crate) fn wrong_shape(name: &str, tensor: &TensorView<'_>, expected: &str) -
     }
 }
 
-/// The bytes of a file: tensors, and metadata as JSON under a key. Equal content is equal bytes.
+/// The bytes of a file: tensors, and metadata as JSON under a key. Equal content gives equal bytes.
 pub(crate) fn serialize(
     key: &str,
     metadata: &impl Serialize,
     tensors: &[Raw],
 ) -> Result<Vec<u8>, FormatError> {
-    // Through a value, whose maps are sorted, so that the order of fields never matters.
+    // Converted to a `Value` first, whose maps are sorted, so that the order of fields does not matter.
     let json = serde_json::to_value(metadata)
         .and_then(|value| serde_json::to_string(&value))
         .map_err(|error| FormatError::BadMetadata(error.to_string()))?;
@@ -87,15 +87,14 @@ pub(crate) fn serialize(
     safetensors::serialize(views, Some(metadata)).map_err(not_safetensors)
 }
 
-/// The metadata under a key; `None` in a safetensors file that has no such key.
+/// The metadata under a key; `None` if the safetensors file has no such key.
 pub(crate) fn metadata_of(bytes: &[u8], key: &str) -> Result<Option<String>, FormatError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
     let metadata = header.metadata().as_ref();
     Ok(metadata.and_then(|metadata| metadata.get(key)).cloned())
 }
 
-/// Whether bytes, of which the first nine suffice, begin like a safetensors file: so that a caller need not
-/// read the rest of what is none.
+/// Checks that bytes (the first nine are enough) begin like a safetensors file, before the rest is read.
 ///
 /// # Errors
 /// [`FormatError::NotSafetensors`] where they do not.
@@ -115,14 +114,14 @@ pub fn check_start(bytes: &[u8]) -> Result<(), FormatError> {
     }
 }
 
-/// What every version of the metadata has.
+/// What all versions of the metadata contain.
 #[derive(Deserialize)]
 struct Version {
     #[serde(default)]
     format_version: serde_json::Value,
 }
 
-/// Metadata of a version that can be read. The version first: a later one may have other fields.
+/// Metadata of a supported version. The version is checked first: a later one may have other fields.
 pub(crate) fn versioned<T: DeserializeOwned>(json: &str, known: u64) -> Result<T, FormatError> {
     let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
     let Version { format_version } = serde_json::from_str(json).map_err(bad)?;

@@ -1,4 +1,4 @@
-//! Counts as Parquet: what is written comes back, every fault has its name, no bytes end in a panic.
+//! Counts as Parquet: what is written can be read back, every fault is reported, and no bytes cause a panic.
 #![cfg(feature = "parquet")]
 
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn windows_come_back_by_fold() {
     assert_eq!(counted(bytes).unwrap()[0], whole);
 }
 
-/// A file of these rows, the columns' names as given.
+/// A file with these rows and column names.
 fn forged(columns: [&str; 3], rows: &[(&str, &str, i64)]) -> Vec<u8> {
     let [context, next, count] = columns;
     let schema = format!(
@@ -87,7 +87,7 @@ fn each_fault_has_its_name() {
     const COLUMNS: [&str; 3] = ["context", "next", "count"];
     let fault =
         |rows: &[(&str, &str, i64)]| counted(forged(COLUMNS, rows)).unwrap_err().to_string();
-    // Rows of one window add up; the fold is the first where there is no such column.
+    // Rows of the same window are added; without a fold column, everything is in the first fold.
     let tables = counted(forged(
         COLUMNS,
         &[("__", "a", 1), ("_a", "_", 2), ("__", "a", 4)],
@@ -97,17 +97,20 @@ fn each_fault_has_its_name() {
     for (rows, says) in [
         (
             [("__", "a", 1), ("_", "a", 1)],
-            "row 2: a context of 1 characters, where the first has 2",
+            "row 2: its context has 1 characters, that of the first row 2",
         ),
         (
             [("__", "a", 1), ("a_", "a", 1)],
-            "row 2: `_` after a letter",
+            "row 2: `_` after another character",
         ),
         (
             [("__", "a", 1), ("_a", "ab", 1)],
-            "row 2: \"ab\" follows, and not one character",
+            "row 2: its next character is \"ab\", not a single character",
         ),
-        ([("__", "a", 1), ("_a", "", 1)], "row 2: \"\" follows"),
+        (
+            [("__", "a", 1), ("_a", "", 1)],
+            "row 2: its next character is \"\"",
+        ),
         ([("__", "a", 1), ("_a", "b", 0)], "row 2: its count is not"),
         ([("__", "a", 1), ("_a", "b", -3)], "row 2: its count is not"),
         (
@@ -124,7 +127,7 @@ fn each_fault_has_its_name() {
     }
     assert!(
         fault(&[("__", "a", i64::MAX), ("__", "a", i64::MAX), ("__", "b", 9)])
-            .contains("row 3: too large")
+            .contains("row 3: its count is too large")
     );
     assert!(fault(&[]).contains("no row"));
     let said = counted(forged(["context", "following", "count"], &[]))
@@ -143,7 +146,7 @@ fn each_fault_has_its_name() {
 }
 
 proptest! {
-    /// Cut anywhere and with any bytes changed, a file is read or refused.
+    /// A file that is truncated anywhere, with any bytes changed, is read or refused.
     #[test]
     fn mutilated_files_are_read_or_refused(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),

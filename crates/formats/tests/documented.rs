@@ -1,4 +1,4 @@
-//! docs/format.md names every tensor and every key that is written; files of every version are read.
+//! docs/format.md names every tensor and every key that is written; files of every version can be read.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ fn kept(name: &str) -> Vec<u8> {
     fs::read(root("testdata/files").join(name)).unwrap()
 }
 
-/// Every key of a value, at any depth; those of maps from free text are left out.
+/// Every key of a value, at any depth, except the keys of maps with free text.
 fn keys(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -37,7 +37,7 @@ fn keys(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The name of a tensor as the page has it: digits as N, a checkpoint's network by its prefix.
+/// The name of a tensor as on the page: digits are N, a network in a checkpoint is named by its prefix.
 fn documented(tensor: &str) -> String {
     let parts = tensor.split('.').filter(|part| *part != "member");
     let named = parts.map(|part| match part.parse::<u32>() {
@@ -115,7 +115,7 @@ fn the_counts_of_version_1_are_read_for_ever() {
 
 const LIKELY_COUNTS: [&str; 5] = ["jo", "mari", "a", "si", "eli"];
 
-/// Kneser–Ney whose names return as often as its list says, of version 0.1.0:
+/// Kneser–Ney whose names repeat as often as its list suggests, of version 0.1.0:
 /// `train LIST --val OTHER --keep-duplicates --good-turing --family kneser-ney --counts-context 3`.
 #[test]
 fn the_names_that_return_of_version_1_are_read_for_ever() {
@@ -131,7 +131,7 @@ const FACTORS: ([f64; 3], f64) = (
 );
 const LIKELY_RETURNING: [&str; 5] = ["tari", "nata", "kari", "miso", "navu"];
 
-/// The five likeliest names of at most six letters.
+/// The five most likely names with at most six characters.
 fn likely(file: &ModelFile) -> Vec<String> {
     let conditions = Conditions {
         max_length: 6,

@@ -1,4 +1,4 @@
-//! The model file: what is written comes back, and every fault has its name.
+//! The model file: what is written can be read back, and every fault is reported.
 
 use std::collections::HashMap;
 
@@ -62,7 +62,7 @@ fn bytes() -> Vec<u8> {
     model(vec![5], 1, 1, true).to_bytes().unwrap()
 }
 
-/// The tensors of a file as they are, to be changed and written again.
+/// The tensors of a file, to be changed and written again.
 type Tensors = Vec<(String, Dtype, Vec<usize>, Vec<u8>)>;
 
 /// Writes the file again after `change`.
@@ -95,7 +95,7 @@ fn tensor<'a>(
     tensors.iter_mut().find(|tensor| tensor.0 == name).unwrap()
 }
 
-/// Names that return answer alike after a round trip, and need their names.
+/// Models with repeat names predict the same after a round trip, and need their names.
 #[test]
 fn names_that_return_come_back() {
     let mut written = model(vec![5], 7, 3, true);
@@ -119,7 +119,7 @@ fn names_that_return_come_back() {
     assert!(error.to_string().contains("without the names"), "{error}");
 }
 
-/// A model that gives its own names next to nothing has huge factors: its file is read all the same.
+/// A model that gives its own names almost no probability has huge factors; its file can be read nevertheless.
 #[test]
 fn names_that_return_to_an_ignorant_model_come_back() {
     let mut written = model(vec![5], 7, 1, true);
@@ -167,7 +167,7 @@ fn a_model_comes_back_as_it_was() {
                 .map(|n| [&n.train, &n.val, &n.test].map(NameList::digest))
         };
         assert_eq!(digests(&read), digests(&written));
-        // Equal models are equal bytes, also after a round trip.
+        // Equal models give equal bytes, also after a round trip.
         assert_eq!(read.to_bytes().unwrap(), bytes);
     }
 }
@@ -276,9 +276,9 @@ fn damaged_lists_are_named() {
             (tensor.2, tensor.3) = (vec![bytes.len()], bytes.to_vec());
         })
     };
-    bad(names(&[0, 1, b'A']), train, "not of its alphabet");
-    bad(names(&[0, 0]), train, "not of its alphabet");
-    bad(names(&[0, 9, b'a']), train, "cut short");
+    bad(names(&[0, 1, b'A']), train, "outside its alphabet");
+    bad(names(&[0, 0]), train, "outside its alphabet");
+    bad(names(&[0, 9, b'a']), train, "is truncated");
     let error = forge(|tensors, _| {
         tensors.push((
             "nextchar.counts.train".into(),
@@ -291,7 +291,7 @@ fn damaged_lists_are_named() {
 }
 
 proptest! {
-    /// Cut anywhere and with any bytes changed, a file is read or refused, never a panic.
+    /// A file that is truncated anywhere, with any bytes changed, is read or refused, without a panic.
     #[test]
     fn mutilated_files_are_read_or_refused(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
@@ -349,7 +349,7 @@ fn mixtures_come_back() {
                 read.model.next_log_probs(&context),
                 written.model.next_log_probs(&context)
             );
-            // Any tensor of a wrong size, or a number out of range, is refused.
+            // Any tensor with a wrong size, or with a number out of range, is refused.
             for place in (8..bytes.len()).step_by(bytes.len() / 400) {
                 let mut bytes = bytes.clone();
                 bytes[place] = 0xff;
@@ -360,7 +360,7 @@ fn mixtures_come_back() {
     }
 }
 
-/// The bytes of tensors as PyTorch would save them, `{name}` with this shape and all of it 0.5.
+/// The bytes of tensors as saved by PyTorch: `{name}` has this shape, and all of its values are 0.5.
 fn bare(tensors: &[(&str, &[usize])], metadata: Option<&str>) -> Vec<u8> {
     let tensors: Vec<_> = tensors
         .iter()
@@ -413,13 +413,13 @@ fn a_bare_state_dict_is_a_model() {
             .to_string()
     };
     for (place, shape, says) in [
-        (0, &[27, 5][..], "no whole number of embeddings"),
+        (0, &[27, 5][..], "not a multiple of the embedding width"),
         (0, &[27], "[rows, columns]"),
         (0, &[26, 3], "nothing says which characters"),
         (1, &[5, 0], "[rows, columns]"),
         (3, &[27, 6], "`output.weight` is [27, 6]"),
     ] {
-        // Only the vocabulary is at fault where all sizes agree.
+        // All sizes agree; only the vocabulary is wrong.
         let all = |tensors: &mut Vec<(&str, &'static [usize])>| {
             tensors[place].1 = shape;
             if shape == [26, 3] {
@@ -446,7 +446,7 @@ fn a_bare_state_dict_is_a_model() {
 }
 
 proptest! {
-    /// Whatever shapes a bare state_dict claims, it is read or refused.
+    /// A bare state_dict is read or refused, whatever shapes it claims.
     #[test]
     fn any_state_dict_is_read_or_refused(
         shapes in prop::collection::vec(prop::collection::vec(0usize..30, 0..4), 7),

@@ -1,7 +1,7 @@
-//! Every kernel at the shapes of the lecture's network (T 3, E 10, H 200, V 27, blocks of 64 rows),
-//! for every instruction set of this machine, beside the machine's own limit for fused
-//! multiply-adds. `Gelem/s` is GFLOP/s for products and the limit, and 10⁹ numbers a second for the
-//! others. `bench/kernels.py` makes the table of bench/RESULTS.md from it.
+//! Every kernel with the shapes of the lecture's network (T 3, E 10, H 200, V 27, blocks of 64 rows), for every
+//! instruction set of this machine, and the machine's limit for fused multiply-adds. `Gelem/s` means GFLOP/s for
+//! products and the limit, and 10⁹ numbers per second for the others. `bench/kernels.py` makes the table of
+//! bench/RESULTS.md from the results. `tests/same_bits.rs` checks that the kernels compute the right numbers.
 
 use std::hint::black_box;
 
@@ -233,7 +233,7 @@ fn optimizer(c: &mut Criterion) {
     });
 }
 
-/// The machine's limit: independent multiply-adds that stay in registers.
+/// The machine's limit: independent multiply-adds whose operands stay in registers.
 fn limit(c: &mut Criterion) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -246,7 +246,7 @@ fn limit(c: &mut Criterion) {
         }
         if std::arch::is_x86_feature_detected!("fma") {
             group.throughput(Throughput::Elements((TIMES * 12 * 8 * 2) as u64));
-            // SAFETY: the processor has FMA, and with it AVX.
+            // SAFETY: the processor has FMA, and so AVX as well.
             group.bench_function("avx2", |b| b.iter(|| unsafe { x86_64::avx2(TIMES) }));
         }
         group.finish();

@@ -1,14 +1,14 @@
-//! instruction_set.rs: which instructions an instance is made of, and how it rounds.
+//! instruction_set.rs: which instructions an instance uses, and how it rounds.
 
 use core::fmt;
 use core::str::FromStr;
 
-/// The instructions that an instance is made of. All variants exist on all targets.
+/// The instructions that an instance uses. All variants exist on all targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InstructionSet {
     /// Plain Rust, vectorised by the compiler: available everywhere.
     Portable,
-    /// x86-64 as every such processor has it.
+    /// x86-64 with the instructions that every such processor has.
     Sse2,
     /// WebAssembly with 128-bit vectors.
     Simd128,
@@ -45,7 +45,7 @@ impl FromStr for InstructionSet {
     }
 }
 
-/// The name was no instruction set's.
+/// The name is not that of an instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseInstructionSetError;
 
@@ -62,6 +62,6 @@ impl core::error::Error for ParseInstructionSetError {}
 pub enum Arithmetic {
     /// Rounded once: the fast form on machines with FMA; emulated, correctly and slowly, elsewhere.
     Fused,
-    /// The product rounded, then the sum: what every machine, and WebAssembly, can do.
+    /// The product is rounded, then the sum: possible on every machine, and in WebAssembly.
     Unfused,
 }

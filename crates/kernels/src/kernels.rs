@@ -1,4 +1,4 @@
-//! kernels.rs: the public interface: a chosen instance, and every kernel as a checked, safe method.
+//! kernels.rs: the public interface: a chosen instance, with every kernel as a checked, safe method.
 
 use crate::arch;
 use crate::generic::dropout::Dropout;
@@ -16,14 +16,14 @@ use crate::vector::{Kernel, LANES};
 
 /// A chosen instance: an instruction set that this machine has, and an arithmetic.
 ///
-/// Results depend on the arithmetic only. The value is small: pass it by copy.
+/// Results depend on the arithmetic only. The value is small; pass it by copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernels {
     set: InstructionSet,
     arithmetic: Arithmetic,
 }
 
-/// Every instruction set, the portable one first; where a machine has several, the faster one later.
+/// All instruction sets, the portable one first; of those that one machine has, faster ones come later.
 const ALL: [InstructionSet; 5] = [
     InstructionSet::Portable,
     InstructionSet::Sse2,
@@ -33,8 +33,8 @@ const ALL: [InstructionSet; 5] = [
 ];
 
 impl Kernels {
-    /// The instance of `set`, or `None` if this machine lacks it. WebAssembly has no fused instances:
-    /// nothing there uses them, and software's would double the module.
+    /// The instance for `set`, or `None` if this machine lacks it. WebAssembly has no fused instances: nothing there
+    /// uses them, and emulating them in software would double the size of the module.
     pub fn new(set: InstructionSet, arithmetic: Arithmetic) -> Option<Kernels> {
         if cfg!(target_arch = "wasm32") && arithmetic == Arithmetic::Fused {
             return None;
@@ -57,7 +57,7 @@ impl Kernels {
     /// The fastest instance that this machine has.
     ///
     /// # Panics
-    /// In WebAssembly, for fused arithmetic.
+    /// In WebAssembly, if fused arithmetic is requested.
     pub fn best(arithmetic: Arithmetic) -> Kernels {
         let fastest_first = ALL.into_iter().rev();
         fastest_first
@@ -99,22 +99,22 @@ impl Kernels {
                 arch::quads::run::<core::arch::wasm32::v128, false>(kernel);
             }
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `new` makes this set only where the processor has AVX2 and FMA.
+            // SAFETY: `new` returns this set only if the processor has AVX2 and FMA.
             (InstructionSet::Avx2, Arithmetic::Fused) => unsafe {
                 arch::x86_64::run_avx2::<true>(kernel)
             },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `new` makes this set only where the processor has AVX2 and FMA.
+            // SAFETY: `new` returns this set only if the processor has AVX2 and FMA.
             (InstructionSet::Avx2, Arithmetic::Unfused) => unsafe {
                 arch::x86_64::run_avx2::<false>(kernel)
             },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `new` makes this set only where the processor has AVX-512F.
+            // SAFETY: `new` returns this set only if the processor has AVX-512F.
             (InstructionSet::Avx512, Arithmetic::Fused) => unsafe {
                 arch::x86_64::run_avx512::<true>(kernel)
             },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `new` makes this set only where the processor has AVX-512F.
+            // SAFETY: `new` returns this set only if the processor has AVX-512F.
             (InstructionSet::Avx512, Arithmetic::Unfused) => unsafe {
                 arch::x86_64::run_avx512::<false>(kernel)
             },
@@ -151,7 +151,7 @@ impl Kernels {
 
     /// The matrix product `out = start + left · right`.
     ///
-    /// Every element is summed over the inner index in order, beginning with `start`. The strides
+    /// Every element is summed over the inner index in order, starting with `start`. The strides
     /// of `left` serve A·B and Aᵀ·B alike.
     ///
     /// # Shapes
@@ -242,7 +242,7 @@ impl Kernels {
             to.len() >= extent(columns, to_stride, rows, 1),
             "`to` is too short"
         );
-        // Strips of sixteen rows of `from`: sixteen read streams, and whole lines written.
+        // Strips of sixteen rows of `from`: sixteen streams are read, and whole cache lines written.
         for strip in (0..rows).step_by(LANES) {
             let height = LANES.min(rows - strip);
             for column in 0..columns {
@@ -261,7 +261,7 @@ impl Kernels {
     /// out \[B, width\]; `width` a multiple of [`LANES`]
     ///
     /// # Panics
-    /// If a length does not fit these shapes or a token is not below `vocab_size`.
+    /// If a length does not match these shapes or a token is not below `vocab_size`.
     pub fn sum_rows(
         self,
         contexts: Contexts<'_>,
@@ -295,7 +295,7 @@ impl Kernels {
     /// multiple of [`LANES`]
     ///
     /// # Panics
-    /// If a length does not fit these shapes or a token is not below `vocab_size`.
+    /// If a length does not match these shapes or a token is not below `vocab_size`.
     pub fn scatter_rows(
         self,
         contexts: Contexts<'_>,
@@ -324,13 +324,10 @@ impl Kernels {
     /// rows \[B, width\], out \[width\]; `width` a multiple of [`LANES`]
     ///
     /// # Panics
-    /// If a length does not fit these shapes.
+    /// If a length does not match these shapes.
     pub fn sum_columns(self, rows: &[f32], width: usize, out: &mut [f32]) {
         check_width(width);
-        assert!(
-            rows.len().is_multiple_of(width),
-            "not a whole number of rows"
-        );
+        assert!(rows.len().is_multiple_of(width), "incomplete rows");
         assert_eq!(out.len(), width, "length of the result");
         self.run(SumColumns { rows, width, out });
     }
@@ -363,7 +360,7 @@ impl Kernels {
 
     /// `x ← x·Φ(x)` (PyTorch's default GELU), and in `slopes` the derivative Φ(x) + x·φ(x).
     ///
-    /// Backward is then [`Kernels::multiply`] with the slopes. What `slopes` holds is ignored.
+    /// The backward pass is then [`Kernels::multiply`] with the slopes. The previous contents of `slopes` are ignored.
     ///
     /// # Panics
     /// If the lengths differ.
@@ -384,11 +381,11 @@ impl Kernels {
         self.each(Multiply, [factors], [deltas]);
     }
 
-    /// Dropout (Srivastava et al. 2014): each number is zeroed with probability `rate`, else divided by
-    /// 1 − rate, and its slope alike. What happens to place i depends on `key` and `first + i` only.
+    /// Dropout (Srivastava et al. 2014): each number is set to 0 with probability `rate`, otherwise divided by
+    /// 1 − rate, and so is its slope. What happens at index i depends only on `key` and `first + i`.
     ///
     /// # Panics
-    /// If the lengths differ, or `rate` is not in 0 … 1 (1 itself left out).
+    /// If the lengths differ, or `rate` is not in [0, 1).
     pub fn dropout(self, rate: f32, key: u32, first: u32, values: &mut [f32], slopes: &mut [f32]) {
         assert!((0.0..1.0).contains(&rate), "a dropout rate of {rate}");
         assert_eq!(values.len(), slopes.len(), "slices must have one length");
@@ -402,17 +399,17 @@ impl Kernels {
         });
     }
 
-    /// Logits into weighted probabilities, in place: row b becomes
+    /// Converts logits to weighted probabilities in place: row b becomes
     /// `row_weights[b] · softmax(row)` over the first `vocab_size` numbers and 0 in the padding, and
     /// `log_sums[b] = ln Σ exp(z)` (nats), so that `ln p(t) = z_t − log_sums[b]`.
     ///
-    /// The largest logit is subtracted first. A row with NaN or +∞, or with −∞ only, becomes NaN.
+    /// The largest logit is subtracted first. A row that contains NaN or +∞, or only −∞, becomes NaN.
     ///
     /// # Shapes
     /// logits \[B, stride\], row_weights \[B\], log_sums \[B\]; `stride` a multiple of [`LANES`]
     ///
     /// # Panics
-    /// If a length does not fit these shapes, `vocab_size` is 0 or greater than `stride`.
+    /// If a length does not match these shapes, or if `vocab_size` is 0 or greater than `stride`.
     pub fn softmax(
         self,
         logits: &mut [f32],
@@ -464,7 +461,7 @@ impl Kernels {
         self.each(Sgd { learning_rate }, [grads], [params]);
     }
 
-    /// `values ← exp(values)`, with the bits of `libm::exp`, whatever the instance.
+    /// `values ← exp(values)`, bit-identical to `libm::exp` in every instance.
     pub fn exp_f64(self, values: &mut [f64]) {
         self.run(Exp64 { values });
     }
@@ -486,7 +483,7 @@ impl Kernels {
     }
 }
 
-/// How long a slice must be to hold element (rows − 1, columns − 1); both must be at least 1.
+/// The length that a slice needs to contain element (rows − 1, columns − 1); both must be at least 1.
 fn extent(rows: usize, row_stride: usize, columns: usize, column_stride: usize) -> usize {
     let last_row = (rows - 1).checked_mul(row_stride);
     let last_column = (columns - 1).checked_mul(column_stride);
@@ -497,7 +494,7 @@ fn extent(rows: usize, row_stride: usize, columns: usize, column_stride: usize) 
         .expect("a matrix larger than the address space")
 }
 
-/// Asserts that rows of `width` are a positive whole number of vectors.
+/// Asserts that `width` is a positive multiple of a vector.
 fn check_width(width: usize) {
     assert!(
         width > 0 && width.is_multiple_of(LANES),
@@ -505,7 +502,7 @@ fn check_width(width: usize) {
     );
 }
 
-/// Asserts that contexts are whole and of known tokens; returns how many there are.
+/// Asserts that contexts are complete and contain known tokens only; returns how many there are.
 fn check_contexts(contexts: Contexts<'_>, width: usize) -> usize {
     let Contexts {
         tokens,
@@ -514,10 +511,7 @@ fn check_contexts(contexts: Contexts<'_>, width: usize) -> usize {
     } = contexts;
     check_width(width);
     assert!(length > 0, "contexts of length 0");
-    assert!(
-        tokens.len().is_multiple_of(length),
-        "not a whole number of contexts"
-    );
+    assert!(tokens.len().is_multiple_of(length), "incomplete contexts");
     let largest = tokens.iter().fold(0, |largest, &token| token.max(largest));
     assert!(
         tokens.is_empty() || usize::from(largest) < vocab_size,

@@ -24,20 +24,20 @@
 //!
 //! # How the bits stay the same
 //!
-//! - Every algorithm is written once over a logical vector of [`LANES`] = 16 lanes; an instance only
-//!   says how those lanes are added, multiplied, loaded.
-//! - Lanes run across outputs and sums run in index order. The one sum across lanes (softmax's)
-//!   is sixteen partial sums and one fixed tree.
-//! - exp, ln, tanh and erf are this crate's own; +, ×, ÷ and √ are IEEE 754's.
-//! - Which bits a NaN has is left open; that it is a NaN is not.
+//! - Every algorithm is written once for a logical vector of [`LANES`] = 16 lanes; an instance only
+//!   defines how these lanes are added, multiplied and loaded.
+//! - Different lanes hold different outputs, and sums are computed in index order. The only sum across lanes
+//!   (softmax's) consists of sixteen partial sums and one fixed tree.
+//! - exp, ln, tanh and erf are this crate's own; +, ×, ÷ and √ follow IEEE 754.
+//! - Which bits a NaN has is unspecified; that it is a NaN is not.
 //!
 //! # What is checked, and where
 //!
-//! Every length is asserted before `unsafe` code is entered: wrong ones panic. The portable instance
-//! runs under Miri (`cargo miri test -p nextchar-kernels`, a nightly component): feature detection
-//! finds no vector instructions there. The x86-64 instances do not; they share every
+//! Every length is asserted before `unsafe` code is entered; a wrong one panics. The portable instance
+//! runs under Miri (`cargo miri test -p nextchar-kernels`, a nightly component), where feature detection
+//! finds no vector instructions. The x86-64 instances do not run there, but they share every
 //! algorithm, and so every index, with the portable one. There is no aarch64 instance yet: the portable
-//! one serves there.
+//! one is used there.
 
 mod arch;
 mod generic;

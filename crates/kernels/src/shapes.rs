@@ -1,4 +1,4 @@
-//! shapes.rs: matrices and contexts as the kernels take them.
+//! shapes.rs: matrices and contexts in the form that the kernels accept.
 
 /// The sizes of a product: left \[rows, inner\] · right \[inner, columns\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub struct MatmulShape {
 pub struct Strided<'a> {
     /// The numbers.
     pub data: &'a [f32],
-    /// Distance from a row to the next.
+    /// Distance from one row to the next.
     pub row_stride: usize,
-    /// Distance from a column to the next.
+    /// Distance from one column to the next.
     pub column_stride: usize,
 }
 
@@ -28,7 +28,7 @@ pub struct Strided<'a> {
 pub struct Rows<'a> {
     /// The numbers.
     pub data: &'a [f32],
-    /// Distance from a row to the next.
+    /// Distance from one row to the next.
     pub stride: usize,
 }
 
@@ -37,18 +37,18 @@ pub struct Rows<'a> {
 pub struct RowsMut<'a> {
     /// The numbers.
     pub data: &'a mut [f32],
-    /// Distance from a row to the next; at least the number of columns.
+    /// Distance from one row to the next; at least the number of columns.
     pub stride: usize,
 }
 
-/// What a product's sums start from.
+/// The initial value of a product's sums.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a> {
     /// 0.
     Zero,
     /// A bias \[columns\], the same for every row.
     Bias(&'a [f32]),
-    /// What the result's place holds already.
+    /// The current contents of the result.
     Accumulate,
 }
 
@@ -59,6 +59,6 @@ pub struct Contexts<'a> {
     pub tokens: &'a [u16],
     /// Tokens in a context.
     pub length: usize,
-    /// Number of classes.
+    /// The number of tokens.
     pub vocab_size: usize,
 }

@@ -1,4 +1,4 @@
-//! vector.rs: the vocabulary in which every algorithm of this crate is written, once.
+//! vector.rs: the operations in which every algorithm of this crate is written, once.
 //!
 //! [`Float`] is arithmetic on one or more numbers side by side; [`Vector`] adds memory and the
 //! fixed width of [`LANES`] = 16 numbers. An instance whose register holds fewer keeps several
@@ -19,8 +19,8 @@ pub const LANES: usize = 16;
 
 /// Arithmetic on one number (`arch::portable::Scalar`) or sixteen, lane by lane.
 ///
-/// Everything here is exactly specified by IEEE 754 or acts on bits, so all instances agree to the
-/// last bit (which bits a NaN has is left open). The one choice is [`Float::mul_add`].
+/// Everything here is specified exactly by IEEE 754 or operates on bits, so all instances agree to the
+/// last bit (except for the bits of a NaN). The one choice is [`Float::mul_add`].
 pub(crate) trait Float:
     Copy
     + Add<Output = Self>
@@ -41,7 +41,7 @@ pub(crate) trait Float:
     /// The square root.
     fn sqrt(self) -> Self;
 
-    /// `self` where `self > other`, else `other` (so a NaN in `other` comes through).
+    /// `self` where `self > other`, else `other` (so a NaN in `other` is propagated).
     fn max(self, other: Self) -> Self;
 
     /// `self < other`; false where either is NaN.
@@ -59,10 +59,10 @@ pub(crate) trait Float:
     /// The bits of either.
     fn or_bits(self, other: Self) -> Self;
 
-    /// The bits moved from the integer's place into the exponent's: `bits << 23`.
+    /// Moves the bits from the position of an integer to that of the exponent: `bits << 23`.
     fn to_exponent(self) -> Self;
 
-    /// The sign and exponent moved into the integer's place: `bits >> 23`.
+    /// Moves sign and exponent to the position of an integer: `bits >> 23`.
     fn exponent_bits(self) -> Self;
 
     /// The same bits in every lane.
@@ -71,13 +71,13 @@ pub(crate) trait Float:
         self.like(f32::from_bits(bits))
     }
 
-    /// Without its sign.
+    /// The absolute value.
     #[inline(always)]
     fn abs(self) -> Self {
         self.and_bits(self.like_bits(0x7fff_ffff))
     }
 
-    /// The size of `self` (which must not be negative) with the sign of `sign`.
+    /// The magnitude of `self` (which must not be negative) with the sign of `sign`.
     #[inline(always)]
     fn with_sign_of(self, sign: Self) -> Self {
         self.or_bits(sign.and_bits(sign.like_bits(0x8000_0000)))
@@ -86,7 +86,7 @@ pub(crate) trait Float:
 
 /// Sixteen lanes that can be read from and written to memory.
 pub(crate) trait Vector: Float {
-    /// Rows, and vectors in each, of the matrix product's full tile: what the registers hold.
+    /// The rows of the matrix product's full tile, and the vectors in each row: what fits into the registers.
     const TILE: (usize, usize);
 
     /// Reads sixteen numbers.
@@ -102,7 +102,7 @@ pub(crate) trait Vector: Float {
     fn reduce_max(self) -> f32;
 }
 
-/// A computation written over any instance; `Kernels` picks the instance and runs it there.
+/// A computation that is generic over the instance; `Kernels` chooses the instance and runs it.
 pub(crate) trait Kernel {
     /// Runs it; `zero` is the zero vector and the proof that the instructions exist.
     fn run<V: Vector>(self, zero: V);

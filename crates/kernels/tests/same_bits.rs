@@ -1,5 +1,5 @@
-//! Every instance gives the bits of the portable one, for random shapes and numbers, and the
-//! numbers are right: compared with sums in f64 and the platform's functions.
+//! Every instance gives the same bits as the portable one, for random shapes and numbers; and the results are correct,
+//! compared with sums in f64 and with the platform's functions.
 
 use nextchar_kernels::{
     AdamW, AliasTables, Arithmetic, Chains, Contexts, InstructionSet, Kernels, LANES, MatmulShape,
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 const ARITHMETICS: [Arithmetic; 2] = [Arithmetic::Fused, Arithmetic::Unfused];
 
-/// Runs `compute` with every instance; all results must have the portable one's bits.
+/// Runs `compute` with every instance; all results must be bit-identical to the portable one's.
 fn same_bits(compute: impl Fn(Kernels) -> Vec<f32>) -> Vec<f32> {
     let mut unfused = Vec::new();
     for arithmetic in ARITHMETICS {
@@ -42,7 +42,7 @@ fn numbers(seed: u64, count: usize) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// The bits of results that are several slices.
+/// The bits of results that consist of several slices.
 fn joined(slices: &[&[f32]]) -> Vec<f32> {
     slices.concat()
 }
@@ -171,7 +171,7 @@ proptest! {
             kernels.adamw(step, &mut params, &grads, &mut first, &mut second);
             params
         });
-        // The first step of Adam is the learning rate, against the gradient's sign.
+        // The first step of Adam has the size of the learning rate and the opposite sign of the gradient.
         for i in 0..length {
             let exact = f64::from(start[i]) * (1.0 - 0.001)
                 - 0.01 * f64::from(grads[i]) / (f64::from(grads[i]).abs() + 1e-8);
@@ -207,14 +207,14 @@ proptest! {
     }
 }
 
-/// Units in the last place of `exact` between it and `found`.
+/// The distance between `found` and `exact`, in units in the last place of `exact`.
 fn ulps(found: f32, exact: f64) -> f64 {
     let size = (exact as f32).abs().max(f32::MIN_POSITIVE);
     let unit = f64::from(f32::from_bits(size.to_bits() + 1)) - f64::from(size);
     (f64::from(found) - exact).abs() / unit
 }
 
-/// Every 61st number of the f32 range, both signs: coprime to powers of two, so all mantissas vary.
+/// Every 61st number of the f32 range, with both signs: 61 is coprime to powers of two, so all mantissa bits vary.
 fn sweep() -> impl Iterator<Item = f32> {
     (0..=u32::MAX).step_by(61).map(f32::from_bits)
 }
@@ -264,7 +264,7 @@ fn infinities_and_nan() {
     }
 }
 
-/// Whole numbers, from a seed.
+/// Integers, from a seed.
 fn words(seed: u64, count: usize) -> Vec<u32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -276,7 +276,7 @@ fn words(seed: u64, count: usize) -> Vec<u32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// One chain, a token at a time.
+/// One chain, token by token.
 fn naive_walk(
     tables: AliasTables<'_>,
     longest: usize,
@@ -307,7 +307,7 @@ fn naive_walk(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// All instances draw what a plain loop does, in one go and in two.
+    /// All instances draw the same as a plain loop, in one call and in two.
     #[test]
     fn chains_walk_through_tables(
         bits in 1u32..7, context_length in 0u32..3, longest in 0usize..9, steps in 0usize..40, seed: u64,
@@ -343,7 +343,7 @@ proptest! {
     }
 }
 
-/// Every exponent, both signs, the boundaries that libm's branches have, and what is no number.
+/// Every exponent with both signs, the boundaries of libm's branches, infinities and NaN.
 #[test]
 fn exp_of_f64_has_the_bits_of_libm() {
     let boundaries = [
@@ -362,7 +362,7 @@ fn exp_of_f64_has_the_bits_of_libm() {
     let near = boundaries.into_iter().flat_map(|x: f64| {
         (-40i64..40).map(move |ulps| f64::from_bits(x.to_bits().wrapping_add_signed(ulps)))
     });
-    // High halves of the bits decide the branches, so neighbours of those are among them.
+    // The high halves of the bits select the branch, so their neighbours are included.
     let halves = (0..1u64 << 21)
         .map(|high| f64::from_bits(high << 43 | high.wrapping_mul(0x9e37_79b9) & ((1 << 43) - 1)));
     let steps = (0..400_000).map(|step| f64::from(step) * 0.001_9);

@@ -1,7 +1,7 @@
-//! Names a second as tokens: the sampler's own rate, without a program's start and without text.
+//! Names per second as tokens: the sampler's own rate, without starting a program and without making text.
 //!
-//! `cargo bench -p nextchar-parallel --bench names -- MODEL NAMES THREADS LONGEST` prints JSON. Every token
-//! is read once, for the count of letters and a checksum that does not depend on the number of threads.
+//! `cargo bench -p nextchar-parallel --bench names -- MODEL NAMES THREADS LONGEST` prints JSON. Every token is read
+//! once, to count characters and to compute a checksum that does not depend on the number of threads.
 
 use std::time::Instant;
 

@@ -1,5 +1,6 @@
-//! Threads for nextchar. The library cuts work into shards whose number does not depend on threads and
-//! adds results up in shard order; here is who runs them. Results are the same for any number.
+//! Threads for nextchar. The library divides work into shards, whose number does not depend on the number of
+//! threads, and adds results in the order of the shards; this crate runs the shards. So results are the same for any
+//! number of threads.
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroUsize;
@@ -22,15 +23,15 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 /// ```
 #[derive(Debug)]
 pub struct Threads {
-    /// None for one thread: the caller's own.
+    /// `None` for one thread, which is the caller's own.
     pool: Option<ThreadPool>,
 }
 
 impl Threads {
-    /// As many threads as asked for.
+    /// A pool with this number of threads.
     ///
     /// # Errors
-    /// Where the system gives no more threads.
+    /// If the system refuses to start the threads.
     pub fn new(threads: NonZeroUsize) -> Result<Self, ThreadPoolBuildError> {
         let pool = match threads.get() {
             1 => None,
@@ -39,7 +40,7 @@ impl Threads {
         Ok(Threads { pool })
     }
 
-    /// As many as this process may run at the same time.
+    /// As many threads as this process can run at the same time.
     pub fn available() -> NonZeroUsize {
         std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
     }

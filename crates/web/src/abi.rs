@@ -1,19 +1,19 @@
-//! The boundary to JavaScript: functions of plain numbers, no raw pointer read or written here.
+//! The boundary to JavaScript: functions of plain numbers. No raw pointer is read or written here.
 //!
-//! To call, JavaScript asks [`input`] for room, writes the request there, and calls [`call`]; the answer
-//! lies at [`output`]. Numbers are little-endian, as WebAssembly is.
+//! To make a call, JavaScript gets memory from [`input`], writes the request there, and calls [`call`]; the answer
+//! is at [`output`]. Numbers are little-endian, as in WebAssembly.
 //!
 //! | | layout |
 //! |---|---|
-//! | request | length of the JSON (u32), JSON, byte strings end to end |
-//! | answer | lengths of the JSON, of the bytes, and number of f32 (u32 each); the numbers; JSON; bytes |
+//! | request | length of the JSON (u32), JSON, concatenated byte strings |
+//! | answer | lengths of the JSON and of the bytes, and number of f32 (u32 each); the f32 numbers; JSON; bytes |
 
 use std::cell::RefCell;
 
 use crate::answer::Answer;
 use crate::session::Session;
 
-/// What the module holds between calls.
+/// The state of the module between calls.
 #[derive(Default)]
 struct State {
     session: Session,
@@ -25,7 +25,7 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
-/// Room for a request of so many bytes; valid until the next call of any function here.
+/// Memory for a request of `len` bytes; valid until the next call of any function here.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn input(len: usize) -> *mut u8 {
     STATE.with_borrow_mut(|state| {
@@ -35,31 +35,31 @@ pub extern "C" fn input(len: usize) -> *mut u8 {
     })
 }
 
-/// Answers the request; the number of bytes at [`output`].
+/// Answers the request; returns the number of bytes at [`output`].
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn call() -> usize {
     STATE.with_borrow_mut(|state| {
         let answer = match split(&state.input) {
             Some((json, bytes)) => state.session.answer(json, bytes),
-            None => Answer::fault("a request that is shorter than it says"),
+            None => Answer::fault("the request is shorter than its stated length"),
         };
         state.output = answer.to_bytes();
         state.output.len()
     })
 }
 
-/// Where the last answer lies.
+/// The address of the last answer.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn output() -> *const u8 {
     STATE.with_borrow(|state| state.output.as_ptr())
 }
 
 thread_local! {
-    /// Apart from the state, which a panic in a call leaves borrowed.
+    /// Separate from the state, which stays borrowed after a panic in a call.
     static LAST_WORDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// From here on a panic leaves its message at [`last_words`]; the module cannot be used after one.
+/// From now on, a panic stores its message at [`last_words`]; the module cannot be used after a panic.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn catch_panics() {
     std::panic::set_hook(Box::new(|panic| {
@@ -68,7 +68,7 @@ pub extern "C" fn catch_panics() {
     }));
 }
 
-/// Where a panic's message lies, in UTF-8.
+/// The address of a panic's message, in UTF-8.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn last_words() -> *const u8 {
     LAST_WORDS.with_borrow(|words| words.as_ptr())
@@ -80,7 +80,7 @@ pub extern "C" fn last_words_len() -> usize {
     LAST_WORDS.with_borrow(Vec::len)
 }
 
-/// JSON and byte strings of a request.
+/// Splits a request into JSON and byte strings.
 fn split(request: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = request.split_first_chunk()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)

@@ -1,4 +1,4 @@
-//! What a call gives back: JSON, with numbers and byte strings beside it.
+//! The answer to a call: JSON, numbers and byte strings.
 
 use serde_json::{Value, json};
 
@@ -14,37 +14,37 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A failure, told apart by its `fault`.
+    /// A failure, marked by the key `fault`.
     pub(crate) fn fault(message: &str) -> Self {
         Fault::new(message).into()
     }
 
-    /// The answer itself.
+    /// A success, marked by the key `back`.
     pub(crate) fn finish(mut self, json: Value) -> Self {
         self.json = json!({ "back": json });
         self
     }
 
-    /// Puts numbers beside the JSON.
+    /// Adds numbers; returns their reference for the JSON.
     pub(crate) fn floats(&mut self, numbers: impl IntoIterator<Item = f32>) -> Value {
         let start = self.floats.len();
         self.floats.extend(numbers);
         json!({"$f32": [start, self.floats.len() - start]})
     }
 
-    /// The same for f64, rounded.
+    /// The same for f64 numbers, which are rounded.
     pub(crate) fn rounded(&mut self, numbers: &[f64]) -> Value {
         self.floats(numbers.iter().map(|&x| x as f32))
     }
 
-    /// Puts bytes beside the JSON.
+    /// Adds bytes; returns their reference for the JSON.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Value {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         json!({"$bytes": [start, bytes.len()]})
     }
 
-    /// As it crosses the boundary; see `abi`.
+    /// The layout that is passed to JavaScript; see `abi`.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let json = self.json.to_string();
         let lengths = [json.len(), self.bytes.len(), self.floats.len()];

@@ -1,9 +1,9 @@
-//! What went wrong, for a person.
+//! What went wrong, described for the user.
 
 use nextchar::Error;
 use serde::Serialize;
 
-/// A sentence that says what and where, and perhaps what to do.
+/// A message that says what went wrong and where, and optionally what to do.
 #[derive(Debug, Serialize)]
 pub(crate) struct Fault {
     message: String,
@@ -37,6 +37,6 @@ impl From<Error> for Fault {
 
 impl From<serde_json::Error> for Fault {
     fn from(error: serde_json::Error) -> Self {
-        Fault::new(format!("a request that cannot be read: {error}"))
+        Fault::new(format!("the request cannot be read: {error}"))
     }
 }

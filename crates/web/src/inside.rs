@@ -1,4 +1,4 @@
-//! One prediction's inside, forward and backward, and the letters in the plane.
+//! The inside of one prediction, forward and backward, and the characters in the plane.
 
 use nextchar::LanguageModel;
 use nextchar::model::reference::{Forward, forward};
@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::request::Slot;
 use crate::shown::{Shown, shape};
 
-/// What is to be looked into.
+/// What to inspect.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Inspect {
     context: String,
@@ -23,11 +23,11 @@ pub(crate) struct Inspect {
     weights: bool,
 }
 
-/// The last plane that was shown: what keeps the axes' directions.
+/// The last plane that was shown, so that the axes keep their directions.
 #[derive(Default)]
 pub(crate) struct Axes(pub(crate) Option<(Slot, Vec<[f64; 2]>)>);
 
-/// A context's tokens: padded at the left, or its last ones.
+/// The tokens of a context: padded on the left, or the last ones.
 pub(crate) fn context_of(vocab: &Vocab, text: &str, length: usize) -> Result<Vec<Token>, Fault> {
     let text = clean(text.trim());
     let unknown = |unknown| Fault::new(format!("{text:?}: {unknown}"));
@@ -39,11 +39,11 @@ pub(crate) fn token(vocab: &Vocab, symbol: &str) -> Result<Token, Fault> {
     let tokens = context_of(vocab, symbol, 1)?;
     match symbol.trim().chars().count() {
         1 => Ok(tokens[0]),
-        _ => Err(Fault::new(format!("{symbol:?} is not one character"))),
+        _ => Err(Fault::new(format!("{symbol:?} is not a single character"))),
     }
 }
 
-/// The whole model's distribution after a context.
+/// The distribution of the whole model after a context.
 fn probs(model: &dyn LanguageModel, context: &[Token], answer: &mut Answer) -> Value {
     let log_probs = model.next_log_probs(context);
     answer.floats(log_probs.iter().map(|x| x.exp() as f32))
@@ -156,8 +156,8 @@ fn backward(target: &str, back: &ExampleGradient, weights: bool, answer: &mut An
     })
 }
 
-/// Turns the principal axes so that the points are where they were before, as nearly as signs and the
-/// axes' order permit; whether the order was changed.
+/// Chooses the signs and the order of the principal axes so that the points are as close as possible to their previous
+/// positions; returns whether the order was changed.
 pub(crate) fn keep_directions(points: &mut [[f64; 2]], before: &[[f64; 2]]) -> bool {
     let along = |x: usize, y: usize| -> f64 {
         let pairs = points.iter().zip(before);

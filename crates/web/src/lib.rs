@@ -1,6 +1,6 @@
-//! The library for WebAssembly: one session, one function. A call is a name and JSON, with byte strings
-//! beside it; so is the answer, with f32 numbers beside it. `web/src/engine/protocol.ts` says which calls
-//! there are; `web/src/engine/module.ts` is the other side of [`abi`].
+//! The library for WebAssembly: one session behind one function. A call consists of a name, JSON and byte strings;
+//! the answer of JSON, byte strings and f32 numbers. `web/src/engine/protocol.ts` defines the calls;
+//! `web/src/engine/module.ts` is the counterpart of [`abi`].
 
 pub mod abi;
 mod answer;

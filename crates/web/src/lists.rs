@@ -1,4 +1,4 @@
-//! Lists of names: read and diagnosed as the command line does.
+//! Lists of names, read and diagnosed as on the command line.
 
 use nextchar::Names;
 use nextchar::data::ReadOptions;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::fault::Fault;
 use crate::request::Bytes;
 
-/// Where names come from. The page's client brings the bytes of an embedded list, and what suits it.
+/// Where names come from. For an embedded list, the page's client adds its bytes and its properties.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Source {
     list: Option<String>,
@@ -41,19 +41,19 @@ struct Filter {
 }
 
 impl Source {
-    /// What it is called in messages and commands.
+    /// Its name in messages and commands.
     pub(crate) fn label(&self) -> String {
         let name = self.list.as_ref().or(self.label.as_ref());
         name.cloned().unwrap_or_else(|| "names.txt".into())
     }
 
-    /// The alphabet that is used: what is asked for, what suits the list, a–z.
+    /// The alphabet: the requested one, otherwise that of the list, otherwise a–z.
     fn alphabet(&self, asked: Option<&String>) -> Result<Alphabet, Fault> {
         let name = asked.or(self.alphabet.as_ref());
         name.map_or(Ok(Alphabet::Az), |name| name.parse().map_err(Fault::new))
     }
 
-    /// Reads it; it may be empty. `lengths` is a preset's filter.
+    /// Reads the list, which may be empty. `lengths` is a preset's filter.
     pub(crate) fn scan(
         &self,
         read: &Read,
@@ -80,13 +80,13 @@ impl Source {
         let content = match (&self.text, &self.bytes) {
             (Some(text), _) => text.as_bytes(),
             (None, Some(place)) => place.of(bytes)?,
-            (None, None) => return Err(Fault::new("a list without names")),
+            (None, None) => return Err(Fault::new("the list has no content")),
         };
         let names = Names::scan(self.label(), content, &options)?;
         Ok(names.with_all_lengths())
     }
 
-    /// Reads it; it must have a name.
+    /// Reads the list, which must contain a name.
     pub(crate) fn read(
         &self,
         read: &Read,
@@ -98,7 +98,7 @@ impl Source {
 }
 
 impl Read {
-    /// As usual, in an alphabet.
+    /// The defaults, with this alphabet.
     pub(crate) fn of_alphabet(alphabet: Alphabet) -> Self {
         Read {
             alphabet: Some(alphabet.to_string()),
@@ -106,7 +106,7 @@ impl Read {
         }
     }
 
-    /// The command line's options that say the same.
+    /// The equivalent options of the command line.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         let mut option = |name: &str, value: Option<String>| {

@@ -1,11 +1,11 @@
-//! Models as files: opened, described, saved; and what the engine is.
+//! The descriptions of presets and models.
 
 use nextchar::{Choice, LanguageModel, Preset};
 use serde_json::{Value, json};
 
 use crate::shown::{Opened, shape, symbols};
 
-/// What `Preset` of the protocol says.
+/// `Preset` of the protocol.
 pub(crate) fn preset(preset: Preset) -> Value {
     let mut json = json!(preset.options());
     json["name"] = preset.name().into();
@@ -13,7 +13,7 @@ pub(crate) fn preset(preset: Preset) -> Value {
     json
 }
 
-/// What `ModelInfo` of the protocol says.
+/// `ModelInfo` of the protocol.
 pub(crate) fn info(opened: &Opened) -> Value {
     let Opened { model: file, bytes } = opened;
     let (model, record) = (file.language_model(), file.record());

@@ -1,4 +1,4 @@
-//! What a call is given: named values as JSON, and bytes beside them.
+//! The arguments of a call: named values as JSON, and bytes.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::fault::Fault;
 
-/// Which of the two models a call is about.
+/// The model that a call refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Slot {
@@ -15,7 +15,7 @@ pub(crate) enum Slot {
     File,
 }
 
-/// Byte strings of the request, by where they begin and how long they are.
+/// A byte string of the request, by start and length.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Bytes {
     #[serde(rename = "$bytes")]
@@ -27,24 +27,24 @@ impl Bytes {
         let (start, length) = self.range;
         bytes
             .get(start..start.saturating_add(length))
-            .ok_or_else(|| Fault::new("a request without the bytes that it names"))
+            .ok_or_else(|| Fault::new("the request does not contain the bytes that it refers to"))
     }
 }
 
-/// A request as a call sees it.
+/// The arguments of a call.
 pub(crate) struct Given<'a> {
     pub(crate) give: &'a Map<String, Value>,
     pub(crate) bytes: &'a [u8],
 }
 
 impl Given<'_> {
-    /// What is given, as a type.
+    /// Reads the arguments as a type.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         read(self.give)
     }
 }
 
-/// Named fields as a type. (serde's own way from a value takes unnamed ones too: code that nobody calls.)
+/// Reads named fields as a type. (serde's own conversion from a value also accepts unnamed fields, which would be unused code.)
 pub(crate) fn read<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, Fault> {
     let named = fields.iter().map(|(name, value)| (name.as_str(), value));
     Ok(T::deserialize(

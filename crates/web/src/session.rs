@@ -1,4 +1,4 @@
-//! One session: the run that is learning, the model that was opened or finished, and the letters' axes.
+//! One session: the training run, the model that was opened or finished, and the axes of the embedding map.
 
 use crate::fault::Fault;
 use crate::inside::Axes;
@@ -6,7 +6,7 @@ use crate::request::Slot;
 use crate::shown::{Opened, Shown};
 use crate::training::Run;
 
-/// What a session holds between calls.
+/// The state of a session between calls.
 #[derive(Default)]
 pub(crate) struct Session {
     pub(crate) run: Option<Run>,
@@ -24,7 +24,7 @@ impl Session {
     /// The model in a slot.
     pub(crate) fn shown(&self, slot: Slot) -> Result<Shown<'_>, Fault> {
         if slot == Slot::Run {
-            let none = || Fault::new("there is no run").help("start one");
+            let none = || Fault::new("no training run has been started").help("start one");
             return self.run.as_ref().ok_or_else(none)?.shown();
         }
         let model = &self.opened()?.model;

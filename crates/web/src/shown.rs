@@ -1,4 +1,4 @@
-//! A model as calls see it, whether it is learning, was finished or was opened.
+//! A model as the calls see it, whether it is in training, was finished or was opened.
 
 use nextchar::data::Split;
 use nextchar::model::{ModelConfig, Network};
@@ -12,17 +12,17 @@ pub(crate) struct Opened {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A model, whichever slot it stands in.
+/// A model in either slot.
 pub(crate) struct Shown<'a> {
     pub(crate) vocab: &'a Vocab,
     pub(crate) networks: &'a [Network],
     pub(crate) model: &'a dyn LanguageModel,
-    /// The whole model where it is more than its first network.
+    /// The whole model, if it consists of more than its first network.
     pub(crate) whole: Option<&'a Mixture>,
     pub(crate) step: Option<u64>,
     /// The names that it was made from.
     pub(crate) parts: Option<&'a Split>,
-    /// The length of the longest of them.
+    /// The length of the longest of these names.
     pub(crate) longest: usize,
 }
 
@@ -34,13 +34,13 @@ impl Shown<'_> {
 }
 
 impl<'a> Shown<'a> {
-    /// New names from it.
+    /// Draws new names.
     pub(crate) fn generate(&self) -> Generate<'a> {
         Generate::new(self.model, self.vocab, self.parts, self.longest).workers(Workers::serial())
     }
 }
 
-/// All characters by token.
+/// The symbols of all tokens.
 pub(crate) fn symbols(vocab: &Vocab) -> Vec<String> {
     let tokens = 0..vocab.len() as Token;
     tokens

@@ -1,4 +1,4 @@
-//! A run: begun, led on from outside, watched, and finished into a model.
+//! A training run: started, advanced from outside, watched, and finished, giving a model.
 
 use nextchar::train::StopReason;
 use nextchar::{
@@ -12,7 +12,7 @@ use crate::lists::{Read, Source};
 use crate::request::read;
 use crate::shown::{Shown, shape, symbols};
 
-/// A run as the page asks for it.
+/// A run as requested by the page.
 #[derive(Deserialize)]
 pub(crate) struct Start {
     source: Source,
@@ -22,10 +22,10 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    /// The training that it plans, and the native command that repeats it.
+    /// The planned training, and the native command that repeats it.
     pub(crate) fn plan(&self, bytes: &[u8]) -> Result<(Training, String), Fault> {
         let mut given = self.options.clone();
-        // These two are the split's, and the rest the training's.
+        // These two belong to the split, the others to the training.
         let mut text = |key| match given.remove(key) {
             Some(Value::String(text)) => Some(text),
             Some(Value::Number(number)) => Some(number.to_string()),
@@ -43,7 +43,7 @@ impl Start {
         let corpus = split(names, shares, seed)?.corpus(options.preset)?;
         let mut training = Training::new(corpus, &options, Workers::serial())?;
         if training.plan().distill {
-            return Err(Fault::new("the page does not distil").help("`nextchar train` does"));
+            return Err(Fault::new("the page cannot distil").help("`nextchar train` can"));
         }
         training.find_learning_rate()?;
         Ok((training, command))
@@ -82,11 +82,11 @@ fn split(names: Names, shares: Option<String>, seed: Option<String>) -> Result<N
     Ok(names.with_split(split))
 }
 
-/// A run, and what was told of it.
+/// A run, and how much of it was reported.
 pub(crate) struct Run {
     steps: Steps,
     command: String,
-    /// The network whose loss curve was told last, and how many of its points.
+    /// The network whose loss curve was reported last, and the number of its points reported.
     told: (usize, usize),
 }
 
@@ -112,7 +112,7 @@ impl Run {
         self.steps.steps_done()
     }
 
-    /// What `Progress` of the protocol says, without the worker's share.
+    /// `Progress` of the protocol, without the worker's part.
     pub(crate) fn progress(&mut self) -> Value {
         let train_loss = self.steps.take_batch_loss();
         let (network, points) = (self.steps.network_number(), self.steps.evaluations());
@@ -135,7 +135,7 @@ impl Run {
         back
     }
 
-    /// Names from the network as it is, the same draws every time.
+    /// Names from the current network, with the same random numbers every time.
     pub(crate) fn sample(&self, count: usize) -> Result<Vec<String>, Error> {
         let Some(wanted) = self.steps.generate() else {
             return Ok(Vec::new());
@@ -145,7 +145,7 @@ impl Run {
         Ok(names.map(|generated| generated.name).collect())
     }
 
-    /// What `Run` of the protocol says.
+    /// `Run` of the protocol.
     pub(crate) fn describe(&self) -> Value {
         let (training, plan, corpus) = (self.steps.training(), self.plan(), self.corpus());
         let parts = corpus.parts();
@@ -170,7 +170,7 @@ impl Run {
         })
     }
 
-    /// The command of the run, ended where this one was.
+    /// The command of the run, with the step at which it was ended.
     pub(crate) fn command_so_far(&self) -> String {
         match self.steps.last() {
             Some(last) if last.stop == StopReason::Observer && self.plan().networks == 1 => {
@@ -180,12 +180,12 @@ impl Run {
         }
     }
 
-    /// The model of a run that has ended, or ends here, and its losses.
+    /// Ends the run if necessary; returns its model and its losses.
     pub(crate) fn finish(&mut self) -> Result<(Model, Reports), Error> {
         self.steps.finish()
     }
 
-    /// Why the run ended, if it did, and what is said of it.
+    /// Why the run ended, if it did, with a message.
     pub(crate) fn ended(&self) -> Option<(&'static str, Option<&str>)> {
         Some(match self.steps.ended()? {
             Ended::Diverged(message) => ("diverged", Some(message)),
@@ -195,13 +195,13 @@ impl Run {
         })
     }
 
-    /// Whether there is a network that calls can be about.
+    /// Whether there is a network that calls can refer to.
     pub(crate) fn was_seen(&self) -> bool {
         self.steps.seen().is_some()
     }
 
     pub(crate) fn shown(&self) -> Result<Shown<'_>, Fault> {
-        let none = || Fault::new("this run only counts: it has no network").help("finish it");
+        let none = || Fault::new("this run only counts, so it has no network").help("finish it");
         let (network, step) = self.steps.seen().ok_or_else(none)?;
         let corpus = self.corpus();
         Ok(Shown {
@@ -224,7 +224,7 @@ impl Run {
     }
 }
 
-/// A word as a shell reads it back.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

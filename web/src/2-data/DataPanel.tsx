@@ -1,4 +1,4 @@
-// The data: which names, how they are read, what was found in them.
+// The data: which names to use, how to read them, and what was found in them.
 import { hello } from "../state/session.ts";
 import { listName } from "../state/settings.ts";
 import { Panel } from "../ui/controls.tsx";
@@ -9,7 +9,7 @@ import { OwnNames } from "./OwnNames.tsx";
 export function DataPanel() {
   const listed = hello.value?.lists.find((list) => list.name === listName.value);
   return (
-    <Panel id="data" title="Names to learn from" lead="A list that comes with the page, or your own.">
+    <Panel id="data" title="Training names" lead="Choose a list that comes with the page, or use your own.">
       <div class="columns two data-columns">
         <div class="stack">
           <ListChoice />

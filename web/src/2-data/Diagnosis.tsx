@@ -1,4 +1,4 @@
-// What was found in the list, as `nextchar data check` tells it.
+// What was found in the list, as reported by `nextchar data check`.
 import type { Diagnosis as Found } from "../engine/protocol.ts";
 import { diagnosis, hello, run, working } from "../state/session.ts";
 import { alphabet, column, keepDuplicates, listName, longest, ownNames, presetLengths, shortest, weights, where } from "../state/settings.ts";
@@ -10,12 +10,12 @@ export function Diagnosis() {
   if (!found) return <p class="muted">{listName.value === "own" && ownNames.value === null ? "Paste names, or open a file." : "Reading…"}</p>;
   return (
     <div class="diagnosis">
-      {found.problem && <p class="notice bad"><b>Nothing can be learnt from this.</b> {found.problem}</p>}
+      {found.problem && <p class="notice bad"><b>This list cannot be used.</b> {found.problem}</p>}
       <p aria-live="polite">{summary(found)}{parts()}</p>
       {alphabet.value !== "data" && found.rejected_lines.some(({ reason }) => reason.includes("a–z")) && (
         <p class="notice row">
-          Some lines have other letters than a–z.
-          <button type="button" onClick={() => { alphabet.value = "data"; }}>Take all characters that the list has</button>
+          Some lines contain characters other than a–z.
+          <button type="button" onClick={() => { alphabet.value = "data"; }}>Allow all characters in the list</button>
         </p>
       )}
       {found.looks_like_header && <Header columns={found.looks_like_header} />}
@@ -26,26 +26,26 @@ export function Diagnosis() {
 }
 
 function summary(found: Found): string {
-  const left = [
-    [found.blank, "blank"], [found.duplicates, "again the same"], [found.rejected, "not usable"],
-    [found.filtered_by_length, "of another length"], [found.filtered_by_column, "of another value"],
+  const skipped = [
+    [found.blank, "blank"], [found.duplicates, "duplicates"], [found.rejected, "rejected"],
+    [found.filtered_by_length, "with another length"], [found.filtered_by_column, "with another value"],
   ] as const;
-  const out = left.filter(([count]) => count > 0).map(([count, why]) => `${integer(count)} ${why}`);
-  return `${integer(found.names)} different names in ${integer(found.lines)} lines${out.length > 0 ? ` (left out: ${out.join(", ")})` : ""}.`;
+  const reasons = skipped.filter(([count]) => count > 0).map(([count, why]) => `${integer(count)} ${why}`);
+  return `${integer(found.names)} different names in ${integer(found.lines)} lines${reasons.length > 0 ? ` (skipped: ${reasons.join(", ")})` : ""}.`;
 }
 
 function parts(): string {
   const now = run.value;
-  // Until the new list is counted, and where it cannot be, these are the old one's.
+  // Until the new list is counted, or if it cannot be used, these are the numbers of the old one.
   if (!now || working.value !== null || diagnosis.value?.problem) return "";
   const { train, val, test } = now.parts;
-  return ` ${integer(train)} to learn from, ${integer(val)} for val, ${integer(test)} for test: ${integer(now.examples)} windows, which are ${integer(now.contexts)} different contexts.`;
+  return ` ${integer(train)} training names, ${integer(val)} validation names, ${integer(test)} test names. The training names have ${integer(now.examples)} windows with ${integer(now.contexts)} different contexts.`;
 }
 
 function Header({ columns }: { columns: string[] }) {
   return (
     <p class="notice row">
-      The first line looks like a table's header. Names are in column{" "}
+      The first line looks like a table header. The names are in column{" "}
       {columns.map((name) => (
         <button key={name} type="button" aria-pressed={column.value === name} onClick={() => { column.value = column.value === name ? "" : name; }}>{name}</button>
       ))}
@@ -56,10 +56,10 @@ function Header({ columns }: { columns: string[] }) {
 function Rejected({ found }: { found: Found }) {
   return (
     <details>
-      <summary>{integer(found.rejected)} {found.rejected === 1 ? "line was" : "lines were"} not usable</summary>
+      <summary>{integer(found.rejected)} rejected {found.rejected === 1 ? "line" : "lines"}</summary>
       <div class="scroll">
         <table>
-          <thead><tr><th scope="col">Line</th><th scope="col">Text</th><th scope="col">Why</th></tr></thead>
+          <thead><tr><th scope="col">Line</th><th scope="col">Text</th><th scope="col">Reason</th></tr></thead>
           <tbody>
             {found.rejected_lines.slice(0, 50).map((line) => (
               <tr key={line.line}><td class="num">{line.line}</td><td class="mono cut">{line.text}</td><td>{line.reason}</td></tr>
@@ -95,7 +95,7 @@ export function Reading() {
     <div class="fields roomy">
       <NumberField label="Shortest" value={shortest} min={1} max={60} otherwise={usual?.[0] ?? "any"} />
       <NumberField label="Longest" value={longest} min={1} max={60} otherwise={usual?.[1] ?? "any"} />
-      <SelectField label="Characters" value={alphabet} choices={[["auto", "as suits the list"], ["az", "a–z"], ["data", "all it has"]]} />
+      <SelectField label="Characters" value={alphabet} choices={[["auto", "default for the list"], ["az", "a–z"], ["data", "all in the list"]]} />
       {columns.includes("gender")
         ? <SelectField label="Gender" value={where} choices={[["", "all"], ["gender=f", "female"], ["gender=m", "male"], ["gender=u", "either"]]} />
         : listName.value === "own" && (

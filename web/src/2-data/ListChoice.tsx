@@ -1,4 +1,4 @@
-// Which list of names is learnt: one that comes with the page, or one's own.
+// The list of names to learn from: one that comes with the page, or the user's own.
 import { hello } from "../state/session.ts";
 import { column, listName, where } from "../state/settings.ts";
 import { integer } from "../ui/format.ts";

@@ -1,4 +1,4 @@
-// One's own names: pasted, opened, or dropped anywhere on the page. They are read here and stay here.
+// The user's own names: pasted, opened, or dropped anywhere on the page. They never leave the page.
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { openFile } from "../state/session.ts";
@@ -7,7 +7,7 @@ import { unpack } from "../state/packing.ts";
 
 const text = new TextEncoder();
 
-/** From now on these bytes are the list. */
+/** Makes these bytes the list. */
 function take(bytes: Uint8Array, label: string): void {
   packedNames.value = "";
   ownNames.value = { bytes, label };
@@ -31,7 +31,7 @@ export function OwnNames() {
   return (
     <div class={`drop ${over.value ? "over" : ""}`}>
       <label class="field">
-        <span>Your names, one a line; or drop a text, CSV or TSV file</span>
+        <span>Your names, one per line; or drop a text, CSV or TSV file</span>
         <textarea
           id="own-text" ref={area} rows={6} spellcheck={false} placeholder={"aabid\naadesh\naashid\n…"}
           onInput={(event) => {
@@ -46,13 +46,13 @@ export function OwnNames() {
           Open a file
           <input type="file" class="visually-hidden" accept=".txt,.csv,.tsv,text/*" onChange={(event) => { void open(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} />
         </label>
-        <p class="small muted grow">Nothing leaves this page: your names are read, counted and learnt in this browser.</p>
+        <p class="small muted grow">Nothing leaves this page: your names are read, counted and learned from in this browser.</p>
       </div>
     </div>
   );
 }
 
-/** Files may be dropped anywhere: a browser would leave the page for one that misses its mark. */
+/** Files can be dropped anywhere; otherwise the browser would leave the page to show a file that misses its target. */
 function onFiles(over: Signal<boolean>, take: (file: File | undefined) => void): () => void {
   const ends = new AbortController();
   const on = (kind: "dragover" | "dragleave" | "drop", act: (event: DragEvent) => void) => addEventListener(kind, (event) => {
@@ -69,7 +69,7 @@ function onFiles(over: Signal<boolean>, take: (file: File | undefined) => void):
   return () => ends.abort();
 }
 
-/** A link may carry a short list. */
+/** Restores a short list that is stored in the link. */
 async function restorePacked(put: (names: string) => void): Promise<void> {
   const packed = packedNames.peek();
   if (packed === "" || ownNames.peek() !== null) return;

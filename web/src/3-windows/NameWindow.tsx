@@ -1,10 +1,10 @@
-// The window that slides over a name: what stands in it predicts the character that follows.
+// The window that slides over a name: its characters predict the next one.
 import { useRef } from "preact/hooks";
 import { inspection, run, symbols, target, tryAsk } from "../state/session.ts";
 import { place, readOptions, source, word } from "../state/settings.ts";
 import { spoken, visible } from "../ui/format.ts";
 
-/** Another name of the list that is learnt, its middle letter to be predicted. */
+/** Another name from the training list, with its middle character as the target. */
 async function another(): Promise<void> {
   const names = await tryAsk("names", { source: source.peek(), read: readOptions.peek(), count: 1000 });
   if (!names || names.length === 0) return;
@@ -53,7 +53,7 @@ export function NameWindow() {
           <button
             key={index} type="button" tabIndex={index === at ? 0 : -1}
             class={`letter ${index === at ? "next" : index >= at - length && index < at ? "in" : ""}`}
-            aria-pressed={index === at} aria-label={`predict ${spoken(symbol)}, place ${index + 1}`}
+            aria-pressed={index === at} aria-label={`predict ${spoken(symbol)}, position ${index + 1}`}
             onClick={() => move(index)}
           >
             {index === at ? <><small aria-hidden="true">?</small>{visible(symbol)}</> : visible(symbol)}
@@ -61,7 +61,7 @@ export function NameWindow() {
         ))}
       </div>
       <button type="button" disabled={run.value === null} onClick={() => { void another(); }}>Another name</button>
-      {unknown.length > 0 && <p class="small muted">{unknown.map(visible).join(" ")} is not among the {symbols.value.length} characters of this model.</p>}
+      {unknown.length > 0 && <p class="small muted">This model has {symbols.value.length} characters; {unknown.map(visible).join(" ")} {unknown.length === 1 ? "is" : "are"} not among them.</p>}
     </div>
   );
 }

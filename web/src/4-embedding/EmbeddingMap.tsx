@@ -1,4 +1,4 @@
-// The letters as points of the plane, moving while the network learns.
+// The characters as points in the plane, which move while the network learns.
 import { effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Plane } from "../engine/protocol.ts";
@@ -34,7 +34,7 @@ export function EmbeddingMap() {
     <Panel id="map" title="Embedding map" lead={<Axes />}>
       <div
         ref={frame} class="map" role="slider" tabIndex={0} aria-label={describe(now)} aria-valuemin={0}
-        aria-valuemax={Math.max(0, named.length - 1)} aria-valuenow={chosen.value ?? 0} aria-valuetext={alike ?? "choose a letter"}
+        aria-valuemax={Math.max(0, named.length - 1)} aria-valuenow={chosen.value ?? 0} aria-valuetext={alike ?? "choose a character"}
         onKeyDown={choose} onBlur={() => { chosen.value = null; }}
       >
         <svg ref={svg} viewBox={`0 0 ${SIZE} ${SIZE}`} aria-hidden="true">
@@ -48,7 +48,7 @@ export function EmbeddingMap() {
           ))}
         </svg>
       </div>
-      <p class="small alike" aria-hidden="true">{alike ?? <span class="muted">Point at a letter, or use the arrow keys: which letters are like it?</span>}</p>
+      <p class="small alike" aria-hidden="true">{alike ?? <span class="muted">Point at a character, or use the arrow keys, to see which characters are most similar to it.</span>}</p>
       <ul class="row small legend map-legend">
         <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point vowel" aria-hidden="true"><circle r="11" /></svg> vowel</li>
         <li><svg width="18" height="18" viewBox="-13 -13 26 26" class="point consonant" aria-hidden="true"><rect x="-10" y="-10" width="20" height="20" rx="3" /></svg> consonant</li>
@@ -58,7 +58,7 @@ export function EmbeddingMap() {
   );
 }
 
-/** The letters that the embedding holds to be most like one, in words. */
+/** The characters with the most similar embeddings to one, in words. */
 function useAlike(letter: string | undefined): string | null {
   const text = useSignal<string | null>(null);
   useEffect(() => {
@@ -67,8 +67,8 @@ function useAlike(letter: string | undefined): string | null {
     if (letter !== undefined) {
       ask("neighbors", { model: slot.peek(), letter }).then((near) => {
         const three = near.filter(({ token }) => token !== letter).slice(0, 4);
-        if (current) text.value = `${spoken(letter)} is most like ${three.map(({ token, similarity }) => `${spoken(token)} (${fixed(similarity, 2)})`).join(", ")}`;
-      }, () => { /* a model of counts has no embedding */ });
+        if (current) text.value = `${spoken(letter)} is most similar to ${three.map(({ token, similarity }) => `${spoken(token)} (${fixed(similarity, 2)})`).join(", ")}`;
+      }, () => { /* a counts-only model has no embedding */ });
     }
     return () => { current = false; };
   }, [letter, modelEdition.value]);
@@ -79,12 +79,12 @@ function Axes() {
   const axes = plane.value?.axes;
   const explained = plane.value?.explained;
   if (axes === "principal") {
-    return <>Its first two principal components{explained ? `: ${fixed((explained[0] + explained[1]) * 100, 0)} % of the variance` : ""}.</>;
+    return <>The first two principal components{explained ? `: ${fixed((explained[0] + explained[1]) * 100, 0)} % of the variance` : ""}.</>;
   }
-  return <>The two numbers of each letter, as they are.</>;
+  return <>The two numbers of each character, unchanged.</>;
 }
 
-/** Puts every letter where it belongs; the scale follows slowly, so that what moves is the letters. */
+/** Positions every character; the scale changes rarely, so that movements are those of the characters. */
 let reach = 1;
 function move(svg: SVGSVGElement, { points, axes }: Plane): void {
   let most = 1e-6;
@@ -110,7 +110,7 @@ function move(svg: SVGSVGElement, { points, axes }: Plane): void {
 
 /** The nearest neighbour of each vowel, in words. */
 function describe(now: Plane | null): string {
-  if (!now) return "Map of the letters; empty yet";
+  if (!now) return "Map of the characters; still empty";
   const { points, symbols: named } = now;
   const near = named.flatMap((symbol, token) => {
     if (!"aeiou".includes(symbol)) return [];
@@ -121,5 +121,5 @@ function describe(now: Plane | null): string {
     }
     return [`${symbol} is nearest to ${spoken(named[best] ?? "")}`];
   });
-  return `Map of the letters: ${near.join(", ") || `${named.length} characters`}`;
+  return `Map of the characters: ${near.join(", ") || `${named.length} characters`}`;
 }

@@ -1,4 +1,4 @@
-// One prediction as one picture: context, embedding, features, layers, probabilities; forward or backward.
+// One prediction as a picture: context, embedding, features, layers, probabilities; forward or backward.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { NameWindow } from "../3-windows/NameWindow.tsx";
@@ -22,11 +22,11 @@ export function Picture() {
   return (
     <Panel
       id="picture" title="One prediction"
-      lead="The last characters look up rows of numbers, layers of weights mix them, and out come the probabilities of the next character."
+      lead="Each context character selects a row of numbers; layers of weights combine these rows into the probabilities of the next character."
     >
       <div class="row picture-controls"><NameWindow /><CheckField label="Backward: gradients" value={backward} /></div>
       <div ref={frame} class="picture-frame">
-        {countsAlone ? <p class="muted">Counts alone have no layers to look inside. Generate and Judge use them all the same.</p>
+        {countsAlone ? <p class="muted">Counts alone have no layers to look into. Generate and Score can use them nevertheless.</p>
           : seen && width > 0 ? <Flow seen={seen} width={width} /> : <div class="picture-wait" aria-hidden="true" />}
       </div>
     </Panel>
@@ -43,7 +43,7 @@ function useWidth(element: { current: HTMLElement | null }): number {
   return width.value;
 }
 
-/** Height that the picture may fill, so that a laptop shows all of it. */
+/** The height that the picture may take, so that a laptop shows all of it. */
 const room = (): number => innerHeight - 27.5 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 const arranged: { key: string; layout: Layout | null } = { key: "", layout: null };
@@ -98,7 +98,7 @@ function Flow({ seen, width }: { seen: Inspection; width: number }) {
       </div>
       {seen.model_probs && (
         <p class="small muted">
-          This is the model's first network. The whole model (networks and counts) gives {named[named.indexOf(token)] ?? token}{" "}
+          This is the model's first network. The whole model (networks and counts) predicts {named[named.indexOf(token)] ?? token} with{" "}
           {fixed((seen.model_probs[named.indexOf(token)] ?? 0) * 100, 1)} %.
         </p>
       )}
@@ -146,7 +146,7 @@ const NAMES = {
   prob: "Probabilities of the next character",
 } as const;
 
-/** What the keyboard and a screen reader meet: a slider over the numbers of one part. */
+/** What the keyboard and screen readers use: a slider over the numbers of one part. */
 function Handle({ box, layout, focus, say }: HandleProps) {
   const { x, y, w, h } = boxRect(layout, box);
   const held = useComputed(() => focus.value !== null && focus.value.part === box.part && (focus.value.layer === box.layer || box.part === "prob") ? focus.value : null);

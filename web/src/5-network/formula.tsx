@@ -1,4 +1,4 @@
-// What a part of the picture computes: its formula, and the same with this moment's numbers.
+// What a part of the picture computes: its formula, and the same with the current numbers.
 import type { ComponentChildren } from "preact";
 import type { Inspection } from "../engine/protocol.ts";
 import { fixed, percent, small, spoken, visible } from "../ui/format.ts";
@@ -8,7 +8,7 @@ import { deltaOf, inputOf, layerOf, strongest, valueAt } from "./values.ts";
 export interface Explanation {
   /** What it is, in words. */
   title: string;
-  /** Formula, then numbers. */
+  /** The formula, then its numbers. */
   lines: ComponentChildren[];
 }
 
@@ -16,7 +16,7 @@ interface About { seen: Inspection; symbols: readonly string[]; backward: boolea
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 const below = (number: number): string => [...String(number)].map((digit) => SUBSCRIPTS[Number(digit)]).join("");
-/** Names of a layer's parts: W₁, a₁, z₁; the output's are Wₒ and z. */
+/** Names of a layer's parts: W₁, a₁, z₁; those of the output layer are Wₒ and z. */
 const mark = (seen: Inspection, layer: number): string => (layer < seen.hidden.length ? below(layer + 1) : "ₒ");
 const inputName = (layer: number): string => (layer === 0 ? "x" : `a${below(layer)}`);
 const logitName = (seen: Inspection, layer: number): string => (layer < seen.hidden.length ? `z${below(layer + 1)}` : "z");
@@ -53,18 +53,18 @@ function whole({ seen, backward, target, symbols }: About): Explanation {
   const context = seen.context.join("");
   if (backward && seen.backward) {
     return {
-      title: "Backward: how the loss changes with every number",
+      title: "Backward: how the loss depends on every number",
       lines: [
         <>∂L/∂z = P − [target], then back through each layer: ∂L/∂a = Wᵀ·∂L/∂z, and ∂L/∂W = ∂L/∂z·aᵀ</>,
-        <>for {context} → {visible(target)}: L = {fixed(seen.backward.loss)}. Blue would raise the loss if it grew, orange would lower it.</>,
+        <>for {context} → {visible(target)}: L = {fixed(seen.backward.loss)}. Increasing a blue number would increase the loss; increasing an orange number would decrease it.</>,
       ],
     };
   }
   return {
-    title: `What follows ${context}?`,
+    title: `What comes after ${context}?`,
     lines: [
       <>loss = −ln P({visible(target)} | {context}) = −ln {fixed(p, 4)} = <b>{fixed(-Math.log(Math.max(p, 1e-30)))}</b> nats</>,
-      <>a guess among {symbols.length} costs ln {symbols.length} = {fixed(Math.log(symbols.length), 2)}. <span class="hint">Point at any part, or move to it with Tab and the arrow keys.</span></>,
+      <>guessing uniformly among {symbols.length} characters costs ln {symbols.length} = {fixed(Math.log(symbols.length), 2)}. <span class="hint">Point at any part, or move to it with Tab and the arrow keys.</span></>,
     ],
   };
 }
@@ -75,7 +75,7 @@ function position({ seen, backward }: About, { row }: Spot): Explanation {
   const token = seen.tokens[row]!;
   const share = (backward && seen.backward ? seen.backward.features : seen.features).slice(row * E, row * E + E);
   return {
-    title: `Context, place ${row + 1} of ${seen.tokens.length}: ${seen.context[row] === "_" ? "padding before the name" : symbol}`,
+    title: `Context, position ${row + 1} of ${seen.tokens.length}: ${seen.context[row] === "_" ? "padding before the name" : symbol}`,
     lines: [
       <>{symbol} is token {token}: it looks up row {token} of E</>,
       <>{backward ? "∂L/∂x" : "x"}[{row * E} … {row * E + E - 1}] = ({[...share].slice(0, 6).map((value) => small(value)).join(", ")}{E > 6 ? ", …" : ""})</>,
@@ -94,7 +94,7 @@ function embedding({ seen, symbols, backward }: About, spot: Spot): Explanation 
     return {
       title: `Gradient of the embedding of ${symbol}, number ${column + 1} of ${E}`,
       lines: [
-        <>∂L/∂{name} = Σ over places with {symbol} of ∂L/∂x</>,
+        <>∂L/∂{name} = Σ of ∂L/∂x over the positions with {symbol}</>,
         places.length === 0 ? <>{symbol} is not in this context: 0</>
           : <>= {shares.join(" + ")}{places.length > 1 ? <> = <b>{small(valueAt(seen, spot, true))}</b></> : null}</>,
       ],
@@ -103,9 +103,9 @@ function embedding({ seen, symbols, backward }: About, spot: Spot): Explanation 
   return {
     title: `Embedding of ${symbol}, number ${column + 1} of ${E}`,
     lines: [
-      <>{name} = <b>{small(valueAt(seen, spot, false))}</b>, learnt like every weight</>,
+      <>{name} = <b>{small(valueAt(seen, spot, false))}</b>, learned like every weight</>,
       places.length === 0 ? <>{symbol} is not in this context, so this row is not looked up</>
-        : <>looked up for place {places.map((at) => at + 1).join(" and ")} of the context</>,
+        : <>looked up for position {places.map((at) => at + 1).join(" and ")} of the context</>,
     ],
   };
 }
@@ -129,9 +129,9 @@ function feature({ seen, backward }: About, spot: Spot): Explanation {
     };
   }
   return {
-    title: `Feature ${spot.row + 1} of ${seen.features.length}: place ${at + 1}, number ${d + 1}`,
+    title: `Feature ${spot.row + 1} of ${seen.features.length}: position ${at + 1}, number ${d + 1}`,
     lines: [
-      <>x = the looked-up rows, end to end</>,
+      <>x = the looked-up rows, concatenated</>,
       <>x[{spot.row + 1}] = E[{symbol}, {d + 1}] = <b>{small(seen.features[spot.row]!)}</b></>,
     ],
   };
@@ -157,13 +157,13 @@ function weight({ seen, symbols, backward }: About, spot: Spot): Explanation {
   return {
     title,
     lines: [
-      <>{name} = <b>{small(value)}</b>, multiplied with {inName} = {small(input)}</>,
+      <>{name} = <b>{small(value)}</b>, multiplied by {inName} = {small(input)}</>,
       <>it adds {bracket(value)}·{bracket(input)} = {small(value * input)} to {logitName(seen, layer)}</>,
     ],
   };
 }
 
-/** b + Σ w·x with this unit's strongest products. */
+/** b + Σ w·x with the largest products of this unit. */
 function sum(seen: Inspection, layer: number, row: number): string {
   const { weight: w, inputs, bias, preactivation } = layerOf(seen, layer);
   const input = inputOf(seen, layer);
@@ -184,7 +184,7 @@ function unit({ seen, backward }: About, spot: Spot): Explanation {
     const best = strongest(seen, layer + 1, true, 3, { from: row });
     const { activation, preactivation } = seen.backward.hidden[layer]!;
     const parts = best.map(({ to }) => ({ a: next.weight![to * next.inputs + row]!, b: delta[to]! }));
-    const through = seen.hidden[layer + 1]?.residual ? " + what passes beside the next layer" : "";
+    const through = seen.hidden[layer + 1]?.residual ? " + the gradient through the residual connection" : "";
     return {
       title: `Gradient of ${where}`,
       lines: [
@@ -213,14 +213,14 @@ function probability({ seen, symbols, backward, target }: About, spot: Spot): Ex
       title: `Gradient of the logit of ${symbol}`,
       lines: [
         <>∂L/∂z[{symbol}] = P({symbol}) − {hit ? "1, because it is the target" : "0"}</>,
-        <>= {fixed(p, 4)} − {hit ? 1 : 0} = <b>{small(seen.backward.logits[row]!)}</b>: {hit ? "it should grow" : "it should shrink"}</>,
+        <>= {fixed(p, 4)} − {hit ? 1 : 0} = <b>{small(seen.backward.logits[row]!)}</b>: {hit ? "it should increase" : "it should decrease"}</>,
       ],
     };
   }
   let total = 0;
   for (const logit of seen.logits) total += Math.exp(logit);
   return {
-    title: `Probability that ${spoken(symbols[row] ?? "")} follows`,
+    title: `Probability that ${spoken(symbols[row] ?? "")} comes next`,
     lines: [
       <>z[{symbol}] = {sum(seen, layer, row)} = {small(seen.logits[row]!)}</>,
       <>P({symbol}) = exp(z[{symbol}]) / Σ exp(z) = {small(Math.exp(seen.logits[row]!))} / {small(total)} = <b>{percent(p)}</b></>,
@@ -228,12 +228,12 @@ function probability({ seen, symbols, backward, target }: About, spot: Spot): Ex
   };
 }
 
-/** A spot in one short phrase, for a screen reader that moves over a part. */
+/** A short description of a spot, for a screen reader that moves over a part. */
 export function say(about: About, spot: Spot): string {
   const value = small(valueAt(about.seen, spot, about.backward));
   const gradient = about.backward ? "gradient " : "";
   switch (spot.part) {
-    case "context": return `place ${spot.row + 1}: ${spoken(about.seen.context[spot.row] ?? "_")}`;
+    case "context": return `position ${spot.row + 1}: ${spoken(about.seen.context[spot.row] ?? "_")}`;
     case "embedding": return `${spoken(about.symbols[spot.row] ?? "")}, number ${spot.column + 1}: ${gradient}${value}`;
     case "features": return `feature ${spot.row + 1}: ${gradient}${value}`;
     case "weight": return `row ${spot.row + 1}, column ${spot.column + 1}: ${gradient}${value}`;

@@ -1,5 +1,5 @@
-// Where every part of the picture stands. Pure geometry: u runs along the flow, v across it; a wide picture
-// flows to the right, a narrow one down.
+// The position of every part of the picture. Pure geometry: u runs along the flow, v across it; a wide picture
+// flows to the right, a narrow one downwards.
 import type { Shape } from "../engine/protocol.ts";
 
 export type PartName = "context" | "embedding" | "features" | "weight" | "unit" | "prob";
@@ -14,7 +14,7 @@ export interface Box {
   rows: number;
   columns: number;
   u: number; v: number; du: number; dv: number;
-  /** A gap of so many pixels after every so many rows. */
+  /** A gap of `gap` pixels after every `gapEvery` rows. */
   gap: number;
   gapEvery: number;
 }
@@ -33,7 +33,7 @@ export function arrange(shape: Shape, width: number, room: number): Layout {
   return width >= least ? arrangeAcross(shape, width, room) : arrangeDown(shape, width);
 }
 
-/** Boxes one after the other along u, each centred in `extent` along v. */
+/** Boxes in sequence along u, each centred in `extent` along v. */
 class Row {
   readonly boxes: Box[] = [];
   constructor(public u: number, private readonly top: number, private readonly extent: number) {}
@@ -98,7 +98,7 @@ function arrangeDown(shape: Shape, width: number): Layout {
   return { width, height: row.u + 24, across: false, boxes: row.boxes, rowHeight: width / V };
 }
 
-/** Where a row begins, from the box's edge; and how long it is. */
+/** The offset of a row from the box's edge, and its length. */
 export function rowSpan(box: Box, row: number): [start: number, length: number] {
   const gaps = box.gapEvery > 0 ? box.gap * Math.floor((box.rows - 1) / box.gapEvery) : 0;
   const size = (box.dv - gaps) / box.rows;
@@ -110,7 +110,7 @@ export function rowMiddle(box: Box, row: number): number {
   return box.v + start + length / 2;
 }
 
-/** From (u, v) to the screen. */
+/** Converts (u, v) to screen coordinates. */
 export const place = (layout: Layout, u: number, v: number, du: number, dv: number): Rect =>
   layout.across ? { x: u, y: v, w: du, h: dv } : { x: v, y: u, w: dv, h: du };
 
@@ -125,7 +125,7 @@ export function cellRect(layout: Layout, box: Box, row: number, column: number):
 export const findBox = (layout: Layout, part: PartName, layer = 0): Box | undefined =>
   layout.boxes.find((box) => box.part === part && (box.layer === layer || part === "prob"));
 
-/** What stands under a point; bars and narrow columns reach a little beyond their edges. */
+/** The spot at a point; bars and narrow columns also accept points slightly beyond their edges. */
 export function spotAt(layout: Layout, x: number, y: number): Spot | null {
   const [u, v] = layout.across ? [x, y] : [y, x];
   for (const box of layout.boxes) {

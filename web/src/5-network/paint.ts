@@ -33,7 +33,7 @@ export function paint(pen: Pen, view: View): void {
 
 const heatCanvas = document.createElement("canvas");
 
-/** One pixel a number on a small canvas, stretched without smoothing. */
+/** One pixel per number on a small canvas, scaled up without smoothing. */
 function drawHeat(pen: Pen, view: View, box: Box): void {
   const { palette, layout, seen, backward } = view;
   const grid = gridOf(seen, box.part, box.layer, backward);
@@ -75,7 +75,7 @@ function drawHeat(pen: Pen, view: View, box: Box): void {
 let heatOf: Palette | null = null;
 let heatTable = new Uint32Array();
 
-/** 257 colours from the most negative to the most positive; gentle near 0, so that small numbers are seen. */
+/** 257 colours from the most negative to the most positive value; they change quickly near 0, so that small numbers are visible. */
 function heatColours(palette: Palette): Uint32Array {
   if (heatOf === palette) return heatTable;
   heatOf = palette;
@@ -116,7 +116,7 @@ function write(pen: Pen, text: string, x: number, y: number, colour: string, fon
   pen.fillText(text, x, y + 0.5);
 }
 
-/** The characters beside the rows of the table. */
+/** The characters next to the rows of the table. */
 function drawTableLabels(pen: Pen, { seen, layout, symbols, palette }: View): void {
   const box = findBox(layout, "embedding")!;
   const looked = new Set(seen.tokens);
@@ -147,7 +147,7 @@ function drawBars(pen: Pen, { seen, layout, symbols, palette, backward, target }
     const thick = Math.max(1, Math.min(layout.rowHeight - 2, layout.rowHeight * 0.76));
     const v = rowMiddle(box, token) - thick / 2;
     const from = box.du * middle + Math.min(0, length);
-    // A bar grows away from its letter: to the right, or (flowing down) upwards from the letter below it.
+    // A bar grows away from its character: to the right, or (if the picture flows down) upwards from the character below it.
     const u = layout.across ? box.u + from : box.u + box.du - from - Math.abs(length);
     const { x, y, w, h } = place(layout, u, v, Math.max(1, Math.abs(length)), thick);
     pen.fillStyle = isTarget ? palette.target : backward && value < 0 ? palette.negative : palette.positive;
@@ -163,7 +163,7 @@ function drawBars(pen: Pen, { seen, layout, symbols, palette, backward, target }
   }
 }
 
-/** A bend from one point to another along the flow. */
+/** A curve from one point to another, along the flow. */
 function bend(pen: Pen, { across }: Layout, u1: number, v1: number, u2: number, v2: number): void {
   const half = (u1 + u2) / 2;
   pen.beginPath();
@@ -177,7 +177,7 @@ function bend(pen: Pen, { across }: Layout, u1: number, v1: number, u2: number, 
   pen.stroke();
 }
 
-/** From each character to its row of the table, and from there to its place in the features. */
+/** From each character to its row of the table, and from there to its position in the features. */
 function drawLookups(pen: Pen, { seen, layout, palette, focus }: View): void {
   const [context, table, features] = (["context", "embedding", "features"] as const).map((part) => findBox(layout, part)!);
   const E = seen.shape.embedding_dim;
@@ -203,7 +203,7 @@ function concerns(focus: Spot, seen: Inspection, position: number, token: number
 
 const SHOWN = 48;
 
-/** The strongest products of each layer; where a unit is looked at, its own. */
+/** The largest products of each layer; if a unit is selected, those of the unit. */
 function drawLinks(pen: Pen, view: View): void {
   const { seen, layout, backward, focus } = view;
   for (let layer = 0; layer <= seen.hidden.length; layer++) {
@@ -214,7 +214,7 @@ function drawLinks(pen: Pen, view: View): void {
   }
 }
 
-/** Which of a layer's products the part that is looked at takes part in; null: none in particular. */
+/** Which of a layer's products involve the selected part; null if no restriction applies. */
 function linksOf(focus: Spot, layer: number): { to?: number; from?: number } | null {
   const { part, row, column } = focus;
   if (part === "weight" && focus.layer === layer) return { to: row, from: column };
@@ -242,7 +242,7 @@ function drawFocus(pen: Pen, { layout, palette, focus }: View): void {
   const box = findBox(layout, focus.part, focus.layer);
   if (!box || focus.row >= box.rows) return;
   outline(pen, palette, cellRect(layout, box, focus.row, focus.column));
-  // A unit's row of weights lies beside it.
+  // A unit's row of weights is next to it.
   const weights = focus.part === "unit" || focus.part === "prob" ? findBox(layout, "weight", focus.layer) : undefined;
   if (weights) {
     const [first, last] = [cellRect(layout, weights, focus.row, 0), cellRect(layout, weights, focus.row, weights.columns - 1)];

@@ -1,4 +1,4 @@
-// The numbers that the picture shows: forward the values themselves, backward the gradient of the loss.
+// The numbers in the picture: forward, the values themselves; backward, the gradient of the loss.
 import type { Backward, Inspection } from "../engine/protocol.ts";
 import type { PartName, Spot } from "./layout.ts";
 
@@ -7,13 +7,13 @@ export interface Grid { rows: number; columns: number; values: Float32Array }
 
 const NOTHING = new Float32Array();
 
-/** Input of a matrix: the features, or the layer before. */
+/** The input of a matrix: the features, or the previous layer. */
 export const inputOf = (seen: Inspection, layer: number): Float32Array =>
   layer === 0 ? seen.features : seen.hidden[layer - 1]!.activation;
 
 export const layerOf = (seen: Inspection, layer: number) => seen.hidden[layer] ?? seen.output;
 
-/** Gradient of the loss with respect to what a matrix puts out, before φ. */
+/** The gradient of the loss with respect to the output of a matrix, before φ. */
 export const deltaOf = (back: Backward, layer: number): Float32Array =>
   back.hidden[layer]?.preactivation ?? back.logits;
 
@@ -42,12 +42,12 @@ export function valueAt(seen: Inspection, spot: Spot, backward: boolean): number
   return grid.values[spot.row * grid.columns + spot.column] ?? 0;
 }
 
-/** A product that adds to a unit's sum (forward) or to an input's gradient (backward). */
+/** A product that contributes to a unit's sum (forward) or to an input's gradient (backward). */
 export interface Link { from: number; to: number; value: number }
 
 /**
- * The strongest products of a layer: w·x on the way forward, w·∂L/∂z on the way back. With `only`, those of
- * one output or one input.
+ * The largest products of a layer: forward w·x, backward w·∂L/∂z. With `only`, just those of one output or one
+ * input.
  */
 export function strongest(
   seen: Inspection, layer: number, backward: boolean, count: number, only?: { to?: number; from?: number },
@@ -73,14 +73,14 @@ export function strongest(
   return kept;
 }
 
-/** Cuts to the `count` largest; returns the least of them. */
+/** Keeps the `count` largest; returns the smallest of them. */
 function keepLargest(links: Link[], count: number): number {
   links.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   links.length = Math.min(links.length, count);
   return links.length < count ? 0 : Math.abs(links.at(-1)!.value);
 }
 
-/** Largest absolute value, for the scale of the colours; never 0. */
+/** The largest absolute value, for the scale of the colours; never 0. */
 export function largest(values: Float32Array): number {
   let most = 1e-9;
   for (const value of values) most = Math.max(most, Math.abs(value));

@@ -1,4 +1,4 @@
-// The loss as it falls: train and val, with what counting alone reaches and what a guess costs as lines.
+// The training and validation loss, with the losses of counting models and of a uniform guess as lines.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Baselines, Evaluation, Run } from "../engine/protocol.ts";
@@ -21,7 +21,7 @@ export function LossCurves() {
     return () => observer.disconnect();
   }, []);
   return (
-    <Panel id="curves" title="Loss" lead="Nats per character, the end mark counted. Lower is better.">
+    <Panel id="curves" title="Loss" lead="Nats per predicted character, the end mark included. Lower is better.">
       <div ref={frame} class="curves">
         {begun && size.value.width > 0 && <Chart begun={begun} points={history.value} {...size.value} />}
       </div>
@@ -34,7 +34,7 @@ function Legend() {
   return (
     <ul class="row small legend">
       <li><svg width="26" height="8" aria-hidden="true"><path d="M0 4h26" class="train" /></svg> train: recent batches</li>
-      <li><svg width="26" height="8" aria-hidden="true"><path d="M0 4h26" class="val" /></svg> val: names it does not learn from</li>
+      <li><svg width="26" height="8" aria-hidden="true"><path d="M0 4h26" class="val" /></svg> val: names that it does not learn from</li>
     </ul>
   );
 }
@@ -44,8 +44,8 @@ function linesOf({ symbols }: Run, counted: Baselines | null): Line[] {
   const lines: Line[] = [{ name: `ln ${V}`, short: `ln ${V}`, value: Math.log(V), note: `all ${V} equally likely` }];
   if (counted === null) return lines;
   lines.push(
-    { name: "unigram", short: "1-gram", value: counted.unigram, note: "letters counted" },
-    { name: "bigram", short: "2-gram", value: counted.bigram, note: "pairs counted" },
+    { name: "unigram", short: "1-gram", value: counted.unigram, note: "character frequencies" },
+    { name: "bigram", short: "2-gram", value: counted.bigram, note: "frequencies of pairs" },
   );
   if (counted.best_kneser_ney !== null) {
     lines.push({ name: "Kneser–Ney", short: "K–N", value: counted.best_kneser_ney, note: `counts, context ${counted.best_kneser_ney_context}` });
@@ -98,10 +98,10 @@ function Chart({ begun, points, width, height }: { begun: Run; points: Evaluatio
   );
 }
 
-/** The size of the page's text, which grows on a projector. */
+/** The size of the page's text, which is larger on a projector. */
 const rem = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-/** Labels moved apart so that none covers another. */
+/** Moves labels apart so that none overlaps another. */
 function spread<T extends { at: number }>(labels: T[], apart: number, top: number, bottom: number): T[] {
   const sorted = [...labels].sort((a, b) => a.at - b.at);
   let least = top;
@@ -127,6 +127,6 @@ function nice(low: number, high: number): number[] {
 
 function summary(points: Evaluation[], lines: Line[]): string {
   const last = points.at(-1);
-  const now = last ? `At step ${last.step}, train ${fixed(last.train_loss, 2)}${last.val_loss === null ? "" : `, val ${fixed(last.val_loss, 2)}`}.` : "No step yet.";
+  const now = last ? `At step ${last.step}, train ${fixed(last.train_loss, 2)}${last.val_loss === null ? "" : `, val ${fixed(last.val_loss, 2)}`}.` : "No steps yet.";
   return `Loss curves. ${now} Lines: ${lines.map((line) => `${line.name} ${fixed(line.value, 2)}, ${line.note}`).join("; ")}.`;
 }

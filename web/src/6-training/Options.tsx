@@ -1,19 +1,19 @@
-// The network and how it is trained; what is left empty is the preset's.
+// The network and its training; empty fields have the preset's values.
 import { hello, run } from "../state/session.ts";
 import * as settings from "../state/settings.ts";
 import { CheckField, NumberField, Panel, SelectField, TextField } from "../ui/controls.tsx";
 import { integer } from "../ui/format.ts";
 
 const NAMES = {
-  lecture: "the lecture's", fast: "fast: the default of the program", best: "best: three networks and counts",
-  part2: "part 2: begun from N(0, 1)", kaiming: "part 2, scaled beginning",
+  lecture: "lecture: the lecture's network", fast: "fast: the program's default", best: "best: three networks and counts",
+  part2: "part 2: initialised from N(0, 1)", kaiming: "part 2 with scaled initialisation",
 } as const;
 
 export function Options() {
   const now = hello.value?.presets.find((one) => one.name === settings.preset.value);
   const given = run.value;
   return (
-    <Panel id="network" title="Network and training" lead="Change anything: the run begins anew. What is left empty is the preset's.">
+    <Panel id="network" title="Network and training" lead="Any change restarts the training. Empty fields have the preset's values.">
       <div class="fields roomy">
         <SelectField label="Preset" value={settings.preset} wide choices={settings.PRESETS.map((name) => [name, NAMES[name]])} />
         <SelectField label="Model" value={settings.family} choices={[["", `preset: ${now?.family ?? ""}`], ["network", "network"], ["mixture", "network and counts"], ["kneser-ney", "counts alone"]]} />
@@ -22,12 +22,12 @@ export function Options() {
         <TextField label="Hidden layers" value={settings.hidden} class="num" placeholder={now?.hidden.join(",")} />
         <SelectField label="Activation φ" value={settings.activation} choices={[["", `preset: ${now?.activation ?? ""}`], ["tanh", "tanh"], ["relu", "relu"], ["gelu", "gelu"]]} />
         <SelectField label="Residual" value={settings.residual} choices={[["", `preset: ${now ? (now.residual ? "yes" : "no") : ""}`], ["1", "yes"], ["0", "no"]]} />
-        <SelectField label="Beginning" value={settings.init} choices={[["", `preset: ${now?.init ?? ""}`], ["kaiming", "scaled (Kaiming)"], ["lecture", "N(0, 1)"]]} />
+        <SelectField label="Initialisation" value={settings.init} choices={[["", `preset: ${now?.init ?? ""}`], ["kaiming", "scaled (Kaiming)"], ["lecture", "N(0, 1)"]]} />
         <SelectField label="Optimiser" value={settings.optimizer} choices={[["", `preset: ${now?.optimizer ?? ""}`], ["sgd", "SGD"], ["adamw", "AdamW"]]} />
         <TextField label="Learning rate, or auto" value={settings.learningRate} class="num" placeholder={String(now?.learning_rate ?? "")} />
         <SelectField label="Schedule" value={settings.schedule} choices={[["", `preset: ${now?.schedule ?? ""}`], ["constant", "constant"], ["step", "step"], ["cosine", "cosine"]]} />
-        <TextField label="Rows in a step" value={settings.batch} class="num" placeholder={String(now?.batch ?? "")} />
-        <SelectField label="Rows are" value={settings.draw} choices={[["", `preset: ${now?.draw ?? ""}`], ["windows", "windows"], ["contexts", "contexts"], ["passes", "passes"]]} />
+        <TextField label="Batch size" value={settings.batch} class="num" placeholder={String(now?.batch ?? "")} />
+        <SelectField label="Rows of a batch" value={settings.draw} choices={[["", `preset: ${now?.draw ?? ""}`], ["windows", "windows"], ["contexts", "contexts"], ["passes", "passes"]]} />
         <NumberField label="Steps" value={settings.steps} min={1} max={1_000_000} otherwise={now?.steps} />
         <NumberField label="Weight decay" value={settings.weightDecay} min={0} step="any" otherwise={now?.weight_decay} />
         <NumberField label="Dropout" value={settings.dropout} min={0} max={0.9} step="any" otherwise={now?.dropout} />
@@ -36,7 +36,7 @@ export function Options() {
       <MoreOptions />
       {given && (
         <p class="small muted">
-          {integer(given.parameters)} parameters{settings.learningRate.value === "auto" && `, a learning rate of ${given.learning_rate.toPrecision(3)} found`}. The same run natively, to the bit:{" "}
+          {integer(given.parameters)} parameters{settings.learningRate.value === "auto" && `, learning rate ${given.learning_rate.toPrecision(3)} (found automatically)`}. This command gives the same result, bit for bit:{" "}
           <code class="command">{given.command}</code>
         </p>
       )}
@@ -49,7 +49,7 @@ const RARE = [
   settings.patience, settings.targetLoss, settings.evaluateEvery, settings.split, settings.splitSeed, settings.goodTuring, settings.noNames,
 ];
 
-/** The rest of `train`'s options, folded away unless one of them is set. */
+/** The other options of `train`, collapsed unless one of them is set. */
 function MoreOptions() {
   const now = hello.value?.presets.find((one) => one.name === settings.preset.value);
   const set = RARE.filter(({ value }) => value !== undefined && value !== "" && value !== false).length;
@@ -58,22 +58,22 @@ function MoreOptions() {
       <summary>All options{set > 0 && ` (${set} set)`}</summary>
       <div class="fields roomy">
         <NumberField label="Networks, averaged" value={settings.networks} min={1} max={100} otherwise={now?.networks} />
-        <NumberField label="Context of the counts" value={settings.countsContext} min={1} max={16} otherwise="best on val" />
+        <NumberField label="Context of the counts" value={settings.countsContext} min={1} max={16} otherwise="best on validation" />
         <NumberField label="Epochs, instead of steps" value={settings.epochs} min={1} otherwise="" />
         <NumberField label="Averaging of weights" value={settings.averaging} min={0} max={0.9999} step="any" otherwise={now?.averaging} />
         <NumberField label="Label smoothing" value={settings.labelSmoothing} min={0} max={0.9} step="any" otherwise={0} />
-        <NumberField label="Steps between looks at val" value={settings.evaluateEvery} min={1} otherwise="a fiftieth" />
-        <NumberField label="Patience, in looks" value={settings.patience} min={1} otherwise="to the end" />
-        <NumberField label="Stop at a val loss of" value={settings.targetLoss} min={0} step="any" otherwise="never" />
-        <TextField label="Train, val, test" value={settings.split} class="num" placeholder="80,10,10" />
+        <NumberField label="Steps between validations" value={settings.evaluateEvery} min={1} otherwise="1/50 of all" />
+        <NumberField label="Patience, in validations" value={settings.patience} min={1} otherwise="unlimited" />
+        <NumberField label="Stop at validation loss" value={settings.targetLoss} min={0} step="any" otherwise="never" />
+        <TextField label="Training, validation, test" value={settings.split} class="num" placeholder="80,10,10" />
         <TextField label="Seed of the split" value={settings.splitSeed} class="mono" placeholder="0" />
       </div>
       <div class="row">
         <CheckField label="batch normalisation" value={settings.batchNorm} />
-        <CheckField label="duplicates say how often names return (Good–Turing)" value={settings.goodTuring} />
-        <CheckField label="a model file without the names" value={settings.noNames} />
+        <CheckField label="repeat names as often as the duplicates suggest (Good–Turing)" value={settings.goodTuring} />
+        <CheckField label="model file without the names" value={settings.noNames} />
       </div>
-      <p class="small muted">The program alone learns from a teacher (<code>--teacher</code>, <code>--distill</code>) and from counted windows (<code>--counts</code>).</p>
+      <p class="small muted">Only the command line can learn from a teacher (<code>--teacher</code>, <code>--distill</code>) or from counted windows (<code>--counts</code>).</p>
     </details>
   );
 }

@@ -1,4 +1,4 @@
-// Names that the network writes while it learns.
+// Names that the network writes during training.
 import { useRef } from "preact/hooks";
 import { milestones, progress, samples } from "../state/session.ts";
 import { Panel } from "../ui/controls.tsx";
@@ -11,7 +11,7 @@ export function Samples() {
   return (
     <Panel id="samples" title="Names as it learns" lead={`Drawn from the network at step ${integer(progress.value?.step ?? 0)}.`}>
       <div ref={frame}>
-        {samples.value.length === 0 ? <p class="muted">They appear when it plays.</p> : (
+        {samples.value.length === 0 ? <p class="muted">Names appear here during training.</p> : (
           <ol class="samples mono">{samples.value.map((name, index) => <li key={index}>{name || <span class="muted">(empty)</span>}</li>)}</ol>
         )}
       </div>

@@ -1,4 +1,4 @@
-// Play, pause, one step, speed, reset; and where the run stands.
+// Play, pause, single step, speed and reset; and the state of the training run.
 import {
   ended, fault, fileModel, finish, hello, history, playing, progress, recentLoss, reset, run, stepOnce, togglePlay, working,
 } from "../state/session.ts";
@@ -18,7 +18,7 @@ export function Transport() {
         </button>
         <button type="button" disabled={!ready || ended.value !== null} onClick={() => { void stepOnce(); }}><Icon name="step" />Step</button>
         <button type="button" disabled={!ready} onClick={() => { void reset(); }}><Icon name="reset" />Reset</button>
-        <div class="row speed"><span class="small muted" aria-hidden="true">Steps/s</span><Segments label="Steps a second" value={speed} choices={SPEEDS} /></div>
+        <div class="row speed"><span class="small muted" aria-hidden="true">Steps/s</span><Segments label="Steps per second" value={speed} choices={SPEEDS} /></div>
       </div>
       <Standing />
       {!embed.value && <SlotChoice />}
@@ -37,30 +37,30 @@ function Standing() {
         <dt>Step{networks > 1 && ` of network ${now?.network ?? 1} of ${networks}`}</dt>
         <dd>
           {integer(now?.step ?? 0)} <span class="muted">/ {integer(steps)}</span>
-          <progress max={1} value={share} aria-label="Share of the run" />
+          <progress max={1} value={share} aria-label="Progress of the training" />
         </dd>
       </div>
       <div class="epoch"><dt>Epoch</dt><dd>{fixed(now?.epoch ?? 0, 1)}</dd></div>
-      <div><dt>Train loss</dt><dd>{recentLoss.value === null ? (last ? fixed(last.train_loss) : "–") : fixed(recentLoss.value)}</dd></div>
-      <div><dt>Val loss</dt><dd>{last?.val_loss == null ? "–" : fixed(last.val_loss)}</dd></div>
+      <div><dt>Training loss</dt><dd>{recentLoss.value === null ? (last ? fixed(last.train_loss) : "–") : fixed(recentLoss.value)}</dd></div>
+      <div><dt>Validation loss</dt><dd>{last?.val_loss == null ? "–" : fixed(last.val_loss)}</dd></div>
     </dl>
   );
 }
 
-/** Which model the picture, the map, Generate and Score look at. */
+/** Which model the picture, the map, Generate and Score use. */
 function SlotChoice() {
   const begun = (progress.value?.step ?? 0) > 0;
   return (
     <div class="row slot">
-      <span class="small muted" aria-hidden="true">Look at</span>
-      <Segments label="Which model to look at" value={slot} choices={[["run", "learner"], ["file", "finished model"]]} />
-      {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate it, and make the model file that the command line reads">Finish</button>}
+      <span class="small muted" aria-hidden="true">Show</span>
+      <Segments label="Model to show" value={slot} choices={[["run", "network in training"], ["file", "finished model"]]} />
+      {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate the network, and make a model file that the command line can read">Finish</button>}
       {slot.value === "file" && fileModel.value === null && <span class="small muted">opening…</span>}
     </div>
   );
 }
 
-/** What goes on and what went wrong, in one place that a screen reader hears. */
+/** What is happening and what went wrong, in one place that a screen reader announces. */
 export function Status() {
   const busy = working.value ?? (hello.value === null && fault.value === null ? { what: "Loading the engine", done: null } : null);
   const end = ended.value;
@@ -75,9 +75,9 @@ export function Status() {
 
 function endText(reason: "finished" | "early_stop" | "target_loss" | "diverged", step: number): string {
   switch (reason) {
-    case "finished": return `All ${integer(step)} steps are done. Finish evaluates the best network on names it never saw.`;
-    case "early_stop": return `Stopped at step ${integer(step)}: the loss on val no longer fell.`;
-    case "target_loss": return `Stopped at step ${integer(step)}: the loss on val is as low as was asked for.`;
+    case "finished": return `All ${integer(step)} steps are done. Press Finish to evaluate the best network on names that it has not seen.`;
+    case "early_stop": return `Stopped at step ${integer(step)}: the validation loss has stopped falling.`;
+    case "target_loss": return `Stopped at step ${integer(step)}: the validation loss reached its target.`;
     case "diverged": return `Stopped at step ${integer(step)}.`;
   }
 }

@@ -1,4 +1,4 @@
-// Names from the model, under exact conditions; each letter with its probability.
+// Names from the model, drawn exactly under conditions; each character with its probability.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { GeneratedName, Generation } from "../engine/protocol.ts";
@@ -15,7 +15,7 @@ export function Generate() {
     busy.value = true;
     try {
       const model = settings.slot.peek();
-      const from = model === "file" ? "" : `The learner at step ${integer(progress.peek()?.step ?? 0)}.`;
+      const from = model === "file" ? "" : `The network in training, at step ${integer(progress.peek()?.step ?? 0)}.`;
       made.value = { ...await ask("generate", { ...settings.generateOptions.peek(), model }), from };
       problem.value = null;
     } catch (error) {
@@ -24,7 +24,7 @@ export function Generate() {
     busy.value = false;
   };
   const ready = settings.slot.value === "file" ? fileModel.value !== null : run.value !== null;
-  // What was asked for by an address is drawn at once; so is a change of model.
+  // Names are drawn at once when an address sets the conditions, and when the model changes.
   useEffect(() => { if (ready) void draw(); }, [ready, settings.slot.value, modelEdition.value]);
   useEffect(() => {
     if (!ready) return undefined;
@@ -32,14 +32,14 @@ export function Generate() {
     return () => clearTimeout(timer);
   }, [settings.generateOptions.value]);
   return (
-    <Panel id="generate" title="Generate" lead={<>New names from <ModelName />, drawn from its exact distribution under your conditions.</>}>
+    <Panel id="generate" title="Generate" lead={<>New names from <ModelName />, drawn from its exact conditional distribution.</>}>
       <Conditions />
       <div class="row">
         <button type="button" class="primary" disabled={!ready || busy.value} onClick={() => { void draw(); }}>Write names</button>
-        <button type="button" disabled={!ready} onClick={() => { settings.generateSeed.value = String((Number(settings.generateSeed.value) || 0) + 1); }}>Other draws</button>
-        <CheckField label="not in its list" value={settings.novel} />
-        <CheckField label="no name twice" value={settings.unique} />
-        <CheckField label="the most likely" value={settings.mostLikely} />
+        <button type="button" disabled={!ready} onClick={() => { settings.generateSeed.value = String((Number(settings.generateSeed.value) || 0) + 1); }}>New seed</button>
+        <CheckField label="only new names" value={settings.novel} />
+        <CheckField label="no repetitions" value={settings.unique} />
+        <CheckField label="most likely first" value={settings.mostLikely} />
       </div>
       <div aria-live="polite" class="stack">
         {problem.value && <p class="notice bad"><b>{problem.value.message}</b> {problem.value.help}</p>}
@@ -52,7 +52,7 @@ export function Generate() {
 export function ModelName() {
   return settings.slot.value === "file"
     ? <b>the finished model ({fileLabel.value || "opening"})</b>
-    : <b>the learner</b>;
+    : <b>the network in training</b>;
 }
 
 function Conditions() {
@@ -63,11 +63,11 @@ function Conditions() {
       <NumberField label="Top k" value={settings.topK} min={1} otherwise="all" />
       <NumberField label="Top p" value={settings.topP} min={0} max={1} step={0.05} otherwise="1" />
       <NumberField label="Shortest" value={settings.minLength} min={0} max={60} otherwise={1} />
-      <NumberField label="Longest" value={settings.maxLength} min={1} max={60} otherwise="list's" />
+      <NumberField label="Longest" value={settings.maxLength} min={1} max={60} otherwise="as in the list" />
       <TextField label="Begins with" value={settings.prefix} class="mono" />
-      <TextField label="Ends in" value={settings.suffix} class="mono" placeholder="ya" />
+      <TextField label="Ends with" value={settings.suffix} class="mono" placeholder="ya" />
       <TextField label="Contains" value={settings.contains} class="mono" />
-      <TextField label="Without" value={settings.exclude} class="mono" />
+      <TextField label="Does not contain" value={settings.exclude} class="mono" />
       <TextField label="Letters" value={settings.letters} class="mono" placeholder="a-z" />
       <TextField label="Pattern" value={settings.pattern} class="mono" placeholder="(an|in).*a" />
       <TextField label="Seed" value={settings.generateSeed} class="mono" />
@@ -81,21 +81,21 @@ function Result({ made }: { made: Generation & { from: string } }) {
     <>
       {p !== undefined && (
         <p>
-          A name of this model fits the conditions with probability <b class="num">{percent(p)}</b>
+          <b class="num">{percent(p)}</b> of this model's names meet the conditions
           {p > 0 && p < 0.5 && ` (${oneIn(p)})`}
-          {made.method === "exact" ? <span class="muted">, exactly</span> : made.low !== undefined && made.high !== undefined && made.high > made.low && (
-            <span class="muted">, between {percent(made.low)} and {percent(made.high)}, {made.method === "draws" ? "counted over its draws" : "estimated from its draws"}</span>
+          {made.method === "exact" ? <span class="muted">, computed exactly</span> : made.low !== undefined && made.high !== undefined && made.high > made.low && (
+            <span class="muted">, estimated from draws (95 % interval: {percent(made.low)} to {percent(made.high)})</span>
           )}.
         </p>
       )}
       {made.note && <p class="notice">{made.note}</p>}
       <ol class="names">{made.names.map((name, index) => <Name key={index} name={name} />)}</ol>
-      {made.names.length > 0 && <p class="small muted">{made.from} Letter by letter: the bar is the probability of that letter in its place (the end mark last). ln P is the whole name's.</p>}
+      {made.names.length > 0 && <p class="small muted">{made.from} Each bar is the probability of its character at this position (the last one is the end mark). The number is ln P of the whole name.</p>}
     </>
   );
 }
 
-const WHERE = { train: "in the list", val: "in the list (val)", test: "in the list (test)" } as const;
+const WHERE = { train: "in the list", val: "in the list (validation)", test: "in the list (test)" } as const;
 
 function Name({ name }: { name: GeneratedName }) {
   const said = name.tokens.map(({ token, log_prob }) => `${spoken(token)} ${percent(Math.exp(log_prob))}`).join(", ");

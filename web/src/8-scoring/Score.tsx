@@ -1,4 +1,4 @@
-// Is it a name? The surprise of each letter, and the verdict.
+// Is it a name? The surprise of each character, and the verdict.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Place, Score as Scored } from "../engine/protocol.ts";
@@ -25,7 +25,7 @@ export function Score() {
     return () => clearTimeout(timer);
   }, [ready, judged.value, slot.value, modelEdition.value]);
   return (
-    <Panel id="score" title="Is it a name?" lead={<>How surprising is each letter to <ModelName />?</>}>
+    <Panel id="score" title="Is it a name?" lead={<>How surprising is each character to <ModelName />?</>}>
       <TextField label="A word" value={judged} class="mono" placeholder="aadesh" />
       <div aria-live="polite" class="stack">
         {problem.value && <p class="notice bad"><b>{problem.value.message}</b> {problem.value.help}</p>}
@@ -35,22 +35,22 @@ export function Score() {
   );
 }
 
-const PART = { train: "it learnt from this name", val: "its list has this name (val)", test: "its list has this name (test)" } as const;
+const PART = { train: "a training name", val: "a validation name", test: "a test name" } as const;
 
 function Answer({ scored }: { scored: Scored }) {
-  if (scored.reason !== null) return <p class="notice bad"><b>It cannot be scored.</b> {scored.reason}</p>;
+  if (scored.reason !== null) return <p class="notice bad"><b>This word cannot be scored.</b> {scored.reason}</p>;
   return (
     <>
       <p class="verdict">
         {scored.plausible === null ? <span class="tag">no verdict</span>
           : scored.plausible ? <span class="tag good">✓ plausible</span> : <span class="tag bad">✗ not plausible</span>}
-        {scored.percentile !== null && <span>above {fixed(scored.percentile, 1)} % of names</span>}
-        {scored.log_prob !== null && <span class="muted">ln P = <span class="num">{fixed(scored.log_prob, 2)}</span>, <span class="num">{fixed(scored.per_char ?? 0, 2)}</span> a character</span>}
+        {scored.percentile !== null && <span>scores higher than {fixed(scored.percentile, 1)} % of held-out names</span>}
+        {scored.log_prob !== null && <span class="muted">ln P = <span class="num">{fixed(scored.log_prob, 2)}</span>, <span class="num">{fixed(scored.per_char ?? 0, 2)}</span> per character</span>}
         {scored.in_list && <span class="tag">{PART[scored.in_list]}</span>}
       </p>
-      {scored.plausible === null && slot.value === "run" && <p class="small muted">Verdicts need a finished model: Finish calibrates one on names that it never saw.</p>}
+      {scored.plausible === null && slot.value === "run" && <p class="small muted">Verdicts need a finished model: Finish makes one, and calibrates it on names that it has not seen.</p>}
       <ol class="places">{scored.places.map((place, at) => <Row key={at} place={place} />)}</ol>
-      <p class="small muted">Bits of surprise: −log₂ P. A guess among {symbols.value.length} characters would be {fixed(Math.log2(symbols.value.length || 27), 2)} bits each.</p>
+      <p class="small muted">Bits of surprise: −log₂ P. Guessing uniformly among {symbols.value.length} characters would cost {fixed(Math.log2(symbols.value.length || 27), 2)} bits each.</p>
     </>
   );
 }

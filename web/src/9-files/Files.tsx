@@ -1,4 +1,4 @@
-// Keep and share: the link, the model file, the page that writes names by itself.
+// Saving and sharing: the link, the model file, and the page that writes names by itself.
 import { useSignal } from "@preact/signals";
 import { address } from "../state/address.ts";
 import { pack } from "../state/packing.ts";
@@ -10,10 +10,10 @@ import { bytes, fixed, integer } from "../ui/format.ts";
 export function Files() {
   return (
     <div class="columns two">
-      <Panel id="file" title="The model file" lead="The same file that the command line reads and writes.">
+      <Panel id="file" title="The model file" lead="The same format that the command line reads and writes.">
         <ModelFile />
       </Panel>
-      <Panel id="share" title="Share" lead="The address holds the whole state: settings, the step, the word, the conditions.">
+      <Panel id="share" title="Share" lead="The address contains the whole state: settings, step, word and conditions.">
         <Share />
       </Panel>
     </div>
@@ -43,10 +43,10 @@ function ModelFile() {
     <>
       {model ? (
         <p>
-          At hand: {fileLabel.value}. {model.family}, {integer(model.parameters)} parameters, {bytes(model.size)}
-          {model.losses.val !== null && <>; loss on val {fixed(model.losses.val)}</>}{model.losses.test !== null && <>, on test {fixed(model.losses.test)}</>}.
+          Current model: {fileLabel.value}. {model.family}, {integer(model.parameters)} parameters, {bytes(model.size)}
+          {model.losses.val !== null && <>; validation loss {fixed(model.losses.val)}</>}{model.losses.test !== null && <>, test loss {fixed(model.losses.test)}</>}.
         </p>
-      ) : <p class="muted">Finish a run to make one, open one, or take the one that comes with the page.</p>}
+      ) : <p class="muted">Finish a training run to make a model, open a file, or use the built-in model.</p>}
       {reports && (
         <table>
           <thead><tr><th scope="col">Part</th><th scope="col">Loss</th><th scope="col">Perplexity</th><th scope="col">Kneser–Ney</th><th scope="col">Bigram</th></tr></thead>
@@ -69,14 +69,14 @@ function ModelFile() {
             event.currentTarget.value = "";
           }} />
         </label>
-        {!model && <button type="button" onClick={() => { slot.value = "file"; void openDefault(); }}>The page's own</button>}
+        {!model && <button type="button" onClick={() => { slot.value = "file"; void openDefault(); }}>Use the built-in model</button>}
       </div>
-      <p class="small muted">The HTML page writes names from this model by itself, without a network or this program.</p>
+      <p class="small muted">The HTML page writes names from this model by itself, offline and without this program.</p>
     </>
   );
 }
 
-/** A list whose packed form is longer than this makes an unwieldy link. */
+/** The largest packed length of a list in a link; a longer link would be unwieldy. */
 const LONGEST = 4000;
 
 function Share() {
@@ -87,24 +87,24 @@ function Share() {
   const copy = async (text: string, what: string) => {
     try {
       await navigator.clipboard.writeText(text);
-      said.value = `${what} is copied.`;
+      said.value = `${what} was copied.`;
     } catch {
-      said.value = "The browser did not allow copying: select the address instead.";
+      said.value = "The browser did not allow copying. Select the address and copy it yourself.";
     }
   };
   const own = ownNames.value;
   const include = async (wanted: boolean) => {
     const packed = wanted && own ? await pack(own.bytes) : "";
-    if (packed.length > LONGEST) said.value = `These names would make a link of ${integer(packed.length)} characters, too long to share: share the file instead.`;
+    if (packed.length > LONGEST) said.value = `With these names the link would have ${integer(packed.length)} characters, which is too long. Share the file instead.`;
     else packedNames.value = packed;
   };
   return (
     <>
       <label class="field"><span>Link ({integer(link.length)} characters)</span><input type="text" class="mono" readOnly value={link} onFocus={(event) => event.currentTarget.select()} /></label>
       {listName.value === "own" && own && (
-        <label class="check"><input type="checkbox" checked={packedNames.value !== ""} onChange={(event) => { void include(event.currentTarget.checked); }} /> the link carries my names (only then can another person see them)</label>
+        <label class="check"><input type="checkbox" checked={packedNames.value !== ""} onChange={(event) => { void include(event.currentTarget.checked); }} /> include my names in the link (otherwise nobody else can see them)</label>
       )}
-      <label class="field"><span>For slides: without controls, only the picture (or show=picture,curves,map,samples,generate,score)</span><input type="text" class="mono" readOnly value={`<iframe src="${slides}" width="1100" height="720"></iframe>`} onFocus={(event) => event.currentTarget.select()} /></label>
+      <label class="field"><span>For slides: only the picture, without controls (or list several panels: show=picture,curves,map,samples,generate,score)</span><input type="text" class="mono" readOnly value={`<iframe src="${slides}" width="1100" height="720"></iframe>`} onFocus={(event) => event.currentTarget.select()} /></label>
       <div class="row">
         <button type="button" onClick={() => { void copy(link, "The link"); }}>Copy the link</button>
         <button type="button" onClick={() => { embed.value = true; show.value = "picture,curves,map,samples"; }}>Show without controls</button>

@@ -1,15 +1,15 @@
-// Presets for lessons: choosing one restores its state.
+// The lessons: choosing one restores its state.
 import { address, holds, restore, textField } from "../state/address.ts";
 import { LESSONS } from "./lessons.ts";
 
 export const lesson = textField("l", "lecture", 20);
 const KEPT = ["theme", "embed", "show"];
-/** What a lesson is about: once one of these is changed, its text is no longer true. */
+/** The fields that a lesson is about: after a change to one of these, its text is no longer true. */
 const OWN = ["d", "p", "f", "k", "e", "h", "a", "r", "i", "o", "lr", "s", "b", "w", "n", "wd", "do", "dmin", "dmax"];
 
-/** The lesson whose network and names these are. */
+/** The lesson with the current network and names. */
 function given() {
-  void address.value; // follows every setting
+  void address.value; // subscribes to every setting
   const named = LESSONS.find((one) => one.id === lesson.value);
   return named && holds(named.address, OWN) ? named : undefined;
 }

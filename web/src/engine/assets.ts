@@ -1,9 +1,9 @@
-// What the page loads from its own folder when it is needed: the engine, the model, the lists. Over http it
-// is fetched; from disk, where a browser fetches nothing, it is loaded as a script that holds the same bytes.
+// What the page loads from its own folder on demand: the engine, the model, the lists. Over http it is fetched;
+// from disk, where browsers cannot fetch, it is loaded as a script that contains the same bytes.
 import { EngineError } from "./module.ts";
 
 declare global {
-  // Called by the scripts that hold an asset.
+  // Called by the scripts that contain an asset.
   var nextcharAsset: ((name: string, base64: string) => void) | undefined;
 }
 
@@ -15,7 +15,7 @@ export function asset(name: string): Promise<Uint8Array<ArrayBuffer>> {
   if (!bytes) {
     const address = new URL(`assets/${name}`, document.baseURI);
     bytes = address.protocol === "file:" ? fromScript(name, address) : fetched(name, address);
-    // A failure is not remembered: the next call tries again.
+    // A failure is not cached: the next call tries again.
     bytes.catch(() => loaded.delete(name));
     loaded.set(name, bytes);
   }
@@ -23,7 +23,7 @@ export function asset(name: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 const missing = (name: string) =>
-  new EngineError(`${name} could not be loaded`, "it belongs in the folder `assets` beside the page");
+  new EngineError(`${name} could not be loaded`, "it must be in the folder `assets` next to the page");
 
 async function fetched(name: string, address: URL): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(address).catch(() => null);

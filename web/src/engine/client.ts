@@ -1,4 +1,4 @@
-// The page's side of the engine: starts the worker, loads what calls need, and turns messages into promises.
+// The page's side of the engine: starts the worker, loads the assets that calls need, and turns messages into promises.
 /// <reference types="vite/client" />
 import { asset } from "./assets.ts";
 import { composed } from "./composed.ts";
@@ -10,10 +10,10 @@ import EngineWorker from "./worker.ts?worker&inline";
 
 export { EngineError } from "./module.ts";
 
-/** The model that comes with the page, what `nextchar train` makes: the engine adds the names, from their list. */
+/** The built-in model, as made by `nextchar train`; the engine adds its names from their list. */
 const MODEL = { asset: "indian-names.planes", list: "indian-names" };
 
-/** Starts the engine. Rejects with an `EngineError` where it cannot be loaded. */
+/** Starts the engine. Rejects with an `EngineError` if it cannot be loaded. */
 export async function connect(): Promise<Engine> {
   const client = new Client(new EngineWorker());
   try {
@@ -25,9 +25,9 @@ export async function connect(): Promise<Engine> {
   return client;
 }
 
-/** Begins to load an embedded list that will soon be wanted. */
+/** Starts loading an embedded list that will be needed soon. */
 export function expectList(name: string): void {
-  asset(`lists/${name}.folded`).catch(() => { /* whoever reads it will say so */ });
+  asset(`lists/${name}.folded`).catch(() => { /* reported by the call that reads the list */ });
 }
 
 interface Waiting {
@@ -47,7 +47,7 @@ class Client implements Engine {
   constructor(worker: Worker) {
     this.worker = worker;
     worker.onmessage = ({ data }: MessageEvent<AnswerMessage>) => this.receive(data);
-    worker.onerror = (event) => this.fail(event.message || "the engine's worker could not start");
+    worker.onerror = (event) => this.fail(event.message || "the engine's worker could not be started");
   }
 
   async boot(): Promise<void> {
@@ -88,7 +88,7 @@ class Client implements Engine {
     this.fail("the engine was closed");
   }
 
-  /** A call to a second worker, so that the first trains meanwhile. */
+  /** Makes a call to a second worker, so that the first can continue training. */
   private async beside(call: string, give: unknown): Promise<unknown> {
     this.second?.close();
     const second = new Client(new EngineWorker());
@@ -101,7 +101,7 @@ class Client implements Engine {
     }
   }
 
-  /** The page of crates/web/generator.html, with the engine and the opened model inside. */
+  /** The page crates/web/generator.html, filled with the engine and the opened model. */
   private async generator(title = "Names"): Promise<Uint8Array> {
     const [model, page, wasm] = await Promise.all([
       this.post("save", {}) as Promise<Uint8Array<ArrayBuffer>>, asset("generator.html"), asset("engine.wasm"),
@@ -113,7 +113,7 @@ class Client implements Engine {
     return new TextEncoder().encode(filled);
   }
 
-  /** A call with the contents of the embedded lists that it names. */
+  /** Adds the contents of the embedded lists that a call names. */
   private async withLists<Give>(give: Give): Promise<Give> {
     const loaded = { ...give } as { source?: Source; not_in?: Source };
     if (loaded.source) loaded.source = await this.withBytes(loaded.source);
@@ -160,7 +160,7 @@ function base64(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve((reader.result as string).replace(/^[^,]*,/, ""));
-    reader.onerror = () => reject(new EngineError("the file could not be put together"));
+    reader.onerror = () => reject(new EngineError("the file could not be created"));
     reader.readAsDataURL(new Blob([bytes]));
   });
 }

@@ -1,10 +1,10 @@
-// Lists as the engine wants them: accents composed with their letters (Unicode's NFC). The program carries the
-// tables for that itself; the browser has them already.
+// Normalises lists for the engine: accents are composed with their letters (Unicode's NFC). The program contains
+// the tables for this; in the page, the browser's own are used.
 
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
 
-/** The same bytes in NFC; lines that are not UTF-8 stay as they are, for the engine to name. */
+/** The same text in NFC; lines that are not UTF-8 are unchanged, so that the engine can report them. */
 export function composed(bytes: Uint8Array): Uint8Array {
   if (bytes.every((byte) => byte < 0x80)) return bytes;
   const whole = inNfc(bytes);

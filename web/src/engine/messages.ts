@@ -1,7 +1,7 @@
-// What passes between client and worker: numbered calls, their answers, and events.
+// The messages between client and worker: numbered calls, their answers, and events.
 import type { EngineEvent, EngineFault } from "./protocol.ts";
 
-/** `boot` comes first and brings the module's bytes; the others are calls of the protocol. */
+/** `boot` comes first, with the module's bytes; the others are calls of the protocol. */
 export interface CallMessage {
   id: number;
   call: string;

@@ -1,5 +1,5 @@
-// The engine's WebAssembly module: one call in, one answer out. The other side of crates/web/src/abi.rs,
-// which says how requests and answers are laid out. Used by the worker, and by tests in Node.
+// The engine's WebAssembly module: one call in, one answer out. It is the counterpart of crates/web/src/abi.rs,
+// which defines the layout of requests and answers. Used by the worker, and by tests in Node.
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -11,7 +11,7 @@ interface Exports {
   last_words_len(): number;
 }
 
-/** What the engine refused, and what to do. */
+/** Why the engine refused a call, and what to do. */
 export class EngineError extends Error {
   readonly help: string | undefined;
 
@@ -24,7 +24,7 @@ export class EngineError extends Error {
 
 export class EngineModule {
   private readonly exports: Exports;
-  /** Set by a panic, after which nothing in the module can be trusted. */
+  /** Set by a panic, after which the module cannot be trusted. */
   private failure: string | undefined;
 
   private constructor(exports: Exports) {
@@ -37,9 +37,9 @@ export class EngineModule {
     return new EngineModule(instance.exports as unknown as Exports);
   }
 
-  /** Calls the engine; throws an `EngineError` where it refuses. */
+  /** Calls the engine; throws an `EngineError` if it refuses. */
   call<Back>(name: string, give: unknown): Back {
-    if (this.failure !== undefined) throw new EngineError(this.failure, "load the page again");
+    if (this.failure !== undefined) throw new EngineError(this.failure, "reload the page");
     const [json, blobs] = encode({ call: name, give });
     const size = blobs.reduce((sum, blob) => sum + blob.length, 4 + json.length);
     try {
@@ -57,7 +57,7 @@ export class EngineModule {
     } catch (error) {
       if (error instanceof EngineError) throw error;
       this.failure = `the engine failed: ${this.lastWords() || String(error)}`;
-      throw new EngineError(this.failure, "load the page again");
+      throw new EngineError(this.failure, "reload the page");
     }
   }
 
@@ -67,7 +67,7 @@ export class EngineModule {
   }
 }
 
-/** JSON in which every byte string is named by its place, and the byte strings. Texts cross in NFC. */
+/** JSON in which byte strings are replaced by their positions, and the byte strings. Texts are passed in NFC. */
 function encode(request: unknown): [Uint8Array, Uint8Array[]] {
   const blobs: Uint8Array[] = [];
   let end = 0;
@@ -82,7 +82,7 @@ function encode(request: unknown): [Uint8Array, Uint8Array[]] {
   return [new TextEncoder().encode(json), blobs];
 }
 
-/** The answer, with its numbers and bytes as copies that outlive the next call. */
+/** The answer, with copies of its numbers and bytes that remain valid after the next call. */
 function decode<Back>(memory: ArrayBufferLike, start: number, length: number): Back {
   const answer = memory.slice(start, start + length);
   const lengths = new Uint32Array(answer, 0, 3);

@@ -1,13 +1,13 @@
-// Plays a run: slices of a few milliseconds, so that a call never waits longer, and events at the pace that
-// the page asked for. Knows nothing of workers, so that tests drive it as it is.
+// Plays a training run: in slices of a few milliseconds, so that a call never waits longer than that, with events at
+// the rate that the page requested. It does not depend on workers, so that tests can use it directly.
 import type { EngineModule } from "./module.ts";
 import type { Ended, EngineEvent, Progress, Watch } from "./protocol.ts";
 
-/** Length of a slice of training, in ms. */
+/** The length of a training slice, in ms. */
 const SLICE = 8;
-/** Names are drawn for every so many events: reading is slower than looking. */
+/** Names are drawn for one in this many events, because reading takes longer than looking. */
 const NAMES_EVERY = 5;
-/** Share of the newest slice in the steps a second that are told. */
+/** The weight of the newest slice in the reported steps per second. */
 const FRESH = 0.1;
 
 interface Advanced {
@@ -24,10 +24,10 @@ export class Player {
   private watched: Watch = {};
   private sent = -Infinity;
   private events = 0;
-  /** Steps that a slice has room for, and steps a second lately. */
+  /** How many steps fit into a slice, and the recent number of steps per second. */
   private room = 1;
   private rate: number | null = null;
-  /** When playing at a limited speed began, and the steps done since. */
+  /** When playing at a limited speed started, and the steps done since then. */
   private paceStart = 0;
   private paceSteps = 0;
 
@@ -39,7 +39,7 @@ export class Player {
     this.tell = tell;
   }
 
-  /** A run stands before its first step. */
+  /** A run is ready for its first step. */
   begin(): void {
     this.playing = false;
     this.ended = false;
@@ -68,7 +68,7 @@ export class Player {
     if (running) this.report();
   }
 
-  /** So many steps, in slices; other work may be done between them. */
+  /** Does this many steps, in slices; other work can be done between them. */
   async step(steps: number, between: () => Promise<void>): Promise<void> {
     for (let left = steps; left > 0 && !this.ended;) {
       const asked = Math.min(left, Math.max(1, Math.floor(this.room)));
@@ -79,7 +79,7 @@ export class Player {
     this.report();
   }
 
-  /** One slice, if the run plays: the milliseconds to wait before the next, or null where there is none. */
+  /** Does one slice if the run is playing: the milliseconds to wait before the next, or null if there is none. */
   slice(): number | null {
     if (!this.playing) return null;
     let steps = Math.max(1, Math.floor(this.room));
@@ -104,7 +104,7 @@ export class Player {
     const start = performance.now();
     const { done, ended } = this.module.call<Advanced>("advance", { steps });
     const spent = Math.max(performance.now() - start, 0.01);
-    // A slice with a look at val is long: the next ones grow back at once.
+    // A slice with a validation pass takes long; the next ones quickly become large again.
     this.room = Math.max(1, Math.min(2 * this.room + 1, (done / spent) * SLICE));
     if (this.playing) {
       const rate = (1000 * done) / spent;
@@ -118,7 +118,7 @@ export class Player {
     this.tell({ event: "ended", reason: ended.reason, step: ended.step, ...message });
   }
 
-  /** Tells how the run stands. */
+  /** Reports the state of the run. */
   private report(): void {
     const { names = 0, plane = false, inspect = null } = this.watched;
     const due = !this.playing || this.events % NAMES_EVERY === 0;

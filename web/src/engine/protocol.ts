@@ -1,49 +1,49 @@
-// The contract between the page and its engine: what may be asked, what is answered, what is told.
+// The contract between the page and its engine: the calls, their answers, and the events.
 //
 // The engine is the library itself, compiled to WebAssembly, in a Web Worker. The page talks to it
-// through `client.ts` alone:
+// only through `client.ts`:
 //
 //     const engine = await connect();
 //     engine.on("progress", (event) => draw(event));
 //     const run = await engine.call("start", { source: { list: "indian-names" }, options: { preset: "lecture" } });
 //     await engine.call("play", {});
 //
-// Calls are answered in the order in which they were made. While a run plays, the engine works in
+// Calls are answered in the order in which they were made. While a run is playing, the engine works in
 // slices of a few milliseconds, so that an answer never waits longer than that.
 //
-// Fields are spelled as in the command line's `--json`, and options as its options: one vocabulary.
-// Losses are nats per predicted character, the end mark counted; `log_prob` is ln P in nats.
+// Fields have the names of the command line's `--json` output, and options those of its options.
+// Losses are in nats per predicted character, the end mark included; `log_prob` is ln P in nats.
 // Tokens are numbers; symbols are characters, "_" (token 0) for the end mark and for padding.
 
 // ---------------------------------------------------------------------------------- lists of names
 
 export type Alphabet = "az" | "data";
 
-/** A list that comes with the page; its names arrive only when it is used. */
+/** A list that comes with the page; its names are loaded only when it is used. */
 export interface EmbeddedList {
-  /** What it is called, such as "indian-names". */
+  /** Its name, such as "indian-names". */
   name: string;
   title: string;
-  /** Packages and credit. */
+  /** Source packages and credits. */
   source: string;
   licence: string;
   alphabet: Alphabet;
-  /** Columns of its table; none where it is one name a line. */
+  /** The columns of its table; empty if it has one name per line. */
   columns: string[];
-  /** How many names. */
+  /** The number of names. */
   names: number;
 }
 
-/** Where names come from. `bytes` is a user's file as it is: the engine reads it as the command line would. */
+/** Where names come from. `bytes` is the content of a user's file: the engine reads it as the command line would. */
 export type Source = { list: string } | { text: string; label?: string } | { bytes: Uint8Array; label?: string };
 
-/** How a list is read; as the options of `data check` and `train`. */
+/** How a list is read; like the options of `data check` and `train`. */
 export interface ReadOptions {
   column?: string;
   weights?: string;
   /** Only rows with this value in this column. */
   where?: { column: string; value: string };
-  /** Left out: what suits the list; "az" for a user's. */
+  /** The default depends on the list; it is "az" for a user's. */
   alphabet?: Alphabet;
   min_length?: number;
   max_length?: number;
@@ -51,15 +51,15 @@ export interface ReadOptions {
 }
 
 export interface RejectedLine {
-  /** From 1. */
+  /** Counted from 1. */
   line: number;
-  /** Character of the name, from 1. */
+  /** The character of the name, counted from 1. */
   column: number;
   text: string;
   reason: string;
 }
 
-/** What `nextchar data check --json` says. */
+/** The output of `nextchar data check --json`. */
 export interface Diagnosis {
   lines: number;
   blank: number;
@@ -69,15 +69,15 @@ export interface Diagnosis {
   filtered_by_column: number;
   rejected: number;
   rejected_lines: RejectedLine[];
-  /** The first line's columns, where it looks like a table's header: offer them as `column`. */
+  /** The columns of the first line, if it looks like a table header: offer them as `column`. */
   looks_like_header?: string[];
   /** Names by length in characters. */
   lengths: Record<string, number>;
-  /** How often each character stands in different names. */
+  /** How often each character occurs in the different names. */
   letters: Record<string, number>;
-  /** Different names. */
+  /** The number of different names. */
   names: number;
-  /** Why nothing can be learnt from it, where nothing can: what, where, and the remedy. */
+  /** Why the list cannot be used, if it cannot: what, where, and the remedy. */
   problem?: string;
 }
 
@@ -86,7 +86,7 @@ export interface Diagnosis {
 export type PresetName = "fast" | "best" | "lecture" | "part2" | "kaiming";
 export type Family = "network" | "kneser-ney" | "mixture";
 
-/** The options of `train`; what is left out is the preset's. Training is always `--portable` here. */
+/** The options of `train`; the defaults are the preset's. Training is always `--portable` here. */
 export interface TrainOptions {
   preset?: PresetName;
   family?: Family;
@@ -95,16 +95,16 @@ export interface TrainOptions {
   networks?: number;
   context?: number;
   embedding?: number;
-  /** Widths of the hidden layers; empty for none. */
+  /** The widths of the hidden layers; empty for none. */
   hidden?: number[];
   activation?: "tanh" | "relu" | "gelu";
   residual?: boolean;
   init?: "kaiming" | "lecture";
   optimizer?: "sgd" | "adamw";
-  /** "auto" finds one in 300 steps of growing rates, as `start` begins. */
+  /** "auto" searches for one during `start`, in 300 steps with increasing rates. */
   learning_rate?: number | "auto";
   schedule?: "constant" | "step" | "cosine";
-  /** Rows in a step. */
+  /** The batch size. */
   batch?: "full" | number;
   draw?: "contexts" | "windows" | "passes";
   steps?: number;
@@ -119,25 +119,25 @@ export interface TrainOptions {
   evaluate_every?: number;
   /** A number or any text. */
   seed?: string;
-  /** Shares of train, val and test, such as "80,10,10". */
+  /** The shares of training, validation and test names, such as "80,10,10". */
   split?: string;
   split_seed?: string;
-  /** Leave the names out of the model file. */
+  /** Save the model file without the names. */
   no_names?: boolean;
 }
 
-/** The whole of a preset, for controls to show. */
+/** All values of a preset, for controls to show. */
 export interface Preset extends Required<Pick<TrainOptions,
   "family" | "networks" | "context" | "embedding" | "hidden" | "residual" | "activation" | "init"
   | "optimizer" | "learning_rate" | "weight_decay" | "schedule" | "dropout" | "averaging" | "batch"
   | "draw" | "steps">> {
   learning_rate: number;
   name: PresetName;
-  /** Its filter on name lengths, where it has one. */
+  /** Its filter on name lengths, if it has one. */
   lengths?: [number, number];
 }
 
-/** What counting alone reaches on the same names. */
+/** The losses of counting models on the same names. */
 export interface Baselines {
   /** ln V: every character equally likely. */
   uniform: number;
@@ -158,7 +158,7 @@ export interface Shape {
   residual: boolean;
 }
 
-/** A run at its beginning. */
+/** A run before its first step. */
 export interface Run {
   label: string;
   family: Family;
@@ -166,19 +166,19 @@ export interface Run {
   /** Characters by token; "_" first. */
   symbols: string[];
   parameters: number;
-  /** Windows to learn from, and the unique contexts that they collapse to. */
+  /** The number of training windows, and of different contexts in them. */
   examples: number;
   contexts: number;
-  /** Names by part. */
+  /** The number of names by part. */
   parts: { train: number; val: number; test: number };
-  /** Steps of one network; how many networks. */
+  /** The steps of each network, and the number of networks. */
   steps: number;
   networks: number;
   evaluate_every: number;
   learning_rate: number;
-  /** Loss on train before any step; null for counts alone. */
+  /** The training loss before the first step; null for counts alone. */
   first_loss: number | null;
-  /** The command that repeats this run natively, to the bit. */
+  /** The command that gives the same result natively, bit for bit. */
   command: string;
 }
 
@@ -187,48 +187,48 @@ export interface Evaluation {
   step: number;
   steps: number;
   epoch: number;
-  /** Mean over the batches since the last one. */
+  /** Mean over the batches since the previous point. */
   train_loss: number;
   val_loss: number | null;
   learning_rate: number;
-  /** Whether it is the best so far, which is what is kept. */
+  /** Whether it is the best so far; the best is kept. */
   best: boolean;
 }
 
-/** What `progress` carries beside the losses: only what is on the screen should be asked for. */
+/** What `progress` contains besides the losses: only what is on the screen should be requested. */
 export interface Watch {
-  /** Least time between two progress events, in ms; 0: with every slice. Default 33. */
+  /** Minimum time between two progress events, in ms; 0: one for every slice. Default 33. */
   every_ms?: number;
-  /** Names to draw from the network as it is, in about every fifth event. */
+  /** How many names to draw from the current network, in about every fifth event. */
   names?: number;
   /** The embedding in the plane. */
   plane?: boolean;
-  /** A context (and perhaps a target) to inspect; "" is the start of a name. */
+  /** A context (and optionally a target) to inspect; "" is the start of a name. */
   inspect?: InspectOptions | null;
 }
 
-/** How a run stands; sent while it plays, after every `step`, and at its end. */
+/** The state of a run; sent while it is playing, after every `step`, and at its end. */
 export interface Progress {
   event: "progress";
-  /** Which of the networks, from 1. */
+  /** Which of the networks, counted from 1. */
   network: number;
   step: number;
   steps: number;
   epoch: number;
   playing: boolean;
   learning_rate: number;
-  /** Mean loss of the batches since the last event; null where no step was done. */
+  /** Mean loss of the batches since the last event; null if no step was done. */
   train_loss: number | null;
-  /** Points of the curve since the last event (the first stands before any step). */
+  /** Points of the curve since the last event (the first is before any step). */
   evaluations: Evaluation[];
-  /** Steps a second while it played lately; null before it is known. */
+  /** Recent steps per second while playing; null if not known yet. */
   steps_per_second: number | null;
   names?: string[];
   plane?: Plane;
   inspection?: Inspection;
 }
 
-/** All steps are done, or the run was stopped by its own rules. `finish` then makes the model file. */
+/** All steps are done, or the run stopped by its own rules. `finish` then makes the model file. */
 export interface Ended {
   event: "ended";
   reason: "finished" | "early_stop" | "target_loss" | "diverged";
@@ -237,7 +237,7 @@ export interface Ended {
   message?: string;
 }
 
-/** A long call goes on (`finish`, `open`); `done` is a share from 0 to 1. */
+/** A long call is in progress (`finish`, `open`); `done` is a share from 0 to 1. */
 export interface Working {
   event: "working";
   what: string;
@@ -246,7 +246,7 @@ export interface Working {
 
 export type EngineEvent = Progress | Ended | Working;
 
-/** The loss of a whole model on a part, as `train` and `evaluate` print it. */
+/** The loss of a whole model on a part of the list, as printed by `train` and `evaluate`. */
 export interface Report {
   loss: number;
   bits_per_char: number;
@@ -257,7 +257,7 @@ export interface Report {
 
 export interface Finished {
   reports: { train: Report; val: Report | null; test: Report | null };
-  /** The model as it now stands in the slot "file". */
+  /** The model that is now in the slot "file". */
   model: ModelInfo;
   /** The native command that makes the same file. */
   command: string;
@@ -265,14 +265,14 @@ export interface Finished {
 
 // -------------------------------------------------------------------------------- models and files
 
-/** Two models are at hand: the network that is learning, and the one that was opened or finished. */
+/** There are two models: the network in training, and the one that was opened or finished. */
 export type Slot = "run" | "file";
 
 export interface ModelInfo {
   family: Family;
   networks: number;
   shapes: Shape[];
-  /** Context length of its counts, where it has some. */
+  /** The context length of its counts, if it has any. */
   counts_context: number | null;
   /** How networks and counts are weighted. */
   weights: { networks: number; counts: number };
@@ -280,7 +280,7 @@ export interface ModelInfo {
   parameters: number;
   longest_name: number;
   has_names: boolean;
-  /** Names by part, where it has them. */
+  /** The number of names by part, if it has them. */
   parts: { train: number; val: number; test: number } | null;
   examples: number;
   contexts: number;
@@ -289,18 +289,18 @@ export interface ModelInfo {
   curve: { step: number; train_loss: number; val_loss: number | null }[];
   /** Whether it can give verdicts. */
   judges: boolean;
-  /** Bytes of the file. */
+  /** The size of the file in bytes. */
   size: number;
 }
 
 // -------------------------------------------------------------------------- one prediction, inside
 
 export interface InspectOptions {
-  /** Characters; a short one is padded at the left, a long one keeps its last. */
+  /** A text: if it is too short, it is padded on the left; if it is too long, its last characters are used. */
   context: string;
-  /** With a target, the way back is computed too. "_" is the end mark. */
+  /** With a target, the backward pass is computed as well. "_" is the end mark. */
   target?: string;
-  /** Send the matrices (weights and their gradients) too; they are large. */
+  /** Also send the matrices (weights and their gradients), which are large. */
   weights?: boolean;
 }
 
@@ -311,28 +311,28 @@ export interface Layer {
   bias: Float32Array;
   /** z = W·a + b. */
   preactivation: Float32Array;
-  /** φ(z), and the layer's input added where it is residual; logits have none and repeat z. */
+  /** φ(z), plus the layer's input if it is residual; for logits, which have no activation, z again. */
   activation: Float32Array;
   residual: boolean;
   weight?: Float32Array;
 }
 
-/** Every number of one context's way through a network (the first, where there are several). */
+/** Every number that a network computes for one context (the first network, if there are several). */
 export interface Inspection {
   step: number | null;
   shape: Shape;
-  /** Exactly the context's characters, "_" for padding, and their tokens. */
+  /** The characters of the context, with "_" for padding, and their tokens. */
   context: string[];
   tokens: number[];
   /** [V·E]: the whole table, with `weights`. */
   embedding?: Float32Array;
-  /** [T·E]: the rows looked up, end to end: the feature vector. */
+  /** [T·E]: the looked-up rows, concatenated: the feature vector. */
   features: Float32Array;
   hidden: Layer[];
   output: Layer;
   logits: Float32Array;
   probs: Float32Array;
-  /** What the whole model predicts, where it is more than this network. */
+  /** The prediction of the whole model, if it consists of more than this network. */
   model_probs?: Float32Array;
   backward?: Backward;
 }
@@ -344,7 +344,7 @@ export interface Backward {
   /** p − 1 at the target, p elsewhere. */
   logits: Float32Array;
   output: { bias: Float32Array; weight?: Float32Array };
-  /** Per hidden layer: of z, of a, of the bias and perhaps the weights. */
+  /** For each hidden layer: the gradients of z, of a, of the bias, and optionally of the weights. */
   hidden: { preactivation: Float32Array; activation: Float32Array; bias: Float32Array; weight?: Float32Array }[];
   /** [T·E]: each position's share. */
   features: Float32Array;
@@ -352,20 +352,20 @@ export interface Backward {
   embedding: Float32Array;
 }
 
-/** The letters as points. Axes keep their direction from one event to the next. */
+/** The characters as points. The axes keep their directions from one event to the next. */
 export interface Plane {
   symbols: string[];
   /** [V·2]: x, y. */
   points: Float32Array;
-  /** "raw" where the embedding has two dimensions. */
+  /** "raw" if the embedding has two dimensions. */
   axes: "raw" | "principal";
-  /** Shares of the variance that the two axes show. */
+  /** The shares of the variance along the two axes. */
   explained: [number, number] | null;
 }
 
 // ---------------------------------------------------------------------------- generating, scoring
 
-/** As the options of `generate`; the same model, options and seed give the same names. */
+/** Like the options of `generate`; the same model, options and seed give the same names. */
 export interface GenerateOptions {
   count?: number;
   temperature?: number;
@@ -391,36 +391,36 @@ export type Part = "train" | "val" | "test";
 
 export interface GeneratedName {
   name: string;
-  /** Of the model itself, before temperature and conditions. */
+  /** According to the model itself, without temperature and conditions. */
   log_prob: number;
-  /** Each character and the end mark, with ln P of the model itself. */
+  /** Each character and the end mark, with ln P according to the model itself. */
   tokens: { token: string; log_prob: number }[];
-  /** Where it stands in the model's own list: null for nowhere; undefined where the list is not known. */
+  /** The part of the model's own list that contains it: null for none; undefined if the list is not known. */
   in_list?: Part | null;
 }
 
 export interface Generation {
   names: GeneratedName[];
-  /** Where there are conditions: the probability that a name of the model fits them. */
+  /** If there are conditions: the probability that a name of the model meets them. */
   constraint_probability?: number;
   low?: number;
   high?: number;
-  /** How it was found: counted over free draws, exactly, or estimated while bounds tighten. */
+  /** How it was computed: from unconditional draws, exactly, or estimated while bounds tighten. */
   method?: "draws" | "exact" | "bounds";
-  /** Contexts that the model was asked for. */
+  /** The number of contexts that were evaluated. */
   evaluations: number;
-  /** There are no more names that fit than these. */
+  /** Whether these are all names that meet the conditions. */
   exhausted: boolean;
-  /** What a person should know, such as "only 3 names fit; these are all". */
+  /** A message for the user, for example that only three names meet the conditions. */
   note?: string;
 }
 
-/** One place of a word: what stood there, and everything that could have. */
+/** One position of a word: its token, and the probabilities of all tokens. */
 export interface Place {
   context: string;
   token: string;
   log_prob: number;
-  /** From 1, the likeliest. */
+  /** Counted from 1, the most likely token. */
   rank: number;
   /** By token. */
   probs: Float32Array;
@@ -431,66 +431,66 @@ export interface Score {
   log_prob: number | null;
   per_char: number | null;
   places: Place[];
-  /** Share of real names that it is above, 0 to 100. */
+  /** The percentage of held-out names with a lower score, 0 to 100. */
   percentile: number | null;
   plausible: boolean | null;
-  /** Why it cannot be scored, where it cannot. */
+  /** Why it cannot be scored, if it cannot. */
   reason: string | null;
   in_list?: Part | null;
 }
 
 // ------------------------------------------------------------------------------------------ calls
 
-/** Every call: what is given, what comes back. */
+/** All calls: arguments (`give`) and results (`back`). */
 export interface Calls {
-  /** What the engine is and what it knows; no model is needed. */
+  /** Describes the engine; no model is needed. */
   hello: { give: Record<string, never>; back: Hello };
 
-  /** As `data check`. Never fails because of the list's contents: `problem` says what is wrong. */
+  /** Like `data check`. Never fails because of the list's contents: `problem` says what is wrong. */
   check: { give: { source: Source; read?: ReadOptions }; back: Diagnosis };
-  /** Names of a list in its order, for showing: the first `count`. */
+  /** The first `count` names of a list, in its order, to be shown. */
   names: { give: { source: Source; read?: ReadOptions; count: number }; back: string[] };
 
-  /** Reads, splits, counts, and stands before the first step (paused). Replaces the run there was. */
+  /** Reads, splits and counts the names, and prepares the first step (paused). Replaces an existing run. */
   start: { give: { source: Source; read?: ReadOptions; options: TrainOptions }; back: Run };
-  /** What counting reaches with these, computed beside the run, which goes on. A new call ends one under way. */
+  /** The losses of counting models, computed while the run continues. A new call cancels a previous one. */
   baselines: {
     give: { source: Source; read?: ReadOptions; options: TrainOptions };
     back: { baselines: Baselines; part: "val" | "train" };
   };
   play: { give: Record<string, never>; back: null };
   pause: { give: Record<string, never>; back: null };
-  /** So many steps now (default 1), paused or not. */
+  /** Does this many steps now (default 1), paused or not. */
   step: { give: { steps?: number }; back: null };
-  /** Steps a second while playing; null: as fast as it can. */
+  /** Steps per second while playing; null for full speed. */
   speed: { give: { steps_per_second: number | null }; back: null };
-  /** The same run before its first step, paused. */
+  /** Returns to the state before the first step, paused. */
   reset: { give: Record<string, never>; back: Run };
-  /** What progress events carry from now on; also sends one at once if there is a run. */
+  /** Sets what progress events contain from now on; also sends one immediately if there is a run. */
   watch: { give: Watch; back: null };
   /**
-   * What `train` does after its steps: the best network, mixed with counts where that is the family,
-   * evaluated and calibrated, becomes the model in the slot "file", to the byte what
-   * `train --portable` writes if all steps were done. Ends the run where it stands.
+   * What `train` does after its steps: the best network, mixed with counts if the family is a mixture, is
+   * evaluated and calibrated, and becomes the model in the slot "file". If all steps were done, it has the
+   * same bytes as the file of `train --portable`. Ends the run in its current state.
    */
   finish: { give: Record<string, never>; back: Finished };
 
   /** Opens a model file that `train` or `save` wrote. */
   open: { give: { bytes: Uint8Array }; back: ModelInfo };
-  /** Opens the model that comes with the page. */
+  /** Opens the built-in model. */
   open_default: { give: Record<string, never>; back: ModelInfo };
-  /** The bytes of the model in the slot "file", which the command line reads. */
+  /** The bytes of the model in the slot "file", which the command line can read. */
   save: { give: Record<string, never>; back: Uint8Array };
-  /** One HTML file that generates names from this model without a network. */
+  /** One HTML file that generates names from this model offline. */
   export_html: { give: { title?: string }; back: Uint8Array };
 
   inspect: { give: InspectOptions & { model: Slot }; back: Inspection };
   plane: { give: { model: Slot }; back: Plane };
-  /** Letters by their likeness to one: cosine of the centred embeddings. */
+  /** The characters ordered by similarity to one: the cosine of the centred embeddings. */
   neighbors: { give: { model: Slot; letter: string }; back: { token: string; similarity: number }[] };
 
   generate: { give: GenerateOptions & { model: Slot }; back: Generation };
-  /** As `score` and `explain --word`. `false_rejection` default 0.01, as there. */
+  /** Like `score` and `explain --word`. `false_rejection` has the same default, 0.01. */
   score: { give: { model: Slot; text: string; false_rejection?: number }; back: Score };
 }
 
@@ -498,14 +498,14 @@ export type CallName = keyof Calls;
 
 export interface Hello {
   version: string;
-  /** Vector instructions that the engine uses: "simd128". */
+  /** The vector instructions that the engine uses: "simd128". */
   instructions: string;
   /** The default first. */
   presets: Preset[];
   lists: EmbeddedList[];
 }
 
-/** What went wrong: what and where, and what to do. */
+/** What went wrong and where, and what to do. */
 export interface EngineFault {
   message: string;
   help?: string;
@@ -513,15 +513,15 @@ export interface EngineFault {
 
 // ------------------------------------------------------------------------------ the client's shape
 
-/** What `connect()` of client.ts gives. */
+/** The result of `connect()` in client.ts. */
 export interface Engine {
   /** Rejects with an `EngineError` (message, help). */
   call<Name extends CallName>(name: Name, give: Calls[Name]["give"]): Promise<Calls[Name]["back"]>;
-  /** Calls back at every event of this kind; the returned function ends that. */
+  /** Calls the listener for every event of this kind, until the returned function is called. */
   on<Kind extends EngineEvent["event"]>(
     kind: Kind,
     listener: (event: Extract<EngineEvent, { event: Kind }>) => void,
   ): () => void;
-  /** Ends the worker. */
+  /** Terminates the worker. */
   close(): void;
 }

@@ -1,6 +1,6 @@
-// What crates/web/src/bin/assets.rs packed so that it compresses well, as it was before.
+// Restores what crates/web/src/bin/assets.rs packed to compress well.
 
-/** A list as text: with a header where it has columns, then a line for each name. */
+/** A list as text: a header if it has columns, then a line for each name. */
 export function unfolded(bytes: Uint8Array, columns: readonly string[]): Uint8Array {
   const [names = "", ...others] = new TextDecoder().decode(bytes).split("\n");
   const lines = columns.length > 0 ? [columns.join("\t")] : [];
@@ -14,7 +14,7 @@ export function unfolded(bytes: Uint8Array, columns: readonly string[]): Uint8Ar
   return new TextEncoder().encode(`${lines.join("\n")}\n`);
 }
 
-/** A model file whose numbers lie by the place of their bytes. */
+/** A model file from one in which the bytes of the numbers are grouped by position. */
 export function interleaved(bytes: Uint8Array): Uint8Array {
   const start = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const whole = bytes.slice();

@@ -1,4 +1,4 @@
-// The worker: takes calls in their order, and between them trains in slices.
+// The worker: answers calls in order, and trains in slices between them.
 import type { AnswerMessage, CallMessage } from "./messages.ts";
 import { EngineError, EngineModule } from "./module.ts";
 import { Player } from "./player.ts";
@@ -16,11 +16,11 @@ let module: EngineModule | undefined;
 let player: Player | undefined;
 /** Whether there is a run to watch. */
 let running = false;
-/** Whether the next slice is on its way. */
+/** Whether the next slice is scheduled. */
 let ticking = false;
 let queue = Promise.resolve();
 
-// A message to oneself comes after those that wait already, without the delay of a timer.
+// A message to oneself is handled after those that are already waiting, without the delay of a timer.
 const channel = new MessageChannel();
 const waiting: (() => void)[] = [];
 channel.port1.onmessage = () => waiting.shift()?.();
@@ -82,11 +82,11 @@ async function handle(call: string, give: unknown): Promise<unknown> {
       return null;
     case "finish":
       player.pause();
-      post({ event: "working", what: "mixing, evaluating and calibrating", done: 0 });
+      post({ event: "working", what: "Mixing, evaluating and calibrating", done: 0 });
       try {
         return module.call(call, give);
       } finally {
-        post({ event: "working", what: "mixing, evaluating and calibrating", done: 1 });
+        post({ event: "working", what: "Mixing, evaluating and calibrating", done: 1 });
       }
     default:
       return module.call(call, give);
@@ -94,10 +94,10 @@ async function handle(call: string, give: unknown): Promise<unknown> {
 }
 
 function requireRun(): void {
-  if (!running) throw new EngineError("there is no run", "start one");
+  if (!running) throw new EngineError("no training run has been started", "start one");
 }
 
-/** Slices for as long as the run plays. */
+/** Trains in slices while the run is playing. */
 async function tick(player: Player): Promise<void> {
   if (ticking) return;
   ticking = true;

@@ -1,4 +1,4 @@
-// The whole state of the page in the address, after "#": short keys, and only what differs from the beginning.
+// The whole state of the page in the address, after "#": short keys, and only values that differ from the initial state.
 import { computed, effect, type Signal, signal } from "@preact/signals";
 
 interface Field {
@@ -23,15 +23,15 @@ function field<T>(key: string, initial: T, write: (value: T) => string, read: (t
   return held;
 }
 
-/** Text; control characters are dropped and the length is bounded, since an address may come from anywhere. */
+/** Text; control characters are removed and the length is limited, since an address can come from anywhere. */
 export const textField = (key: string, initial = "", most = 200): Signal<string> =>
   field(key, initial, (value) => value, (text) => text.replace(/[\u0000-\u001f]/g, "").slice(0, most));
 
-/** One of a few words; anything else is the first state. */
+/** One of a few words; anything else gives the initial value. */
 export const choiceField = <T extends string>(key: string, choices: readonly T[], initial: T): Signal<T> =>
   field<T>(key, initial, (value) => value, (text) => choices.find((choice) => choice === text) ?? initial);
 
-/** A number from `least` to `most`, or undefined where it is left out (then the preset's holds). */
+/** A number from `least` to `most`, or undefined if it is missing (the preset's value then applies). */
 export const numberField = (key: string, initial?: number, least = 0, most = 1e6): Signal<number | undefined> =>
   field<number | undefined>(key, initial, (value) => (value === undefined ? "" : String(value)), (text) => {
     const value = Number(text);
@@ -41,7 +41,7 @@ export const numberField = (key: string, initial?: number, least = 0, most = 1e6
 export const switchField = (key: string, initial = false): Signal<boolean> =>
   field(key, initial, (value) => (value ? "1" : "0"), (text) => text !== "0" && text !== "false");
 
-/** What stands after "#" now. */
+/** The current text after "#". */
 export const address = computed(() => {
   const parts: string[] = [];
   for (const { key, initial, write } of fields.values()) {
@@ -51,7 +51,7 @@ export const address = computed(() => {
   return parts.join("&");
 });
 
-/** Characters that a fragment may hold stay readable. */
+/** Keeps characters readable that a fragment may contain. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%20/g, "+");
 }
@@ -73,10 +73,10 @@ function parse(fragment: string): Map<string, string> {
   return given;
 }
 
-/** Counts the times that an address set the state. */
+/** How many times an address has set the state. */
 export let restorations = 0;
 
-/** Takes the state from an address: fields that it does not name return to their beginning. */
+/** Sets the state from an address: fields that it does not name return to their initial values. */
 export function restore(fragment: string, kept: readonly string[] = []): void {
   restorations++;
   const given = parse(fragment);
@@ -86,7 +86,7 @@ export function restore(fragment: string, kept: readonly string[] = []): void {
   }
 }
 
-/** Whether these fields are as an address says, or as at the beginning where it is silent. */
+/** Whether these fields have the values in an address, or their initial values if it does not name them. */
 export function holds(fragment: string, keys: readonly string[]): boolean {
   const given = parse(fragment);
   return keys.every((key) => {
@@ -95,7 +95,7 @@ export function holds(fragment: string, keys: readonly string[]): boolean {
   });
 }
 
-/** Keeps the address of the window and the state the same, both ways. */
+/** Keeps the window's address and the state in sync, in both directions. */
 export function followAddress(): void {
   restore(`${location.search.slice(1)}&${location.hash.slice(1)}`);
   let timer = 0;

@@ -1,4 +1,4 @@
-// A short list inside an address: deflated, then base64 with the letters that an address may hold.
+// A short list in an address: deflated, then encoded as base64 with characters that an address may contain.
 
 async function through(bytes: Uint8Array, stream: CompressionStream | DecompressionStream): Promise<Uint8Array> {
   return new Uint8Array(await new Response(new Blob([bytes as BlobPart]).stream().pipeThrough(stream)).arrayBuffer());
@@ -11,7 +11,7 @@ export async function pack(bytes: Uint8Array): Promise<string> {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** What `pack` packed; "" where it is not that. */
+/** Reverses `pack`; "" if that is impossible. */
 export async function unpack(packed: string): Promise<string> {
   try {
     const binary = atob(packed.replaceAll("-", "+").replaceAll("_", "/"));

@@ -1,4 +1,4 @@
-// The engine as the page sees it: one run, one model file, and what the engine last said about them.
+// The engine as the page sees it: one training run, one model file, and the latest answers about them.
 import { computed, effect, signal } from "@preact/signals";
 import { connect, expectList } from "../engine/client.ts";
 import type {
@@ -11,11 +11,11 @@ import * as settings from "./settings.ts";
 export const hello = signal<Hello | null>(null);
 export const run = signal<Run | null>(null);
 export const progress = signal<Progress | null>(null);
-/** What counting reaches on the names of the run; null until it is known. */
+/** The losses of counting models on the names of the run; null until they are known. */
 export const baselines = signal<Baselines | null>(null);
 export const playing = signal(false);
 export const history = signal<Evaluation[]>([]);
-/** Mean loss of recent batches, for the figure beside the step. */
+/** Mean loss of recent batches, for the figure next to the step. */
 export const recentLoss = signal<number | null>(null);
 export const samples = signal<string[]>([]);
 /** One of the samples at steps 0, 10, 30, 100, 300 … */
@@ -23,27 +23,27 @@ export const milestones = signal<{ step: number; name: string }[]>([]);
 export const ended = signal<Ended | null>(null);
 export const finished = signal<Finished | null>(null);
 export const fileModel = signal<ModelInfo | null>(null);
-/** Where the model in the slot "file" is from, in words. */
+/** Where the model in the slot "file" comes from, in words. */
 export const fileLabel = signal("");
 export const diagnosis = signal<Diagnosis | null>(null);
-/** A long call goes on: what, and a share of it (null: not known). */
+/** A long call is in progress: what it does, and its progress (null if unknown). */
 export const working = signal<{ what: string; done: number | null } | null>(null);
 export const fault = signal<{ message: string; help?: string } | null>(null);
-/** Counts up whenever a model changes, so that what was made from it is made again. */
+/** Increases whenever a model changes, so that everything made from it is updated. */
 export const modelEdition = signal(0);
 
 let engine: Engine | null = null;
 let ready: Promise<Engine> | null = null;
 
-/** Asks the engine; waits for it to be there. */
+/** Calls the engine; waits until it is ready. */
 export async function ask<Name extends CallName>(name: Name, give: Calls[Name]["give"]): Promise<Calls[Name]["back"]> {
   return (await ready!).call(name, give);
 }
 
-/** What a person does; its success ends what was said of an earlier fault. */
+/** The user's actions; when one succeeds, an earlier error message is removed. */
 const ACTS: readonly CallName[] = ["play", "step", "reset", "finish", "open", "open_default", "save", "export_html"];
 
-/** As `ask`, but what goes wrong is shown to the person instead of thrown. */
+/** Like `ask`, but errors are shown to the user instead of thrown. */
 export async function tryAsk<Name extends CallName>(
   name: Name, give: Calls[Name]["give"], what?: string,
 ): Promise<Calls[Name]["back"] | undefined> {
@@ -65,18 +65,18 @@ export function asFault(error: unknown): { message: string; help?: string } {
   return { message: message ?? String(error), help };
 }
 
-/** The symbols of the model that is looked at. */
+/** The symbols of the model that is shown. */
 export const symbols = computed(() =>
   (settings.slot.value === "file" ? fileModel.value?.symbols : run.value?.symbols) ?? run.value?.symbols ?? []);
 
-/** Begins: the engine, the run that the settings describe, the model that comes with the page. */
+/** Starts the engine, the run that the settings describe, and the built-in model. */
 export async function begin(): Promise<void> {
   ready = connect();
   if (/^[a-z]+-?[a-z]+$/.test(settings.listName.peek()) && settings.listName.peek() !== "own") expectList(settings.listName.peek());
   try {
     engine = await ready;
   } catch (error) {
-    fault.value = { ...asFault(error), help: "The page needs WebAssembly with SIMD: any browser since 2023 has it." };
+    fault.value = { ...asFault(error), help: "The page needs WebAssembly with SIMD; every browser since 2023 supports it." };
     return;
   }
   engine.on("progress", onProgress);
@@ -102,14 +102,14 @@ let restartTimer = 0;
 let wanted = "";
 let restored = 0;
 
-/** A changed setting begins the run anew, once the changes have come to rest. */
+/** Restarts the run after a setting was changed, once there are no further changes for a moment. */
 function restartSoon(parts: unknown[]): void {
   const key = JSON.stringify(parts, (_, value: unknown) => (value instanceof Uint8Array ? `${value.length}` : value));
   const { bytes } = settings.source.peek() as { bytes?: Uint8Array };
   if (key === wanted && bytes === lastBytes) return;
   wanted = key;
   lastBytes = bytes;
-  // The step is that of the old run, unless an address gave it together with the settings.
+  // The step belongs to the old run, unless an address set it together with the settings.
   if (restorations === restored) { settings.atStep.value = undefined; settings.atEnd.value = false; }
   restored = restorations;
   clearTimeout(restartTimer);
@@ -117,7 +117,7 @@ function restartSoon(parts: unknown[]): void {
 }
 let lastBytes: Uint8Array | undefined;
 
-/** Reads the names, counts, and stands before the first step; or at the step that the address names. */
+/** Reads and counts the names, and prepares the first step; or repeats the run up to the step in the address. */
 export async function restart(): Promise<void> {
   const source = settings.source.peek();
   const read = settings.readOptions.peek();
@@ -146,17 +146,17 @@ export async function restart(): Promise<void> {
   }
 }
 
-/** The lines beside the loss; a run that took this one's place has asked anew. */
+/** Requests the baselines of the loss plot; if another run has replaced this one, it has made its own request. */
 async function count(give: Calls["baselines"]["give"]): Promise<void> {
   baselines.value = null;
   try {
     baselines.value = (await ask("baselines", give)).baselines;
   } catch {
-    // The run itself says what is wrong with its names or options.
+    // The run itself reports what is wrong with its names or options.
   }
 }
 
-/** A text of another alphabet gives way to a name of the list. */
+/** Replaces a text in another alphabet by a name from the list. */
 async function showKnownName({ symbols: known }: Run): Promise<void> {
   const foreign = (word: string) => ![...word.toLowerCase()].every((character) => known.includes(character));
   const [shown, judged] = [foreign(settings.word.peek()), foreign(settings.judged.peek())];
@@ -199,7 +199,7 @@ function onProgress(event: Progress): void {
   if (!event.playing) modelEdition.value++;
 }
 
-/** Steps at which a name is kept: about three to a power of ten and a half. */
+/** The next step at which a name is kept: 0, 10, 30, 100, 300 … */
 function nextMilestone(last: number): number {
   if (last < 0) return 0;
   let next = 10;
@@ -237,7 +237,7 @@ export async function reset(): Promise<void> {
   watch();
 }
 
-/** Makes the model file of the run as it stands, and looks at it from then on. */
+/** Makes the model file of the run in its current state, and then shows this model. */
 export async function finish(): Promise<void> {
   if (playing.peek()) await togglePlay();
   const back = await tryAsk("finish", {}, "Evaluating and making the model file");
@@ -258,11 +258,11 @@ function useFile(model: ModelInfo, label: string): void {
 
 let opening: Promise<void> | null = null;
 
-/** The model that comes with the page. */
+/** Opens the built-in model. */
 export function openDefault(): Promise<void> {
   opening ??= (async () => {
-    const model = await tryAsk("open_default", {}, "Opening the model that comes with the page");
-    if (model) useFile(model, "comes with the page: Indian names");
+    const model = await tryAsk("open_default", {}, "Opening the built-in model");
+    if (model) useFile(model, "built-in model of Indian names");
     opening = null;
   })();
   return opening;
@@ -280,10 +280,10 @@ export async function openFile(file: File): Promise<void> {
 
 export const inspection = signal<Inspection | null>(null);
 export const plane = signal<Plane | null>(null);
-/** What is on the screen: only that is asked for. */
+/** What is on the screen: only this is requested. */
 export const visible = signal<ReadonlySet<string>>(new Set());
 
-/** The word with an end, the place that is predicted, and the context before it. */
+/** The word, the position to predict, the context before it, and the target. */
 export const target = computed(() => {
   const characters = [...settings.word.value];
   const at = Math.max(0, Math.min(settings.place.value ?? 0, characters.length));
@@ -305,7 +305,7 @@ function watch(): void {
   const learning = settings.slot.peek() === "run";
   void tryAsk("watch", {
     every_ms: calm ? 400 : 66,
-    // One name even where none is shown: the steps at which one is kept may pass unseen.
+    // One name even if none is shown: names are also kept at certain steps while nobody looks.
     names: seen.has("samples") ? 18 : 1,
     plane: learning && seen.has("map"),
     inspect: learning && seen.has("picture") ? inspectOptions() : null,
@@ -323,7 +323,7 @@ async function lookAtFile(): Promise<void> {
   if (map) plane.value = map;
 }
 
-/** Follows what is looked at, after `begin`. */
+/** Requests updates for what is shown; to be called after `begin`. */
 export function follow(): void {
   effect(() => {
     void [target.value, visible.value, settings.slot.value, symbols.value];

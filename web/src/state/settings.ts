@@ -1,32 +1,32 @@
-// Everything that a person can set, one signal each; with its key in the address.
+// Everything that the user can set: one signal each, with its key in the address.
 import { computed, signal } from "@preact/signals";
 import type { GenerateOptions, PresetName, ReadOptions, Slot, Source, TrainOptions } from "../engine/protocol.ts";
 import { choiceField, numberField, switchField, textField } from "./address.ts";
 
-// ----- the names to learn from
+// ----- the training names
 
 /** An embedded list by name, or "own". */
 export const listName = textField("d", "indian-names", 60);
 export const column = textField("dc", "", 80);
 /** A column with a count for each name. */
 export const weights = textField("dwt", "", 80);
-/** Count a name as often as it stands in the list. */
+/** Count a name as often as it occurs in the list. */
 export const keepDuplicates = switchField("dk");
 /** As the command line's --where: COLUMN=VALUE. */
 export const where = textField("dw", "", 120);
 export const shortest = numberField("dmin");
 export const longest = numberField("dmax");
 export const alphabet = choiceField("da", ["auto", "az", "data"] as const, "auto");
-/** A user's short list, packed, where the link is to carry it. */
+/** A user's short list, packed, if the link is to include it. */
 export const packedNames = textField("own", "", 8000);
 
-/** A user's list; it stays in this page. */
+/** A user's list; it never leaves this page. */
 export const ownNames = signal<{ bytes: Uint8Array; label: string } | null>(null);
 
 export const source = computed<Source>(() =>
   listName.value === "own" ? (ownNames.value ?? { text: "", label: "your names" }) : { list: listName.value });
 
-/** The lengths of names where none are given: the preset's, but all of a user's names. */
+/** The default limits on name lengths: the preset's, but none for a user's names. */
 export const usualLengths = computed<[number, number] | undefined>(() =>
   listName.value === "own" && presetLengths.value ? [1, 1000] : presetLengths.value);
 
@@ -47,14 +47,14 @@ export const readOptions = computed<ReadOptions>(() => {
 
 export const PRESETS: readonly PresetName[] = ["fast", "best", "lecture", "part2", "kaiming"];
 export const preset = choiceField<PresetName>("p", PRESETS, "lecture");
-/** The preset's own filter on lengths; set when the engine has said hello. */
+/** The preset's length filter; set when the engine has answered `hello`. */
 export const presetLengths = signal<[number, number] | undefined>([5, 9]);
 
 const SAME = "";
 export const family = choiceField("f", [SAME, "network", "mixture", "kneser-ney"] as const, SAME);
 export const contextLength = numberField("k", undefined, 1, 16);
 export const embeddingDim = numberField("e", undefined, 1, 64);
-/** Widths of the hidden layers such as "200" or "128,128"; "none" for no layer; empty for the preset's. */
+/** Widths of the hidden layers, such as "200" or "128,128"; "none" for no layer; empty for the preset's widths. */
 export const hidden = textField("h", "", 40);
 export const activation = choiceField("a", [SAME, "tanh", "relu", "gelu"] as const, SAME);
 export const residual = choiceField("r", [SAME, "0", "1"] as const, SAME);
@@ -63,7 +63,7 @@ export const optimizer = choiceField("o", [SAME, "sgd", "adamw"] as const, SAME)
 /** A number, or "auto". */
 export const learningRate = textField("lr", "", 12);
 export const schedule = choiceField("s", [SAME, "constant", "step", "cosine"] as const, SAME);
-/** Rows in a step: a number or "full". */
+/** Batch size: a number or "full". */
 export const batch = textField("b", "", 10);
 export const draw = choiceField("w", [SAME, "contexts", "windows", "passes"] as const, SAME);
 export const steps = numberField("n", undefined, 1);
@@ -79,13 +79,13 @@ export const averaging = numberField("av", undefined, 0, 0.9999);
 export const patience = numberField("pt", undefined, 1);
 export const targetLoss = numberField("tl");
 export const evaluateEvery = numberField("ev", undefined, 1);
-/** Shares of train, val and test, such as "80,10,10". */
+/** Shares of training, validation and test names, such as "80,10,10". */
 export const split = textField("sp", "", 20);
 export const splitSeed = textField("ss", "", 60);
 export const goodTuring = switchField("gdt");
 export const noNames = switchField("nn0");
 
-/** "128,128" as numbers; undefined where it says nothing sensible. */
+/** "128,128" as numbers; undefined if it makes no sense. */
 export function readWidths(text: string): number[] | undefined {
   if (text.trim() === "none") return [];
   const widths = text.split(/[,\s]+/).filter(Boolean).map(Number);
@@ -125,23 +125,23 @@ export const trainOptions = computed<TrainOptions>(() => ({
   no_names: noNames.value || undefined,
 }));
 
-// ----- what is looked at
+// ----- what is shown
 
-/** Steps a second; 0 is as fast as it can. */
+/** Steps per second; 0 for full speed. */
 export const SPEEDS = [1, 10, 100, 1000, 0] as const;
 export const speed = choiceField("v", ["1", "10", "100", "1000", "0"] as const, "1000");
-/** A link may name a step: the run is repeated up to it, to the bit. */
+/** A link can name a step: the run is then repeated up to this step, bit for bit. */
 export const atStep = numberField("at");
-/** … and whether it was finished into a model there. */
+/** … and whether it was finished there, giving a model. */
 export const atEnd = switchField("fin");
-/** The network that is learning, or the finished model. */
+/** The network in training, or the finished model. */
 export const slot = choiceField<Slot>("m", ["run", "file"], "run");
 export const word = textField("x", "aabid", 40);
-/** Place in the word whose character is to be predicted; word.length is the end mark. */
+/** The position in the word of the character to predict; word.length is the end mark. */
 export const place = numberField("xi", 3);
 export const backward = switchField("bw");
 
-// ----- names to write, and words to judge
+// ----- names to write, and a word to score
 
 export const count = numberField("gn", 12, 1, 200);
 export const temperature = numberField("gt", 1, 0.05, 5);
@@ -185,10 +185,10 @@ export const generateOptions = computed<GenerateOptions>(() => ({
   seed: generateSeed.value,
 }));
 
-// ----- how the page looks
+// ----- the appearance of the page
 
 export const theme = choiceField("theme", ["auto", "light", "dark"] as const, "auto");
-/** For slides: no header, no settings, only what `show` names. */
+/** For slides: no header and no settings, only what `show` names. */
 export const embed = switchField("embed");
 /** Panels to show, such as "picture,curves"; empty for all. */
 export const show = textField("show", "", 120);

@@ -1,4 +1,4 @@
-// The few controls that the page is made of: labelled fields bound to a signal, and panels.
+// The few controls that the page consists of: labelled fields bound to a signal, and panels.
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
@@ -43,7 +43,7 @@ interface NumberProps {
   min?: number;
   max?: number;
   step?: number | "any";
-  /** What holds where it is left empty. */
+  /** The value that applies if the field is empty. */
   otherwise?: string | number | null;
 }
 
@@ -89,7 +89,7 @@ export function CheckField(props: { label: ComponentChildren; value: Signal<bool
   );
 }
 
-/** A choice among a few, all of them in sight. */
+/** A choice between a few options, all of them visible. */
 export function Segments<T extends string>(props: { label: string; value: Signal<T>; choices: Choices<T> }) {
   const name = useId();
   return (

@@ -1,4 +1,4 @@
-// Light and dark: the system's, unless a person chose; and the colours that a canvas draws with.
+// Light and dark theme (the system's, unless the user chose one), and the colours for drawing on a canvas.
 import { effect, signal } from "@preact/signals";
 import { theme } from "../state/settings.ts";
 

@@ -1,4 +1,4 @@
-// Which panels are on the screen: only what is seen is asked of the engine.
+// Which panels are on the screen: the engine is only asked for what is visible.
 import { useEffect } from "preact/hooks";
 import { visible } from "../state/session.ts";
 

@@ -1,4 +1,4 @@
-//! Names by the crate multimarkov: `bench-multimarkov LIST NAMES`, then names, seconds and letters as JSON.
+//! Names from the crate multimarkov: `bench-multimarkov LIST NAMES` prints names, seconds and characters as JSON.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let list = std::fs::read_to_string(&arguments[1]).expect("a list");
     let number: usize = arguments[2].parse().expect("a number");
-    // Three marks before a name and one behind it, as its own examples have it.
+    // Three marks before a name and one after it, as in its own examples.
     let sequence = |name: &str| format!("###{name}_").chars().collect::<Vec<char>>();
     let model = MultiMarkov::<char>::builder()
         .with_order(3)

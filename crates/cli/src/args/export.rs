@@ -14,7 +14,8 @@ pub struct ExportArgs {
     /// What the model becomes
     #[arg(short, long, value_enum)]
     pub format: ExportFormat,
-    /// Where it is written; a second file that belongs to it stands beside it
+    /// Where it is written; a second file that belongs to it stands beside it. - is standard output, for
+    /// formats of one file
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// The model file [default: one of the Indian names, part of the program]

@@ -20,8 +20,8 @@ pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
 pub use train::TrainArgs;
 pub use tune::TuneArgs;
+pub use values::in_range;
 use values::{at_least, number, threads};
-pub use values::{bad_value, command, fault, in_range};
 
 /// Next-character prediction, complete: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]

@@ -6,12 +6,9 @@ use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory};
 use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::setting::Allowed;
 
-use super::Cli;
 use crate::failure::Failure;
 
 /// An integer of at least `least`.
@@ -78,39 +75,4 @@ pub fn some_time(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("must be a time above 0, such as 2s or 5m".to_owned()),
         time => Ok(time),
     }
-}
-
-/// The commands, whose options take numbers below zero: they are refused as values, not as options.
-pub fn command() -> Command {
-    fn with_negatives(command: Command) -> Command {
-        let command = command.mut_subcommands(with_negatives);
-        command.mut_args(
-            |arg| match arg.get_action().takes_values() && !arg.is_positional() {
-                true => arg.allow_negative_numbers(true),
-                false => arg,
-            },
-        )
-    }
-    with_negatives(Cli::command())
-}
-
-/// What to say of a command line that cannot be meant. Help, version and unknown options end the program
-/// here.
-pub fn fault(error: &clap::Error) -> Failure {
-    bad_value(error).unwrap_or_else(|| error.exit())
-}
-
-/// A value that its option cannot have, as all such faults are worded.
-pub fn bad_value(error: &clap::Error) -> Option<Failure> {
-    if error.kind() != ErrorKind::ValueValidation {
-        return None;
-    }
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let option = context(ContextKind::InvalidArg)?.split(' ').next()?;
-    let value = context(ContextKind::InvalidValue)?;
-    let why = std::error::Error::source(error)?;
-    Some(Failure::misuse(format!("{option} {value}: {why}")))
 }

@@ -29,7 +29,7 @@ fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
         files.reads("--model", model);
     }
     let existing = Existing::Keep("would be replaced").or_forced(args.force);
-    let why = "standard output has the report";
+    let why = "standard output shows the report";
     let claim = |path: &PathBuf| files.claim("--html", path, existing, why);
     args.html.as_ref().map(claim).transpose()
 }

@@ -130,6 +130,7 @@ fn say_probability(outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
         let mut out = output::stdout();
         let line = json!({
             "constraint_probability": estimate, "low": low, "high": high, "method": method,
+            "evaluations": outcome.evaluations,
         });
         output::json(&mut out, &line)?;
         return Ok(out.flush()?);

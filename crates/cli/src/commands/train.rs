@@ -51,7 +51,7 @@ fn claim(args: &TrainArgs) -> Result<(OutputFile, Option<OutputFile>), Failure> 
         files.reads("--resume", path);
     }
     let existing = Existing::ReplaceModel.or_forced(args.force);
-    let why = "standard output has the losses and the new names";
+    let why = "standard output shows the losses and the new names";
     let model = files.claim("--out", &args.out, existing, why)?;
     Ok((model, checkpoint))
 }
@@ -77,9 +77,8 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
         note(&format!("--learning-rate {rate:.6} was found to suit"));
     }
     let keeper = checkpoint_file.map(|file| {
-        let arguments = given.to_keep();
         let (plan, corpus) = (training.plan(), training.corpus());
-        Keeper::new(args, file, plan, corpus, arguments, resumed)
+        Keeper::new(args, file, plan, corpus, given.to_keep(), resumed)
     });
     let keeper = keeper.transpose()?;
     describe(&training);
@@ -226,21 +225,22 @@ fn say_how_it_ended(
     seconds: f64,
 ) {
     let plan = training.plan();
-    let (config, planned) = (&plan.config, plan.networks);
+    let config = &plan.config;
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
         let why = if made.is_cancelled {
             "interrupted"
         } else {
             "out of time"
         };
-        let repeat = match (planned, plan.distill) {
+        let repeat = match (plan.networks, plan.distill) {
             (1, false) => format!(
                 "--steps {} --stop-after {} repeats this run",
                 config.steps, trained.steps
             ),
             (_, false) => format!(
-                "the model has {} of {planned} networks",
-                made.model.networks().len()
+                "the model has {} of {} networks",
+                made.model.networks().len(),
+                plan.networks
             ),
             (_, true) => "the model has what was trained before".into(),
         };

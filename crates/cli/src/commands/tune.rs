@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use nextchar::data::{NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::{Corpus, LanguageModel, Part, Preset, TrainOptions, Training, Workers};
+use nextchar::{Corpus, Family, LanguageModel, Part, Preset, TrainOptions, Training, Workers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::output::{self, BOLD, count, note};
 use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::progress::{Watcher, styled_bar};
-use crate::search::{Job, Trial, candidate, next_job};
+use crate::search::{Candidate, Job, Trial, next_job};
 use crate::signals::{self, interrupted};
 use crate::threads::threads;
 
@@ -121,7 +121,7 @@ struct Tuner<'a> {
 impl<'a> Tuner<'a> {
     fn new(args: &'a TuneArgs, rounds: Vec<Corpus>) -> Result<Self, Failure> {
         let workers = threads(args.threads)?;
-        let usual = options(args, Job::FIRST);
+        let usual = train_options(args, Job::FIRST);
         let training = |corpus| {
             let training = Training::new(corpus, &usual, workers)?;
             training.rivals()?;
@@ -137,7 +137,7 @@ impl<'a> Tuner<'a> {
     /// Trains a candidate; `None` where the time ended it, or Ctrl-C did.
     fn try_out(&self, job: Job, deadline: Option<Instant>) -> Result<Option<Trial>, Failure> {
         let begun = Instant::now();
-        let options = options(self.args, job);
+        let options = train_options(self.args, job);
         let mut judged = Judged::default();
         for round in &self.rounds {
             let training = round.with_options(&options)?;
@@ -203,21 +203,31 @@ impl Job {
     };
 }
 
-/// The options of a job.
-fn options(args: &TuneArgs, job: Job) -> TrainOptions {
-    TrainOptions {
-        steps: Some(job.steps()),
-        seed: args.seed.clone(),
-        ..candidate(&args.seed, job.candidate)
-    }
-}
-
-/// The command line of a job, without the program's name.
-fn arguments(args: &TuneArgs, job: Job) -> Vec<String> {
+/// The words of a training's command line, without the program's name.
+fn arguments(args: &TuneArgs, options: &TrainOptions) -> Vec<String> {
     let mut arguments = vec!["train".to_owned()];
     arguments.extend(args.corpus.to_arguments());
-    arguments.extend(options(args, job).to_arguments());
+    arguments.extend(options.to_arguments());
     arguments
+}
+
+/// The options of a candidate as words.
+fn words(args: &TuneArgs, candidate: u64) -> Vec<(&'static str, String)> {
+    let candidate = Candidate::draw(&args.seed, candidate);
+    candidate.map_or(Vec::new(), |candidate| candidate.words())
+}
+
+/// The options of a job.
+fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
+    let mut found = TrainOptions {
+        seed: args.seed.clone(),
+        steps: Some(job.steps()),
+        ..TrainOptions::default()
+    };
+    if let Some(candidate) = Candidate::draw(&args.seed, job.candidate) {
+        candidate.apply(&mut found);
+    }
+    found
 }
 
 /// Candidates on their highest rung, by val.
@@ -240,7 +250,7 @@ fn report(tuner: &Tuner<'_>, trials: &[Trial], counting: f64) -> Result<(), Fail
     if args.json {
         let shown = |trial: &&Trial| {
             json!({
-                "options": arguments(args, job(trial))[1..].join(" "),
+                "options": arguments(args, &train_options(args, job(trial)))[1..].join(" "),
                 "val_loss": trial.val_loss,
                 "seconds": trial.seconds,
             })
@@ -283,23 +293,21 @@ fn job(trial: &Trial) -> Job {
 
 /// The command that trains the winner again, or counts where no network won.
 fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
-    let line = match winner {
-        Some(trial) => arguments(args, job(trial)),
-        None => {
-            let mut line = vec!["train".to_owned()];
-            line.extend(args.corpus.to_arguments());
-            line.extend(["--family".into(), "kneser-ney".into()]);
-            line
-        }
+    let options = match winner {
+        Some(trial) => train_options(args, job(trial)),
+        None => TrainOptions {
+            family: Some(Family::KneserNey),
+            ..TrainOptions::default()
+        },
     };
-    command_line::shown(line)
+    command_line::shown(arguments(args, &options))
 }
 
 /// The best trials below counting and the options' names.
 fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
-    let words = |number| candidate(&args.seed, number).to_arguments();
+    let cells = |candidate| words(args, candidate).into_iter();
     let mut header = ["", "loss", "steps", "seconds"].map(str::to_owned).to_vec();
-    header.extend(words(1).iter().step_by(2).map(|name| name[2..].to_owned()));
+    header.extend(cells(1).map(|(name, _)| name[2..].to_owned()));
     let mut rows = vec![header, vec!["Kneser–Ney".into(), format!("{counting:.4}")]];
     for (place, trial) in ranked.iter().take(args.show).enumerate() {
         let mut row = vec![
@@ -310,7 +318,7 @@ fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
         ];
         match trial.candidate {
             0 => row.push("the default preset".into()),
-            number => row.extend(words(number).into_iter().skip(1).step_by(2)),
+            candidate => row.extend(cells(candidate).map(|(_, value)| value)),
         }
         rows.push(row);
     }
@@ -394,13 +402,12 @@ mod tests {
             unreachable!("the words say `tune`");
         };
         for candidate in 0..20 {
-            let job = Job { candidate, rung: 1 };
-            let line = std::iter::once("nextchar".to_owned()).chain(arguments(&args, job));
+            let options = train_options(&args, Job { candidate, rung: 1 });
+            let line = std::iter::once("nextchar".to_owned()).chain(arguments(&args, &options));
             let Command::Train(shown) = Cli::parse_from(line).command else {
                 unreachable!("the words say `train`");
             };
-            assert_eq!(shown.options(), options(&args, job));
-            assert_eq!(shown.corpus.to_arguments(), args.corpus.to_arguments());
+            assert_eq!(shown.options(), options);
         }
     }
 }

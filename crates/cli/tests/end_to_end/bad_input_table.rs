@@ -16,10 +16,10 @@ use nextchar_formats::ModelFile;
 const HEAD: &str = "\
 # Bad input
 
-What the program says to input that cannot be used, or only in part: one row for each kind, with the exit
-code (0 done, 1 failed, 2 misuse, 130 interrupted). Every answer names what was found, where, and what to do;
-nothing half-written stays. A test runs each command, as a user without rights, and compares this page with
-what comes out.
+How the program answers input that it cannot use, or can use only in part: one row for each kind, with the exit
+code (0 done, 1 failed, 2 misuse, 130 interrupted). Every answer says what was found, where, and what to do;
+no half-written file remains. A test runs each command as an unprivileged user and compares its output with this
+page.
 ";
 
 /// What a row shows of a run: its errors, helps and notes, or the first line that it prints.
@@ -131,6 +131,34 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train finnish-names --out locked --force",
             ),
             (
+                "the name of a folder in its place",
+                "nextchar train finnish-names --out nowhere/",
+            ),
+            (
+                "standard output in its place",
+                "nextchar train finnish-names --out -",
+            ),
+            (
+                "the list in its place",
+                "nextchar train one.txt --out one.txt --force",
+            ),
+            (
+                "the checkpoint in its place",
+                "nextchar train finnish-names --out m --checkpoint ./m",
+            ),
+            (
+                "a page in the way of another file",
+                "nextchar evaluate --html one.txt",
+            ),
+            (
+                "a page in place of the model that it is about",
+                "nextchar evaluate --model small.safetensors --html small.safetensors --force",
+            ),
+            (
+                "trials in place of the list",
+                "nextchar tune one.txt --trials one.txt",
+            ),
+            (
                 "an export in the way of another file",
                 "nextchar export --format word2vec --out one.txt",
             ),
@@ -192,6 +220,10 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "a missing checkpoint",
                 "nextchar train --resume missing.state",
+            ),
+            (
+                "a device without an end",
+                "nextchar train --resume /dev/zero",
             ),
             (
                 "a checkpoint that was cut",

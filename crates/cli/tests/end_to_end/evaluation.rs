@@ -83,9 +83,9 @@ fn the_report_is_one_page_that_fetches_nothing() {
         "--html",
         "no/folder/x.html",
     ];
-    let run = nextchar(folder, &missing).code(1);
+    let run = nextchar(folder, &missing).code(2);
     assert!(
-        stderr(&run).contains("no such file or folder"),
+        stderr(&run).contains("there is no folder no/folder"),
         "{}",
         stderr(&run)
     );

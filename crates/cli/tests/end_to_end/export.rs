@@ -56,8 +56,8 @@ fn what_cannot_be_exported_is_told_with_a_way_out() {
         ),
         (
             ["-f", "word2vec", "-o", "no/folder"],
-            1,
-            "no such file or folder",
+            2,
+            "there is no folder no",
         ),
         (["-f", "word2vec", "-o", "."], 2, "it is a folder"),
     ] {

@@ -161,6 +161,7 @@ fn json_names_end_with_the_probability_of_the_conditions() {
     assert!(told("low") <= told("constraint_probability"));
     assert!(0.0 < told("constraint_probability") && told("constraint_probability") <= told("high"));
     assert_eq!(values[3]["method"], "draws");
+    assert!(told("evaluations") >= 3.0);
     // With a context of three letters it is exact, and so it is where few names fit.
     let exact = |arguments: &[&str]| {
         let out = stdout(&nextchar(folder.path(), arguments).success());
@@ -253,7 +254,7 @@ fn golden_names() {
         &["-m", "counts", "-n", "3000", "--unique"],
         ["kaisasi", "eliri", "martte"],
     );
-    // The dynamic programme, with replacement and without.
+    // The dynamic program, with replacement and without.
     check(
         &["-m", "counts", "-n", "3000", "--suffix", "a"],
         ["mia", "rita", "esa"],

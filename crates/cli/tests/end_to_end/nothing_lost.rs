@@ -96,6 +96,9 @@ fn links_do_not_hide_that_two_files_are_one() {
         let outputs = ["--out", "b.model", "--checkpoint", checkpoint, "--force"];
         refused(path, &[SHORT, &outputs].concat(), &["the same file as"]);
     }
+    std::os::unix::fs::symlink("circle", path.join("circle")).unwrap();
+    let circle = [SHORT, &["--out", "circle"]].concat();
+    refused(path, &circle, &["its links lead in a circle"]);
     let outputs = ["--out", "not-yet", "--checkpoint", "dangling", "--force"];
     refused(path, &[SHORT, &outputs].concat(), &["the same file as"]);
     for html in ["soft", "hard"] {
@@ -272,17 +275,6 @@ fn what_exists_is_replaced_only_with_force() {
     );
 }
 
-/// Only a checkpoint that this run wrote, or went on from, is deleted at its end.
-#[test]
-fn a_checkpoint_that_was_never_written_deletes_nothing() {
-    let folder = folder();
-    let path = folder.path();
-    fs::write(path.join("mine"), "precious").unwrap();
-    let counting = ["--family", "kneser-ney", "--checkpoint", "mine", "--force"];
-    nextchar(path, &[&["train", "finnish-names"], &counting[..]].concat()).success();
-    assert_eq!(fs::read(path.join("mine")).unwrap(), b"precious");
-}
-
 #[cfg(unix)]
 #[test]
 fn a_write_protected_file_is_not_replaced() {
@@ -323,8 +315,8 @@ fn places_where_nothing_can_be_written_are_named_before_any_work() {
     let path = folder.path();
     let long = "a".repeat(300);
     for (place, says) in [
-        ("x/", "it ends in a separator, as a folder's name does"),
-        ("", "the name is empty"),
+        ("x/", "it is the name of a folder, not of a file"),
+        ("nowhere/..", "it is the name of a folder, not of a file"),
         (".", "a folder, not a file"),
         ("nowhere/m", "there is no folder nowhere"),
         ("list.txt/m", "list.txt is not a folder"),
@@ -573,6 +565,25 @@ mod signals {
             assert!(!message.contains("no network beats"), "{message}");
             assert_eq!(output.stdout, b"", "nothing is concluded");
         }
+    }
+
+    /// Of several networks those that are missing are counted.
+    #[test]
+    fn an_interrupted_training_says_how_many_networks_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let train = "train finnish-names --networks 3 --steps 200000 --out m --checkpoint c --checkpoint-every 20ms";
+        let child = start(folder.path(), "HUP", train);
+        while !folder.path().join("c").exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        send("-INT", &child);
+        let output = child.wait_with_output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{message}");
+        assert!(
+            message.contains("is saved; the model has 1 of 3 networks"),
+            "{message}"
+        );
     }
 
     /// A second signal does not wait.

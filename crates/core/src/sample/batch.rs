@@ -1,14 +1,14 @@
-//! Names as they come out of a sampler: tokens, one name after the other.
+//! Names as tokens, as the methods of drawing return them.
 
 use crate::text::{END, Token, Vocab};
 
 /// Some names, in the order in which they were drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// Each ended by [`END`].
+    /// All names, each followed by [`END`].
     pub(crate) tokens: Vec<Token>,
     pub(crate) names: usize,
-    /// ln P of each by the model itself, or nothing where it was not asked for.
+    /// ln P of each name by the model itself; empty if not requested.
     pub(crate) log_probs: Vec<f64>,
 }
 
@@ -18,7 +18,7 @@ impl Batch {
         self.names
     }
 
-    /// Whether there is none.
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.names == 0
     }
@@ -30,7 +30,7 @@ impl Batch {
         names.take(self.names)
     }
 
-    /// The names one after the other, each with its end mark.
+    /// The tokens of all names, each name followed by its end mark.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
     }

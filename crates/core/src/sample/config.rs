@@ -1,4 +1,4 @@
-//! What is done to P(next token) before a draw: temperature, then top-k, then top-p.
+//! How P(next token) is changed before a draw: temperature, then top-k, then top-p.
 
 use nextchar_kernels::{Arithmetic, Kernels};
 
@@ -7,11 +7,12 @@ use crate::language_model::largest;
 use crate::setting::{Allowed, Setting};
 use crate::text::END;
 
-/// Temperature τ, and which tokens are left out; the default draws from the model as it is.
+/// Temperature τ, top-k and top-p. The default draws from the unchanged model.
 ///
-/// p ← p^(1/τ), renormalised; then all but the `top_k` most probable tokens become 0; then all but the
-/// fewest most probable ones that reach a sum of `top_p` (Holtzman et al. 2020, "nucleus"). Of equally
-/// probable tokens the first in the vocabulary stays. What has become 0 is never drawn.
+/// First p ← p^(1/τ), renormalised. Then all but the `top_k` most probable tokens get probability 0. Of the
+/// rest, the smallest set of most probable tokens whose sum reaches `top_p` is kept (Holtzman et al. 2020,
+/// "nucleus"). Of equally probable tokens, the first in the vocabulary is preferred. A token with probability
+/// 0 is never drawn.
 ///
 /// ```
 /// use nextchar_core::sample::SampleConfig;
@@ -39,7 +40,7 @@ impl Default for SampleConfig {
 }
 
 impl SampleConfig {
-    /// Checked values; `None` is off.
+    /// Checks the values; `None` switches a filter off.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] unless the temperature is a finite number above 0, `top_k` at least 1 and
@@ -59,8 +60,8 @@ impl SampleConfig {
         })
     }
 
-    /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. What was
-    /// impossible stays so. A model whose parameters overflow has no numbers here: the name ends.
+    /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. An impossible
+    /// token stays impossible. If the model's parameters overflow and give NaN, the name ends.
     pub fn apply(&self, log_probs: &mut [f64]) {
         let largest = largest(log_probs);
         for value in log_probs.iter_mut() {
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_ends_the_name() {
+    fn nan_ends_the_name() {
         for mut values in [
             [f64::NAN; 3],
             [f64::NEG_INFINITY; 3],
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_probable_are_left_out() {
+    fn the_least_probable_are_dropped() {
         let config = |k, p| SampleConfig::new(1.0, k, p).unwrap();
         let probs = [0.1, 0.4, 0.1, 0.4];
         assert_close(
@@ -166,7 +167,7 @@ mod tests {
             &[0.0, 1.0, 0.0, 0.0],
         );
         assert_close(&applied(config(Some(9), Some(1.0)), &probs), &probs);
-        // The nucleus is one of what top-k left: 0.4 of 0.9 is not half of it.
+        // Top-p refers to the tokens that top-k kept: 0.4 of 0.9 is less than half.
         assert_close(
             &applied(config(Some(3), Some(0.5)), &probs),
             &[0.0, 0.5, 0.0, 0.5],
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_makes_sense_is_taken() {
+    fn invalid_values_are_refused() {
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(SampleConfig::new(bad, None, None).is_err());
         }

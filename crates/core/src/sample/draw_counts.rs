@@ -1,4 +1,4 @@
-//! Many names at once, as counts: what a student network learns from beside the list.
+//! Generated names as counted windows: additional training data for a student network.
 
 use crate::data::{CountedWindows, WindowCounter};
 use crate::error::Error;
@@ -6,14 +6,15 @@ use crate::executor::Executor;
 use crate::language_model::LanguageModel;
 use crate::rng::Seed;
 use crate::sample::batch::Batch;
-use crate::sample::conditions::builder::Conditions;
-use crate::sample::generator::{Generator, Request};
+use crate::sample::conditions::Conditions;
+use crate::sample::generator::Generator;
+use crate::sample::request::Request;
 use crate::text::Vocab;
 
-/// The windows of `names` names of 1 to `max_length` characters, drawn from a model.
+/// The counted windows of `names` names of 1 to `max_length` characters, drawn from a model.
 ///
 /// # Errors
-/// As [`WindowCounter::new`]; [`Error::Impossible`] where the model has no such name.
+/// As [`WindowCounter::new`]; [`Error::Impossible`] if there are no such names.
 pub fn sampled_windows(
     model: &dyn LanguageModel,
     vocab: &Vocab,

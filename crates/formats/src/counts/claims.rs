@@ -1,28 +1,28 @@
-//! What a Parquet file claims of itself, checked before the library that reads it believes it: the number
-//! of its columns and rows, the sizes of its pages, the numbers of values in them.
+//! What a Parquet file claims about itself, checked before the Parquet library relies on it: the number of
+//! columns and rows, the sizes of pages, and the numbers of values in them.
 //!
-//! That library makes room for as much as a page's header says, and a process cannot survive a request for
-//! room that is not there. So the headers are read here first, as far as is needed: they are Thrift structs in
-//! its compact protocol.
+//! That library allocates as much memory as a page's header claims, and a process cannot survive a request for
+//! memory that does not exist. So the headers are read here first, as far as necessary: they are Thrift structs
+//! in the compact protocol.
 
 use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::{COLUMNS, CountsError};
 
-/// No file of counts has more columns, groups of columns counted.
+/// The largest number of columns in a file of counts, including groups of columns.
 const MOST_COLUMNS: u64 = 1000;
 
-/// Snappy makes three bytes of at most 64.
+/// Snappy encodes at most 64 bytes in three.
 const COMPRESSION: i64 = 22;
 
-/// Rows that a byte can stand for: they are runs of equal ones.
+/// The largest number of rows that a byte can represent: runs of equal rows.
 const ROWS_A_BYTE: i64 = 1000;
 
-/// Rows that any file may have.
+/// The number of rows that any file may have.
 const FREE_ROWS: i64 = 100_000;
 
-/// Structs within structs of a header.
+/// The largest depth of nested structs in a header.
 const DEPTH: u32 = 16;
 
 fn refused(claim: impl Into<String>) -> CountsError {
@@ -33,7 +33,7 @@ fn damaged() -> CountsError {
     CountsError::NotParquet("it is damaged".into())
 }
 
-/// Checks the number of columns, which are read by recursion, and what groups claim of theirs.
+/// Checks the number of columns, which are read recursively, and the numbers that groups claim.
 pub fn check_columns(bytes: &[u8]) -> Result<(), CountsError> {
     let end = bytes.len().checked_sub(8).ok_or_else(damaged)?;
     let size = bytes[end..][..4].try_into().map(u32::from_le_bytes);
@@ -45,7 +45,7 @@ pub fn check_columns(bytes: &[u8]) -> Result<(), CountsError> {
     }
 }
 
-/// The largest number of columns that a footer's schema claims, for itself or within a group.
+/// The largest number of columns that a footer's schema claims, in total or within a group.
 fn most_columns(footer: &[u8]) -> Option<u64> {
     let (mut footer, mut number) = (Thrift(footer), 0);
     while let Some(kind) = footer.field(&mut number)? {
@@ -65,7 +65,7 @@ fn most_columns(footer: &[u8]) -> Option<u64> {
     None
 }
 
-/// Checks the rows, and every page of the columns that are read.
+/// Checks the number of rows, and every page of the columns that are used.
 pub fn check_pages(bytes: &[u8], metadata: &ParquetMetaData) -> Result<(), CountsError> {
     let most = FREE_ROWS.saturating_add(ROWS_A_BYTE.saturating_mul(bytes.len() as i64));
     let mut rows = 0i64;
@@ -131,7 +131,7 @@ impl Page {
                 "{uncompressed} bytes in a page of {compressed}"
             )));
         }
-        // A text has its length before it, a number four bytes at least.
+        // A text is preceded by its length, and a number has at least four bytes.
         if self.kind == Self::DICTIONARY && values > uncompressed / 4 {
             return Err(refused(format!(
                 "{values} different values in {uncompressed} bytes"
@@ -145,7 +145,7 @@ impl Page {
     }
 }
 
-/// Bytes in Thrift's compact protocol, from their beginning on.
+/// A reader of bytes in Thrift's compact protocol.
 struct Thrift<'a>(&'a [u8]);
 
 impl Thrift<'_> {
@@ -159,7 +159,7 @@ impl Thrift<'_> {
     const SET: u8 = 10;
     const STRUCT: u8 = 12;
 
-    /// How many columns an element of a schema claims to have within it.
+    /// The number of children that a schema element claims to have.
     fn children(&mut self) -> Option<u64> {
         let (mut children, mut number) = (0, 0);
         while let Some(kind) = self.field(&mut number)? {
@@ -172,11 +172,11 @@ impl Thrift<'_> {
         Some(children)
     }
 
-    /// The header of a page; nothing where it is none.
+    /// The header of a page; `None` if the bytes are not one.
     fn page(&mut self) -> Option<Page> {
         let (mut page, mut number) = (Page::default(), 0);
         while let Some(kind) = self.field(&mut number)? {
-            // Fields come in order, so what kind of page it is is known before what is in it.
+            // Fields are in order, so the type of the page is known before its contents.
             match (number, kind, page.kind) {
                 (1, Self::I32, _) => page.kind = self.i32()?,
                 (2, Self::I32, _) => page.uncompressed = self.i32()?,
@@ -191,7 +191,7 @@ impl Thrift<'_> {
         Some(page)
     }
 
-    /// How many values are in a page; their encoding stands in the field of this number.
+    /// The number of values in a page; the field with this number holds their encoding.
     fn values(&mut self, page: &mut Page, encoding: i16) -> Option<()> {
         let mut number = 0;
         while let Some(kind) = self.field(&mut number)? {
@@ -216,7 +216,7 @@ impl Thrift<'_> {
         Some(())
     }
 
-    /// A whole number in groups of seven bits, the lowest first.
+    /// An integer in groups of seven bits, the lowest first.
     fn natural(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
@@ -229,15 +229,15 @@ impl Thrift<'_> {
         None
     }
 
-    /// A whole number whose sign is its last bit, of 32 bits at most.
+    /// A zigzag-encoded integer of at most 32 bits.
     fn i32(&mut self) -> Option<i64> {
         let value = self.natural()?;
         let value = (value >> 1) as i64 ^ -((value & 1) as i64);
         i32::try_from(value).ok().map(i64::from)
     }
 
-    /// The type of a struct's next field, after the one of this number; nothing at its end. Numbers that
-    /// are told otherwise than by their distance are refused: no header needs them.
+    /// The type of a struct's next field after the one with this number; `None` at the end. Field numbers that
+    /// are not delta-encoded are refused: no header needs them.
     fn field(&mut self, number: &mut i16) -> Option<Option<u8>> {
         let byte = self.byte()?;
         match (byte >> 4, byte & 15) {
@@ -260,7 +260,7 @@ impl Thrift<'_> {
         Some((length, byte & 15))
     }
 
-    /// Passes over a value of a field.
+    /// Skips the value of a field.
     fn skip(&mut self, kind: u8, depth: u32) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         match kind {
@@ -276,7 +276,7 @@ impl Thrift<'_> {
                 let (length, kind) = self.list()?;
                 for _ in 0..length {
                     match kind {
-                        Self::TRUE | Self::FALSE => self.pass(1)?, // a byte each in a list
+                        Self::TRUE | Self::FALSE => self.pass(1)?, // one byte each in a list
                         kind => self.skip(kind, depth)?,
                     }
                 }
@@ -289,7 +289,7 @@ impl Thrift<'_> {
                 }
                 Some(())
             }
-            _ => None, // maps, which no header has
+            _ => None, // maps, which no header contains
         }
     }
 }

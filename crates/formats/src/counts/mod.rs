@@ -1,15 +1,15 @@
-//! Counted windows as Parquet: what a database can count with GROUP BY, and a training starts from.
+//! Counted windows as Parquet: a database can count them with GROUP BY, and training can start from them.
 //!
-//! | column | type | holds |
+//! | column | type | contents |
 //! |---|---|---|
-//! | `context` | string | T characters, `_` before the first letter |
-//! | `next` | string | the character that follows, `_` where the name ends |
-//! | `count` | whole number | how often |
-//! | `fold` | whole number, may be absent | 0 to 9: the part of the names that Kneser–Ney is cross-fitted by |
+//! | `context` | string | T characters, `_` before the first character of the name |
+//! | `next` | string | the next character, `_` at the end of the name |
+//! | `count` | integer | how often |
+//! | `fold` | integer, optional | 0 to 9: the fold of the name, for cross-fitting Kneser–Ney |
 //!
-//! Equal rows add up, in one file and over several. Two metadata keys may be there: `alphabet`, the
-//! characters in token order, and `longest_name`. Reading takes at most 1 MB of memory and 800 bytes for each
-//! byte of the file, whatever it claims.
+//! The counts of equal rows are added, within one file and across several. Two metadata keys are optional:
+//! `alphabet`, the characters in token order, and `longest_name`. Reading takes at most 1 MB of memory and 800
+//! bytes for each byte of the file, whatever the file claims.
 
 mod claims;
 mod write;
@@ -28,52 +28,52 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{self, Field};
 use parquet::schema::types::Type;
 
-/// Number of folds that the `fold` column can name.
+/// The number of folds that the `fold` column can contain.
 pub const FOLDS: usize = 10;
 
 const ALPHABET: &str = "alphabet";
 const LONGEST_NAME: &str = "longest_name";
 const COLUMNS: [&str; 4] = ["context", "next", "count", "fold"];
 
-/// A fault of a file of counts.
+/// What is wrong with a file of counts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CountsError {
-    /// Not Parquet, cut short, or of a kind that is not read.
+    /// Not Parquet, truncated, or of an unsupported kind.
     #[error(
         "it cannot be read as Parquet ({0}); copy it again, or write it with snappy compression or none"
     )]
     NotParquet(String),
-    /// A vocabulary that is none of characters, which the columns hold.
-    #[error("counts can be written for an alphabet of characters without labels only")]
+    /// A vocabulary of pieces that are not single characters, which is what the columns contain.
+    #[error("counts can only be written for an alphabet of characters, without labels")]
     NotCharacters,
-    /// A column is not there.
+    /// A column is missing.
     #[error("it has no column `{missing}`; its columns are {found}")]
     MissingColumn {
-        /// What was looked for.
+        /// The missing column.
         missing: &'static str,
-        /// What is there.
+        /// The columns of the file.
         found: String,
     },
-    /// A column of another type.
-    #[error("its column `{column}` is {found}, and not one {expected} a row")]
+    /// A column has the wrong type.
+    #[error("its column `{column}` is {found}, which is not one {expected} per row")]
     ColumnType {
         /// Its name.
         column: &'static str,
-        /// What it should hold.
+        /// What it should contain.
         expected: &'static str,
-        /// What it is.
+        /// Its type.
         found: String,
     },
-    /// A column of texts in an encoding whose sizes cannot be checked.
+    /// A text column has an encoding whose sizes cannot be checked.
     #[error(
         "its texts are encoded by their differences; write it with plain or dictionary encoding"
     )]
     Encoding,
-    /// Sizes that nothing of its own size can have.
+    /// Sizes that are impossible for a file of this size.
     #[error("it claims {0}, more than a file of its size can hold: it is damaged")]
     Claims(String),
-    /// A row that is no window.
+    /// A row is not a window.
     #[error("row {row}: {what}")]
     BadRow {
         /// Number of the row, from 1.
@@ -81,10 +81,10 @@ pub enum CountsError {
         /// What is wrong with it.
         what: String,
     },
-    /// There is no row.
-    #[error("it has no row")]
+    /// The file has no rows.
+    #[error("it has no rows")]
     Empty,
-    /// Metadata that cannot be meant.
+    /// The metadata make no sense.
     #[error("its metadata `{0}` cannot be read")]
     BadMetadata(&'static str),
     /// Windows that cannot be counted.
@@ -98,7 +98,7 @@ impl From<ParquetError> for CountsError {
     }
 }
 
-/// A file of counts that was read once and found whole.
+/// A file of counts that was read once, without faults.
 pub struct CountsFile {
     bytes: Bytes,
     context_length: usize,
@@ -108,7 +108,7 @@ pub struct CountsFile {
     has_folds: bool,
 }
 
-/// One row: a context, what follows it, how often, and in which fold.
+/// One row: a context, the next character, its count and its fold.
 struct Row<'a> {
     number: u64,
     context: &'a str,
@@ -118,8 +118,7 @@ struct Row<'a> {
 }
 
 impl CountsFile {
-    /// Whether bytes, of which the first four suffice, begin like a Parquet file: so that a caller need
-    /// not read the rest of what is none.
+    /// Checks that bytes (the first four are enough) begin like a Parquet file, before the rest is read.
     ///
     /// # Errors
     /// [`CountsError::NotParquet`] where they do not.
@@ -131,12 +130,12 @@ impl CountsFile {
         Err(CountsError::NotParquet(what.into()))
     }
 
-    /// Reads every row of a file that is not to be trusted.
+    /// Reads every row of an untrusted file.
     ///
     /// # Errors
     /// A [`CountsError`] names the first fault.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, CountsError> {
-        // The Parquet library panics at some damaged files; every row is read here, so only here.
+        // The Parquet library panics on some damaged files; every row is read here, so it can only panic here.
         let read = std::panic::catch_unwind(|| Self::read(Bytes::from(bytes)));
         read.unwrap_or_else(|_| Err(CountsError::NotParquet("it is damaged".into())))
     }
@@ -175,7 +174,7 @@ impl CountsFile {
             let letters = row.context.trim_start_matches(END_SYMBOL);
             if letters.contains(END_SYMBOL) {
                 return Err(bad(format!(
-                    "`{END_SYMBOL}` after a letter in {:?}",
+                    "`{END_SYMBOL}` after another character in {:?}",
                     row.context
                 )));
             }
@@ -183,12 +182,12 @@ impl CountsFile {
             let expected = *length.get_or_insert(own);
             if own != expected || own == 0 {
                 return Err(bad(format!(
-                    "a context of {own} characters, where the first has {expected}"
+                    "its context has {own} characters, that of the first row {expected}"
                 )));
             }
             sum = sum
                 .checked_add(row.count)
-                .ok_or_else(|| bad("too large a count".into()))?;
+                .ok_or_else(|| bad("its count is too large".into()))?;
             characters.extend(
                 letters
                     .chars()
@@ -207,31 +206,31 @@ impl CountsFile {
         self.context_length
     }
 
-    /// The characters that stand in it.
+    /// The characters that occur in it.
     pub fn characters(&self) -> &BTreeSet<char> {
         &self.characters
     }
 
-    /// The alphabet that its metadata name.
+    /// The alphabet in its metadata.
     pub fn alphabet(&self) -> Option<&Vocab> {
         self.alphabet.as_ref()
     }
 
-    /// The longest name that its metadata tell.
+    /// The length of the longest name in its metadata.
     pub fn longest_name(&self) -> Option<usize> {
         self.longest_name
     }
 
-    /// Whether it says which fold a count is of.
+    /// Whether it has folds.
     pub fn has_folds(&self) -> bool {
         self.has_folds
     }
 
-    /// Adds its windows, the last characters of each context, to the counters of [`FOLDS`] folds; all of
-    /// them to the first where the file has no folds.
+    /// Adds its windows, with the last characters of each context, to the counters of [`FOLDS`] folds; all of
+    /// them to the first if the file has no folds.
     ///
     /// # Errors
-    /// [`CountsError::BadRow`] where a character is not in the vocabulary.
+    /// [`CountsError::BadRow`] if a character is not in the vocabulary.
     pub fn count(&self, vocab: &Vocab, counters: &mut [WindowCounter]) -> Result<(), CountsError> {
         let mut window: Vec<Token> = Vec::with_capacity(self.context_length + 1);
         self.for_each(|row| {
@@ -277,7 +276,7 @@ impl CountsFile {
 }
 
 impl<'a> Row<'a> {
-    /// Checks what a row holds.
+    /// Checks the contents of a row.
     fn of(number: u64, row: &'a record::Row, has_folds: bool) -> Result<Self, CountsError> {
         let bad = |what: String| CountsError::BadRow { row: number, what };
         let (mut context, mut next, mut count, mut fold) = (None, None, None, None);
@@ -289,10 +288,12 @@ impl<'a> Row<'a> {
                 _ => fold = whole(field),
             }
         }
-        let next = next.ok_or_else(|| bad("what follows is no text".into()))?;
+        let next = next.ok_or_else(|| bad("its next character is not text".into()))?;
         let mut letters = next.chars();
         let (Some(next), None) = (letters.next(), letters.next()) else {
-            return Err(bad(format!("{next:?} follows, and not one character")));
+            return Err(bad(format!(
+                "its next character is {next:?}, not a single character"
+            )));
         };
         let count = count.filter(|count| (1..=i64::MAX as u64).contains(count));
         let fold = match has_folds {
@@ -302,9 +303,9 @@ impl<'a> Row<'a> {
         let last = FOLDS - 1;
         Ok(Row {
             number,
-            context: context.ok_or_else(|| bad("its context is no text".into()))?,
+            context: context.ok_or_else(|| bad("its context is not text".into()))?,
             next,
-            count: count.ok_or_else(|| bad("its count is not a whole number from 1 on".into()))?,
+            count: count.ok_or_else(|| bad("its count is not an integer of at least 1".into()))?,
             fold: fold.ok_or_else(|| bad(format!("its fold is not 0 to {last}")))? as usize,
         })
     }
@@ -312,7 +313,7 @@ impl<'a> Row<'a> {
 
 type Reader = SerializedFileReader<Bytes>;
 
-/// A column of the first level by name, of one value a row.
+/// A top-level column by name, with one value per row.
 fn column(reader: &Reader, name: &'static str) -> Result<Option<Arc<Type>>, CountsError> {
     let schema = reader.metadata().file_metadata().schema();
     let mut fields = schema.get_fields().iter();
@@ -321,7 +322,7 @@ fn column(reader: &Reader, name: &'static str) -> Result<Option<Arc<Type>>, Coun
     };
     let (expected, types): (_, &[PhysicalType]) = match COLUMNS[..2].contains(&name) {
         true => ("text", &[PhysicalType::BYTE_ARRAY]),
-        false => ("whole number", &[PhysicalType::INT32, PhysicalType::INT64]),
+        false => ("integer", &[PhysicalType::INT32, PhysicalType::INT64]),
     };
     let info = field.get_basic_info();
     let several = info.has_repetition() && info.repetition() == Repetition::REPEATED;

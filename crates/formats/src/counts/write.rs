@@ -13,16 +13,16 @@ use parquet::schema::parser::parse_message_type;
 
 use super::{ALPHABET, CountsError, LONGEST_NAME};
 
-/// Rows in a group: one group is in memory while it is read.
+/// Rows per group: one group is in memory while it is read.
 const GROUP_ROWS: usize = 1 << 16;
 
-/// A window: context, what follows it, how often, in which fold.
+/// A window: context, next character, count and fold.
 type Window = (ByteArray, ByteArray, i64, i32);
 
-/// Windows as Parquet; of several tables, each is a fold.
+/// Windows as Parquet; with several tables, each is a fold.
 ///
 /// # Errors
-/// [`CountsError::NotParquet`] where it cannot be written.
+/// [`CountsError::NotParquet`] if it cannot be written.
 pub fn to_bytes(
     vocab: &Vocab,
     tables: &[CountedWindows],

@@ -1,7 +1,7 @@
-//! ARPA: an n-gram in back-off form, as KenLM and SRILM read it. Characters are its words.
+//! ARPA: an n-gram model in back-off form, as KenLM and SRILM read it. Its "words" are characters.
 //!
-//! The end mark has two names there: `<s>` where it begins a history, `</s>` where it ends a name.
-//! Probabilities and weights are log₁₀, in this file and nowhere else.
+//! The end mark has two names in this format: `<s>` at the start of a history, `</s>` at the end of a name.
+//! Probabilities and weights are log₁₀ here, and nowhere else.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use nextchar_core::text::{END, Token, Vocab};
 
 use super::embeddings::field;
 
-/// What ARPA's readers understand as 0.
+/// What ARPA readers understand as probability 0.
 const NEVER: f64 = -99.0;
 
-/// The model as ARPA text. A space among the characters is written ▁.
+/// The model as ARPA text. A space is written as ▁.
 pub fn text(vocab: &Vocab, ngram: &BackoffNgram) -> String {
     let order = ngram.order();
     let mut sizes = ngram.sizes();
@@ -65,12 +65,12 @@ fn word(text: &mut String, vocab: &Vocab, token: Token, end: &str) {
     }
 }
 
-/// The back-off weight of a history, and the end of its line.
+/// The back-off weight of a history, and the end of the line.
 fn weight(text: &mut String, ngram: &BackoffNgram, history: &[Token]) {
     let _ = writeln!(text, "\t{}", log10(ngram.weight(history)));
 }
 
-/// log₁₀ of what is given as ln, to seven places: more than its readers keep.
+/// Converts ln to log₁₀, rounded to seven decimal places: more than ARPA readers keep.
 fn log10(ln: f64) -> f64 {
     let log10 = (ln / std::f64::consts::LN_10).max(NEVER);
     (log10 * 1e7).round() / 1e7 + 0.0 // no -0

@@ -1,7 +1,7 @@
-//! What the network learnt about letters, for programs that look at vectors.
+//! What the network learned about characters, for programs that display vectors.
 //!
-//! Embeddings of several networks stand side by side in one longer vector: distances between
-//! letters are then the networks' together.
+//! The embeddings of several networks are concatenated into one longer vector, so that distances between
+//! characters combine all networks.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use nextchar_core::data::CountedWindows;
 use nextchar_core::model::Network;
 use nextchar_core::text::{END, Token, Vocab};
 
-/// How a space is written where spaces part the fields, as in SentencePiece.
+/// How a space is written where spaces separate fields, as in SentencePiece.
 pub const VISIBLE_SPACE: &str = "\u{2581}";
 
-/// One letter's vector, of all networks.
+/// The vector of one character, from all networks.
 fn vector(networks: &[Network], token: Token) -> impl Iterator<Item = f32> + '_ {
     networks.iter().flat_map(move |network| {
         let width = network.config().embedding_dim;
@@ -24,7 +24,7 @@ fn vector(networks: &[Network], token: Token) -> impl Iterator<Item = f32> + '_ 
     })
 }
 
-/// How a letter is written as one field.
+/// How a character is written as one field.
 pub(super) fn field(vocab: &Vocab, token: Token) -> String {
     vocab.symbol(token).replace(' ', VISIBLE_SPACE)
 }
@@ -34,7 +34,7 @@ fn tokens(networks: &[Network]) -> std::ops::Range<Token> {
     END..size as Token
 }
 
-/// word2vec's text format: the number of letters and the width, then a letter and its vector a line.
+/// word2vec's text format: the number of characters and the width, then a line with each character and its vector.
 pub fn word2vec(vocab: &Vocab, networks: &[Network]) -> String {
     let width: usize = networks
         .iter()
@@ -51,8 +51,8 @@ pub fn word2vec(vocab: &Vocab, networks: &[Network]) -> String {
     text
 }
 
-/// The two files of the Embedding Projector: vectors, and the letters with how often each stands in
-/// the training names (empty where that is not known).
+/// The two files of the Embedding Projector: the vectors, and the characters with their counts in the training
+/// names (empty if unknown).
 pub fn projector(
     vocab: &Vocab,
     networks: &[Network],

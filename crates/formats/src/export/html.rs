@@ -1,20 +1,20 @@
-//! One page that writes names from a model, without a network: engine and model are inside, as base64.
+//! A page that writes names from a model, offline: the engine and the model are embedded as base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The page, with places for a title, the engine and the model; the playground fills the same one.
+/// The page, with placeholders for a title, the engine and the model; the playground uses the same template.
 const PAGE: &str = include_str!("../../../web/generator.html");
 
 /// How a WebAssembly module begins.
 const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
 
-/// Whether these bytes claim to be a WebAssembly module, as the engine is.
+/// Whether these bytes claim to be a WebAssembly module, which the engine is.
 pub fn is_module(engine: &[u8]) -> bool {
     engine.starts_with(MAGIC)
 }
 
-/// The page's text. `engine` is the module that `web/build` makes of `crates/web`, `model` a model file.
+/// The text of the page. `engine` is the module that `web/build` makes from `crates/web`, `model` a model file.
 pub fn page(title: &str, engine: &[u8], model: &[u8]) -> String {
     let mut page = String::new();
     let mut rest = PAGE;
@@ -34,7 +34,7 @@ pub fn page(title: &str, engine: &[u8], model: &[u8]) -> String {
     page + rest
 }
 
-/// A character as HTML writes it where markup could be meant.
+/// A character, escaped if HTML could take it for markup.
 fn escaped(character: char) -> String {
     match character {
         '&' | '<' | '>' | '"' => format!("&#{};", u32::from(character)),

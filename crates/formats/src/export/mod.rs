@@ -2,9 +2,9 @@
 //!
 //! | module | format | exact for |
 //! |---|---|---|
-//! | [`programs`] | PyTorch and NumPy source beside a bare `state_dict` | networks, ensembles |
+//! | [`programs`] | PyTorch and NumPy source next to a bare `state_dict` | networks, ensembles |
 //! | [`onnx`] | ONNX | networks, ensembles, mixtures whose counts fit a dense table |
-//! | [`arpa`] | ARPA | Kneser–Ney, and models of a short context; others pruned |
+//! | [`arpa`] | ARPA | Kneser–Ney, and models with a short context; others pruned |
 //! | [`embeddings`] | word2vec text, TSV of the Embedding Projector | the embedding |
 //! | [`html`] | one page that writes names by itself | every model |
 

@@ -1,8 +1,8 @@
 //! ONNX: `tokens` [batch, T] int64 → `logits` [batch, V] float, the batch of any size.
 //!
-//! The softmax of the logits is the model's distribution. One network's are its own; of several
-//! they are the mean of their log-probabilities; Kneser–Ney counts are a dense table
-//! \[V^T, V\] of log-probabilities that a context's number chooses a row of, so only short contexts fit.
+//! The softmax of the logits is the model's distribution. The logits of one network are its own; those of several
+//! are the mean of their log-probabilities. Kneser–Ney counts are a dense table \[V^T, V\] of log-probabilities,
+//! indexed by the number of the context, so only short contexts fit.
 
 use nextchar_core::counts::KneserNey;
 use nextchar_core::model::{Activation, Network, Params};
@@ -17,17 +17,17 @@ use super::onnx_types::{
     type_proto,
 };
 
-/// The version of the operators, and that of the container which came with it.
+/// The version of the operators, and the version of the container that belongs to it.
 const OPSET: i64 = 26;
 const IR_VERSION: i64 = 13;
 
-/// The largest table of counts, in bytes: a context of 4 of the lecture's 27 classes is 57 MB.
+/// The largest table of counts, in bytes: a context of 4 with the lecture's 27 classes takes 57 MB.
 pub const LARGEST_TABLE: usize = 64 << 20;
 
-/// In place of ln 0: no f32 softmax tells it from 0, and no sum with it is infinite.
+/// Instead of ln 0: in f32, its softmax is 0, and sums with it stay finite.
 const IMPOSSIBLE: f32 = -1e30;
 
-/// Counts whose table of a context for each row would be too large.
+/// The dense table of the counts would be too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "counts of context {context_length} over {vocab_size} classes are a table of more than {} MB; \
@@ -43,10 +43,10 @@ pub struct TableTooLarge {
     pub longest: usize,
 }
 
-/// A model's networks and counts as ONNX; how often whole names return is left out.
+/// A model's networks and counts as ONNX; the factors of repeat names are dropped.
 ///
 /// # Errors
-/// [`TableTooLarge`] where its counts do not fit a dense table.
+/// [`TableTooLarge`] if its counts do not fit into a dense table.
 pub fn model(vocab: &Vocab, model: &Mixture) -> Result<Vec<u8>, TableTooLarge> {
     let table = model.counts().map(dense_table).transpose()?;
     let mut graph = Graph::default();
@@ -87,7 +87,7 @@ pub fn model(vocab: &Vocab, model: &Mixture) -> Result<Vec<u8>, TableTooLarge> {
     Ok(graph.finish(vocab, length).encode_to_vec())
 }
 
-/// ln p of every context, those with letters before padding too: [V^T, V].
+/// ln p for every context, including those with characters before padding: [V^T, V].
 fn dense_table(counts: &KneserNey) -> Result<Vec<f32>, TableTooLarge> {
     let (vocab_size, context_length) = (counts.vocab_size(), counts.context_length());
     let size = |length: usize| {
@@ -127,7 +127,7 @@ fn pieces(vocab: &Vocab) -> String {
     serde_json::to_string(&pieces).expect("texts are JSON")
 }
 
-/// A graph while it is built: nodes in order, and the constants that they use.
+/// A graph under construction: nodes in order, and the constants that they use.
 #[derive(Default)]
 struct Graph {
     nodes: Vec<NodeProto>,
@@ -135,7 +135,7 @@ struct Graph {
 }
 
 impl Graph {
-    /// Adds a node with whole-number attributes and one output, whose name is returned.
+    /// Adds a node with integer attributes and one output, and returns the name of the output.
     fn node(&mut self, op: &str, inputs: &[&str], attributes: &[(&str, i64)]) -> String {
         let output = format!("{}_{}", op.to_lowercase(), self.nodes.len());
         let attribute = |&(name, value): &(&str, i64)| AttributeProto {
@@ -192,7 +192,7 @@ impl Graph {
         self.node("Slice", &["tokens", &start, &end, &axis], &[])
     }
 
-    /// The logits of a network whose tensors are named with `prefix`.
+    /// The logits of a network whose tensor names begin with `prefix`.
     fn network(&mut self, network: &Network, prefix: &str, length: usize) -> String {
         let config = network.config();
         let infos = Params::<f32>::tensor_infos(config);

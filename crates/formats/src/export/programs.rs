@@ -1,9 +1,9 @@
-//! The programs that stand beside a bare `state_dict` and run it.
+//! The programs that run a bare `state_dict` next to them.
 //!
-//! They read shapes, alphabet and activation from the weights, so that their text never changes.
+//! They read shapes, alphabet and activation from the weights file, so their text never changes.
 
-/// A `nn.Module` whose `load_state_dict` takes the tensors as they are.
+/// An `nn.Module` whose `load_state_dict` accepts the tensors as they are.
 pub const PYTORCH: &str = include_str!("programs/pytorch_program.py");
 
-/// The same in NumPy alone, in double precision.
+/// The same with NumPy only, in double precision.
 pub const NUMPY: &str = include_str!("programs/numpy_program.py");

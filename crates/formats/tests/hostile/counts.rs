@@ -14,7 +14,7 @@ use parquet::schema::parser::parse_message_type;
 
 use crate::hostile;
 
-/// Memory that reading counts may take at once: 1 MB, and 800 bytes for each of the file's.
+/// The memory that reading counts may hold at once: 1 MB, and 800 bytes for each byte of the file.
 fn allowed(size: usize) -> u64 {
     (1 << 20) + 800 * size as u64
 }
@@ -28,14 +28,14 @@ fn names() -> NameList {
     NameList::from_names(names.map(|name| (name, 3)))
 }
 
-/// Counts what is in a file.
+/// Reads and counts a file.
 fn counted(file: &CountsFile) -> Result<Vec<CountedWindows>, CountsError> {
     let mut counters = vec![WindowCounter::new(vocab().len(), file.context_length())?; FOLDS];
     file.count(&vocab(), &mut counters)?;
     Ok(counters.into_iter().map(WindowCounter::finish).collect())
 }
 
-/// A file as others write it: `rows` times the windows of a few contexts, in groups of as many.
+/// A file as written by other programs: the windows of a few contexts, `rows` rows in each group.
 fn foreign(
     count: &str,
     rows: usize,
@@ -123,7 +123,7 @@ fn files() -> Vec<Vec<u8>> {
 
 #[test]
 fn damaged_counts_are_read_or_refused() {
-    // The library's panics over damaged files are caught and become errors.
+    // The Parquet library's panics on damaged files are caught and converted to errors.
     std::panic::set_hook(Box::new(|panic| {
         if !panic
             .location()
@@ -144,7 +144,7 @@ fn damaged_counts_are_read_or_refused() {
             Ok(file) => {
                 read.set(read.get() + 1);
                 if damage.below(8) == 0 {
-                    let _ = counted(&file); // its letters may be others
+                    let _ = counted(&file); // its characters can be others
                 }
             }
             Err(error) => {
@@ -159,7 +159,7 @@ fn damaged_counts_are_read_or_refused() {
     );
 }
 
-/// A file of one group that claims what it is told to, in Thrift's compact protocol.
+/// A file with one group and any claims, in Thrift's compact protocol.
 struct Bomb {
     columns: usize,
     children: i64,
@@ -169,7 +169,7 @@ struct Bomb {
     encoding: i64,
 }
 
-/// Two of the context "_", followed by "a", counted once.
+/// Two rows with the context "_", the next character "a" and count 1.
 const HARMLESS: Bomb = Bomb {
     columns: 0,
     children: 3,
@@ -179,7 +179,7 @@ const HARMLESS: Bomb = Bomb {
     encoding: 8,
 };
 
-/// A whole number, then a number with a sign, as Thrift writes them.
+/// An unsigned integer, then a signed one, as Thrift writes them.
 fn natural(mut number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while number > 0x7f {
@@ -194,7 +194,7 @@ fn signed(number: i64) -> Vec<u8> {
     natural((number << 1 ^ number >> 63) as u64)
 }
 
-/// Fields of a struct with its end: the distance to each and its type in a byte, then what it holds.
+/// The fields of a struct and its end: each is a byte with the distance and the type, followed by the value.
 fn fields(fields: &[(u8, Vec<u8>)]) -> Vec<u8> {
     let bytes = fields
         .iter()
@@ -203,7 +203,7 @@ fn fields(fields: &[(u8, Vec<u8>)]) -> Vec<u8> {
 }
 
 impl Bomb {
-    /// A page in snappy, its one literal without a copy.
+    /// A page in snappy format, with one literal and no copies.
     fn page(&self, kind: i64, head: (u8, Vec<u8>), data: &[u8]) -> Vec<u8> {
         let literal = [
             natural(data.len() as u64),
@@ -221,7 +221,7 @@ impl Bomb {
         [&fields(&header), &literal, data].concat()
     }
 
-    /// A dictionary of one value, and a run of it as long as there are rows.
+    /// A dictionary with one value, and a run of this value for all rows.
     fn pages(&self, value: &[u8]) -> Vec<u8> {
         let number = |number| (0x15, signed(number));
         let dictionary = fields(&[number(self.dictionary), number(0)]);
@@ -294,7 +294,7 @@ impl Bomb {
     }
 }
 
-/// Files that are small and claim much are refused before there is room made for it.
+/// Small files with large claims are refused before memory is allocated for them.
 #[test]
 fn claims_are_checked() {
     let harmless = CountsFile::from_bytes(HARMLESS.to_bytes()).unwrap();

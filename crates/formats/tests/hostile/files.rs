@@ -18,7 +18,7 @@ use nextchar_formats::{Checkpoint, Losses, ModelFile, Record, state_dict};
 
 use crate::hostile;
 
-/// Memory that reading a file may take at once, counts aside: 1 MB, and 100 bytes for each of its bytes.
+/// The memory that reading a file may hold at once, without counts: 1 MB, and 100 bytes for each byte of the file.
 fn allowed(size: usize) -> u64 {
     (1 << 20) + 100 * size as u64
 }
@@ -103,7 +103,7 @@ fn models() -> Vec<Vec<u8>> {
     files
 }
 
-/// What every user of a model does with it: probabilities, a few names, and its bytes again.
+/// What every user of a model does: compute probabilities, draw a few names, and save it again.
 fn use_model(file: &ModelFile) {
     let context = vec![0; file.model.context_length()];
     let log_probs = file.model.next_log_probs(&context);
@@ -144,14 +144,14 @@ fn damaged_models_are_read_or_refused() {
             }
         }
     });
-    // The damage must neither be harmless nor be seen at the door alone.
+    // The damage must not always be harmless, and must not always be detected by the first check.
     assert!(
         read.get() > 100 && refused.get() > 1000,
         "{read:?} {refused:?}"
     );
 }
 
-/// A run, stopped after some step, as a checkpoint; with its options and table.
+/// A checkpoint of a run that was stopped after some step, with its options and table.
 fn checkpoint(batch: BatchKind) -> (Vec<u8>, TrainConfig, CountedWindows) {
     struct Keep(Option<TrainState>);
     impl Observer for Keep {
@@ -224,7 +224,7 @@ fn damaged_checkpoints_are_read_or_refused() {
     );
 }
 
-/// Files that are small and claim much: memory stays within its bound.
+/// Small files with large claims: memory stays within its bound.
 #[test]
 fn bombs_are_refused_or_small() {
     let measured = |what: &str, bytes: &[u8], most: u64| {
@@ -263,7 +263,7 @@ fn bombs_are_refused_or_small() {
     let error = measured("tables", &bytes, allowed(bytes.len())).unwrap_err();
     assert!(error.to_string().contains("too much memory"), "{error}");
 
-    // Counts of every length to 63 of two letters at random: the most that names can unfold to.
+    // Counts of every length up to 63 of random names over two characters: the most that names can decode to.
     let vocab = Vocab::from_characters("ab".chars()).unwrap();
     let mut damage = crate::mutate::Damage::new(0);
     let mut letters = |_| ['a', 'b'][damage.below(2)];
@@ -288,7 +288,7 @@ fn bombs_are_refused_or_small() {
     assert!(read.is_ok());
 }
 
-/// The bytes of a model whose network has other tensors than itself.
+/// The bytes of a model whose network tensors are replaced by those of another.
 fn forge(template: &ModelFile, shape: &ModelConfig, params: &Params) -> Vec<u8> {
     let bytes = template.to_bytes().unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();

@@ -1,5 +1,5 @@
-//! Hostile input: valid files and texts, damaged thousands of times. Everything is read or refused with
-//! a named error: no panic, no hang, no memory beyond a stated bound.
+//! Hostile input: valid files and texts that are damaged thousands of times. Each is read, or refused with a typed
+//! error, without a panic, without hanging, and with memory within a stated bound.
 //!
 //! `NEXTCHAR_CASES=100 cargo test -p nextchar-formats --all-features --test hostile` runs a hundred times as
 //! many cases, millions in all; the first of them are always the same.
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use mutate::Damage;
 
-/// How many times as many cases are run.
+/// The factor by which the number of cases is multiplied.
 fn times() -> u64 {
     let times = std::env::var("NEXTCHAR_CASES").ok();
     times.map_or(1, |times| {
@@ -23,16 +23,16 @@ fn times() -> u64 {
     })
 }
 
-/// No case may take longer: a pattern that is refused after two seconds is the slowest.
+/// The longest time for a case: the slowest is a pattern that is refused after two seconds.
 const TIME: Duration = Duration::from_secs(20);
 
-/// The time that this thread has computed for; others may keep it from the processor.
+/// The processor time of this thread, which does not depend on other threads.
 fn computed() -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat");
     let nanoseconds = told
         .ok()
         .and_then(|told| told.split(' ').next()?.parse().ok());
-    Duration::from_nanos(nanoseconds.unwrap_or(0)) // 0 on other systems than Linux
+    Duration::from_nanos(nanoseconds.unwrap_or(0)) // 0 on systems other than Linux
 }
 
 /// Measures the reading of a case.
@@ -43,7 +43,7 @@ struct Meter {
 }
 
 impl Meter {
-    /// Reads something of a size; what is allocated at once meanwhile is measured.
+    /// Reads something of this size, and measures the memory that is allocated at once.
     fn read<T>(&mut self, size: usize, read: impl FnOnce() -> T) -> T {
         let mut found = None;
         let used = allocation_counter::measure(|| found = Some(read()));
@@ -52,8 +52,8 @@ impl Meter {
     }
 }
 
-/// Runs cases: each reads something that it damaged, and uses it where it was not refused. `memory` is
-/// the bound on what may be allocated at once while reading so many bytes.
+/// Runs cases: each damages something, reads it, and uses it if it was not refused. `memory` is the bound on what may
+/// be allocated at once while reading this many bytes.
 fn hostile(
     what: &str,
     cases: u64,

@@ -1,4 +1,4 @@
-//! Damage: valid bytes made invalid, at random but the same for the same case.
+//! Damage: makes valid bytes invalid, at random, but in the same way for the same case.
 
 use nextchar_core::rng::{Purpose, Seed, Stream};
 use serde_json::Value;
@@ -28,7 +28,7 @@ const NUMBERS: [u64; 16] = [
     u64::MAX,
 ];
 
-/// Texts that are read as something else.
+/// Texts that can be taken for something else.
 const TEXTS: [&str; 10] = [
     "",
     "_",
@@ -50,7 +50,7 @@ impl Damage {
         }
     }
 
-    /// A number below a bound, 0 where there is none.
+    /// A number below a bound; 0 if there is none.
     pub fn below(&mut self, bound: usize) -> usize {
         match bound {
             0 => 0,
@@ -58,12 +58,12 @@ impl Damage {
         }
     }
 
-    /// One of some things.
+    /// A random element.
     pub fn pick<'a, T>(&mut self, things: &'a [T]) -> &'a T {
         &things[self.below(things.len())]
     }
 
-    /// One to a few changes of the bytes, with no regard to what they mean.
+    /// One to a few changes of the bytes, regardless of their meaning.
     pub fn bytes(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..1 + self.below(4) {
             let place = self.below(bytes.len());
@@ -103,7 +103,7 @@ impl Damage {
         }
     }
 
-    /// One change somewhere in a JSON value, which stays JSON.
+    /// One change somewhere in a JSON value, which remains JSON.
     pub fn json(&mut self, value: &mut Value) {
         match value {
             Value::Array(values) if !values.is_empty() && self.below(4) > 0 => {
@@ -151,8 +151,8 @@ impl Damage {
         }
     }
 
-    /// A change of a safetensors file: of its bytes, of its tensors' bytes, or of its header, which
-    /// stays one.
+    /// A change of a safetensors file: of any bytes, of the tensors' bytes, or of the header, which remains
+    /// a valid header.
     pub fn safetensors(&mut self, bytes: &mut Vec<u8>) {
         let length = u64::from_le_bytes(bytes[..8].try_into().expect("it has a header")) as usize;
         match self.below(4) {
@@ -179,7 +179,7 @@ impl Damage {
         }
     }
 
-    /// A change of a Parquet file: of its bytes, of its pages in place, or of its footer, which stays one.
+    /// A change of a Parquet file: of any bytes, of pages in place, or of the footer, which remains a valid footer.
     pub fn parquet(&mut self, bytes: &mut Vec<u8>) {
         let end = bytes.len() - 8;
         let length = u32::from_le_bytes(bytes[end..][..4].try_into().expect("four bytes"));
@@ -220,7 +220,7 @@ impl Damage {
         }
     }
 
-    /// A number as Thrift writes it, signed or not.
+    /// A number as Thrift writes it, signed or unsigned.
     fn thrift(&mut self) -> Vec<u8> {
         let mut number = *self.pick(&NUMBERS);
         if self.below(2) == 0 {

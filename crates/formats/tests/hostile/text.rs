@@ -11,7 +11,7 @@ use nextchar_core::text::Vocab;
 use crate::hostile;
 use crate::mutate::Damage;
 
-/// Memory that reading a list may take at once: 64 kB, and 60 bytes for each of its bytes.
+/// The memory that reading a list may hold at once: 64 kB, and 60 bytes for each byte of the list.
 fn allowed(size: usize) -> u64 {
     (64 << 10) + 60 * size as u64
 }
@@ -25,7 +25,7 @@ const LISTS: [&str; 6] = [
     "",
 ];
 
-/// How a list is read, at random.
+/// Random options for reading a list.
 fn options(damage: &mut Damage) -> ReadOptions {
     let text = |text: &str| text.to_owned();
     let column = [None, Some(text("name")), Some(text("")), Some(text("id"))];
@@ -112,7 +112,7 @@ const PIECES: [&str; 14] = [
     "*", "+", "{50}", "{1,200}", "(", ")", "[", "|", ".", "\\", "(?i)", "\\p{L}", "^", "{9999}",
 ];
 
-/// A pattern out of patterns and pieces.
+/// A random pattern, made of patterns and pieces.
 fn pattern(damage: &mut Damage) -> String {
     let mut text = (*damage.pick(&PATTERNS)).to_owned();
     for _ in 0..damage.below(4) {

@@ -1,7 +1,7 @@
 //! arch: the instances of the vector trait, one file per architecture.
 //!
-//! A further one (aarch64) is one more file with a vector type and its entry point (or, where a register
-//! holds four numbers, only that register), a variant of `InstructionSet`, and an arm in `Kernels::run`.
+//! To add one (aarch64, for example), add a file with a vector type and its entry point (if a register holds four
+//! numbers, only the register type), a variant of `InstructionSet`, and an arm in `Kernels::run`.
 
 pub(crate) mod portable;
 

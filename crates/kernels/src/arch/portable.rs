@@ -1,12 +1,12 @@
-//! portable.rs: the instance in plain Rust, which the compiler vectorises for whatever it targets;
-//! the one that every other instance must equal, and the one that runs under Miri.
+//! portable.rs: the instance in plain Rust, which the compiler vectorises for its target. Every other instance
+//! must give the same results; this one runs under Miri.
 
 use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::vector::{Float, Kernel, LANES, Vector};
 
-/// One number, for the scalar forms of the functions.
+/// One number, for the scalar versions of the functions.
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar<const FUSED: bool>(pub(crate) f32);
 
@@ -19,7 +19,7 @@ pub(crate) fn run<const FUSED: bool>(kernel: impl Kernel) {
     kernel.run(Portable::<FUSED>([0.0; LANES]));
 }
 
-/// `a · b + c` with one rounding or two.
+/// `a · b + c`, rounded once or twice.
 #[inline(always)]
 fn mul_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }

@@ -1,12 +1,12 @@
-//! quads.rs: instances whose registers hold four numbers; a logical vector is four of them. What the
-//! register can do is said by its architecture's file ([`super::sse2`], `super::wasm32`).
+//! quads.rs: instances whose registers hold four numbers; a logical vector is four registers. The register's
+//! operations are in the file of its architecture ([`super::sse2`], `super::wasm32`).
 
 use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::vector::{Float, Kernel, LANES, Vector};
 
-/// Four numbers in a register that the target always has, so that every operation is safe.
+/// Four numbers in a register that the target always has, which makes every operation safe.
 pub(crate) trait Register: Copy {
     fn splat(value: f32) -> Self;
     fn load(from: &[f32; 4]) -> Self;
@@ -20,7 +20,7 @@ pub(crate) trait Register: Copy {
     fn max(self, other: Self) -> Self;
     /// All bits of a lane set where `self < other`.
     fn less(self, other: Self) -> Self;
-    /// By the bits of `mask`.
+    /// Selects by the bits of `mask`.
     fn select(mask: Self, yes: Self, no: Self) -> Self;
     fn add_bits(self, other: Self) -> Self;
     fn and_bits(self, other: Self) -> Self;
@@ -84,7 +84,7 @@ impl<R: Register, const FUSED: bool> Quads<R, FUSED> {
         ])
     }
 
-    /// The tree of [`Vector::reduce_add`] for any operation.
+    /// The tree of [`Vector::reduce_add`], for any operation.
     #[inline(always)]
     fn reduce(self, registers: impl Fn(R, R) -> R, numbers: impl Fn(f32, f32) -> f32) -> f32 {
         let [a, b, c, d] = self.0;
@@ -94,7 +94,7 @@ impl<R: Register, const FUSED: bool> Quads<R, FUSED> {
     }
 }
 
-/// One rounding, by software: these targets have no fused instruction.
+/// One rounding, in software: these targets have no fused instruction.
 #[cold]
 fn fused<R: Register>(a: R, b: R, c: R) -> R {
     let lanes = |register: R| {
@@ -175,7 +175,7 @@ impl<R: Register, const FUSED: bool> Float for Quads<R, FUSED> {
 }
 
 impl<R: Register, const FUSED: bool> Vector for Quads<R, FUSED> {
-    // Eight accumulators, four registers of the right operand, one of the left: 13 of 16.
+    // Eight accumulators, four registers for the right operand, one for the left: 13 of 16.
     const TILE: (usize, usize) = (2, 1);
 
     #[inline(always)]

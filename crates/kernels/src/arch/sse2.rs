@@ -1,5 +1,5 @@
-//! sse2.rs: the register of every x86-64 processor, for those without AVX2, and the native twin of
-//! WebAssembly's (see `quads`).
+//! sse2.rs: the register that every x86-64 processor has, for processors without AVX2; it is the native
+//! counterpart of WebAssembly's (see `quads`).
 
 use core::arch::x86_64::*;
 

@@ -1,5 +1,5 @@
 //! wasm32.rs: WebAssembly's SIMD128 register (see `quads`). A module either has these instructions
-//! or is not loaded, so the choice is made when it is compiled.
+//! or cannot be loaded, so the choice is made at compile time.
 
 use core::arch::wasm32::*;
 
@@ -13,13 +13,13 @@ impl Register for v128 {
 
     #[inline(always)]
     fn load(from: &[f32; 4]) -> Self {
-        // SAFETY: four numbers can be read; the instruction asks for no alignment.
+        // SAFETY: four numbers can be read; the instruction requires no alignment.
         unsafe { v128_load(from.as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn store(self, to: &mut [f32; 4]) {
-        // SAFETY: four numbers can be written; the instruction asks for no alignment.
+        // SAFETY: four numbers can be written; the instruction requires no alignment.
         unsafe { v128_store(to.as_mut_ptr().cast(), self) }
     }
 

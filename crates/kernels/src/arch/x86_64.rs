@@ -34,20 +34,20 @@ pub(crate) unsafe fn run_avx512<const FUSED: bool>(kernel: impl Kernel) {
     kernel.run(Avx512::<FUSED>(_mm512_setzero_ps()));
 }
 
-/// Sixteen numbers in two registers of eight; its existence proves AVX2 and FMA.
+/// Sixteen numbers in two registers of eight. The existence of a value proves that AVX2 and FMA are available.
 #[derive(Clone, Copy)]
 struct Avx2<const FUSED: bool>([__m256; 2]);
 
-/// Sixteen numbers in one register; its existence proves AVX-512F.
+/// Sixteen numbers in one register. The existence of a value proves that AVX-512F is available.
 #[derive(Clone, Copy)]
 struct Avx512<const FUSED: bool>(__m512);
 
-/// `half!(a, b => f(a, b))`: an expression for either register of AVX2 vectors.
+/// `half!(a, b => f(a, b))`: evaluates an expression for each of the two registers of AVX2 vectors.
 macro_rules! halves {
     ($($name:ident = $register:expr),+ => $result:expr) => {{
         let half = |i: usize| {
             $(let $name = $register[i];)+
-            // SAFETY: a value of the type exists, hence AVX2 and FMA do (see `vector`).
+            // SAFETY: a value of the type exists, so AVX2 and FMA do (see `vector`).
             unsafe { $result }
         };
         [half(0), half(1)]
@@ -68,7 +68,7 @@ macro_rules! operators {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
-                // SAFETY: a value of the type exists, hence AVX-512F does (see `vector`).
+                // SAFETY: a value of the type exists, so AVX-512F does (see `vector`).
                 Avx512(unsafe { $whole(self.0, other.0) })
             }
         }
@@ -94,7 +94,7 @@ impl<const FUSED: bool> Neg for Avx512<FUSED> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        // SAFETY: a value of the type exists, hence AVX-512F does.
+        // SAFETY: a value of the type exists, so AVX-512F does.
         Avx512(unsafe {
             let sign = _mm512_set1_epi32(i32::MIN);
             _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(self.0), sign))
@@ -107,7 +107,7 @@ impl<const FUSED: bool> Float for Avx2<FUSED> {
 
     #[inline(always)]
     fn like(self, value: f32) -> Self {
-        // SAFETY: `self` exists, hence AVX2 does.
+        // SAFETY: `self` exists, so AVX2 does.
         Avx2([unsafe { _mm256_set1_ps(value) }; 2])
     }
 
@@ -174,7 +174,7 @@ impl<const FUSED: bool> Float for Avx512<FUSED> {
 
     #[inline(always)]
     fn like(self, value: f32) -> Self {
-        // SAFETY: `self` exists, hence AVX-512F does; so in every method below.
+        // SAFETY: `self` exists, so AVX-512F does; so in every method below.
         Avx512(unsafe { _mm512_set1_ps(value) })
     }
 
@@ -254,10 +254,10 @@ impl<const FUSED: bool> Float for Avx512<FUSED> {
 }
 
 impl<const FUSED: bool> Avx512<FUSED> {
-    /// Applies an operation to both values' bits.
+    /// Applies an operation to the bits of both values.
     #[inline(always)]
     fn integers(self, other: Self, operation: impl Fn(__m512i, __m512i) -> __m512i) -> Self {
-        // SAFETY: `self` exists, hence AVX-512F does.
+        // SAFETY: `self` exists, so AVX-512F does.
         unsafe {
             let bits = operation(_mm512_castps_si512(self.0), _mm512_castps_si512(other.0));
             Avx512(_mm512_castsi512_ps(bits))
@@ -267,7 +267,7 @@ impl<const FUSED: bool> Avx512<FUSED> {
     /// Lanes 0 to 7 and lanes 8 to 15.
     #[inline(always)]
     fn split(self) -> (__m256, __m256) {
-        // SAFETY: `self` exists, hence AVX-512F does, and with it AVX.
+        // SAFETY: `self` exists, so AVX-512F does, and AVX as well.
         unsafe {
             let upper = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0));
             (_mm512_castps512_ps256(self.0), _mm256_castpd_ps(upper))
@@ -281,7 +281,7 @@ impl<const FUSED: bool> Avx512<FUSED> {
 /// AVX must exist.
 #[inline(always)]
 unsafe fn quarters(eight: __m256) -> (__m128, __m128) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         (
             _mm256_castps256_ps128(eight),
@@ -293,7 +293,7 @@ unsafe fn quarters(eight: __m256) -> (__m128, __m128) {
 /// The last two steps of the tree: lanes i and i+2 added, then the two sums.
 ///
 /// # Safety
-/// None: SSE is part of the architecture; unsafe as the intrinsics are.
+/// None: SSE is part of the architecture; the function is unsafe because the intrinsics are.
 #[inline(always)]
 unsafe fn add_four(four: __m128) -> f32 {
     // SAFETY: SSE is always there on x86-64.
@@ -306,7 +306,7 @@ unsafe fn add_four(four: __m128) -> f32 {
 /// The last two steps of the tree for the maximum.
 ///
 /// # Safety
-/// None: SSE is part of the architecture; unsafe as the intrinsics are.
+/// None: SSE is part of the architecture; the function is unsafe because the intrinsics are.
 #[inline(always)]
 unsafe fn max_four(four: __m128) -> f32 {
     // SAFETY: SSE is always there on x86-64.
@@ -317,7 +317,7 @@ unsafe fn max_four(four: __m128) -> f32 {
 }
 
 impl<const FUSED: bool> Vector for Avx2<FUSED> {
-    // Twelve accumulators, two registers of the right operand, one of the left: 15 of 16.
+    // Twelve accumulators, two registers for the right operand, one for the left: 15 of 16.
     const TILE: (usize, usize) = (6, 1);
 
     #[inline(always)]
@@ -342,7 +342,7 @@ impl<const FUSED: bool> Vector for Avx2<FUSED> {
 
     #[inline(always)]
     fn reduce_add(self) -> f32 {
-        // SAFETY: `self` exists, hence AVX2 does.
+        // SAFETY: `self` exists, so AVX2 does.
         unsafe {
             let (low, high) = quarters(_mm256_add_ps(self.0[0], self.0[1]));
             add_four(_mm_add_ps(low, high))
@@ -351,7 +351,7 @@ impl<const FUSED: bool> Vector for Avx2<FUSED> {
 
     #[inline(always)]
     fn reduce_max(self) -> f32 {
-        // SAFETY: `self` exists, hence AVX2 does.
+        // SAFETY: `self` exists, so AVX2 does.
         unsafe {
             let (low, high) = quarters(_mm256_max_ps(self.0[0], self.0[1]));
             max_four(_mm_max_ps(low, high))
@@ -360,7 +360,7 @@ impl<const FUSED: bool> Vector for Avx2<FUSED> {
 }
 
 impl<const FUSED: bool> Vector for Avx512<FUSED> {
-    // 24 accumulators, two registers of the right operand, one of the left: 27 of 32.
+    // 24 accumulators, two registers for the right operand, one for the left: 27 of 32.
     const TILE: (usize, usize) = (8, 2);
 
     #[inline(always)]
@@ -378,7 +378,7 @@ impl<const FUSED: bool> Vector for Avx512<FUSED> {
     #[inline(always)]
     fn reduce_add(self) -> f32 {
         let (low, high) = self.split();
-        // SAFETY: `self` exists, hence AVX-512F does, and with it AVX.
+        // SAFETY: `self` exists, so AVX-512F does, and AVX as well.
         unsafe {
             let (low, high) = quarters(_mm256_add_ps(low, high));
             add_four(_mm_add_ps(low, high))
@@ -388,7 +388,7 @@ impl<const FUSED: bool> Vector for Avx512<FUSED> {
     #[inline(always)]
     fn reduce_max(self) -> f32 {
         let (low, high) = self.split();
-        // SAFETY: `self` exists, hence AVX-512F does, and with it AVX.
+        // SAFETY: `self` exists, so AVX-512F does, and AVX as well.
         unsafe {
             let (low, high) = quarters(_mm256_max_ps(low, high));
             max_four(_mm_max_ps(low, high))

@@ -1,50 +1,52 @@
-//! chains.rs: sixteen walks through alias tables side by side, without a branch that depends on what is
-//! drawn: such a branch is guessed wrongly once a name, and chains that wait for memory wait together.
+//! chains.rs: sixteen chains that walk through alias tables side by side, without a branch that depends on the
+//! tokens drawn: such a branch would be mispredicted once per chain between two zeros, and with side-by-side chains
+//! the waits for memory overlap.
 
 use crate::kernels::Kernels;
 use crate::vector::{Kernel, LANES, Vector};
 
-/// Alias tables of 2^`bits` entries, one for each context: entry (threshold << bits) | alias. A random
-/// word's highest `bits` choose the slot; the rest, below the threshold, means the slot, else the alias.
+/// Alias tables of 2^`bits` entries, one for each state; an entry is (threshold << bits) | alias. The highest `bits`
+/// of a random word choose the slot; if the rest is below the threshold, the slot is drawn, otherwise the alias.
 ///
-/// A context's number is its tokens, each of `bits` bits; after the end mark, token 0, comes context 0.
+/// The number of a state is made of the last tokens, `bits` bits each; after token 0 comes state 0.
 #[derive(Clone, Copy, Debug)]
 pub struct AliasTables<'a> {
-    /// \[contexts, 2^bits\]; a power of two.
+    /// \[states, 2^bits\]; the number of states is a power of two.
     pub entries: &'a [u32],
     /// 1 to 15.
     pub bits: u32,
 }
 
-/// Where sixteen chains are: the number of each one's context, and how many tokens its name has.
+/// The positions of sixteen chains: the state of each, and the number of tokens since the last token 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chains {
-    /// Below the number of contexts.
+    /// Below the number of states.
     pub contexts: [u32; LANES],
-    /// Tokens since the last end.
+    /// Tokens since the last token 0.
     pub lengths: [u32; LANES],
 }
 
-/// Written in place of a token that would have made a name longer than the longest; the next name begins.
+/// Written instead of a token that would exceed the largest number of tokens between two zeros; the chain continues
+/// in state 0.
 pub const TOO_LONG: u16 = u16::MAX;
 
 /// Some steps of sixteen chains.
 #[derive(Debug)]
 pub struct Steps<'a> {
-    /// Where they are; then, where they came.
+    /// The positions before, and afterwards the new ones.
     pub chains: &'a mut Chains,
-    /// \[steps\]: random.
+    /// \[steps\]: random words.
     pub words: &'a [[u32; LANES]],
-    /// \[steps\]: what was drawn.
+    /// \[steps\]: the tokens drawn.
     pub tokens: &'a mut [[u16; LANES]],
 }
 
 impl Kernels {
-    /// Draws a token of every chain for each row of random words. Two times sixteen chains: while the
-    /// ones wait for memory the others go on.
+    /// Draws a token of every chain for each row of random words. There are two groups of sixteen chains: while one
+    /// waits for memory, the other continues.
     ///
     /// # Panics
-    /// If the tables are no power of two of whole tables, or the numbers of steps differ.
+    /// If the number of tables is not a power of two, a table is incomplete, or the numbers of steps differ.
     pub fn walk(self, tables: AliasTables<'_>, longest: u32, pair: [Steps<'_>; 2]) {
         let AliasTables { entries, bits } = tables;
         assert!((1..16).contains(&bits), "tables of 2^{bits} entries");
@@ -52,7 +54,7 @@ impl Kernels {
             entries.len().is_power_of_two()
                 && entries.len() >= 1 << bits
                 && entries.len() <= 1 << 31,
-            "{} entries: not a power of two of whole tables",
+            "{} entries: not a power of two, or incomplete tables",
             entries.len()
         );
         let steps = pair[0].words.len();
@@ -72,7 +74,7 @@ struct Walk<'a> {
     pair: [Steps<'a>; 2],
 }
 
-/// Integers only: plain loops, which the compiler turns into the instance's instructions.
+/// Integers only: plain loops, which the compiler translates to the instructions of the instance.
 impl Kernel for Walk<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, _zero: V) {

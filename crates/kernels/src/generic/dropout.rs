@@ -1,4 +1,4 @@
-//! dropout.rs: which units a training step leaves out, from a hash of their place and nothing else.
+//! dropout.rs: which units a training step drops, from a hash of their position and nothing else.
 
 use crate::vector::{Kernel, Vector};
 
@@ -12,7 +12,7 @@ pub(crate) struct Dropout<'a> {
     pub(crate) slopes: &'a mut [f32],
 }
 
-/// Integers only: plain loops, which the compiler turns into the instance's instructions.
+/// Integers only: plain loops, which the compiler translates to the instructions of the instance.
 impl Kernel for Dropout<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, _zero: V) {

@@ -1,15 +1,15 @@
-//! elementwise.rs: everything that treats numbers one by one: activations and their gradients.
+//! elementwise.rs: everything that processes numbers one by one: activations and their gradients.
 
 use crate::generic::functions;
 use crate::vector::{Kernel, LANES, Vector};
 
-/// A computation on `READ` numbers that are read and `WRITE` numbers that are replaced.
+/// A computation that reads `READ` numbers and replaces `WRITE` numbers.
 pub(crate) trait Elementwise<const READ: usize, const WRITE: usize> {
-    /// The new values of the numbers to be replaced, from all the present ones.
+    /// The new values of the numbers to be replaced, computed from all current ones.
     fn apply<V: Vector>(&self, read: [V; READ], write: [V; WRITE]) -> [V; WRITE];
 }
 
-/// An elementwise computation and the slices, all of one length, that it runs over.
+/// An elementwise computation, and the slices of equal length that it runs over.
 pub(crate) struct Over<'a, E, const READ: usize, const WRITE: usize> {
     pub(crate) operation: E,
     pub(crate) read: [&'a [f32]; READ],
@@ -58,7 +58,7 @@ impl<E: Elementwise<READ, WRITE>, const READ: usize, const WRITE: usize> Kernel
     }
 }
 
-/// Fewer than sixteen numbers, the other lanes 0.
+/// Fewer than sixteen numbers; the other lanes are 0.
 #[inline(always)]
 pub(crate) fn load_partial<V: Vector>(zero: V, from: &[f32]) -> V {
     let mut lanes = [0.0; LANES];

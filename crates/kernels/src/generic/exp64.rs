@@ -1,8 +1,8 @@
-//! exp64.rs: exp of f64 numbers, many at a time, with the bits of libm's.
+//! exp64.rs: exp of f64 numbers, many at a time, bit-identical to libm's.
 //!
 //! The method and its constants are FreeBSD's e_exp.c: x = k·ln 2 + r with |r| ≤ ln 2 / 2, a rational
-//! function of r, and 2ᵏ. Written without branches and with additions and products alone, so that every
-//! instance runs it side by side, and none differs from the others or from `libm::exp`.
+//! function of r, and 2ᵏ. Written without branches, with additions and products only, so that every
+//! instance can vectorise it, and all give the same bits as `libm::exp`.
 
 use crate::vector::{Kernel, Vector};
 
@@ -11,7 +11,7 @@ pub(crate) struct Exp64<'a> {
     pub(crate) values: &'a mut [f64],
 }
 
-/// Numbers that are side by side: registers of any width hold a part of them.
+/// The numbers processed side by side: registers of any width hold a part of them.
 const WIDTH: usize = 8;
 
 impl Kernel for Exp64<'_> {
@@ -30,7 +30,7 @@ impl Kernel for Exp64<'_> {
     }
 }
 
-/// Not `map`: that is compiled as a function of its own, without the instance's instructions.
+/// Not `map`: that would be compiled as a separate function, without the instructions of the instance.
 #[inline(always)]
 fn each(values: &mut [f64; WIDTH]) {
     for value in values {
@@ -49,10 +49,10 @@ const RATIONAL: [f64; 5] = [
     f64::from_bits(0xbebb_bd41_c5d2_6bf1),
     f64::from_bits(0x3e66_3769_72be_a4d0),
 ];
-/// From these sizes on k is ±1, and then rounded; the high halves of their bits are what libm compares.
+/// From these magnitudes on, k is ±1, and then rounded; libm compares the high halves of the bits.
 const HALF_LN2: f64 = f64::from_bits(0x3fd6_2e43 << 32);
 const THREE_HALVES_LN2: f64 = f64::from_bits(0x3ff0_a2b2 << 32);
-/// Below it exp is 1 + x.
+/// Below this magnitude, exp x is 1 + x.
 const TINY: f64 = f64::from_bits(0x3e30_0001 << 32);
 const OVERFLOW: f64 = 709.782_712_893_384;
 const UNDERFLOW: f64 = -745.133_219_101_941_1;
@@ -62,7 +62,7 @@ const TO_INTEGER: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 #[inline(always)]
 fn exp(x: f64) -> f64 {
     let (size, one) = (x.abs(), 1f64.copysign(x));
-    // To zero, as a conversion to integers does.
+    // Rounded towards zero, like a conversion to an integer.
     let scaled = INVERSE_LN2 * x + 0.5 * one;
     let nearest = (scaled + TO_INTEGER) - TO_INTEGER;
     let rounded = select(nearest.abs() > scaled.abs(), nearest - one, nearest);
@@ -75,7 +75,7 @@ fn exp(x: f64) -> f64 {
     let c = r - square * (p1 + square * (p2 + square * (p3 + square * (p4 + square * p5))));
     let power = 1.0 + (r * c / (2.0 - c) - low + high);
     let power = select(size < TINY, 1.0 + x, power);
-    // In two steps, of which at most the second rounds: 2ᵏ may be no number where the result is one.
+    // In two steps, of which at most the second rounds: 2ᵏ may be out of range even if the result is not.
     let half = (0.5 * k + TO_INTEGER) - TO_INTEGER;
     let power = power * exponent(half) * exponent(k - half);
     let power = select(x > OVERFLOW, f64::INFINITY, power);
@@ -83,7 +83,7 @@ fn exp(x: f64) -> f64 {
     select(x.is_nan(), x, power)
 }
 
-/// 2ᵏ for a whole k between −1022 and 1023.
+/// 2ᵏ for an integer k from −1022 to 1023.
 #[inline(always)]
 fn exponent(k: f64) -> f64 {
     f64::from_bits((k + (TO_INTEGER + 1023.0)).to_bits() << 52)

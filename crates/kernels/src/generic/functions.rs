@@ -1,12 +1,12 @@
-//! functions.rs: exp, ln, tanh and erf, lane by lane, from additions, products and bits only:
-//! no platform function, hence the same bits on every machine.
+//! functions.rs: exp, ln, tanh and erf, lane by lane, from additions, products and bit operations only. They use no
+//! platform functions, so the bits are the same on every machine.
 
 use crate::vector::Float;
 
-/// Adding this to a number below 2²² in size rounds it to an integer, left in the low bits.
+/// Adding this to a number with magnitude below 2²² rounds it to an integer, which is then in the low bits.
 const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³
 
-/// ln 2 in two parts; an integer below 2⁹ times the first is exact (Cody and Waite).
+/// ln 2 in two parts; the product of the first with an integer below 2⁹ is exact (Cody and Waite).
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
@@ -42,7 +42,7 @@ pub(crate) fn exp<F: Float>(x: F) -> F {
     );
     let power = (r * r).mul_add(tail, r) + x.like(1.0);
     let result = power.add_bits(shifted.to_exponent());
-    // The comparisons fail for NaN: it is the one that neither bound lets through as a result.
+    // The comparisons are false for NaN, so neither bound replaces it.
     let result = F::select(x.less(x.like(88.722_84)), result, x * x.like(f32::INFINITY));
     F::select(x.less(x.like(-87.336)), x.like(0.0), result)
 }
@@ -54,10 +54,10 @@ pub(crate) fn exp<F: Float>(x: F) -> F {
 pub(crate) fn ln<F: Float>(x: F) -> F {
     let tiny = x.less(x.like(f32::MIN_POSITIVE));
     let scaled = F::select(tiny, x * x.like(8_388_608.0), x);
-    // The exponent field counts from √½ instead of from 1.
+    // The exponent field is relative to √½ instead of 1.
     let offset = 0x3f80_0000 - 0x3f35_04f3;
     let moved = scaled.add_bits(x.like_bits(offset));
-    // k + 127 is in the integer's place: under the exponent of 2²³ it is a number.
+    // k + 127 is an integer in the low bits; with the exponent of 2²³ above it, it becomes a number.
     let k = moved.exponent_bits().or_bits(x.like(8_388_608.0)) - x.like(8_388_608.0 + 127.0);
     let k = F::select(tiny, k - x.like(23.0), k);
     let mantissa = moved
@@ -147,7 +147,7 @@ pub(crate) fn erf<F: Float>(x: F) -> F {
     )
     .mul_add(x, x);
     let result = F::select(t.less(x.like(0.927_734_4)), near, far);
-    // Beyond 4 the polynomials overflow; ±1 has been reached. NaN is less than nothing.
+    // Beyond 4 the polynomials overflow, but the result is ±1. Comparisons with NaN are false.
     F::select(x.like(4.0).less(t), x.like(1.0).with_sign_of(x), result)
 }
 
@@ -194,8 +194,8 @@ mod tests {
         (f64::from(found) - exact).abs() * f64::from(23 - exponent.max(-126)).exp2()
     }
 
-    /// The largest error over every f32 between two bit patterns, fused and unfused, in the fastest
-    /// instance of this machine.
+    /// The largest error over all f32 between two bit patterns, fused and unfused, with the fastest instance of this
+    /// machine.
     fn worst<E: Elementwise<0, 1> + Copy + Send>(
         operation: E,
         bits: RangeInclusive<u32>,
@@ -237,8 +237,7 @@ mod tests {
         })
     }
 
-    /// Softmax subtracts the largest logit: all that matters is −87.3 … 0; nearer to 0 than 2⁻²⁵
-    /// every result is 1.
+    /// Softmax subtracts the largest logit, so only −87.3 … 0 matters; nearer to 0 than 2⁻²⁵, every result is 1.
     #[test]
     fn exp_of_every_number_that_softmax_can_meet() {
         let worst = worst(
@@ -256,7 +255,7 @@ mod tests {
         assert!(worst <= 2.0, "{worst} units in the last place");
     }
 
-    /// tanh is odd, x below 2⁻¹³ and 1 beyond 10 (`same_bits.rs` has those).
+    /// tanh is odd, equals x below 2⁻¹³ and 1 beyond 10 (`same_bits.rs` tests these).
     #[test]
     fn tanh_of_every_number_where_it_bends() {
         let worst = worst(Tanh, 2f32.powi(-13).to_bits()..=10f32.to_bits(), f64::tanh);

@@ -3,7 +3,7 @@
 use crate::vector::{Kernel, LANES, Vector};
 use crate::{MatmulShape, Rows, RowsMut, Start, Strided};
 
-/// See `Kernels::matmul`, which has checked that every index of the shape lies in its slice.
+/// See `Kernels::matmul`, which has checked that every index of the shape is within its slice.
 pub(crate) struct Matmul<'a> {
     pub(crate) shape: MatmulShape,
     pub(crate) left: Strided<'a>,
@@ -15,7 +15,7 @@ pub(crate) struct Matmul<'a> {
 impl Kernel for Matmul<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self, zero: V) {
-        // An array's length cannot be an associated constant: the tiles in use are named here.
+        // The length of an array cannot be an associated constant, so the tiles in use are listed here.
         match V::TILE {
             (8, 2) => self.bands::<V, 8, 2>(zero),
             (6, 1) => self.bands::<V, 6, 1>(zero),
@@ -25,7 +25,7 @@ impl Kernel for Matmul<'_> {
 }
 
 impl Matmul<'_> {
-    /// Bands of as many columns as a tile has; in each, tiles from the top, then smaller ones.
+    /// Bands with as many columns as a tile; in each, full tiles from the top, then smaller ones.
     #[inline(always)]
     fn bands<V: Vector, const ROWS: usize, const VECTORS: usize>(&mut self, zero: V) {
         let mut column = 0;

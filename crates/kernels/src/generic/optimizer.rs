@@ -3,18 +3,18 @@
 use crate::generic::elementwise::Elementwise;
 use crate::vector::Vector;
 
-/// The numbers of one AdamW step (decoupled weight decay, as in PyTorch's `AdamW`).
+/// The settings of one AdamW step (decoupled weight decay, as in PyTorch's `AdamW`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// The step's size.
+    /// The step size.
     pub learning_rate: f32,
-    /// How much of the first moment is kept.
+    /// β₁: the share of the first moment that is kept.
     pub beta1: f32,
-    /// How much of the second moment is kept.
+    /// β₂: the share of the second moment that is kept.
     pub beta2: f32,
     /// Added to the root of the second moment.
     pub epsilon: f32,
-    /// Parameters shrink by `learning_rate · weight_decay` of themselves first.
+    /// First, every parameter is multiplied by `1 − learning_rate · weight_decay`.
     pub weight_decay: f32,
     /// 1 / (1 − β₁ᵗ) at step t = 1, 2, …
     pub first_correction: f32,

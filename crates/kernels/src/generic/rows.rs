@@ -1,9 +1,9 @@
-//! rows.rs: the first layer as a table of rows that are added, its gradient, and column sums.
+//! rows.rs: the first layer as a sum of table rows, its gradient, and column sums.
 
 use crate::shapes::Contexts;
 use crate::vector::{Kernel, LANES, Vector};
 
-/// Vectors of a row that are summed side by side in registers.
+/// The vectors of a row that are summed side by side in registers.
 const BLOCK: usize = 4;
 
 /// See `Kernels::sum_rows`.
@@ -71,7 +71,7 @@ impl Kernel for ScatterRows<'_> {
     }
 }
 
-/// `into += from`, both a whole number of vectors.
+/// `into += from`; both lengths are multiples of a vector.
 #[inline(always)]
 fn add<V: Vector>(zero: V, from: &[f32], into: &mut [f32]) {
     let from = from.as_chunks::<LANES>().0;

@@ -1,4 +1,4 @@
-//! softmax.rs: logits to weighted probabilities and the logarithm of their normaliser, row by row.
+//! softmax.rs: converts logits to weighted probabilities, and computes the logarithm of the normaliser, row by row.
 
 use crate::generic::elementwise::load_partial;
 use crate::generic::functions::{exp, ln};
@@ -23,7 +23,7 @@ impl Kernel for Softmax<'_> {
         let real = zero.less(real);
         let nothing = zero.like(f32::NEG_INFINITY);
 
-        // Sixteen rows at a time, so that their logarithms are taken together.
+        // Sixteen rows at a time, so that their logarithms are computed together.
         let rows = self.logits.chunks_mut(LANES * self.stride);
         let sums = self.log_sums.chunks_mut(LANES);
         for ((rows, weights), log_sums) in rows.zip(self.row_weights.chunks(LANES)).zip(sums) {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use nextchar_core::language_model::loss;
 use nextchar_core::train::{Trainer, find_learning_rate};
 
+use super::Training;
 use super::plan::{EVALUATIONS, Plan};
 use super::watch::Clock;
-use super::Training;
 use crate::door::Error;
 use crate::options::{LearningRate, TrainOptions};
 

@@ -1,6 +1,6 @@
-//! Writes what the page loads beside the engine, so that it compresses well: the embedded lists, what is
-//! known of them, and the default model without the names that one of the lists has already.
-//! `web/src/engine/unpack.ts` is the other side.
+//! Writes what the page loads besides the engine, packed so that it compresses well: the embedded lists, their
+//! descriptions, and the default model without its names, which are already in one of the lists.
+//! `web/src/engine/unpack.ts` is the counterpart.
 //!
 //! `cargo run -p nextchar-web --bin assets -- FOLDER`
 
@@ -16,7 +16,7 @@ const MODEL: &[u8] = include_bytes!("../../../nextchar/model/indian-names.safete
 fn main() -> io::Result<()> {
     let folder = env::args()
         .nth(1)
-        .ok_or_else(|| io::Error::other("which folder?"))?;
+        .ok_or_else(|| io::Error::other("usage: assets FOLDER"))?;
     let folder = Path::new(&folder);
     let lists = folder.join("lists");
     fs::create_dir_all(&lists)?;
@@ -48,7 +48,7 @@ fn main() -> io::Result<()> {
     )
 }
 
-/// The model file as far as its names; the engine's `open` puts them back.
+/// The model file up to its names; the engine's `open` adds them again.
 fn without_names() -> io::Result<&'static [u8]> {
     let file = ModelFile::from_bytes(MODEL).map_err(io::Error::other)?;
     let names = file
@@ -59,8 +59,8 @@ fn without_names() -> io::Result<&'static [u8]> {
         .ok_or_else(|| io::Error::other("the model does not end with its names"))
 }
 
-/// The numbers of a safetensors file by the place of their bytes, all first bytes, all second ones …: signs
-/// and exponents are alike, and compress together. The header stays as it is.
+/// A safetensors file with the bytes of its numbers grouped by position (all first bytes, all second bytes …): signs
+/// and exponents are similar, and compress better together. The header is unchanged.
 fn planes(file: &[u8]) -> io::Result<Vec<u8>> {
     let (length, _) = file
         .split_first_chunk()
@@ -75,8 +75,8 @@ fn planes(file: &[u8]) -> io::Result<Vec<u8>> {
         .collect())
 }
 
-/// A list as text: each name as how many characters it shares with the one before (`A` for none, to `Z`)
-/// and what follows them; then a line for each further column, a character for each name.
+/// A list as text: for each name, the number of characters that it shares with the previous one (`A` for none, to
+/// `Z`) and its other characters; then a line for each further column, with one character per name.
 fn folded(columns: &[&str], rows: &[&str]) -> io::Result<String> {
     let mut lines = vec![String::new(); columns.len().max(1)];
     let mut before = "";
@@ -86,7 +86,7 @@ fn folded(columns: &[&str], rows: &[&str]) -> io::Result<String> {
         let (one, other) = (name.chars(), before.chars());
         let shared = one.zip(other).take_while(|(a, b)| a == b).count().min(25);
         if name.contains(|c: char| c.is_ascii_uppercase()) || cells.len() != lines.len() {
-            return Err(io::Error::other(format!("{row:?} cannot be folded")));
+            return Err(io::Error::other(format!("{row:?} cannot be packed")));
         }
         lines[0].push(char::from(b'A' + shared as u8));
         lines[0].extend(name.chars().skip(shared));

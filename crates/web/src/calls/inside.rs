@@ -1,4 +1,4 @@
-//! Calls that look into a model: one prediction, the letters as points, letters that are alike.
+//! Calls that look into a model: one prediction, the characters as points, and similar characters.
 
 use nextchar::score::{letter_plane, neighbors};
 use serde::Deserialize;
@@ -31,7 +31,7 @@ impl Session {
         Ok(answer.finish(back))
     }
 
-    /// The letters as points.
+    /// The characters as points.
     pub(crate) fn plane_of(&mut self, slot: Slot, answer: &mut Answer) -> Result<Value, Fault> {
         let shown = self.shown(slot)?;
         let plane = letter_plane(shown.network()?);

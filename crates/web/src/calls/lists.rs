@@ -1,4 +1,4 @@
-//! Calls about a list that no run has: what was found in it, and its first names.
+//! Calls about a list independent of a run: what was found in it, and its first names.
 
 use nextchar::data::Diagnosis;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ impl Session {
         let check: Check = given.read()?;
         let names = match check.source.scan(&check.read, None, given.bytes) {
             Ok(names) => names,
-            // A column that is not there is a property of the list, too.
+            // A missing column is a property of the list as well.
             Err(fault) => return Ok(Answer::default().finish(without_names(&fault))),
         };
         let mut back = serde_json::to_value(names.diagnosis())?;
@@ -43,7 +43,7 @@ impl Session {
     }
 }
 
-/// The diagnosis of a list that could not even be scanned.
+/// The diagnosis of a list that could not be scanned at all.
 fn without_names(fault: &Fault) -> Value {
     let mut back = serde_json::to_value(Diagnosis::default()).expect("a diagnosis is JSON");
     back["names"] = 0.into();

@@ -1,4 +1,4 @@
-//! Every call by its name.
+//! Dispatches calls by name.
 
 mod inside;
 mod lists;
@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::request::{Given, read};
 use crate::session::Session;
 
-/// A request as it is written.
+/// A request.
 #[derive(Deserialize)]
 struct Request {
     call: String,
@@ -28,7 +28,7 @@ impl Session {
     }
 
     fn answered(&mut self, json: &[u8], bytes: &[u8]) -> Result<Answer, Fault> {
-        let json = str::from_utf8(json).map_err(|_| Fault::new("a request that is not UTF-8"))?;
+        let json = str::from_utf8(json).map_err(|_| Fault::new("the request is not UTF-8"))?;
         let Request { call, give } = read(&serde_json::from_str(json)?)?;
         self.dispatch(&call, &Given { give: &give, bytes })
     }

@@ -1,4 +1,4 @@
-//! Calls that open and save a model, and what the engine is.
+//! Calls that open and save a model, and that describe the engine.
 
 use nextchar::{Choice, Model, Preset};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ impl Session {
         #[derive(Deserialize)]
         struct Open {
             bytes: Bytes,
-            /// The default preset's names, where the file was kept without them.
+            /// The default preset's names, if the file was stored without them.
             source: Option<Source>,
         }
         let Open { bytes, source } = given.read()?;

@@ -1,4 +1,4 @@
-//! Names written and judged: what `generate`, `score` and `explain --word` do.
+//! Calls that write and score names: what `generate`, `score` and `explain --word` do.
 
 use nextchar::GenerateOptions;
 use nextchar::data::{NameList, Split, windows};
@@ -15,11 +15,11 @@ use crate::request::{Given, Slot};
 use crate::session::Session;
 use crate::shown::Shown;
 
-/// Attempts in a row without a name after which it is said that there may be none: fewer than the command
-/// line's, for a page that waits.
+/// The number of consecutive draws without a name after which `generate` gives up: fewer than on the command line,
+/// because a page is waiting.
 const TRIES: u64 = 100_000;
 
-/// The options of `generate`, beside those that the library knows.
+/// The options of `generate` that the library does not know.
 #[derive(Deserialize)]
 struct Asked {
     model: Slot,
@@ -56,7 +56,7 @@ impl Session {
         let outcome = drawn.outcome().expect("an iterator that began");
         let note = match outcome.gave_up {
             true => Some(format!(
-                "gave up after {TRIES} attempts in a row that brought nothing; loosen a condition, or raise the temperature"
+                "gave up: {TRIES} consecutive draws gave no new name that fits the conditions; loosen a condition, or raise the temperature"
             )),
             false => all_that_exist(names.len(), count),
         };
@@ -80,7 +80,7 @@ impl Session {
         struct Score {
             model: Slot,
             text: String,
-            /// As the command line's.
+            /// The same as on the command line.
             #[serde(default = "usual")]
             false_rejection: f64,
         }
@@ -125,13 +125,13 @@ impl Session {
     }
 }
 
-/// A list of names that are not wanted, of any letters.
+/// A list of unwanted names, with any characters.
 fn any_letters(source: &Source, bytes: &[u8]) -> Result<NameList, Fault> {
     let read = Read::of_alphabet(Alphabet::Data);
     Ok(source.read(&read, None, bytes)?.into_list())
 }
 
-/// A name with its letters, and where it stands in the list.
+/// A name with its tokens, and the part of the list that contains it.
 fn written(generated: &Generated, shown: &Shown<'_>) -> Value {
     let encoded = shown.vocab.encode(&generated.name).unwrap_or_default();
     let log_probs = token_log_probs(shown.model, &encoded);
@@ -149,7 +149,7 @@ fn written(generated: &Generated, shown: &Shown<'_>) -> Value {
     json
 }
 
-/// The part of a list that a name stands in.
+/// The part of a list that contains a name.
 fn part(parts: &Split, name: &str) -> Option<&'static str> {
     let found = [
         ("train", &parts.train),
@@ -160,17 +160,17 @@ fn part(parts: &Split, name: &str) -> Option<&'static str> {
     found.map(|(part, _)| part)
 }
 
-/// What a person should know where fewer names fit than were asked for.
+/// The message for the user if fewer names meet the conditions than were requested.
 fn all_that_exist(found: usize, wanted: usize) -> Option<String> {
     match found {
         _ if found >= wanted => None,
-        0 => Some("no name fits the conditions; loosen one".into()),
-        1 => Some("only 1 name fits; it is the only one".into()),
+        0 => Some("no name fits the conditions; loosen one of them".into()),
+        1 => Some("only 1 name fits; that is all".into()),
         _ => Some(format!("only {found} names fit; these are all")),
     }
 }
 
-/// A word letter by letter: how likely each was, and everything that could have stood there.
+/// A word, position by position: the probability of its token, and those of all tokens.
 fn places(shown: &Shown<'_>, word: &[Token], answer: &mut Answer) -> Vec<Value> {
     let length = shown.model.context_length();
     windows(word, length)

@@ -1,4 +1,4 @@
-//! Calls of a run: begun, led on, watched, finished.
+//! Calls that start, advance, watch and finish a training run.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::shown::Opened;
 use crate::training::{Run, Start};
 
-/// What a progress event carries beside the losses.
+/// What a progress event contains besides the losses.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Watch {
@@ -24,7 +24,7 @@ struct Watch {
 impl Session {
     pub(crate) fn start(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
         let start: Start = given.read()?;
-        // The old run's memory is free before the new one asks for its own.
+        // The memory of the old run is released before the new one allocates its own.
         self.run = None;
         let run = Run::begin(start.plan(given.bytes)?)?;
         let back = run.describe();
@@ -32,7 +32,7 @@ impl Session {
         Ok(Answer::default().finish(back))
     }
 
-    /// Of a run that is not begun: another module may compute it while this one trains.
+    /// For a run that is not started: another module can compute the baselines while this one trains.
     pub(crate) fn baselines(&self, given: &Given<'_>) -> Result<Answer, Fault> {
         let (training, _) = given.read::<Start>()?.plan(given.bytes)?;
         let (baselines, part) = training.baselines()?;
@@ -47,7 +47,7 @@ impl Session {
         Ok(Answer::default().finish(back))
     }
 
-    /// So many steps, or as many as are left.
+    /// Does this many steps, or as many as remain.
     pub(crate) fn advance(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
         #[derive(Deserialize)]
         struct Advance {
@@ -96,7 +96,7 @@ impl Session {
     }
 
     fn running(&mut self) -> Result<&mut Run, Fault> {
-        let none = || Fault::new("there is no run").help("start one");
+        let none = || Fault::new("no training run has been started").help("start one");
         self.run.as_mut().ok_or_else(none)
     }
 }

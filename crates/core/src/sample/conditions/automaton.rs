@@ -1,8 +1,8 @@
 //! Conditions on a name as finite automata over its tokens.
 //!
-//! Every condition on the letters is a regular language: a prefix is `ab.*`, a substring `.*ab.*`.
-//! Patterns are compiled by `regex-automata` and walked by characters instead of bytes; a condition
-//! that excludes accepts where the pattern does not.
+//! Every condition on the characters is a regular language: a prefix is `ab.*`, a substring `.*ab.*`.
+//! `regex-automata` compiles patterns to automata over bytes; following all bytes of a token at once turns
+//! them into automata over tokens. A condition that excludes a pattern accepts where the pattern does not.
 
 use std::collections::VecDeque;
 
@@ -16,44 +16,48 @@ use rustc_hash::FxHashMap;
 use crate::error::Error;
 use crate::text::{END, Token, Vocab};
 
-/// A pattern with its repetitions written out may not need more memory than this, in bytes.
+/// Memory limit for a pattern whose repetitions are expanded, in bytes.
 const EXPANDED_LIMIT: usize = 2 << 20;
-/// A pattern may not need more memory than this, in bytes, while it is compiled.
+/// Memory limit while a pattern is compiled, in bytes.
 const COMPILE_LIMIT: usize = 8 << 20;
-/// Nor have more states than this, over the vocabulary.
+/// An automaton over the vocabulary may not have more states than this.
 const STATE_LIMIT: usize = 50_000;
 
-const TOO_LARGE: &str = "it needs too many states: fewer or smaller repetitions are possible";
-const WORD_BOUNDARY: &str = "\\b knows the letters a to z only, as (?-u:\\b); a pattern is about the whole name, which needs none";
+const TOO_LARGE: &str = "it needs too many states: use fewer or smaller repetitions";
+const WORD_BOUNDARY: &str = "only the ASCII word boundary (?-u:\\b) is supported; a pattern always matches the whole name, so it needs no boundary at its ends";
 
-/// A deterministic automaton over tokens; state 0 is the first.
+/// A deterministic automaton over tokens; state 0 is the initial one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Automaton {
-    /// \[states, V\]; [`DEAD`] where no name can go on. Column [`END`] is not used.
+pub(crate) struct Automaton {
+    /// \[states, V\]; [`DEAD`] where no continuation is accepted. Column [`END`] is not used.
     next: Vec<u32>,
     accepting: Vec<bool>,
     vocab_size: usize,
 }
 
-/// The state from which nothing is accepted.
-pub const DEAD: u32 = u32::MAX;
+/// The state from which no name is accepted.
+pub(crate) const DEAD: u32 = u32::MAX;
 
 impl Automaton {
-    /// The names that match one of some regular expressions as a whole, or if not `wanted`, none.
+    /// Accepts the names that match one of some regular expressions as a whole; if not `wanted`, all others.
     ///
     /// # Errors
-    /// [`Error::BadPattern`] where an expression cannot be read or is too large.
-    pub fn matching(patterns: &[String], wanted: bool, vocab: &Vocab) -> Result<Self, Error> {
+    /// [`Error::BadPattern`] if an expression cannot be parsed or is too large.
+    pub(crate) fn matching(
+        patterns: &[String],
+        wanted: bool,
+        vocab: &Vocab,
+    ) -> Result<Self, Error> {
         let bad = |what: String| Error::BadPattern {
             pattern: patterns.join(" | "),
             what,
         };
         let mut whole = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            let letters =
+            let parsed =
                 syntax::parse_with(pattern, &syntax::Config::new().dot_matches_new_line(true));
-            let letters = letters.map_err(|error| bad(reason(&error)))?;
-            whole.push(Hir::concat(vec![letters, Hir::look(Look::End)]));
+            let parsed = parsed.map_err(|error| bad(reason(&error)))?;
+            whole.push(Hir::concat(vec![parsed, Hir::look(Look::End)]));
         }
         let nfa = thompson::Compiler::new()
             .configure(
@@ -77,16 +81,19 @@ impl Automaton {
                     .determinize_size_limit(Some(COMPILE_LIMIT)),
             )
             .build_from_nfa(&nfa)
-            .map_err(|error| match error.is_size_limit_exceeded() {
-                true => bad(TOO_LARGE.into()),
-                false => bad(reason(&error)),
+            .map_err(|error| {
+                if error.is_size_limit_exceeded() {
+                    bad(TOO_LARGE.into())
+                } else {
+                    bad(reason(&error))
+                }
             })?;
         let start = dfa
             .start_state_forward(&Input::new("").anchored(Anchored::Yes))
             .map_err(|error| bad(error.to_string()))?;
-        let spelt: Vec<&str> = vocab.pieces().collect();
+        let spellings: Vec<&str> = vocab.pieces().collect();
         let step = |state: StateID, token: Token| {
-            let bytes = spelt[usize::from(token) - 1].bytes();
+            let bytes = spellings[usize::from(token) - 1].bytes();
             bytes.fold(state, |state, byte| dfa.next_state(state, byte))
         };
         let accepts = |state| dfa.is_match_state(dfa.next_eoi_state(state)) == wanted;
@@ -95,20 +102,20 @@ impl Automaton {
     }
 
     /// The state after a token; [`DEAD`] stays dead.
-    pub fn step(&self, state: u32, token: Token) -> u32 {
-        match state {
-            DEAD => DEAD,
-            _ => self.next[state as usize * self.vocab_size + usize::from(token)],
+    pub(crate) fn step(&self, state: u32, token: Token) -> u32 {
+        if state == DEAD {
+            return DEAD;
         }
+        self.next[state as usize * self.vocab_size + usize::from(token)]
     }
 
     /// Whether a name may end here.
-    pub fn accepts(&self, state: u32) -> bool {
+    pub(crate) fn accepts(&self, state: u32) -> bool {
         state != DEAD && self.accepting[state as usize]
     }
 }
 
-/// The first line that says something, without the drawing of where.
+/// The last line of the innermost error: the message, without the excerpt that marks its place.
 fn reason(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -122,7 +129,7 @@ fn reason(error: &dyn std::error::Error) -> String {
         .to_owned()
 }
 
-/// Numbers the states that names can reach; `None` where there are too many.
+/// Numbers the states that names can reach, in discovery order; `None` if there are too many.
 fn explore(
     start: StateID,
     vocab_size: usize,
@@ -164,9 +171,9 @@ fn explore(
 mod tests {
     use super::*;
 
-    /// Many conditions at once multiply their states, so each must have few.
+    /// The product of several automata multiplies their numbers of states, so each must be small.
     #[test]
-    fn a_text_needs_a_state_for_each_letter_and_one() {
+    fn a_text_needs_one_state_more_than_it_has_characters() {
         for (pattern, wanted, states) in [
             (".*a.*", true, 2),
             (".*a.*", false, 2),

@@ -1,7 +1,13 @@
-//! Conditions on a name: what a user may ask for, and the automata that it becomes.
+//! Conditions on a name: what a user states, and the finite automata that it is compiled to.
 
-pub(crate) mod automaton;
-pub(crate) mod builder;
-pub(crate) mod filter;
+mod automaton;
+mod builder;
+mod constraint;
+mod filter;
+mod reach;
 
-pub use builder::{Conditions, Constraint};
+pub(crate) use automaton::DEAD;
+pub use builder::Conditions;
+pub use constraint::Constraint;
+pub(crate) use filter::Filter;
+pub(crate) use reach::Reach;

@@ -1,14 +1,14 @@
-//! A distribution as an alias table of whole numbers (Walker 1977, Vose 1991): one 32-bit draw, one
-//! look-up, one comparison.
+//! A distribution as an alias table of integers (Walker 1977, Vose 1991): a draw takes 32 random bits, one
+//! look-up and one comparison.
 //!
-//! Probabilities are quantised to multiples of 2⁻³² that add up to 1 exactly; from there on all is whole
-//! numbers, so what is drawn follows the quantised distribution exactly, and p = 0 is never drawn.
+//! Probabilities are quantised to multiples of 2⁻³² that add up to exactly 1. Everything after that is integer
+//! arithmetic, so draws follow the quantised distribution exactly, and a token with p = 0 is never drawn.
 
 use crate::text::Token;
 
-/// Shapes of the tables of a vocabulary: 2^`bits` slots, each 2^(32 − bits) of the draws.
+/// The shape of the tables for a vocabulary: 2^`bits` slots, each of which stands for 2^(32 − bits) random words.
 ///
-/// An entry is (threshold << bits) | alias: a draw below the threshold is the slot's own token.
+/// An entry is (threshold << bits) | alias: below the threshold, the slot's own token is drawn, else the alias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slots {
     pub(crate) bits: u32,
@@ -21,23 +21,24 @@ impl Slots {
         }
     }
 
-    /// Slots of a table.
+    /// Number of slots of a table.
     pub(crate) fn count(self) -> usize {
         1 << self.bits
     }
 
-    /// The token that a random word means, by a table.
+    /// The token that a table assigns to a random word.
     #[inline(always)]
     pub(crate) fn draw(self, table: &[u32], word: u32) -> Token {
         let slot = word >> (32 - self.bits);
         let within = word & (u32::MAX >> self.bits);
         let entry = table[slot as usize];
         let alias = entry & ((1 << self.bits) - 1);
-        (if within < entry >> self.bits {
+        let token = if within < entry >> self.bits {
             slot
         } else {
             alias
-        }) as Token
+        };
+        token as Token
     }
 
     /// Fills a table with a distribution; `probs` [V] add up to 1.
@@ -45,7 +46,7 @@ impl Slots {
         let capacity = 1u64 << (32 - self.bits);
         let mut weights = vec![0u64; self.count()];
         quantise(probs, &mut weights);
-        // The order of both stacks is fixed, so the table is too.
+        // The order of both stacks is fixed, and so is the table.
         let (mut poor, mut rich): (Vec<usize>, Vec<usize>) =
             (0..weights.len()).partition(|&slot| weights[slot] < capacity);
         while let (Some(slot), Some(&giver)) = (poor.pop(), rich.last()) {
@@ -56,14 +57,14 @@ impl Slots {
                 poor.push(giver);
             }
         }
-        // Whole numbers leave nothing over but slots that are exactly full: alias to themselves.
+        // With integers, the remaining slots are exactly full: they are their own alias.
         for slot in rich {
             table[slot] = slot as u32;
         }
     }
 }
 
-/// Whole numbers ∝ `probs` that add up to 2³². The rounding goes to the largest.
+/// Integers proportional to `probs` that add up to 2³². The largest absorbs the rounding errors.
 fn quantise(probs: &[f64], weights: &mut [u64]) {
     const ONE: u64 = 1 << 32;
     let (mut sum, mut largest) = (0, 0);
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
     use crate::rng::{Purpose, Seed};
 
-    /// How many of all 2³² words mean each token, from the entries.
+    /// How many of all 2³² words draw each token, computed from the entries.
     fn shares(slots: Slots, table: &[u32]) -> Vec<u64> {
         let mut shares = vec![0u64; slots.count()];
         for (slot, entry) in table.iter().enumerate() {

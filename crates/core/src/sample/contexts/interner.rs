@@ -10,15 +10,15 @@ use crate::sample::contexts::alias::Slots;
 use crate::sample::source::Source;
 use crate::text::{END, Token};
 
-/// Contexts that one shard asks for: at most, and at least where there are enough for several.
-const SHARD: usize = 256;
-const SMALL_SHARD: usize = 16;
-/// Shards that are wanted, so that threads end at about the same time.
+/// Contexts of a shard: the maximum, and the minimum if there are several shards.
+const MAX_SHARD: usize = 256;
+const MIN_SHARD: usize = 16;
+/// Preferred number of shards, so that threads finish at about the same time.
 const SHARDS: usize = 8;
-/// Up to 2^this possible contexts, their numbers are looked up by their tokens, without hashing.
+/// Up to 2^this possible contexts, numbers are looked up by the packed context, without hashing.
 const DENSE_BITS: u32 = 16;
 
-/// Not gone to yet.
+/// In place of a number: the context is not interned yet.
 const UNKNOWN: u32 = u32::MAX;
 
 /// What is kept of every context.
@@ -26,19 +26,19 @@ const UNKNOWN: u32 = u32::MAX;
 pub(crate) struct Keep {
     /// The model's own ln p, \[V\].
     pub(crate) log_probs: bool,
-    /// p of a draw, \[V\].
+    /// The probabilities of a draw (after temperature, top-k and top-p), \[V\].
     pub(crate) probs: bool,
-    /// The same as an alias table.
+    /// The probabilities of a draw as an alias table.
     pub(crate) tables: bool,
 }
 
-/// The numbers of contexts: by their state, and after a token by the context before it. [`UNKNOWN`] is
-/// a context that was not met, or a continuation that no draw took.
+/// The numbers of contexts, by state and by the previous context and a token. [`UNKNOWN`] marks a context that
+/// is not interned, or a continuation that no draw has taken yet.
 enum Numbers {
-    /// Where few are possible: at the place that is the packed context.
+    /// If few contexts are possible: the index is the packed context.
     Dense {
         numbers: Vec<u32>,
-        /// The places of all contexts.
+        /// \[contexts\]: the index of each.
         places: Vec<u32>,
         bits: u32,
     },
@@ -121,8 +121,8 @@ impl Numbers {
         }
     }
 
-    /// The number of a context, `fresh` if it is new.
-    fn of(&mut self, state: State, fresh: u32) -> u32 {
+    /// The number of a context, which is `fresh` if it is new.
+    fn intern(&mut self, state: State, fresh: u32) -> u32 {
         match self {
             Numbers::Dense {
                 numbers, places, ..
@@ -147,13 +147,13 @@ impl Numbers {
     }
 }
 
-/// The place after a token: the oldest goes out. `places` is a power of two.
+/// The packed context after a token, without the oldest one. `places` is a power of two.
 #[inline]
 fn place_after(place: u32, token: Token, bits: u32, places: usize) -> usize {
     ((place as usize) << bits | usize::from(token)) & (places - 1)
 }
 
-/// A store of contexts. Number 0 is the start of a name.
+/// The interned contexts. Number 0 is the start of a name.
 pub(crate) struct Contexts<'a> {
     pub(crate) model: &'a dyn LanguageModel,
     config: SampleConfig,
@@ -168,7 +168,7 @@ pub(crate) struct Contexts<'a> {
     log_probs: Vec<f64>,
     probs: Vec<f64>,
     tables: Vec<u32>,
-    /// Contexts that the model evaluated, ever.
+    /// Number of evaluations by the model, including those of contexts that were forgotten.
     pub(crate) evaluations: u64,
 }
 
@@ -198,7 +198,8 @@ impl<'a> Contexts<'a> {
         contexts
     }
 
-    /// Forgets every context but the start, whose number stays 0. What is asked again gets the same answer.
+    /// Forgets every context but the start, whose number stays 0. A context that is evaluated again gets the same
+    /// probabilities.
     pub(crate) fn forget(&mut self) {
         self.states.clear();
         self.numbers.clear();
@@ -209,7 +210,7 @@ impl<'a> Contexts<'a> {
         self.number(self.start);
     }
 
-    /// As [`Contexts::forget`], but those of some draws under way get new numbers.
+    /// As [`Contexts::forget`], but keeps the contexts with some numbers and renumbers them.
     pub(crate) fn forget_but<'n>(&mut self, live: impl Iterator<Item = &'n mut u32>) {
         let kept: Vec<(&mut u32, State)> = live
             .map(|number| {
@@ -223,8 +224,8 @@ impl<'a> Contexts<'a> {
         }
     }
 
-    /// Keeps log-probabilities from now on, and asks again for those of the contexts that are known.
-    pub(crate) fn ask_for_log_probs(&mut self, executor: &dyn Executor) {
+    /// Keeps log-probabilities from now on; evaluates all known contexts again if they were not kept before.
+    pub(crate) fn evaluate_log_probs(&mut self, executor: &dyn Executor) {
         if !self.keep.log_probs {
             self.keep.log_probs = true;
             self.evaluated = 0;
@@ -237,7 +238,7 @@ impl<'a> Contexts<'a> {
         self.keep.log_probs
     }
 
-    /// Changes what is kept; forgets where something new is wanted.
+    /// Keeps log-probabilities from now on; forgets all contexts if they were not kept before.
     pub(crate) fn keep_log_probs(&mut self) {
         if !self.keep.log_probs {
             self.keep.log_probs = true;
@@ -250,7 +251,7 @@ impl<'a> Contexts<'a> {
         self.states.len()
     }
 
-    /// About as many bytes as a context takes.
+    /// Approximate memory of a context, in bytes.
     pub(crate) fn bytes_each(&self) -> usize {
         let Keep {
             log_probs,
@@ -263,14 +264,14 @@ impl<'a> Contexts<'a> {
             + 10
     }
 
-    /// The context after a token, if a draw went there before.
+    /// The context after a token, if it is interned by this continuation.
     #[inline]
     pub(crate) fn known_after(&self, context: u32, token: Token) -> Option<u32> {
         let known = self.numbers.known_after(context, token);
         (known != UNKNOWN).then_some(known)
     }
 
-    /// The context after a token; a new one is [evaluated](Contexts::evaluate) later.
+    /// The context after a token; a new one must be [evaluated](Contexts::evaluate) before use.
     #[inline]
     pub(crate) fn after(&mut self, context: u32, token: Token) -> u32 {
         self.known_after(context, token).unwrap_or_else(|| {
@@ -283,14 +284,14 @@ impl<'a> Contexts<'a> {
 
     fn number(&mut self, state: State) -> u32 {
         let fresh = self.states.len() as u32;
-        let number = self.numbers.of(state, fresh);
+        let number = self.numbers.intern(state, fresh);
         if number == fresh {
             self.states.push(state);
         }
         number
     }
 
-    /// Asks the model for every context that is new.
+    /// Evaluates every new context.
     pub(crate) fn evaluate(&mut self, executor: &dyn Executor) {
         let (from, to) = (self.evaluated, self.len());
         if from == to {
@@ -307,7 +308,7 @@ impl<'a> Contexts<'a> {
         );
         grow(&mut self.probs, size(self.keep.probs, vocab_size), 0.0);
         grow(&mut self.tables, size(self.keep.tables, slots.count()), 0);
-        let rows = (to - from).div_ceil(SHARDS).clamp(SMALL_SHARD, SHARD);
+        let rows = (to - from).div_ceil(SHARDS).clamp(MIN_SHARD, MAX_SHARD);
         let mut log_probs = shards(&mut self.log_probs, from, rows, vocab_size);
         let mut probs = shards(&mut self.probs, from, rows, vocab_size);
         let mut tables = shards(&mut self.tables, from, rows, slots.count());
@@ -322,40 +323,23 @@ impl<'a> Contexts<'a> {
             .collect();
         let (model, config, states) = (self.model, self.config, &self.states);
         executor.for_each(&mut work, |_, shard| {
-            let rows = shard.rows.clone();
-            let mut own = Vec::new();
-            let values = match &mut shard.probs {
-                Some(kept) => &mut **kept,
-                None => {
-                    own.resize(rows.len() * vocab_size, 0.0);
-                    own.as_mut_slice()
-                }
-            };
-            model.log_probs(&states[rows.clone()], values);
-            if let Some(kept) = &mut shard.log_probs {
-                kept.copy_from_slice(values);
-            }
-            for (index, row) in values.chunks_exact_mut(vocab_size).enumerate() {
-                config.apply(row);
-                if let Some(tables) = &mut shard.tables {
-                    slots.fill(row, &mut tables[index << slots.bits..][..slots.count()]);
-                }
-            }
+            let states = &states[shard.rows.clone()];
+            shard.evaluate(model, states, config, slots);
         });
     }
 
-    /// ln p of the model itself, \[V\].
+    /// ln p by the model itself, \[V\].
     pub(crate) fn log_probs(&self, context: u32) -> &[f64] {
         &self.log_probs[context as usize * self.vocab_size..][..self.vocab_size]
     }
 
-    /// p of a draw, \[V\].
+    /// The probabilities of a draw, \[V\].
     #[inline]
     pub(crate) fn probs(&self, context: u32) -> &[f64] {
         &self.probs[context as usize * self.vocab_size..][..self.vocab_size]
     }
 
-    /// The smallest p above 0 of all contexts.
+    /// The smallest probability above 0 of all contexts.
     pub(crate) fn smallest_prob(&self) -> f64 {
         smallest(&self.probs)
     }
@@ -366,7 +350,7 @@ impl<'a> Contexts<'a> {
         &self.tables[(context as usize) << self.slots.bits..][..self.slots.count()]
     }
 
-    /// ln P of a whole name by the model itself, its end counted; all its contexts are known.
+    /// ln P of a whole name by the model itself, including its end mark. All its contexts must be evaluated.
     pub(crate) fn log_prob(&mut self, name: &[Token]) -> f64 {
         let (mut context, mut sum) = (0, 0.0);
         for &token in name {
@@ -377,7 +361,7 @@ impl<'a> Contexts<'a> {
     }
 }
 
-/// The smallest number above 0; infinity where there is none.
+/// The smallest number above 0; infinity if there is none.
 pub(crate) fn smallest(values: &[f64]) -> f64 {
     let smaller = |least: f64, value: f64| {
         if value > 0.0 && value < least {
@@ -389,6 +373,7 @@ pub(crate) fn smallest(values: &[f64]) -> f64 {
     fold_in_lanes(values, f64::INFINITY, smaller)
 }
 
+/// Some contexts to evaluate, and where their results go.
 struct Shard<'s> {
     rows: std::ops::Range<usize>,
     log_probs: Option<&'s mut [f64]>,
@@ -396,15 +381,47 @@ struct Shard<'s> {
     tables: Option<&'s mut [u32]>,
 }
 
-/// Makes room. New memory is not written here: who fills it is the first to touch it.
-fn grow<T: Copy>(values: &mut Vec<T>, size: usize, zero: T) {
-    match values.is_empty() {
-        true => *values = vec![zero; size],
-        false => values.resize(size, zero),
+impl Shard<'_> {
+    fn evaluate(
+        &mut self,
+        model: &dyn LanguageModel,
+        states: &[State],
+        config: SampleConfig,
+        slots: Slots,
+    ) {
+        let vocab_size = model.vocab_size();
+        let mut own = Vec::new();
+        let values = match &mut self.probs {
+            Some(kept) => &mut **kept,
+            None => {
+                own.resize(states.len() * vocab_size, 0.0);
+                own.as_mut_slice()
+            }
+        };
+        model.log_probs(states, values);
+        if let Some(kept) = &mut self.log_probs {
+            kept.copy_from_slice(values);
+        }
+        for (index, row) in values.chunks_exact_mut(vocab_size).enumerate() {
+            config.apply(row);
+            if let Some(tables) = &mut self.tables {
+                slots.fill(row, &mut tables[index << slots.bits..][..slots.count()]);
+            }
+        }
     }
 }
 
-/// `values` \[contexts, width\] from one context on, some rows at a time; nothing of what is not kept.
+/// Enlarges a vector. The pages of a new one are first touched by the thread that fills them.
+fn grow<T: Copy>(values: &mut Vec<T>, size: usize, zero: T) {
+    if values.is_empty() {
+        *values = vec![zero; size];
+    } else {
+        values.resize(size, zero);
+    }
+}
+
+/// The rows of `values` \[contexts, width\] from one context on, in chunks of `rows`; none if it is empty because
+/// the values are not kept.
 fn shards<T>(
     values: &mut [T],
     from: usize,

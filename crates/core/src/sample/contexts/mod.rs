@@ -1,4 +1,7 @@
 //! The contexts that sampling reaches, and their distributions.
 
-pub(crate) mod alias;
-pub(crate) mod interner;
+mod alias;
+mod interner;
+
+pub(crate) use alias::Slots;
+pub(crate) use interner::{Contexts, Keep, smallest};

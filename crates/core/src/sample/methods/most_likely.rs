@@ -1,42 +1,43 @@
-//! The most probable names in exact order: best first, since no name is likelier than its beginning.
+//! The most probable names in exact order, by best-first search: no name is more probable than its prefixes.
 //!
-//! Where contexts are few the most that a beginning can still come to is known, too (products of the
-//! largest p, from the ends back), and the search goes straight to names that fit, however rare they are.
+//! Once the search has queued many prefixes, a backward max-product pass over the graph of the dynamic program
+//! provides an admissible heuristic (A*), if that graph is small. The search then goes straight to the names
+//! that satisfy the conditions, however rare they are.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::data::NameList;
-use crate::data::trie::Trie;
 use crate::error::Error;
 use crate::executor::Serial;
 use crate::language_model::{LanguageModel, State};
-use crate::sample::conditions::builder::{Conditions, Reach};
+use crate::sample::conditions::{Conditions, Filter, Reach};
 use crate::sample::config::SampleConfig;
-use crate::sample::contexts::interner::{Contexts, Keep};
-use crate::sample::generator::{Generated, excluded};
-use crate::sample::methods::dynamic::graph::{Graph, NOWHERE, START};
+use crate::sample::contexts::{Contexts, Keep};
+use crate::sample::methods::dynamic::{Graph, NOWHERE, START};
+use crate::sample::outcome::Generated;
 use crate::sample::source::Source;
 use crate::text::{END, Start, Token, Vocab};
 
-/// Beginnings that are kept at most, some 200 MB.
-const KEPT: usize = 2_000_000;
-/// Those that are kept before a ceiling is worth its making.
-const KEPT_AT_FIRST: usize = 50_000;
+/// Maximum number of queued prefixes; they take some 200 MB.
+const MAX_QUEUED: usize = 2_000_000;
+/// Number of queued prefixes from which the heuristic is worth computing.
+const MAX_QUEUED_WITHOUT_HEURISTIC: usize = 50_000;
 
-/// The beginning of a name, or a whole one.
+/// A prefix of a name, or a whole name.
 #[derive(PartialEq)]
 struct Candidate {
-    /// No name that begins so has a larger ln P; that of a whole name.
-    most: f64,
+    /// An upper bound on ln P of all names with this prefix; the exact value for a whole name.
+    bound: f64,
     log_prob: f64,
-    /// In the graph of the ceiling.
+    /// In the graph of the heuristic.
     node: u32,
     tokens: Vec<Token>,
     /// The model's state after the tokens.
     context: State,
-    /// That of the conditions.
+    /// The conditions' state after the tokens.
     state: u32,
+    /// In the trie of excluded names.
     excluded: u32,
     whole: bool,
 }
@@ -44,11 +45,11 @@ struct Candidate {
 impl Eq for Candidate {}
 
 impl Ord for Candidate {
-    /// By the probability that is possible; of equals the alphabetically first, and a whole name before its beginning.
+    /// By the bound; of equals the first in the vocabulary's order, and a whole name before its own prefix.
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_prob = self.most.total_cmp(&other.most);
+        let by_bound = self.bound.total_cmp(&other.bound);
         let by_text = other.tokens.cmp(&self.tokens);
-        by_prob.then(by_text).then(self.whole.cmp(&other.whole))
+        by_bound.then(by_text).then(self.whole.cmp(&other.whole))
     }
 }
 
@@ -58,11 +59,12 @@ impl PartialOrd for Candidate {
     }
 }
 
-/// The `count` most probable names that fit, the likeliest first; fewer where no more exist. Equally
-/// probable ones come in the vocabulary's order.
+/// The `count` most probable names that satisfy the conditions and are not in an unwanted list, most
+/// probable first; fewer if no more exist. Equally probable names are in the vocabulary's order.
 ///
-/// The search is best first and exact. For models that look back no further than about three letters it knows
-/// what a beginning can come to; else it knows only that no name is likelier than its beginning. It keeps at most 2,000,000 beginnings of names, some 200 MB.
+/// The search is best first and exact. For models with contexts of up to about three tokens, an exact bound
+/// on completions is used; otherwise the probability of the prefix is the bound. At most 2,000,000 prefixes
+/// are queued, which takes some 200 MB.
 ///
 /// ```
 /// use nextchar_core::data::{CountedWindows, NameList};
@@ -83,7 +85,7 @@ impl PartialOrd for Candidate {
 /// ```
 ///
 /// # Errors
-/// As [`Conditions::compile`]; [`Error::Impossible`] where the search would need too much memory.
+/// As [`Conditions::compile`]; [`Error::Impossible`] if the search would need too much memory.
 pub fn most_likely(
     model: &dyn LanguageModel,
     vocab: &Vocab,
@@ -94,7 +96,7 @@ pub fn most_likely(
     most_likely_after(model, vocab, &Start::default(), conditions, unwanted, count)
 }
 
-/// [`most_likely`] for names with a start of their own.
+/// As [`most_likely`], for names with a start of their own, such as a label.
 ///
 /// # Errors
 /// As [`most_likely`].
@@ -106,8 +108,7 @@ pub fn most_likely_after(
     unwanted: &[&NameList],
     count: usize,
 ) -> Result<Vec<Generated>, Error> {
-    let reach = conditions.compile(vocab)?.reach(vocab.len())?;
-    let excluded = excluded(unwanted, vocab);
+    let filter = Filter::new(conditions, unwanted, vocab)?;
     if count == 0 {
         return Ok(Vec::new());
     }
@@ -116,20 +117,24 @@ pub fn most_likely_after(
         start: model.start(start),
         config: SampleConfig::default(),
     };
-    let search = |ceiling: Option<&Ceiling<'_>>, kept| {
-        search(source, &reach, &excluded, ceiling, count, kept)
+    let search = Search {
+        source,
+        filter: &filter,
+        heuristic: None,
+        count,
     };
-    let found = search(None, KEPT_AT_FIRST).or_else(|_| {
-        let ceiling = Ceiling::new(source, &reach);
-        search(ceiling.as_ref(), KEPT)
+    let found = search.run(MAX_QUEUED_WITHOUT_HEURISTIC).or_else(|_| {
+        let heuristic = Heuristic::new(source, &filter.reach);
+        let heuristic = heuristic.as_ref();
+        Search {
+            heuristic,
+            ..search
+        }
+        .run(MAX_QUEUED)
     });
     let found = found.map_err(|found| {
         Error::Impossible(format!(
-            "gave up after {KEPT} partial names: {}; fewer or shorter names may be found",
-            match found {
-                0 => "no name that fits was found".to_owned(),
-                found => format!("{found} of the {count} most likely names were found"),
-            }
+            "the search stopped at {MAX_QUEUED} prefixes, with {found} of the {count} most likely names found: request fewer or shorter names"
         ))
     })?;
     let generated = |(tokens, log_prob): (Vec<Token>, f64)| Generated {
@@ -139,93 +144,107 @@ pub fn most_likely_after(
     Ok(found.into_iter().map(generated).collect())
 }
 
-/// The names with their ln P; how many were found where more than `kept` beginnings would have to be kept.
-/// The ceiling changes how long it takes, and nothing else.
-fn search(
-    source: Source<'_>,
-    reach: &Reach,
-    excluded: &Trie,
-    ceiling: Option<&Ceiling<'_>>,
+/// A best-first search. The heuristic affects its running time and nothing else.
+#[derive(Clone, Copy)]
+struct Search<'s> {
+    source: Source<'s>,
+    filter: &'s Filter,
+    heuristic: Option<&'s Heuristic<'s>>,
     count: usize,
-    kept: usize,
-) -> Result<Vec<(Vec<Token>, f64)>, usize> {
-    let model = source.model;
-    let mut log_probs = vec![0.0; model.vocab_size()];
-    let mut found = Vec::new();
-    let mut open = BinaryHeap::from([Candidate {
-        most: 0.0,
-        log_prob: 0.0,
-        node: START,
-        tokens: Vec::new(),
-        context: source.start,
-        state: 0,
-        excluded: excluded.start(),
-        whole: false,
-    }]);
-    while let Some(best) = open.pop() {
-        if best.whole {
-            found.push((best.tokens, best.log_prob));
-            if found.len() == count {
-                break;
-            }
-            continue;
-        }
-        if open.len() > kept {
-            return Err(found.len());
-        }
-        model.log_probs(&[best.context], &mut log_probs);
-        for (token, &log_prob) in (END..).zip(&log_probs) {
-            let log_prob = best.log_prob + log_prob;
-            let whole = token == END;
-            let (state, on_trie, size) = if whole {
-                (best.state, best.excluded, best.tokens.len())
-            } else {
-                let state = reach.step(best.state, token);
-                let on_trie = excluded.step(best.excluded, token);
-                (state, on_trie, best.tokens.len() + 1)
-            };
-            let fits = match whole {
-                true => reach.accepts(state, size) && !excluded.contains(on_trie),
-                false => reach.open(state, size),
-            };
-            let (node, more) = match ceiling {
-                Some(ceiling) if fits && !whole => ceiling.after(best.node, token, size),
-                _ => (START, 0.0),
-            };
-            let most = log_prob + more;
-            if !fits || most == f64::NEG_INFINITY {
-                continue;
-            }
-            let mut tokens = best.tokens.clone();
-            tokens.extend((!whole).then_some(token));
-            open.push(Candidate {
-                most,
-                log_prob,
-                node,
-                tokens,
-                context: model.next(best.context, token),
-                state,
-                excluded: on_trie,
-                whole,
-            });
-        }
-    }
-    Ok(found)
 }
 
-/// ln of the most that the probability of a beginning can still be multiplied by.
-struct Ceiling<'a> {
+impl Search<'_> {
+    /// The names with their ln P; if more than `max_queued` prefixes would be queued, the number of names
+    /// found until then.
+    fn run(&self, max_queued: usize) -> Result<Vec<(Vec<Token>, f64)>, usize> {
+        let model = self.source.model;
+        let mut log_probs = vec![0.0; model.vocab_size()];
+        let mut found = Vec::new();
+        let mut open = BinaryHeap::from([Candidate {
+            bound: 0.0,
+            log_prob: 0.0,
+            node: START,
+            tokens: Vec::new(),
+            context: self.source.start,
+            state: 0,
+            excluded: self.filter.excluded.start(),
+            whole: false,
+        }]);
+        while let Some(best) = open.pop() {
+            if best.whole {
+                found.push((best.tokens, best.log_prob));
+                if found.len() == self.count {
+                    break;
+                }
+                continue;
+            }
+            if open.len() > max_queued {
+                return Err(found.len());
+            }
+            model.log_probs(&[best.context], &mut log_probs);
+            for (token, &log_prob) in (END..).zip(&log_probs) {
+                open.extend(self.extended(&best, token, log_prob));
+            }
+        }
+        Ok(found)
+    }
+
+    /// A prefix with one more token, of which `log_prob` is ln p; `None` if it leads to no name.
+    fn extended(&self, prefix: &Candidate, token: Token, log_prob: f64) -> Option<Candidate> {
+        let Filter { reach, excluded } = self.filter;
+        let whole = token == END;
+        let (mut state, mut on_trie) = (prefix.state, prefix.excluded);
+        let mut length = prefix.tokens.len();
+        if !whole {
+            state = reach.step(state, token);
+            on_trie = excluded.step(on_trie, token);
+            length += 1;
+        }
+        let fits = if whole {
+            reach.accepts(state, length) && !excluded.contains(on_trie)
+        } else {
+            reach.open(state, length)
+        };
+        if !fits {
+            return None;
+        }
+        let (node, completion) = match self.heuristic {
+            Some(heuristic) if !whole => heuristic.after(prefix.node, token, length),
+            _ => (START, 0.0),
+        };
+        let log_prob = prefix.log_prob + log_prob;
+        let bound = log_prob + completion;
+        if bound == f64::NEG_INFINITY {
+            return None;
+        }
+        let mut tokens = prefix.tokens.clone();
+        tokens.extend((!whole).then_some(token));
+        Some(Candidate {
+            bound,
+            log_prob,
+            node,
+            tokens,
+            context: self.source.model.next(prefix.context, token),
+            state,
+            excluded: on_trie,
+            whole,
+        })
+    }
+}
+
+/// An upper bound on ln of the probability with which a prefix is completed to a single name.
+struct Heuristic<'a> {
     contexts: Contexts<'a>,
     graph: Graph,
-    /// By the letters that may still follow; \[nodes\] that a name with so many left can stand at.
+    /// By the number of tokens that may follow: \[nodes\] that a prefix with this many tokens left can lead to.
     levels: Vec<Vec<f64>>,
 }
 
-impl<'a> Ceiling<'a> {
-    /// Sums in another order may differ by their rounding, which must not make a ceiling too low.
+impl<'a> Heuristic<'a> {
+    /// Sums in another order may differ by rounding, which must not make a bound too low.
     const ROUNDING: f64 = 1e-9;
 
-    /// `None` where contexts are too many to ask for all of them.
+    /// `None` if there are too many contexts to evaluate them all.
     fn new(source: Source<'a>, reach: &Reach) -> Option<Self> {
         let keep = Keep {
             log_probs: true,
@@ -234,49 +253,48 @@ impl<'a> Ceiling<'a> {
         let mut contexts = Contexts::new(source, keep);
         let graph = Graph::new(&mut contexts, reach)?;
         contexts.evaluate(&Serial);
-        let mut ceiling = Ceiling {
+        let mut heuristic = Heuristic {
             contexts,
             graph,
             levels: Vec::new(),
         };
         let longest = reach.lengths().1;
         for left in 0..=longest {
-            let lengths = &ceiling.graph.lengths;
-            let nodes = lengths.partition_point(|&first| first as usize <= longest - left);
-            let level = (0..nodes as u32).map(|node| ceiling.most(node, left, reach));
+            let nodes = heuristic.graph.nodes_within(longest - left) as u32;
+            let level = (0..nodes).map(|node| heuristic.largest(node, left, reach));
             let level = level.collect();
-            ceiling.levels.push(level);
+            heuristic.levels.push(level);
         }
-        Some(ceiling)
+        Some(heuristic)
     }
 
-    /// The largest of all ways on from a node with so many letters left, from the level below.
-    fn most(&self, node: u32, left: usize, reach: &Reach) -> f64 {
+    /// The maximum over all continuations of a node with `left` tokens left, from the level below.
+    fn largest(&self, node: u32, left: usize, reach: &Reach) -> f64 {
         let (state, length) = (self.graph.states[node as usize], reach.lengths().1 - left);
         if node == NOWHERE || !reach.open(state, length) {
             return f64::NEG_INFINITY;
         }
         let log_probs = self.contexts.log_probs(self.graph.contexts[node as usize]);
-        let end = match reach.accepts(state, length) {
-            true => log_probs[usize::from(END)],
-            false => f64::NEG_INFINITY,
+        let end = if reach.accepts(state, length) {
+            log_probs[usize::from(END)]
+        } else {
+            f64::NEG_INFINITY
         };
         let Some(below) = left.checked_sub(1).map(|left| &self.levels[left]) else {
             return end;
         };
-        let letters = (END..).zip(log_probs).skip(1);
-        let ways = letters.map(|(token, log_prob)| {
+        let edges = (END..).zip(log_probs).skip(1);
+        let sums = edges.map(|(token, log_prob)| {
             log_prob + below[self.graph.after(node, token, log_probs.len()) as usize]
         });
-        ways.fold(end, f64::max)
+        sums.fold(end, f64::max)
     }
 
-    /// The node after a letter, and its ceiling; `size` letters lead to it.
-    fn after(&self, node: u32, token: Token, size: usize) -> (u32, f64) {
-        let next = self
-            .graph
-            .after(node, token, self.contexts.model.vocab_size());
-        let left = self.levels.len() - 1 - size;
+    /// The node after a token, and the bound there; the prefix then has `length` tokens.
+    fn after(&self, node: u32, token: Token, length: usize) -> (u32, f64) {
+        let vocab_size = self.contexts.model.vocab_size();
+        let next = self.graph.after(node, token, vocab_size);
+        let left = self.levels.len() - 1 - length;
         (next, self.levels[left][next as usize] + Self::ROUNDING)
     }
 }
@@ -290,9 +308,9 @@ mod tests {
     use crate::data::CountedWindows;
 
     proptest! {
-        /// With a ceiling and without, the same names in the same order, to the last bit.
+        /// With and without the heuristic, the same names in the same order, to the last bit.
         #[test]
-        fn a_ceiling_changes_nothing(
+        fn the_heuristic_changes_nothing(
             words in prop::collection::vec("[a-d]{1,6}", 3..30),
             context_length in 0usize..4,
             pattern in prop::sample::select(vec![".*", ".*a.*b.*c.*", "(ab|ba)*", ".*dd", "[^a]+"]),
@@ -305,24 +323,25 @@ mod tests {
             let table = CountedWindows::from_list(&list, &vocab, context_length).unwrap();
             let model = KneserNey::closed_form(&table).unwrap();
             let conditions = Conditions::default().length(0..=longest).matching(pattern);
-            let Ok(reach) = conditions.compile(&vocab).and_then(|compiled| compiled.reach(vocab.len())) else {
+            let known = NameList::from_names(known.iter().map(|word| (word, 1)));
+            let Ok(filter) = Filter::new(&conditions, &[&known], &vocab) else {
                 return Ok(());
             };
-            let known = NameList::from_names(known.iter().map(|word| (word, 1)));
-            let excluded = excluded(&[&known], &vocab);
             let source = Source {
                 model: &model,
                 start: model.start(&Start::default()),
                 config: SampleConfig::default(),
             };
-            let ceiling = Ceiling::new(source, &reach).unwrap();
-            let with = search(source, &reach, &excluded, Some(&ceiling), count, KEPT).unwrap();
-            let without = search(source, &reach, &excluded, None, count, KEPT).unwrap();
-            prop_assert_eq!(with, without);
+            let heuristic = Heuristic::new(source, &filter.reach).unwrap();
+            let search = |heuristic| {
+                let filter = &filter;
+                Search { source, filter, heuristic, count }.run(MAX_QUEUED).unwrap()
+            };
+            prop_assert_eq!(search(Some(&heuristic)), search(None));
         }
     }
 
-    /// What no plain search finds: letters that are rare in an order that is rarer.
+    /// Without the heuristic the search would not find them: rare characters in an even rarer order.
     #[test]
     fn rare_names_are_found() {
         let vocab = Vocab::az();

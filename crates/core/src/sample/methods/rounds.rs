@@ -1,20 +1,20 @@
-//! How many draws are made before what they taught is used: a fixed rule, so that results do not
-//! depend on threads or on how many names are wanted.
+//! The number of draws between two updates of what a method has learned: a fixed rule, so that results
+//! depend neither on threads nor on how many names are wanted.
 
 /// The size of the next round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rounds {
-    least: usize,
-    most: usize,
+    min: usize,
+    max: usize,
     size: usize,
 }
 
 impl Rounds {
-    pub(crate) fn new(least: usize, most: usize) -> Self {
+    pub(crate) fn new(min: usize, max: usize) -> Self {
         Rounds {
-            least,
-            most,
-            size: least,
+            min,
+            max,
+            size: min,
         }
     }
 
@@ -22,12 +22,12 @@ impl Rounds {
         self.size
     }
 
-    /// Twice as many where most draws brought a name, half as many where hardly one did.
-    pub(crate) fn went(&mut self, names: usize, draws: usize) {
+    /// Doubles the size if most draws gave a name, and halves it if fewer than one in sixteen did.
+    pub(crate) fn adapt(&mut self, names: usize, draws: usize) {
         if 2 * names >= draws {
-            self.size = (self.size * 2).min(self.most);
+            self.size = (self.size * 2).min(self.max);
         } else if 16 * names < draws {
-            self.size = (self.size / 2).max(self.least);
+            self.size = (self.size / 2).max(self.min);
         }
     }
 }

@@ -1,4 +1,4 @@
-"""A model of names in NumPy; its weights stand beside this file, as .safetensors.
+"""A model of names in NumPy; its weights are next to this file, as .safetensors.
 
     pip install numpy
     python THIS_FILE.py                 # ten names
@@ -102,7 +102,7 @@ def probs_after(model, alphabet, text):
 
 
 def generate(model, alphabet, longest, rng):
-    """One name, letter by letter until the end mark."""
+    """One name, character by character until the end mark."""
     name = ""
     while len(name) < longest:
         probs = probs_after(model, alphabet, name)

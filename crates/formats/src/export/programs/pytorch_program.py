@@ -1,4 +1,4 @@
-"""A model of names in PyTorch; its weights stand beside this file, as .safetensors.
+"""A model of names in PyTorch; its weights are next to this file, as .safetensors.
 
     pip install torch safetensors
     python THIS_FILE.py                 # ten names
@@ -57,7 +57,7 @@ class Ensemble(nn.Module):
 
 
 def load(path=WEIGHTS):
-    """The module in evaluation mode, and what the file says beside the tensors."""
+    """The module in evaluation mode, and the metadata of the file."""
     tensors = load_file(path)
     with safe_open(path, "pt") as file:
         hints = json.loads((file.metadata() or {}).get("network", "{}"))
@@ -80,20 +80,20 @@ def load(path=WEIGHTS):
 
 
 def save(model, hints, path):
-    """Writes a file that nextchar reads as --model, and load() too."""
+    """Writes a file that load(), and nextchar as --model, can read."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, path, metadata={"network": json.dumps(hints)})
 
 
 def context_of(text, alphabet, length):
-    """The last `length` tokens of a text, padded at the left."""
+    """The last `length` tokens of a text, padded on the left."""
     tokens = [alphabet.index(character) + 1 for character in text.lstrip("_")]
     return ([0] * length + tokens)[-length:]
 
 
 @torch.no_grad()
 def generate(model, alphabet, longest, generator):
-    """One name, letter by letter until the end mark."""
+    """One name, character by character until the end mark."""
     name = ""
     while len(name) < longest:
         tokens = torch.tensor([context_of(name, alphabet, model.context)])

@@ -1,40 +1,40 @@
-//! The pairs of context and automaton state that names come to, and the ways between them.
+//! The graph over which the dynamic program runs: its nodes are the reachable pairs of a context and an
+//! automaton state.
 
-use crate::sample::conditions::automaton::DEAD;
-use crate::sample::conditions::builder::Reach;
-use crate::sample::contexts::interner::Contexts;
+use crate::sample::conditions::{DEAD, Reach};
+use crate::sample::contexts::Contexts;
 use crate::text::{END, Token};
 
-/// Contexts, pairs of context and state, and products p·β: more are not tabulated.
-const MOST_CONTEXTS: usize = 1 << 15;
-const MOST_PAIRS: usize = 1 << 23;
-const MOST_PRODUCTS: usize = 1 << 26;
-/// The node from which nothing is accepted, and the one of the empty name.
+/// Limits on the size: contexts, pairs of context and state, and products p·β.
+const MAX_CONTEXTS: usize = 1 << 15;
+const MAX_PAIRS: usize = 1 << 23;
+const MAX_PRODUCTS: usize = 1 << 26;
+/// The node from which no name is accepted, and the node of the empty name.
 pub(crate) const NOWHERE: u32 = 0;
 pub(crate) const START: u32 = 1;
 
-/// The nodes in the order in which names first come to them, and the edges between them.
+/// The nodes, numbered in discovery order (breadth first), and their edges.
 pub(crate) struct Graph {
     pub(crate) contexts: Vec<u32>,
     pub(crate) states: Vec<u32>,
-    /// Of the shortest beginning that leads to each.
+    /// Length of the shortest prefix that leads to each node; not decreasing.
     pub(crate) lengths: Vec<u32>,
-    pub(crate) ways: Vec<Ways>,
+    pub(crate) edges: Vec<Edges>,
     /// \[rows, V\].
     next: Vec<u32>,
 }
 
-/// Where the tokens lead from a node.
+/// The edges from a node, one for each token but END.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Ways {
-    /// Each to the node behind the one that the token before it leads to, the first letter to this one.
+pub(crate) enum Edges {
+    /// To consecutive nodes in the tokens' order, beginning with this one.
     Run(u32),
-    /// To those of a row.
+    /// To the nodes in a row of the table.
     Row(u32),
 }
 
 impl Graph {
-    /// `None` where there are too many.
+    /// `None` if the graph would be too large.
     pub(crate) fn new(contexts: &mut Contexts<'_>, reach: &Reach) -> Option<Self> {
         let vocab_size = contexts.model.vocab_size();
         let (states, longest) = (reach.states(), reach.lengths().1);
@@ -42,10 +42,12 @@ impl Graph {
             contexts: vec![u32::MAX, 0],
             states: vec![0, 0],
             lengths: vec![0, 0],
-            ways: vec![Ways::Row(0)],
+            edges: vec![Edges::Row(0)],
             next: vec![NOWHERE; vocab_size],
         };
-        let (mut row, mut fits, mut fits_at) = (vec![NOWHERE; vocab_size], Vec::new(), 0);
+        let mut row = vec![NOWHERE; vocab_size];
+        // By state, whether a name can still be completed after `fits_at` tokens.
+        let (mut fits, mut fits_at) = (Vec::new(), 0);
         let mut numbers = vec![NOWHERE; states];
         numbers[0] = START;
         let mut at = START as usize;
@@ -76,11 +78,9 @@ impl Graph {
                 }
                 row[usize::from(token)] = numbers[pair];
             }
-            graph.push(&row);
+            graph.push_edges(&row);
             let products = graph.contexts.len() * vocab_size * (longest + 1);
-            if contexts.len() > MOST_CONTEXTS
-                || numbers.len() > MOST_PAIRS
-                || products > MOST_PRODUCTS
+            if contexts.len() > MAX_CONTEXTS || numbers.len() > MAX_PAIRS || products > MAX_PRODUCTS
             {
                 return None;
             }
@@ -89,42 +89,44 @@ impl Graph {
         Some(graph)
     }
 
-    /// The ways on from the next node.
-    fn push(&mut self, row: &[u32]) {
-        let letters = &row[1..];
-        let first = letters.first().copied().unwrap_or(NOWHERE);
-        let run = first != NOWHERE
-            && letters
-                .iter()
-                .zip(first..)
-                .all(|(&next, expected)| next == expected);
-        self.ways.push(match run {
-            true => Ways::Run(first),
-            false => Ways::Row((self.next.len() / row.len()) as u32),
-        });
-        if !run {
+    /// Adds the edges of the next node.
+    fn push_edges(&mut self, row: &[u32]) {
+        let next = &row[1..];
+        let first = next.first().copied().unwrap_or(NOWHERE);
+        let is_run = first != NOWHERE && next.iter().zip(first..).all(|(&node, run)| node == run);
+        if is_run {
+            self.edges.push(Edges::Run(first));
+        } else {
+            let number = (self.next.len() / row.len()) as u32;
+            self.edges.push(Edges::Row(number));
             self.next.extend_from_slice(row);
         }
     }
 
-    /// Whether the ways on from a node are a run.
-    pub(crate) fn runs(&self, node: u32) -> bool {
-        matches!(self.ways[node as usize], Ways::Run(_))
+    /// Whether the edges from a node are a run.
+    pub(crate) fn has_run(&self, node: u32) -> bool {
+        matches!(self.edges[node as usize], Edges::Run(_))
     }
 
-    /// Where a letter leads.
+    /// The node after a token other than END.
     pub(crate) fn after(&self, node: u32, token: Token, vocab_size: usize) -> u32 {
-        match self.ways[node as usize] {
-            Ways::Run(first) => first + u32::from(token) - 1,
-            Ways::Row(_) => self.row(node, vocab_size)[usize::from(token)],
+        match self.edges[node as usize] {
+            Edges::Run(first) => first + u32::from(token) - 1,
+            Edges::Row(_) => self.row(node, vocab_size)[usize::from(token)],
         }
     }
 
-    /// Where each token leads from a node without a run.
+    /// The nodes after every token, \[V\]; empty if the edges are a run.
     pub(crate) fn row(&self, node: u32, vocab_size: usize) -> &[u32] {
-        match self.ways[node as usize] {
-            Ways::Run(_) => &[],
-            Ways::Row(row) => &self.next[row as usize * vocab_size..][..vocab_size],
+        match self.edges[node as usize] {
+            Edges::Run(_) => &[],
+            Edges::Row(row) => &self.next[row as usize * vocab_size..][..vocab_size],
         }
+    }
+
+    /// Number of nodes that a prefix of at most `length` tokens can lead to.
+    pub(crate) fn nodes_within(&self, length: usize) -> usize {
+        let is_within = |&shortest: &u32| shortest as usize <= length;
+        self.lengths.partition_point(is_within)
     }
 }

@@ -1,4 +1,7 @@
 //! The dynamic program: exact probabilities of every continuation, where the graph of contexts is small.
 
-pub(crate) mod graph;
-pub(crate) mod program;
+mod graph;
+mod program;
+
+pub(crate) use graph::{Graph, NOWHERE, START};
+pub(crate) use program::DynamicProgram;

@@ -1,22 +1,22 @@
-//! Blocks of chains that walk through alias tables side by side, and their names one after the other.
+//! Blocks of chains that move through alias tables in lockstep, and the names that they drew.
 
 use nextchar_kernels::{AliasTables, Arithmetic, Chains, Kernels, LANES, Steps, TOO_LONG};
 
 use crate::rng::Stream;
 use crate::sample::batch::Batch;
-use crate::sample::conditions::filter::Filter;
-use crate::sample::methods::free::chains::{ATTEMPTS, Brought, CHAINS};
+use crate::sample::conditions::Filter;
+use crate::sample::methods::free::chains::{ATTEMPTS, Accepted, CHAINS};
 use crate::text::{END, Token};
 
-/// Steps for which random words are drawn at a time.
+/// Steps per call of the kernel.
 const STEPS: usize = 16;
-/// Places for the ends of attempts: the last steps may bring more than are counted.
+/// Room for the ends of attempts: the last steps may end more attempts than are counted.
 const ENDS: usize = 2 * ATTEMPTS;
 
-const _: () = assert!(CHAINS == LANES, "a chain for every lane of the kernel");
+const _: () = assert!(CHAINS == LANES, "one chain for every lane of the kernel");
 const _: () = assert!(
     ATTEMPTS + STEPS <= ENDS,
-    "room for what comes beside the last attempt"
+    "room for what follows the last attempt"
 );
 
 /// Sixteen chains that share a stream.
@@ -30,7 +30,7 @@ pub(crate) struct Block {
 
 /// What one chain drew.
 struct Lane {
-    /// As many as there is room for; after the last attempt, anything.
+    /// Those of all attempts; after the last one, arbitrary tokens.
     tokens: Vec<Token>,
     drawn: usize,
     /// The places of the tokens that ended an attempt.
@@ -38,14 +38,14 @@ struct Lane {
     attempts: usize,
 }
 
-/// Walks two blocks until every chain has made its attempts; none of the names is longer than `longest`.
+/// Advances two blocks until every chain has made its attempts. No name is longer than `longest`.
 pub(crate) fn walk(tables: AliasTables<'_>, longest: usize, streams: [Stream; 2]) -> [Block; 2] {
     let kernels = Kernels::best(Arithmetic::Unfused);
     let mut pair = streams.map(|stream| Block::new(stream, longest));
-    while pair.iter().any(Block::is_under_way) {
+    while pair.iter().any(Block::is_unfinished) {
         let steps = pair.each_mut().map(Block::next_steps);
         kernels.walk(tables, longest as u32, steps);
-        pair.iter_mut().for_each(Block::note);
+        pair.iter_mut().for_each(Block::record);
     }
     pair
 }
@@ -66,7 +66,7 @@ impl Block {
         }
     }
 
-    fn is_under_way(&self) -> bool {
+    fn is_unfinished(&self) -> bool {
         self.lanes.iter().any(|lane| lane.attempts < ATTEMPTS)
     }
 
@@ -79,31 +79,32 @@ impl Block {
         }
     }
 
-    fn note(&mut self) {
+    fn record(&mut self) {
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             if lane.attempts < ATTEMPTS {
-                lane.note(self.tokens.each_ref().map(|row| row[index]));
+                lane.record(self.tokens.each_ref().map(|row| row[index]));
             }
         }
     }
 
-    /// The names that fit, without those of the first chains.
-    pub(crate) fn names(&self, skipped: usize, filter: &Filter) -> Brought {
-        let mut brought = Brought {
+    /// The accepted names of all chains but the first `skipped`.
+    pub(crate) fn names(&self, skipped: usize, filter: &Filter) -> Accepted {
+        let mut accepted = Accepted {
             attempts: ((CHAINS - skipped) * ATTEMPTS) as u64,
-            ..Brought::default()
+            ..Accepted::default()
         };
         for lane in &self.lanes[skipped..] {
-            lane.names(filter, &mut brought.batch);
+            lane.names(filter, &mut accepted.batch);
         }
-        brought
+        accepted
     }
 }
 
 impl Lane {
-    /// Notes what the chain drew. No branch depends on a token.
+    /// Records what the chain drew, without a branch that depends on a token: a misprediction costs as much as
+    /// three tokens.
     #[inline(always)]
-    fn note(&mut self, drawn: [Token; STEPS]) {
+    fn record(&mut self, drawn: [Token; STEPS]) {
         let from = self.drawn;
         self.tokens[from..from + STEPS].copy_from_slice(&drawn);
         let mut attempts = self.attempts;
@@ -114,7 +115,7 @@ impl Lane {
         (self.drawn, self.attempts) = (from + STEPS, attempts);
     }
 
-    /// Appends the names that fit. Neighbours are copied together.
+    /// Appends the accepted names. Adjacent ones are copied together.
     fn names(&self, filter: &Filter, batch: &mut Batch) {
         let (mut copied, mut start) = (0, 0);
         for &end in &self.ends[..ATTEMPTS] {

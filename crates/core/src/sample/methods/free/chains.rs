@@ -1,15 +1,15 @@
-//! Chains of names side by side: what every walker of [`free`](crate::sample::free) draws has in common.
+//! Chains of names: what all walkers of free draws have in common.
 
 use crate::sample::batch::Batch;
 
 /// Chains of a block.
 pub(crate) const CHAINS: usize = 16;
-/// Attempts of a chain: names that fit, and those that do not.
+/// Attempts of a chain, whether their names are accepted or not.
 pub(crate) const ATTEMPTS: usize = 64;
 
-/// What chains brought: names, and how many attempts they took.
+/// The accepted names of some chains, and the number of attempts.
 #[derive(Default)]
-pub(crate) struct Brought {
+pub(crate) struct Accepted {
     pub(crate) batch: Batch,
     pub(crate) attempts: u64,
 }

@@ -1,196 +1,222 @@
-//! Free draws: names of the model as it is, of which those that fit are kept.
+//! Rejection sampling from the unconditioned model.
 //!
-//! Names come from chains, each a walk over contexts that begins again after every end mark. Sixteen
-//! chains are a block and share a stream of random words: the word of a step and chain has a fixed
-//! place in it. So the names do not depend on who walks: [`Table`] takes whole blocks through tables
-//! of all contexts, [`Lazy`] as many chains as are wanted through contexts that are asked for on the
-//! way. What does not fit is left out, which is the exact conditional distribution; a chain ends after
-//! a fixed number of attempts, not of names, so that nothing favours short ones. Without replacement
-//! what was drawn before is left out too: the others keep their proportions.
+//! Names come from chains. A chain walks over contexts and restarts after every end mark. Sixteen chains form
+//! a block and share a stream of random words, in which the word of every step and chain has a fixed place.
+//! So the output does not depend on the walker: [`Table`] advances whole blocks through precomputed tables;
+//! [`Lazy`] advances individual chains and evaluates contexts on demand. Rejecting the names that do not
+//! satisfy the conditions gives the exact conditional distribution. A chain ends after a fixed number of
+//! attempts, not of names, so that short names are not favoured. Without replacement, names that were drawn
+//! before are rejected too, which leaves the proportions of the others unchanged.
+
+use std::ops::Range;
 
 use crate::executor::Executor;
-use crate::rng::Stream;
 use crate::sample::batch::Batch;
-use crate::sample::conditions::filter::Filter;
-use crate::sample::methods::free::chains::{ATTEMPTS, CHAINS};
+use crate::sample::conditions::Filter;
+use crate::sample::methods::Draws;
+use crate::sample::methods::free::chains::{ATTEMPTS, Accepted, CHAINS};
 use crate::sample::methods::free::lazy::Lazy;
 use crate::sample::methods::free::seen::Seen;
 use crate::sample::methods::free::table::Table;
-use crate::sample::source::Source;
+use crate::sample::probability::Probability;
+use crate::sample::source::Setup;
 
-/// From so many names on a table of all contexts pays, where it can be had.
+/// From this number of names on, tables of all contexts pay, if there are few enough contexts.
 const MANY: usize = 10_000;
-/// The first chains tell whether free draws are worth while, by the share that fits.
+/// The first chains show whether free draws pay: this fraction of their attempts must be accepted.
 const PILOT_CHAINS: u64 = 2;
 const PILOT_SHARE: f64 = 0.25;
-/// Without replacement, the share of attempts that must still bring a new name.
+/// Without replacement, the fraction of attempts that must still give a new name.
 const NEW_SHARE: f64 = 1.0 / 32.0;
-/// Chains that are walked at a time: more, the more came before, so that the first names come soon and
-/// threads meet seldom.
+/// The maximum number of chains per draw is the number of chains before it, within these bounds: the first
+/// names come soon, and later threads rarely wait for each other.
 const FEW: u64 = 1024;
-const MOST: u64 = 4096;
+const MANY_CHAINS: u64 = 4096;
 
-/// Who walks.
+/// How chains are advanced.
 enum Walker<'a> {
     Lazy(Box<Lazy<'a>>),
     Table(Box<Table<'a>>),
 }
 
-/// Free draws, and what came of them so far.
+/// Free draws and their results so far. The stream of a block has the block's number as its index.
 pub(crate) struct Free<'a> {
+    setup: Setup<'a>,
     filter: Filter,
-    source: Source<'a>,
-    words: Stream,
     walker: Walker<'a>,
     next_chain: u64,
-    pub(crate) attempts: u64,
-    pub(crate) kept: u64,
-    /// What came before, without replacement.
+    attempts: u64,
+    kept: u64,
+    /// The names drawn so far, without replacement.
     seen: Option<Seen>,
-    /// Attempts and new names, when chains were last [judged](Free::pays).
-    judged: (u64, u64),
-    worth_while: bool,
+    /// Attempts and new names at the last [check](Free::check).
+    checked: (u64, u64),
+    pays: bool,
 }
 
 impl<'a> Free<'a> {
-    /// `words` are those of the purpose; a block's have its number as their index.
-    pub(crate) fn new(source: Source<'a>, filter: Filter, words: Stream, unique: bool) -> Self {
+    pub(crate) fn new(setup: Setup<'a>, filter: Filter) -> Self {
         Free {
             filter,
-            source,
-            words,
-            walker: Walker::Lazy(Box::new(Lazy::new(source))),
+            walker: Walker::Lazy(Box::new(Lazy::new(setup.source))),
             next_chain: 0,
             attempts: 0,
             kept: 0,
-            seen: unique.then(Seen::default),
-            judged: (0, 0),
-            worth_while: true,
+            seen: setup.unique.then(Seen::default),
+            checked: (0, 0),
+            pays: true,
+            setup,
         }
     }
 
-    /// Whether leaving out what does not fit is the quick way: the first chains tell, and without
-    /// replacement all that follow. Their names are good in any case, for what fits does not depend on
-    /// how much does not.
+    /// Whether rejection is fast enough: the first chains decide, and without replacement all later ones
+    /// too. Their names are valid in any case, because what is accepted does not depend on how much is
+    /// rejected.
     pub(crate) fn pays(&self) -> bool {
-        self.worth_while
+        self.pays
     }
 
-    /// The chain before which it is judged again whether free draws pay: fixed, whatever is wanted. No
-    /// more are drawn at a time.
-    fn next_judgement(&self) -> u64 {
+    /// Number of accepted names, new or not.
+    pub(crate) fn kept(&self) -> u64 {
+        self.kept
+    }
+
+    /// The conditions, for another method, and the names that it must not draw again.
+    pub(crate) fn into_parts(self) -> (Filter, Seen) {
+        (self.filter, self.seen.unwrap_or_default())
+    }
+
+    /// The chain before which the next [check](Free::check) takes place. It does not depend on how many names
+    /// are wanted. No draw goes beyond it.
+    fn next_check(&self) -> u64 {
         match self.next_chain {
             chain if chain < PILOT_CHAINS => PILOT_CHAINS,
-            chain if self.seen.is_none() => chain + chain.clamp(FEW, MOST),
-            chain if chain < MOST => (chain + 1).next_power_of_two().max(CHAINS as u64),
-            chain => (chain / MOST + 1) * MOST,
+            chain if self.seen.is_none() => chain + chain.clamp(FEW, MANY_CHAINS),
+            chain if chain < MANY_CHAINS => (chain + 1).next_power_of_two().max(CHAINS as u64),
+            chain => (chain / MANY_CHAINS + 1) * MANY_CHAINS,
         }
     }
 
-    fn judge(&mut self) {
-        let new = self
-            .seen
-            .as_ref()
-            .map_or(self.kept, |seen| seen.len() as u64);
-        let (attempts, brought) = (self.attempts - self.judged.0, new - self.judged.1);
+    /// Decides whether free draws still pay.
+    fn check(&mut self) {
+        let new = match &self.seen {
+            Some(seen) => seen.len() as u64,
+            None => self.kept,
+        };
+        let attempts = self.attempts - self.checked.0;
+        let gained = new - self.checked.1;
         let least = match self.next_chain {
             PILOT_CHAINS => PILOT_SHARE,
             _ if self.seen.is_none() => return,
             _ => NEW_SHARE,
         };
-        self.worth_while = brought as f64 >= least * attempts as f64;
-        self.judged = (self.attempts, new);
+        self.pays = gained as f64 >= least * attempts as f64;
+        self.checked = (self.attempts, new);
     }
 
-    /// Contexts that the model was asked for.
-    pub(crate) fn evaluations(&self) -> u64 {
+    /// Changes over to tables of all contexts if many names are wanted.
+    fn choose_walker(&mut self, wanted: usize) {
+        if let Walker::Lazy(lazy) = &mut self.walker
+            && self.next_chain == PILOT_CHAINS
+            && wanted >= MANY
+            && let Some(mut table) = Table::new(self.setup.source)
+        {
+            table.evaluations = lazy.contexts.evaluations;
+            self.walker = Walker::Table(Box::new(table));
+        }
+    }
+
+    /// The number of chains that give as many names as are wanted if the fraction accepted stays as it was.
+    fn chains_for(&self, wanted: usize) -> u64 {
+        let share = self.kept.max(1) as f64 / self.attempts.max(1) as f64;
+        let chains = (wanted as f64 / (ATTEMPTS as f64 * share)).ceil() as u64;
+        chains.max(1)
+    }
+
+    /// Advances some chains to their ends; tables advance whole blocks.
+    fn walk(
+        &mut self,
+        chains: Range<u64>,
+        wanted: usize,
+        log_probs: bool,
+        executor: &dyn Executor,
+    ) -> Vec<Accepted> {
+        let stream = &self.setup.stream;
+        match &mut self.walker {
+            Walker::Lazy(lazy) => {
+                if log_probs {
+                    lazy.contexts.keep_log_probs();
+                }
+                self.next_chain = chains.end;
+                let mut accepted = lazy.walk(stream, chains, wanted, &self.filter, executor);
+                if log_probs {
+                    lazy.score(&mut accepted.batch, executor);
+                }
+                vec![accepted]
+            }
+            Walker::Table(table) => {
+                let blocks = chains.end.div_ceil(CHAINS as u64);
+                self.next_chain = blocks * CHAINS as u64;
+                let chains = chains.start..self.next_chain;
+                table.walk(stream, chains, log_probs, &self.filter, executor)
+            }
+        }
+    }
+}
+
+impl Draws for Free<'_> {
+    fn draw(&mut self, wanted: usize, log_probs: bool, executor: &dyn Executor) -> Vec<Batch> {
+        self.choose_walker(wanted);
+        let next_check = self.next_check();
+        let end = next_check.min(self.next_chain + self.chains_for(wanted));
+        // Without replacement, chains run to their ends: which of their names are new is not known yet.
+        let most = if self.seen.is_some() {
+            usize::MAX
+        } else {
+            wanted
+        };
+        let accepted = self.walk(self.next_chain..end, most, log_probs, executor);
+        let mut batches = Vec::with_capacity(accepted.len());
+        for Accepted { batch, attempts } in accepted {
+            self.attempts += attempts;
+            self.kept += batch.len() as u64;
+            batches.push(match &mut self.seen {
+                Some(seen) => seen.insert_new(&batch),
+                None => batch,
+            });
+        }
+        if self.next_chain == next_check {
+            self.check();
+        }
+        batches
+    }
+
+    /// The first chains count to their ends, even if fewer names were wanted: a count that stops at an
+    /// accepted name would be biased towards it.
+    fn probability(&mut self, executor: &dyn Executor) -> Probability {
+        match &mut self.walker {
+            Walker::Lazy(lazy) if self.attempts < PILOT_CHAINS * ATTEMPTS as u64 => {
+                let (stream, chains) = (&self.setup.stream, 0..PILOT_CHAINS);
+                let pilot = lazy.walk(stream, chains, usize::MAX, &self.filter, executor);
+                Probability::of_draws(pilot.batch.len() as u64, pilot.attempts)
+            }
+            _ => Probability::of_draws(self.kept, self.attempts),
+        }
+    }
+
+    fn attempts(&self) -> u64 {
+        self.attempts
+    }
+
+    fn evaluations(&self) -> u64 {
         match &self.walker {
             Walker::Lazy(lazy) => lazy.contexts.evaluations,
             Walker::Table(table) => table.evaluations,
         }
     }
 
-    /// How many names fitted of how many that were drawn. Those of the first chains count to their ends, even
-    /// where fewer were wanted: a count that stops at a name that fits favours it.
-    pub(crate) fn counted(&mut self, executor: &dyn Executor) -> (u64, u64) {
-        match &mut self.walker {
-            Walker::Lazy(lazy) if self.attempts < PILOT_CHAINS * ATTEMPTS as u64 => {
-                let pilot = lazy.walk(
-                    &self.words,
-                    0..PILOT_CHAINS,
-                    usize::MAX,
-                    &self.filter,
-                    executor,
-                );
-                (pilot.batch.len() as u64, pilot.attempts)
-            }
-            _ => (self.kept, self.attempts),
-        }
-    }
-
-    /// The conditions, for another way of drawing, and the names that it must not bring.
-    pub(crate) fn into_parts(self) -> (Filter, Seen) {
-        (self.filter, self.seen.unwrap_or_default())
-    }
-
-    /// The next names, at least one block's or as many as are wanted; `log_probs` if these are too.
-    pub(crate) fn refill(
-        &mut self,
-        wanted: usize,
-        log_probs: bool,
-        executor: &dyn Executor,
-    ) -> Vec<Batch> {
-        if let Walker::Lazy(lazy) = &mut self.walker
-            && self.next_chain == PILOT_CHAINS
-            && wanted >= MANY
-            && let Some(mut table) = Table::new(self.source)
-        {
-            table.evaluations = lazy.contexts.evaluations;
-            self.walker = Walker::Table(Box::new(table));
-        }
-        // As many chains as will bring what is wanted, if they go on as they went.
-        let share = self.kept.max(1) as f64 / self.attempts.max(1) as f64;
-        let chains = (wanted as f64 / (ATTEMPTS as f64 * share)).ceil() as u64;
-        let judgement = self.next_judgement();
-        let chains = self.next_chain..judgement.min(self.next_chain + chains.max(1));
-        // Chains without replacement are walked to their ends: what is new in them is not known yet.
-        let most = if self.seen.is_some() {
-            usize::MAX
-        } else {
-            wanted
-        };
-        let brought = match &mut self.walker {
-            Walker::Lazy(lazy) => {
-                if log_probs {
-                    lazy.contexts.keep_log_probs();
-                }
-                self.next_chain = chains.end;
-                let mut brought = lazy.walk(&self.words, chains, most, &self.filter, executor);
-                if log_probs {
-                    lazy.score(&mut brought.batch, executor);
-                }
-                vec![brought]
-            }
-            Walker::Table(table) => {
-                let blocks = chains.end.div_ceil(CHAINS as u64);
-                self.next_chain = blocks * CHAINS as u64;
-                let chains = chains.start..self.next_chain;
-                table.walk(&self.words, chains, log_probs, &self.filter, executor)
-            }
-        };
-        for one in &brought {
-            self.attempts += one.attempts;
-            self.kept += one.batch.len() as u64;
-        }
-        let mut batches: Vec<Batch> = brought.into_iter().map(|one| one.batch).collect();
-        if let Some(seen) = &mut self.seen {
-            for batch in &mut batches {
-                *batch = seen.new_ones(batch);
-            }
-        }
-        if self.next_chain == judgement {
-            self.judge();
-        }
-        batches
+    /// Free draws do not notice that no name is left.
+    fn remaining(&self) -> f64 {
+        1.0
     }
 }

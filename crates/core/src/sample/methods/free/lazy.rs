@@ -1,44 +1,45 @@
-//! Free draws for any context length: contexts are asked for as chains come by, all new ones together.
+//! Free draws for any context length: contexts are evaluated when chains reach them, all new ones together.
 
 use std::ops::Range;
 
 use crate::executor::Executor;
 use crate::rng::Stream;
 use crate::sample::batch::Batch;
-use crate::sample::conditions::filter::Filter;
-use crate::sample::contexts::interner::{Contexts, Keep};
-use crate::sample::methods::free::chains::{ATTEMPTS, Brought, CHAINS};
+use crate::sample::conditions::Filter;
+use crate::sample::contexts::{Contexts, Keep};
+use crate::sample::methods::free::chains::{ATTEMPTS, Accepted, CHAINS};
 use crate::sample::source::Source;
 use crate::text::{END, Token};
 
-/// Memory for contexts, in bytes; beyond it all are forgotten, which costs time and nothing else.
+/// Memory limit for contexts, in bytes. Beyond it all are forgotten, which only costs time.
 const MEMORY: usize = 256 << 20;
 
 /// Chains of a shard.
 const SHARD: usize = 128;
 
-/// Names that are scored together.
+/// Names whose log-probabilities are computed together.
 const SCORED: usize = 4096;
 
-/// Chains over a store of contexts.
+/// A walker over interned contexts.
 pub(crate) struct Lazy<'a> {
     pub(crate) contexts: Contexts<'a>,
     memory: usize,
 }
 
-/// One chain under way.
+/// One chain.
 struct Chain {
-    /// The token by which it left its context for one that is not known.
+    /// The token that leads to a context that is not interned yet.
     leaves_by: Option<Token>,
     is_done: bool,
-    /// Its block among those that walk, and its place there.
+    /// Its block among those of the walk, and its place in the block.
     block: usize,
     lane: usize,
     context: u32,
     attempts: usize,
     kept: usize,
-    /// The names that it brought, and the beginning of the next.
+    /// The accepted names and the prefix of the next one.
     tokens: Vec<Token>,
+    /// Where that prefix starts.
     start: usize,
 }
 
@@ -54,21 +55,22 @@ impl<'a> Lazy<'a> {
         }
     }
 
-    /// The names of some chains, in their order. A chain also ends as soon as it has all that are wanted.
+    /// The accepted names of some chains, in the order of the chains. A chain also ends as soon as it has as
+    /// many names as are wanted.
     pub(crate) fn walk(
         &mut self,
-        words: &Stream,
+        stream: &Stream,
         chains: Range<u64>,
         wanted: usize,
         filter: &Filter,
         executor: &dyn Executor,
-    ) -> Brought {
+    ) -> Accepted {
         let first_block = chains.start / CHAINS as u64;
         let last_block = (chains.end - 1) / CHAINS as u64;
         let mut streams: Vec<Stream> = (first_block..=last_block)
-            .map(|index| words.at(index))
+            .map(|index| stream.at(index))
             .collect();
-        let mut drawn = vec![[0; CHAINS]; streams.len()];
+        let mut words = vec![[0; CHAINS]; streams.len()];
         let mut open: Vec<Chain> = chains.map(|chain| Chain::new(chain, first_block)).collect();
         let mut done = Vec::with_capacity(open.len());
         while !open.is_empty() {
@@ -77,14 +79,14 @@ impl<'a> Lazy<'a> {
                     .forget_but(open.iter_mut().map(|chain| &mut chain.context));
             }
             self.contexts.evaluate(executor);
-            for (stream, words) in streams.iter_mut().zip(&mut drawn) {
+            for (stream, words) in streams.iter_mut().zip(&mut words) {
                 stream.fill(words);
             }
             let contexts = &self.contexts;
             let mut shards: Vec<&mut [Chain]> = open.chunks_mut(SHARD).collect();
             executor.for_each(&mut shards, |_, shard| {
                 for chain in shard.iter_mut() {
-                    chain.step(drawn[chain.block][chain.lane], contexts, wanted, filter);
+                    chain.step(words[chain.block][chain.lane], contexts, wanted, filter);
                 }
             });
             for chain in &mut open {
@@ -95,16 +97,16 @@ impl<'a> Lazy<'a> {
             done.extend(open.extract_if(.., |chain| chain.is_done));
         }
         done.sort_by_key(|chain| (chain.block, chain.lane));
-        let mut brought = Brought::default();
+        let mut accepted = Accepted::default();
         for chain in &done {
-            brought.attempts += chain.attempts as u64;
-            brought.batch.names += chain.kept;
-            brought.batch.tokens.extend_from_slice(&chain.tokens);
+            accepted.attempts += chain.attempts as u64;
+            accepted.batch.names += chain.kept;
+            accepted.batch.tokens.extend_from_slice(&chain.tokens);
         }
-        brought
+        accepted
     }
 
-    /// Fills the names' log-probabilities in.
+    /// Computes the log-probabilities of the names.
     pub(crate) fn score(&mut self, batch: &mut Batch, executor: &dyn Executor) {
         let names: Vec<&[Token]> = batch.names().collect();
         let mut log_probs = Vec::with_capacity(names.len());
@@ -112,7 +114,7 @@ impl<'a> Lazy<'a> {
             if self.is_full() {
                 self.contexts.forget();
             }
-            // Most are known from the draws.
+            // The draws have interned most of these contexts.
             for name in names {
                 name.iter()
                     .fold(0, |context, &token| self.contexts.after(context, token));
@@ -143,7 +145,7 @@ impl Chain {
         }
     }
 
-    /// Draws a token, and goes on to the next context if that is known.
+    /// Draws a token and moves to the next context if that is interned.
     fn step(&mut self, word: u32, contexts: &Contexts<'_>, wanted: usize, filter: &Filter) {
         let token = contexts.slots.draw(contexts.table(self.context), word);
         if token != END {
@@ -174,15 +176,14 @@ mod tests {
     use super::*;
     use crate::LanguageModel;
     use crate::counts::KneserNey;
-    use crate::data::trie::Trie;
     use crate::data::{CountedWindows, NameList};
     use crate::executor::Serial;
     use crate::rng::{Purpose, Seed};
-    use crate::sample::conditions::builder::Conditions;
+    use crate::sample::conditions::Conditions;
     use crate::sample::config::SampleConfig;
     use crate::text::{Start, Vocab};
 
-    /// Contexts that are forgotten in the middle of draws are asked for again, and nothing changes.
+    /// Contexts that are forgotten during draws are evaluated again, and the names stay the same.
     #[test]
     fn little_memory_gives_the_same_names() {
         let vocab = Vocab::az();
@@ -195,15 +196,8 @@ mod tests {
             max_length: 12,
             ..Conditions::default()
         };
-        let filter = Filter {
-            reach: conditions
-                .compile(&vocab)
-                .unwrap()
-                .reach(vocab.len())
-                .unwrap(),
-            excluded: Trie::default(),
-        };
-        let words = Seed::from(1).stream(Purpose::Sample, 0);
+        let filter = Filter::new(&conditions, &[], &vocab).unwrap();
+        let stream = Seed::from(1).stream(Purpose::Sample, 0);
         let walk = |memory| {
             let mut lazy = Lazy::new(Source {
                 model: &model,
@@ -212,11 +206,12 @@ mod tests {
             });
             lazy.memory = memory;
             lazy.contexts.keep_log_probs();
-            let mut brought = lazy.walk(&words, 3..37, usize::MAX, &filter, &Serial);
-            lazy.score(&mut brought.batch, &Serial);
-            (brought.batch, brought.attempts, lazy.contexts.evaluations)
+            let mut accepted = lazy.walk(&stream, 3..37, usize::MAX, &filter, &Serial);
+            lazy.score(&mut accepted.batch, &Serial);
+            let evaluations = lazy.contexts.evaluations;
+            (accepted.batch, accepted.attempts, evaluations)
         };
-        let (expected, attempts, asked) = walk(MEMORY);
+        let (expected, attempts, evaluations) = walk(MEMORY);
         assert!(
             attempts == 34 * ATTEMPTS as u64 && expected.len() > 800,
             "{}",
@@ -224,6 +219,6 @@ mod tests {
         );
         let (names, again, more) = walk(40_000);
         assert_eq!((names, again), (expected, attempts));
-        assert!(more > asked, "nothing was forgotten");
+        assert!(more > evaluations, "nothing was forgotten");
     }
 }

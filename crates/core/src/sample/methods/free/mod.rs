@@ -1,4 +1,4 @@
-//! Free draws: names of the model as it is, of which those that fit are kept.
+//! Free draws: names of the unconditioned model, of which those that satisfy the conditions are kept.
 
 mod block;
 mod chains;

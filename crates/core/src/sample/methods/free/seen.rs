@@ -1,4 +1,4 @@
-//! The names that were drawn before, where none may come twice.
+//! The names drawn so far, for draws without replacement.
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
@@ -11,9 +11,9 @@ use crate::text::{END, Token};
 /// A set of names.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// One after the other, each ended by [`END`].
+    /// All names, each followed by [`END`].
     tokens: Vec<Token>,
-    /// Where each begins.
+    /// Where each name starts.
     starts: HashTable<usize>,
 }
 
@@ -28,7 +28,7 @@ impl Seen {
         self.tokens.split(|&token| token == END).take(self.len())
     }
 
-    /// The names as a batch, their probabilities not known.
+    /// The names as a batch, with unknown log-probabilities (NaN).
     pub(crate) fn into_batch(self) -> Batch {
         Batch {
             names: self.starts.len(),
@@ -37,8 +37,8 @@ impl Seen {
         }
     }
 
-    /// The names of a batch that are new here, in its order; they are not new again.
-    pub(crate) fn new_ones(&mut self, batch: &Batch) -> Batch {
+    /// Inserts the names of a batch and returns those that are new, in their order.
+    pub(crate) fn insert_new(&mut self, batch: &Batch) -> Batch {
         let mut new = Batch::default();
         for (place, name) in batch.names().enumerate() {
             if self.insert(name) {
@@ -88,13 +88,13 @@ mod tests {
             batch.push(name);
             batch.log_probs.push(log_prob);
         }
-        let new = seen.new_ones(&batch);
+        let new = seen.insert_new(&batch);
         assert_eq!(
             new.names().collect::<Vec<_>>(),
             [&[1, 2][..], &[1], &[], &[2, 1]]
         );
         assert_eq!(new.log_probs, [-1.0, -2.0, -3.0, -4.0]);
-        assert!(seen.new_ones(&batch).is_empty());
+        assert!(seen.insert_new(&batch).is_empty());
         assert_eq!((seen.len(), seen.names().count()), (4, 4));
     }
 }
