@@ -201,7 +201,7 @@ test("a list is diagnosed as by data check", async () => {
   expect(found).toEqual(JSON.parse(native("data", "check", path, "--column", "name", "--json")));
   const nothing = engine.call<Diagnosis>("check", { source: { text } });
   expect(nothing.looks_like_header).toEqual(["name", "sex"]);
-  expect(nothing.problem).toContain("--column");
+  expect(nothing.problem).toContain("Choose the column that holds the names.");
 });
 
 test("what cannot be is refused with a remedy, and the engine goes on", async () => {

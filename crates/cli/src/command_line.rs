@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::args::{self, Cli, Command, TrainArgs};
+use crate::args::{Cli, Command, TrainArgs};
 use crate::failure::Failure;
 
 /// Options that a resumed training does not take over: they change nothing in its result, or are of

@@ -131,7 +131,6 @@ impl From<Error> for Failure {
             | Error::BatchNormBatches
             | Error::DecayWithSgd
             | Error::NoInstructions(_)
-            | Error::NoPreset { .. }
             | Error::NoRepeats(_)
             | Error::BadPattern { .. }
             | Error::Impossible(_)

@@ -33,15 +33,6 @@ pub enum Error {
         beside: &'static str,
     },
 
-    /// There is no preset of this name.
-    #[error("there is no preset {wanted:?}; there are: {}", known.join(", "))]
-    NoPreset {
-        /// What was asked for.
-        wanted: String,
-        /// What there is.
-        known: Vec<&'static str>,
-    },
-
     /// A window does not fit the 128 bits that it is counted in.
     #[error(
         "a context of {context_length} is too long for {vocab_size} classes: at most {longest} can be counted"

@@ -32,7 +32,7 @@ pub mod state_dict;
 mod tensors;
 
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
-pub use error::FormatError;
+pub use error::{FormatError, MetadataFault};
 pub use model_file::{ModelFile, is_model_file, last_bytes};
 pub use record::{CurvePoint, Losses, Record};
 pub use tensors::check_start;

@@ -10,7 +10,7 @@ use nextchar_core::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::FORMAT_VERSION;
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 use crate::front_coding;
 use crate::kneser_ney;
 use crate::parameters::{self, MAX_NETWORKS, member_prefix, network_tensors};
@@ -24,7 +24,6 @@ use crate::tensors::{
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
 const RETURNING: &str = "nextchar.returning";
-const WITHOUT_NAMES: &str = "factors of repeat names without the names";
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
 /// The contents of a model file.
@@ -50,7 +49,7 @@ impl ModelFile {
     /// are missing.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
         if self.model.returning().is_some() && self.names.is_none() {
-            return Err(FormatError::BadMetadata(WITHOUT_NAMES.into()));
+            return Err(MetadataFault::WithoutNames.into());
         }
         let metadata = Metadata {
             format_version: FORMAT_VERSION,
@@ -119,27 +118,22 @@ impl ModelFile {
         };
         let metadata: Metadata = versioned(&json, FORMAT_VERSION)?;
         if metadata.networks.len() > MAX_NETWORKS {
-            return Err(FormatError::BadMetadata(format!(
-                "{} networks; the maximum is {MAX_NETWORKS}",
-                metadata.networks.len()
-            )));
+            let (found, most) = (metadata.networks.len(), MAX_NETWORKS);
+            return Err(MetadataFault::TooManyNetworks { found, most }.into());
         }
         let judge = &metadata.record.plausibility;
         if judge
             .as_ref()
             .is_some_and(|judge| !judge.is_valid(&metadata.vocab))
         {
-            return Err(FormatError::BadMetadata("an impossible calibration".into()));
+            return Err(MetadataFault::BadCalibration.into());
         }
         check_longest_name(metadata.record.longest_name)?;
         for config in &metadata.networks {
             config.validate()?;
             if metadata.vocab.len() != config.vocab_size {
-                return Err(FormatError::BadMetadata(format!(
-                    "an alphabet of {} classes for a model with {}",
-                    metadata.vocab.len(),
-                    config.vocab_size
-                )));
+                let (alphabet, model) = (metadata.vocab.len(), config.vocab_size);
+                return Err(MetadataFault::OtherAlphabet { alphabet, model }.into());
             }
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
@@ -260,7 +254,7 @@ fn read_returning(
     train: Option<&NameList>,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<Returning, FormatError> {
-    let train = train.ok_or_else(|| FormatError::BadMetadata(WITHOUT_NAMES.into()))?;
+    let train = train.ok_or(MetadataFault::WithoutNames)?;
     let means = parameters::finite(RETURNING, &take(left, RETURNING, Dtype::F32)?)?;
     Ok(Returning::from_parts(train, vocab, factors, means)?)
 }

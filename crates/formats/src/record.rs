@@ -10,7 +10,7 @@ use nextchar_core::score::Plausibility;
 use nextchar_core::text::Vocab;
 use serde::{Deserialize, Serialize};
 
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 
 /// How a model was made. Without times, paths or thread counts, so that equal results give equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,10 +83,9 @@ pub(crate) struct Metadata {
 
 /// Refuses a longest name that no list can contain: generation allocates memory for it.
 pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
-    match length > MAX_NAME_LENGTH {
-        true => Err(FormatError::BadMetadata(format!(
-            "a longest name of {length} characters; the maximum is {MAX_NAME_LENGTH}"
-        ))),
-        false => Ok(()),
+    let most = MAX_NAME_LENGTH;
+    if length > most {
+        return Err(MetadataFault::LongestName { length, most }.into());
     }
+    Ok(())
 }

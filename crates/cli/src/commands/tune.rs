@@ -17,7 +17,7 @@ use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::output::{self, BOLD, count, note};
 use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::progress::{Watcher, styled_bar};
-use crate::search::{Candidate, Job, Trial, next_job};
+use crate::search::{Job, Trial, candidate, next_job};
 use crate::signals::{self, interrupted};
 use crate::threads::threads;
 
@@ -203,31 +203,21 @@ impl Job {
     };
 }
 
+/// The options of a job.
+fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
+    TrainOptions {
+        steps: Some(job.steps()),
+        seed: args.seed.clone(),
+        ..candidate(&args.seed, job.candidate)
+    }
+}
+
 /// The words of a training's command line, without the program's name.
 fn arguments(args: &TuneArgs, options: &TrainOptions) -> Vec<String> {
     let mut arguments = vec!["train".to_owned()];
     arguments.extend(args.corpus.to_arguments());
     arguments.extend(options.to_arguments());
     arguments
-}
-
-/// The options of a candidate as words.
-fn words(args: &TuneArgs, candidate: u64) -> Vec<(&'static str, String)> {
-    let candidate = Candidate::draw(&args.seed, candidate);
-    candidate.map_or(Vec::new(), |candidate| candidate.words())
-}
-
-/// The options of a job.
-fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
-    let mut found = TrainOptions {
-        seed: args.seed.clone(),
-        steps: Some(job.steps()),
-        ..TrainOptions::default()
-    };
-    if let Some(candidate) = Candidate::draw(&args.seed, job.candidate) {
-        candidate.apply(&mut found);
-    }
-    found
 }
 
 /// Candidates on their highest rung, by val.
@@ -305,9 +295,9 @@ fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
 
 /// The best trials below counting and the options' names.
 fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
-    let cells = |candidate| words(args, candidate).into_iter();
+    let words = |number| candidate(&args.seed, number).to_arguments();
     let mut header = ["", "loss", "steps", "seconds"].map(str::to_owned).to_vec();
-    header.extend(cells(1).map(|(name, _)| name[2..].to_owned()));
+    header.extend(words(1).iter().step_by(2).map(|name| name[2..].to_owned()));
     let mut rows = vec![header, vec!["Kneser–Ney".into(), format!("{counting:.4}")]];
     for (place, trial) in ranked.iter().take(args.show).enumerate() {
         let mut row = vec![
@@ -318,7 +308,7 @@ fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
         ];
         match trial.candidate {
             0 => row.push("the default preset".into()),
-            candidate => row.extend(cells(candidate).map(|(_, value)| value)),
+            number => row.extend(words(number).into_iter().skip(1).step_by(2)),
         }
         rows.push(row);
     }
@@ -408,6 +398,7 @@ mod tests {
                 unreachable!("the words say `train`");
             };
             assert_eq!(shown.options(), options);
+            assert_eq!(shown.corpus.to_arguments(), args.corpus.to_arguments());
         }
     }
 }

@@ -350,13 +350,16 @@ fn the_embedded_model_is_what_train_makes() {
 fn counts_alone_and_mixtures_are_models_too() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
-    let train = ["train", "finnish-names", "--steps", "200", "--hidden", "32"];
+    let small = ["--steps", "200", "--hidden", "32"];
+    let two = [&small[..], &["--networks", "2", "--no-names"]].concat();
+    let distilled = [&small[..], &["--distill"]].concat();
     for (family, more, file) in [
         ("kneser-ney", [].as_slice(), "counts"),
-        ("mixture", &["--networks", "2", "--no-names"], "mixture"),
-        ("network", &["--distill"], "student"),
+        ("mixture", &two, "mixture"),
+        ("network", &distilled, "student"),
     ] {
-        let arguments = [&train, more, &["--family", family, "--out", file]].concat();
+        let train = ["train", "finnish-names", "--family", family, "--out", file];
+        let arguments = [&train, more].concat();
         let out = stdout(&run(&arguments).success());
         assert!(out.contains("Kneser–Ney, same context"), "{out}");
         let names = stdout(&run(&["generate", "-m", file, "-n", "7"]).success());
