@@ -170,7 +170,7 @@ impl Corpus {
     /// As [`Corpus::windows`]; [`Error::NoNames`] where there is none.
     pub fn training_windows(&self, length: usize) -> Result<CountedWindows, Error> {
         let windows = self.windows(Part::Train, length)?;
-        windows.ok_or_else(|| Error::NoNames(NoNames::NothingToLearn))
+        windows.ok_or(Error::NoNames(NoNames::NothingToLearn))
     }
 
     /// The windows of a part of the list at a context length; none for an empty part.

@@ -76,7 +76,7 @@ fn conditions_hold_and_are_deterministic() {
 fn what_cannot_be_is_an_error_or_no_name() {
     let model = counted();
     for impossible in [
-        model.generate().length(5..=4),
+        model.generate().min_length(5).max_length(4),
         model.generate().prefix("ab").excluding("b"),
         model.generate().pattern("("),
         model.generate().temperature(-1.0),
