@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use nextchar_kernels::{Arithmetic, Kernels};
-
 use crate::data::CountedWindows;
 use crate::data::packing::Packing;
 use crate::data::window_shape::WindowShape;
@@ -257,63 +255,6 @@ pub fn log_probs_of(
         model.log_probs(states, log_probs);
     });
     log_probs
-}
-
-/// ln p = z − ln Σ exp z: every row \[V\] of `values` is z before and ln p after.
-pub(crate) fn log_softmax(values: &mut [f64], vocab_size: usize) {
-    for row in values.chunks_exact_mut(vocab_size) {
-        shift(row, largest(row));
-    }
-    let exps = exps(values.to_vec());
-    for (row, exps) in values
-        .chunks_exact_mut(vocab_size)
-        .zip(exps.chunks_exact(vocab_size))
-    {
-        shift(row, libm::log(exps.iter().sum()));
-    }
-}
-
-/// Subtracts ln Σ exp from every row \[V\]: they add up to 1 afterwards.
-pub(crate) fn normalise(log_probs: &mut [f64], vocab_size: usize) {
-    let shifted = log_probs.chunks_exact(vocab_size).flat_map(|row| {
-        let largest = largest(row);
-        row.iter().map(move |x| x - largest)
-    });
-    let exps = exps(shifted.collect());
-    for (row, exps) in log_probs
-        .chunks_exact_mut(vocab_size)
-        .zip(exps.chunks_exact(vocab_size))
-    {
-        shift(row, largest(row) + libm::log(exps.iter().sum()));
-    }
-}
-
-fn shift(row: &mut [f64], by: f64) {
-    row.iter_mut().for_each(|value| *value -= by);
-}
-
-fn exps(mut values: Vec<f64>) -> Vec<f64> {
-    Kernels::best(Arithmetic::Unfused).exp_f64(&mut values);
-    values
-}
-
-/// The largest number; NaN is none.
-pub(crate) fn largest(values: &[f64]) -> f64 {
-    let larger = |most: f64, value: f64| if value > most { value } else { most };
-    fold_in_lanes(values, f64::NEG_INFINITY, larger)
-}
-
-/// A fold that has several comparisons under way at a time; their order must not matter to `pick`.
-#[inline]
-pub(crate) fn fold_in_lanes(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
-    const WIDTH: usize = 8;
-    let mut lanes = [start; WIDTH];
-    for chunk in values.chunks(WIDTH) {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = pick(*lane, value);
-        }
-    }
-    lanes.into_iter().fold(start, pick)
 }
 
 /// States that are evaluated together.

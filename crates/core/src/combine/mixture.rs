@@ -12,10 +12,10 @@ use crate::data::trie::FREE;
 use crate::data::{CountedWindows, NameList};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{
-    LanguageModel, State, WordModel, normalise, packing, row_states, total_nll,
-};
+use crate::language_model::{LanguageModel, State, WordModel, packing, row_states, total_nll};
 use crate::model::Network;
+use crate::numeric::newton::maximise_pair;
+use crate::numeric::softmax::normalise;
 use crate::setting::{Allowed, Setting};
 use crate::text::{END, Token, Vocab};
 
@@ -244,25 +244,26 @@ impl Mixture {
         }
     }
 
-    /// Chooses the weights under which a table is likeliest (Newton's method; the loss is convex), with
-    /// a prior for the counts alone: a table of few windows moves them little. Networks that get next
-    /// to no weight get none, and leave the counts exactly as they are.
+    /// Fits the weights: those that maximise the likelihood of a table, by Newton's method (the loss is convex),
+    /// with a prior around the counts alone, so that a table of few windows moves them little. Networks whose
+    /// weight comes out negligible are switched off, which leaves the counts exactly as they are.
     ///
     /// # Panics
     /// If the table's context length or vocabulary is not the mixture's.
     pub fn fit_weights(&mut self, table: &CountedWindows, executor: &dyn Executor) {
-        const ITERATIONS: usize = 20;
         if self.single().is_some() || self.counts.is_none() || table.is_empty() {
             return;
         }
-        let vocab_size = self.vocab_size();
         let mut blocks: Vec<(Vec<f64>, Vec<f64>)> =
             vec![Default::default(); table.len().div_ceil(BLOCK)];
         executor.for_each(&mut blocks, |index, block| {
             let rows = index * BLOCK..((index + 1) * BLOCK).min(table.len());
             *block = self.parts(&row_states(self, table, rows));
         });
-        for _ in 0..ITERATIONS {
+        let vocab_size = self.vocab_size();
+        let start = [self.weights.networks, self.weights.counts];
+        let [networks, counts] = maximise_pair(start, 0.0..=10.0, |[networks, counts]| {
+            let weights = Weights { networks, counts };
             let mut sums: Vec<Moments> = vec![Moments::default(); blocks.len()];
             executor.for_each(&mut sums, |index, sums| {
                 let (mean, counted) = &blocks[index];
@@ -270,33 +271,28 @@ impl Mixture {
                     .chunks_exact(vocab_size)
                     .zip(counted.chunks_exact(vocab_size));
                 for (row, (mean, counted)) in rows.enumerate() {
-                    sums.add(self.weights, table.row(index * BLOCK + row), mean, counted);
+                    sums.add(weights, table.row(index * BLOCK + row), mean, counted);
                 }
             });
-            let total = sums
-                .iter()
-                .fold(Moments::prior(self.weights), Moments::plus);
-            let [a, b] = total.newton_step();
-            self.weights.networks = (self.weights.networks + a).clamp(0.0, 10.0);
-            self.weights.counts = (self.weights.counts + b).clamp(0.0, 10.0);
-            if a.abs() + b.abs() < 1e-9 {
-                break;
-            }
-        }
-        if self.weights.networks < NOTHING {
-            self.weights = COUNTS_ALONE;
-        }
+            let total = sums.iter().fold(Moments::prior(weights), Moments::plus);
+            (total.gradient, total.curvature)
+        });
+        self.weights = if networks < NEGLIGIBLE {
+            COUNTS_ALONE
+        } else {
+            Weights { networks, counts }
+        };
     }
 }
 
-/// Where the weights are when nothing speaks for the networks.
+/// The weights when nothing speaks for the networks.
 const COUNTS_ALONE: Weights = Weights {
     networks: 0.0,
     counts: 1.0,
 };
 
-/// Networks with less than this have nothing to say: what is left is noise of a small val.
-const NOTHING: f64 = 0.05;
+/// Networks with less weight than this are switched off: what they add is noise from a small validation set.
+const NEGLIGIBLE: f64 = 0.05;
 
 /// Precision of the normal prior around it.
 const PRIOR: f64 = 20.0;
@@ -359,13 +355,6 @@ impl Moments {
             *sum += x;
         }
         self
-    }
-
-    fn newton_step(&self) -> [f64; 2] {
-        let [a, b, d] = self.curvature;
-        let determinant = a * d - b * b;
-        let [x, y] = self.gradient;
-        [(d * x - b * y) / determinant, (a * y - b * x) / determinant]
     }
 }
 

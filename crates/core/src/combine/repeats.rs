@@ -12,7 +12,8 @@ use crate::data::trie::{FREE, Trie};
 use crate::data::{NameList, WindowCounter};
 use crate::error::{Error, NoRepeats};
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, State, normalise};
+use crate::language_model::{LanguageModel, State};
+use crate::numeric::softmax::normalise;
 use crate::text::{END, Start, Token, Vocab};
 
 /// Names seen once, twice, and more often.

@@ -8,6 +8,7 @@ use crate::counts::levels::{BUCKETS, Level, bucket, history, levels};
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
+use crate::numeric::bfgs::minimise_in_box;
 
 /// D₁, D₂, D₃₊ of one level.
 pub type Discounts = [f64; BUCKETS];
@@ -75,7 +76,7 @@ pub(crate) fn cross_fitted(
     let start: Vec<f64> = closed_form.iter().flatten().copied().collect();
     let limits: Vec<f64> = (0..start.len()).map(|i| (i % BUCKETS + 1) as f64).collect();
     let vocab_size = table.vocab_size() as f64;
-    let found = minimise(&start, &limits, |d, grads| {
+    let found = minimise_in_box(&start, &limits, |d, grads| {
         let mut parts = vec![(0.0, vec![0.0; d.len()]); shards.len()];
         executor.for_each(&mut parts, |index, (nll, grads)| {
             *nll = shards[index].nll(vocab_size, d, grads);
@@ -171,81 +172,4 @@ impl Link {
     fn mass(&self, d: &Discounts) -> f64 {
         d[0] * self.kinds[0] + d[1] * self.kinds[1] + d[2] * self.kinds[2]
     }
-}
-
-/// BFGS (Nocedal and Wright 2006, algorithm 6.1) over x with 0 < xᵢ < limitᵢ, by xᵢ = limitᵢ·σ(uᵢ).
-fn minimise(
-    start: &[f64],
-    limits: &[f64],
-    mut objective: impl FnMut(&[f64], &mut [f64]) -> f64,
-) -> Vec<f64> {
-    const ITERATIONS: usize = 40;
-    const TOLERANCE: f64 = 1e-8;
-    let n = start.len();
-    let at = |u: &[f64]| -> Vec<f64> {
-        let sigmoid = |(u, limit): (&f64, &f64)| limit / (1.0 + libm::exp(-u));
-        u.iter().zip(limits).map(sigmoid).collect()
-    };
-    let mut evaluate = |u: &[f64], grads: &mut Vec<f64>| {
-        let x = at(u);
-        let value = objective(&x, grads);
-        for ((grad, x), limit) in grads.iter_mut().zip(&x).zip(limits) {
-            *grad *= x * (1.0 - x / limit);
-        }
-        value
-    };
-    let logit = |(x, limit): (&f64, &f64)| {
-        let share = (x / limit).clamp(0.01, 0.99);
-        libm::log(share / (1.0 - share))
-    };
-    let mut u: Vec<f64> = start.iter().zip(limits).map(logit).collect();
-    let mut grads = vec![0.0; n];
-    let mut value = evaluate(&u, &mut grads);
-    // The inverse Hessian; the objective is a mean, so steps begin long.
-    let mut inverse: Vec<f64> = (0..n * n)
-        .map(|i| f64::from(i % (n + 1) == 0) * 100.0)
-        .collect();
-    for _ in 0..ITERATIONS {
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let times = |matrix: &[f64], v: &[f64]| -> Vec<f64> {
-            matrix.chunks_exact(n).map(|row| dot(row, v)).collect()
-        };
-        let direction: Vec<f64> = times(&inverse, &grads).iter().map(|x| -x).collect();
-        let slope = dot(&grads, &direction);
-        let (mut length, mut next_grads) = (1.0, vec![0.0; n]);
-        let (next, next_value) = loop {
-            let next: Vec<f64> = u
-                .iter()
-                .zip(&direction)
-                .map(|(u, d)| u + length * d)
-                .collect();
-            let next_value = evaluate(&next, &mut next_grads);
-            if next_value <= value + 1e-4 * length * slope || length < 1e-6 {
-                break (next, next_value);
-            }
-            length /= 2.0;
-        };
-        let gain = value - next_value;
-        if gain.is_nan() || gain <= 0.0 {
-            break;
-        }
-        let step: Vec<f64> = next.iter().zip(&u).map(|(a, b)| a - b).collect();
-        let change: Vec<f64> = next_grads.iter().zip(&grads).map(|(a, b)| a - b).collect();
-        let curvature = dot(&step, &change);
-        if curvature > 1e-14 {
-            let turned = times(&inverse, &change);
-            let scale = (1.0 + dot(&change, &turned) / curvature) / curvature;
-            for i in 0..n {
-                for j in 0..n {
-                    inverse[i * n + j] += scale * step[i] * step[j]
-                        - (turned[i] * step[j] + step[i] * turned[j]) / curvature;
-                }
-            }
-        }
-        (u, grads, value) = (next, next_grads, next_value);
-        if gain < TOLERANCE {
-            break;
-        }
-    }
-    at(&u)
 }

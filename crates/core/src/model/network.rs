@@ -9,11 +9,12 @@ use nextchar_kernels::{Arithmetic, Contexts, Kernels};
 
 use crate::data::CountedWindows;
 use crate::error::Error;
-use crate::language_model::{LanguageModel, State, log_softmax};
+use crate::language_model::{LanguageModel, State};
 use crate::model::config::ModelConfig;
 use crate::model::engine::packed::PackedLayout;
 use crate::model::engine::{features, first_layer, hidden};
 use crate::model::params::Params;
+use crate::numeric::softmax::log_softmax;
 use crate::text::Token;
 
 /// Rows that go through the layers together: their activations stay in cache.

@@ -3,7 +3,7 @@
 use nextchar_kernels::{Arithmetic, Kernels};
 
 use crate::error::Error;
-use crate::language_model::largest;
+use crate::numeric::fold::largest;
 use crate::setting::{Allowed, Setting};
 use crate::text::END;
 

@@ -4,7 +4,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, State, fold_in_lanes, packing};
+use crate::language_model::{LanguageModel, State, packing};
+use crate::numeric::fold::fold_in_lanes;
 use crate::sample::config::SampleConfig;
 use crate::sample::contexts::alias::Slots;
 use crate::sample::source::Source;
