@@ -154,10 +154,7 @@ mod tests {
     #[test]
     fn the_minimum_of_a_valley_is_found() {
         let found = minimise_in_box(&[0.3, 1.6], &[2.0, 2.0], valley);
-        assert!(
-            found.iter().all(|x| (x - 1.0).abs() < 0.01),
-            "{found:?}"
-        );
+        assert!(found.iter().all(|x| (x - 1.0).abs() < 0.01), "{found:?}");
     }
 
     /// The minimum of (x − 5)² + (y − 1)² lies outside: x approaches its limit.

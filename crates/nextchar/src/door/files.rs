@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use nextchar_core::text::Tokenizer;
 use nextchar_formats::{ModelFile, check_start};
 
 use super::model::Model;
@@ -51,6 +52,14 @@ impl Model {
     pub fn embedded() -> Self {
         const EMBEDDED: &[u8] = include_bytes!("../../model/indian-names.safetensors");
         Model::from_bytes(EMBEDDED).expect("the embedded model is whole")
+    }
+
+    /// [`Model::from_bytes`] for a model whose tokenizer is one's own.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`].
+    pub fn load_with(bytes: &[u8], tokenizers: &[&'static dyn Tokenizer]) -> Result<Self, Error> {
+        Ok(ModelFile::from_bytes_with(bytes, tokenizers)?.into())
     }
 
     /// The bytes of its file: the same for equal models.

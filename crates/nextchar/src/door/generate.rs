@@ -7,7 +7,7 @@ use nextchar_core::data::{NameList, Split};
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
-    most_likely,
+    most_likely_after,
 };
 use nextchar_core::text::{Start, Vocab};
 
@@ -274,9 +274,10 @@ impl<'m> Generate<'m> {
     pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
         let unwanted = self.unwanted()?;
         let conditions = self.conditions();
-        Ok(most_likely(
+        Ok(most_likely_after(
             self.model,
             self.vocab,
+            &self.start,
             &conditions,
             &unwanted,
             count,

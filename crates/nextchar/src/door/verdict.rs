@@ -75,10 +75,18 @@ impl Model {
     /// # Errors
     /// Those of [`WordScorer::new`] and [`Judge::new`].
     pub fn verdicts(&self) -> Result<Verdicts<'_>, Error> {
+        self.verdicts_after(&Start::default())
+    }
+
+    /// [`Model::verdicts`] for words with a start of their own, such as a label.
+    ///
+    /// # Errors
+    /// As [`Model::verdicts`].
+    pub fn verdicts_after(&self, start: &Start) -> Result<Verdicts<'_>, Error> {
         Ok(Verdicts {
             model: self,
             judge: self.judge()?,
-            scorer: WordScorer::new(self.language_model())?,
+            scorer: WordScorer::after(self.language_model(), start)?,
         })
     }
 
