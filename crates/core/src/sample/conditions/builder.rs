@@ -256,14 +256,18 @@ fn allows_any(constraint: &Constraint, vocab: &Vocab) -> Result<bool, Error> {
     Ok(Reach::new(constraint, vocab.len())?.start())
 }
 
-fn shown(text: &String) -> String {
+fn shown(text: &str) -> String {
     if text.is_empty() {
         "the empty text".to_owned()
     } else {
-        text.clone()
+        text.to_owned()
     }
 }
 
 fn either(texts: &[String]) -> String {
-    texts.iter().map(shown).collect::<Vec<_>>().join(" or ")
+    texts
+        .iter()
+        .map(|text| shown(text))
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
