@@ -5,10 +5,11 @@
 //!
 //! | step | chapter | begin with |
 //! |---|---|---|
-//! | 1. classes, 2. names, 3. windows | [`data`] | [`data::read_names`], [`data::CountedWindows`] |
+//! | 1. classes | [`text`] | [`text::Vocab`], [`text::Tokenizer`] |
+//! | 2. names, 3. windows | [`data`] | [`data::read_names`], [`data::CountedWindows`] |
 //! | 4. embedding, 5. MLP, 6. cross-entropy | [`model`] | [`model::ModelConfig`], [`model::Network`] |
-//! | what counting alone can do | [`ngram`], [`mixture`] | [`ngram::KneserNey`], [`Mixture`] |
-//! | 6. training | [`optim`] | [`optim::train`] |
+//! | what counting alone can do | [`counts`], [`combine`] | [`counts::KneserNey`], [`Mixture`] |
+//! | 6. training | [`train`](mod@train) | [`train::train`] |
 //! | 7. generation | [`sample`] | [`sample::Generator`], [`sample::Conditions`] |
 //! | what a model is worth | [`score`] | [`score::evaluate()`], [`score::explain_word`], [`score::Judge`] |
 //!
@@ -80,7 +81,7 @@
 //!
 //! Two seams carry everything: [`data::CountedWindows`], which is all that training sees of a corpus,
 //! and [`LanguageModel`], which is all that sampling and scoring see of a model. The library has no
-//! files, threads or clocks of its own: readers, an [`Executor`] and an [`optim::Observer`] are
+//! files, threads or clocks of its own: readers, an [`Executor`] and an [`train::Observer`] are
 //! handed in.
 #![forbid(unsafe_code)]
 

@@ -209,9 +209,9 @@ fn other_files_are_told_apart() {
 #[test]
 fn each_fault_has_its_name() {
     let error =
-        forge(|_, json| *json = json.replace("\"format_version\":1", "\"format_version\":2"));
+        forge(|_, json| *json = json.replace("\"format_version\":1", "\"format_version\":3"));
     assert!(
-        matches!(error, FormatError::FutureVersion { found: 2, .. }),
+        matches!(error, FormatError::FutureVersion { found: 3, .. }),
         "{error}"
     );
     let error = forge(|_, json| *json = "{".into());
@@ -425,7 +425,7 @@ fn a_bare_state_dict_is_a_model() {
     for (place, shape, says) in [
         (0, &[27, 5][..], "not a multiple of the embedding width 5"),
         (0, &[27], "[rows, columns]"),
-        (0, &[26, 3], "does not say which characters"),
+        (0, &[26, 3], "nothing says which characters"),
         (1, &[5, 0], "[rows, columns]"),
         (3, &[27, 6], "`output.weight` is [27, 6]"),
     ] {

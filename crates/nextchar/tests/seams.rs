@@ -38,12 +38,19 @@ impl Tokenizer for LetterPairs {
 }
 
 fn options(family: Family) -> TrainOptions {
-    TrainOptions {
+    let counts = TrainOptions {
         family: Some(family),
+        counts_context: (family != Family::Network).then_some(3),
+        ..TrainOptions::preset(Preset::Fast)
+    };
+    if family == Family::KneserNey {
+        return counts;
+    }
+    TrainOptions {
         steps: Some(60),
         hidden: Some([24].into()),
         context: Some(3),
-        ..TrainOptions::preset(Preset::Fast)
+        ..counts
     }
 }
 

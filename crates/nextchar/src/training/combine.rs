@@ -14,7 +14,7 @@ impl Training {
     /// The model that trained networks become.
     ///
     /// # Errors
-    /// [`nextchar_core::Error::EmptyMixture`] where there is nothing to combine; those of [`Corpus::windows`].
+    /// [`nextchar_core::Error::EmptyMixture`] where there is nothing to combine; those of [`crate::Corpus::windows`].
     pub fn combine(&self, networks: Vec<Network>) -> Result<Mixture, Error> {
         let mut model = match self.plan.family {
             Family::Network => Mixture::new(networks, None, Weights::default())?,
