@@ -131,7 +131,7 @@ test("reset begins the same run again, in the same memory", async () => {
 test("the model that comes with the page is the program's, to the byte", async () => {
   const engine = await load();
   openDefault(engine);
-  const own = readFileSync(join(web, "../crates/cli/model/indian-names.safetensors"));
+  const own = readFileSync(join(web, "../crates/nextchar/model/indian-names.safetensors"));
   expect(hash(engine.call<Uint8Array>("save", {}))).toBe(hash(own));
 });
 
@@ -201,7 +201,7 @@ test("a list is diagnosed as by data check", async () => {
   expect(found).toEqual(JSON.parse(native("data", "check", path, "--column", "name", "--json")));
   const nothing = engine.call<Diagnosis>("check", { source: { text } });
   expect(nothing.looks_like_header).toEqual(["name", "sex"]);
-  expect(nothing.problem).toContain("--column");
+  expect(nothing.problem).toContain("Choose the column that holds the names.");
 });
 
 test("what cannot be is refused with a remedy, and the engine goes on", async () => {

@@ -9,7 +9,7 @@ test("the lecture's network learns to the loss that the lecture reaches", async 
   const page = await open("v=0");
   await page.getByRole("button", { name: "Play" }).click();
   await expect(page.getByText(/All 30,000 steps are done/)).toBeVisible({ timeout: 50_000 });
-  const val = Number(await page.locator(".standing div", { hasText: "Validation loss" }).locator("dd").innerText());
+  const val = Number(await page.locator(".standing div", { hasText: "Val loss" }).locator("dd").innerText());
   expect(val).toBeLessThan(2.25);
   const curve = page.locator("#curves svg[role=img]");
   await expect(curve).toHaveAttribute("aria-label", /val 2\.[12].*ln 27 3\.30, all 27 equally likely/);

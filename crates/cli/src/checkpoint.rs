@@ -278,7 +278,7 @@ fn options(
     put("--split", args.corpus.split.to_string().into());
     put("--split-seed", args.corpus.split_seed.to_string().into());
     if let Some(teacher) = &args.teacher {
-        let bytes = store::read_tensors(teacher, store::LARGEST_MODEL)?;
+        let bytes = store::read_tensors(teacher, nextchar::LARGEST_MODEL)?;
         let digest = short_digest(&bytes);
         put("--teacher", format!("a model ({digest})").into());
     }

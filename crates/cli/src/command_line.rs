@@ -154,7 +154,10 @@ impl Given {
         match cli.map(|cli| cli.command) {
             Ok(Command::Train(args)) => Ok(*args),
             Ok(_) => Err(Failure::failed("the checkpoint is of no training")),
-            Err(error) => Err(Failure::misuse(error).within("with the options of the checkpoint")),
+            Err(error) => {
+                let bad = bad_value(&error).unwrap_or_else(|| Failure::misuse(error));
+                Err(bad.within("with the options of the checkpoint"))
+            }
         }
     }
 }

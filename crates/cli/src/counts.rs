@@ -13,7 +13,6 @@ use crate::args::TrainArgs;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::panics;
-use crate::store;
 
 /// No file of counts is larger, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -84,7 +83,7 @@ type Opened<'a> = (&'a Path, CountsFile);
 fn open_all<'a>(option: &str, paths: &'a [PathBuf]) -> Result<Vec<Opened<'a>>, Failure> {
     let open = |path: &'a PathBuf| {
         let fault = |error| Failure::failed(error).within(format!("{option} {}", path.display()));
-        let bytes = store::read(path, LARGEST, |start| {
+        let bytes = nextchar::read_file(path, LARGEST, |start| {
             CountsFile::check_start(start).map_err(fault)
         })?;
         // A panic over a damaged file is caught there; nobody needs to see it here.

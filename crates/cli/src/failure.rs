@@ -131,7 +131,6 @@ impl From<Error> for Failure {
             | Error::BatchNormBatches
             | Error::DecayWithSgd
             | Error::NoInstructions { .. }
-            | Error::NoPreset { .. }
             | Error::NoRepeats(_)
             | Error::BadPattern { .. }
             | Error::Impossible(_)
@@ -153,6 +152,7 @@ impl From<nextchar::Error> for Failure {
             Error::Core(fault) => fault.into(),
             Error::Names { label, fault } => Failure::from(fault).within(label),
             Error::File { path, fault } => Failure::file(&path, &fault),
+            Error::NoLength { .. } => Failure::misuse(error),
             other => Failure::failed(other),
         }
     }

@@ -66,7 +66,7 @@ pub fn words(hint: Hint) -> Option<String> {
         Hint::OneNameALine => "a list has one name a line, or is a CSV file with a header",
         Hint::Context(longest) => {
             return Some(format!(
-                "a context of at most {longest} fits (--context, --counts-context)"
+                "try --context {longest} or less (and --counts-context, where it is longer)"
             ));
         }
         Hint::Unpack(program) => return Some(format!("unpack it first, with `{program}`")),

@@ -1,9 +1,8 @@
 //! An evaluation as one page: tables and plots, readable in dark and in light, nothing fetched.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use nextchar::Workers;
 use nextchar::score::{GeneratedNames, ScoredName, Share};
-use nextchar_formats::ModelFile;
+use nextchar::{Model, Workers};
 
 use crate::evaluation::Evaluation;
 use crate::failure::Failure;
@@ -30,17 +29,13 @@ figure { margin: 1.5rem 0; overflow-x: auto; } svg { max-width: 100%; height: au
 ";
 
 /// The whole page.
-pub fn page(
-    file: &ModelFile,
-    evaluation: &Evaluation,
-    threads: &Workers,
-) -> Result<String, Failure> {
+pub fn page(model: &Model, evaluation: &Evaluation, threads: &Workers) -> Result<String, Failure> {
     let wide = (900, 460);
-    let breakdown = &evaluation.breakdown;
+    let breakdown = &evaluation.found.breakdown;
     let mut plots = Vec::new();
-    if file.record.curve.len() > 1 {
+    if model.record().curve.len() > 1 {
         plots.push((
-            Picture::Curves(Curves::of(file, threads, "the model")?),
+            Picture::Curves(Curves::of(model, threads, "the model")?),
             (900, 560),
         ));
     }
@@ -55,17 +50,17 @@ pub fn page(
     for (title, x_label, shares) in places {
         plots.push((Picture::Bars(by_place(title, x_label, shares)), wide));
     }
-    if let Some(generated) = &evaluation.generated {
+    if let Some(generated) = &evaluation.found.generated {
         plots.push((Picture::Bars(lengths(generated)), wide));
     }
-    if let Some(network) = file.model.networks().first() {
+    if let Some(network) = model.language_model().networks().first() {
         plots.push((
-            Picture::Letters(Letters::of(network, &file.vocab)),
+            Picture::Letters(Letters::of(network, model.vocab())),
             (900, 600),
         ));
     }
     plots.push((
-        Picture::Heat(Heat::of(&file.bigrams, &file.vocab)),
+        Picture::Heat(Heat::of(model.bigrams(), model.vocab())),
         (900, 930),
     ));
     let figures = plots.iter().map(|(picture, size)| figure(picture, *size));
@@ -83,9 +78,9 @@ pub fn page(
             body {
                 h1 { "How well a model predicts " (evaluation.label) }
                 p {
-                    (count(evaluation.report.examples)) " predicted characters, the end marks counted; "
-                    (count(file.model.parameter_count() as u64)) " network parameters"
-                    @if file.model.counts().is_some() { " and Kneser–Ney counts" } "."
+                    (count(evaluation.found.report.examples)) " predicted characters, the end marks counted; "
+                    (count(model.language_model().parameter_count() as u64)) " network parameters"
+                    @if model.language_model().counts().is_some() { " and Kneser–Ney counts" } "."
                 }
                 (losses(evaluation))
                 p { (evaluation.certainty()) "." }
@@ -93,7 +88,7 @@ pub fn page(
                 h2 { "Names, in nats per predicted character" }
                 (names("Hardest", &breakdown.hardest))
                 (names("Easiest", &breakdown.easiest))
-                @if let Some(generated) = &evaluation.generated { (written(generated)) }
+                @if let Some(generated) = &evaluation.found.generated { (written(generated)) }
             }
         }
     };

@@ -371,7 +371,7 @@ fn check_replaceable(path: &Path, found: &Metadata, existing: Existing) -> Resul
         Existing::Continue => return Ok(()),
         _ if protected => "the file is write-protected".to_owned(),
         Existing::ReplaceModel => {
-            let bytes = store::read_tensors(path, store::LARGEST_MODEL).unwrap_or_default();
+            let bytes = store::read_tensors(path, nextchar::LARGEST_MODEL).unwrap_or_default();
             if is_model_file(&bytes) {
                 return Ok(());
             }

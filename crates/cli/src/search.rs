@@ -5,9 +5,8 @@
 //! the finished trials alone, so a search can stop and go on anywhere.
 
 use nextchar::rng::{Purpose, Seed, Stream};
+use nextchar::{BatchSize, TrainOptions};
 use serde::{Deserialize, Serialize};
-
-use nextchar::{BatchSize, LearningRate, TrainOptions, Widths};
 
 /// One in so many goes on to the next rung, which has so many times the steps.
 const REDUCTION: u64 = 3;
@@ -39,69 +38,31 @@ impl Job {
     }
 }
 
-/// Options to try beside the preset's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
-    context: usize,
-    embedding: usize,
-    hidden: Vec<usize>,
-    dropout: f64,
-    weight_decay: f64,
-    batch: usize,
-    /// A multiple of 0.0001.
-    learning_rate: f64,
-}
-
-impl Candidate {
-    /// The candidate of a number; the first is the default preset as it is.
-    pub fn draw(seed: &Seed, number: u64) -> Option<Self> {
-        if number == 0 {
-            return None;
-        }
-        let mut rng = seed.stream(Purpose::Search, number);
-        let context = pick(&mut rng, &[2, 3, 4, 5, 6, 7, 8]);
-        let embedding = pick(&mut rng, &[4, 8, 16, 24]);
-        let width = pick(&mut rng, &[16, 32, 64, 128, 192, 256]);
-        let hidden = vec![width; pick(&mut rng, &[1, 2])];
-        let dropout = pick(&mut rng, &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5]);
-        let weight_decay = pick(&mut rng, &[0.01, 0.03, 0.1, 0.3, 1.0]);
-        let batch = pick(&mut rng, &[32, 64, 128, 256]);
-        // Between 0.002 and 0.02, evenly by its logarithm.
-        let learning_rate = 0.002 * libm::pow(10.0, rng.uniform());
-        Some(Candidate {
-            context,
-            embedding,
-            hidden,
-            dropout,
-            weight_decay,
-            batch,
-            learning_rate: (learning_rate * 1e4).round_ties_even() / 1e4,
-        })
+/// The options of a candidate, beside those of the run; the first is the default preset as it is.
+pub fn candidate(seed: &Seed, number: u64) -> TrainOptions {
+    if number == 0 {
+        return TrainOptions::default();
     }
-
-    /// The options by name, as words.
-    pub fn words(&self) -> Vec<(&'static str, String)> {
-        let hidden = self.hidden.iter().map(usize::to_string);
-        vec![
-            ("--context", self.context.to_string()),
-            ("--embedding", self.embedding.to_string()),
-            ("--hidden", hidden.collect::<Vec<_>>().join(",")),
-            ("--dropout", self.dropout.to_string()),
-            ("--weight-decay", self.weight_decay.to_string()),
-            ("--batch", self.batch.to_string()),
-            ("--learning-rate", format!("{:.4}", self.learning_rate)),
-        ]
-    }
-
-    /// Puts the options in the place of others.
-    pub fn apply(self, options: &mut TrainOptions) {
-        options.context = Some(self.context);
-        options.embedding = Some(self.embedding);
-        options.hidden = Some(Widths(self.hidden));
-        options.dropout = Some(self.dropout);
-        options.weight_decay = Some(self.weight_decay);
-        options.batch = Some(BatchSize::Rows(self.batch));
-        options.learning_rate = Some(LearningRate::Fixed(self.learning_rate));
+    let mut rng = seed.stream(Purpose::Search, number);
+    let context = pick(&mut rng, &[2, 3, 4, 5, 6, 7, 8]);
+    let embedding = pick(&mut rng, &[4, 8, 16, 24]);
+    let width = pick(&mut rng, &[16, 32, 64, 128, 192, 256]);
+    let hidden = vec![width; pick(&mut rng, &[1, 2])];
+    let dropout = pick(&mut rng, &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5]);
+    let weight_decay = pick(&mut rng, &[0.01, 0.03, 0.1, 0.3, 1.0]);
+    let batch = pick(&mut rng, &[32, 64, 128, 256]);
+    // Between 0.002 and 0.02, evenly by its logarithm, in multiples of 0.0001.
+    let learning_rate = 0.002 * libm::pow(10.0, rng.uniform());
+    let learning_rate = (learning_rate * 1e4).round_ties_even() / 1e4;
+    TrainOptions {
+        context: Some(context),
+        embedding: Some(embedding),
+        hidden: Some(hidden.into()),
+        dropout: Some(dropout),
+        weight_decay: Some(weight_decay),
+        batch: Some(BatchSize::Rows(batch)),
+        learning_rate: Some(learning_rate.into()),
+        ..TrainOptions::default()
     }
 }
 
@@ -202,9 +163,8 @@ mod tests {
     #[test]
     fn candidates_are_kept() {
         let seed = Seed::from(42);
-        let draw = |number| Candidate::draw(&seed, number);
-        assert!(draw(0).is_none());
-        assert_eq!(draw(5), draw(5));
-        assert_ne!(draw(5), draw(6));
+        assert_eq!(candidate(&seed, 0), TrainOptions::default());
+        assert_eq!(candidate(&seed, 5), candidate(&seed, 5));
+        assert_ne!(candidate(&seed, 5), candidate(&seed, 6));
     }
 }

@@ -1,6 +1,7 @@
 //! The threads that a command computes with.
 
 use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 
 use nextchar::Workers;
 
@@ -16,14 +17,17 @@ pub fn threads(number: Option<NonZeroUsize>) -> Result<&'static Workers, Failure
     let Some(asked) = number else {
         return Ok(Workers::available());
     };
-    let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let most = (4 * available).max(MOST);
-    if asked.get() <= most {
-        return Ok(Workers::threads(asked)?);
+    let available = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let most = available.saturating_mul(nonzero(4)).max(nonzero(MOST));
+    let number = asked.min(most);
+    if number < asked {
+        note(&format!(
+            "--threads {asked}: {number} are started, for this machine runs {available} at a time"
+        ));
     }
-    note(&format!(
-        "--threads {asked}: {most} are started, for this machine runs {available} at a time"
-    ));
-    let most = NonZeroUsize::new(most).expect("it is at least 64");
-    Ok(Workers::threads(most)?)
+    Ok(Workers::threads(number)?)
+}
+
+fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
 }

@@ -40,7 +40,7 @@ fn ten_lines_save_what_the_program_saves() {
 fn defaults_make_the_embedded_model() {
     let names = Names::embedded("indian-names").unwrap();
     let model = Model::train(&names, &TrainOptions::default()).unwrap();
-    let embedded = include_bytes!("../model/indian-names.safetensors");
+    let embedded = include_bytes!("../../nextchar/model/indian-names.safetensors");
     assert!(model.to_bytes().unwrap() == embedded);
 }
 

@@ -35,15 +35,6 @@ pub enum Error {
         beside: &'static str,
     },
 
-    /// An unknown preset.
-    #[error("there is no preset {wanted:?}; the presets are {}", known.join(", "))]
-    NoPreset {
-        /// What was requested.
-        wanted: String,
-        /// The names of all presets.
-        known: Vec<&'static str>,
-    },
-
     /// A window that does not fit into the 128 bits in which windows are counted.
     #[error(
         "a context of {context_length} is too long for {vocab_size} classes: at most {longest} can be counted"

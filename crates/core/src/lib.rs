@@ -5,7 +5,7 @@
 //!
 //! | step | chapter | begin with |
 //! |---|---|---|
-//! | 1. classes | [`text`] | [`text::Vocab`] |
+//! | 1. classes | [`text`] | [`text::Vocab`], [`text::Tokenizer`] |
 //! | 2. names, 3. windows | [`data`] | [`data::read_names`], [`data::CountedWindows`] |
 //! | 4. embedding, 5. MLP, 6. cross-entropy | [`model`] | [`model::reference`], [`model::ModelConfig`], [`model::Network`] |
 //! | what counts alone can do | [`counts`], [`combine`] | [`counts::KneserNey`], [`Mixture`] |

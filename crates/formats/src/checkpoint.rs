@@ -9,7 +9,7 @@ use nextchar_core::train::{Evaluation, Progress, StopReason, TrainState, Trained
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 use crate::parameters;
 use crate::tensors::{Raw, metadata_of, not_safetensors, serialize, take, versioned, wrong_shape};
 
@@ -166,8 +166,8 @@ impl Checkpoint {
         let metadata: Metadata = versioned(&json, CHECKPOINT_VERSION)?;
         metadata.shape.validate()?;
         if metadata.finished.len() > MAX_FINISHED {
-            let what = format!("{} networks", metadata.finished.len());
-            return Err(FormatError::BadMetadata(what));
+            let (found, most) = (metadata.finished.len(), MAX_FINISHED);
+            return Err(MetadataFault::TooManyNetworks { found, most }.into());
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
         let mut left: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();

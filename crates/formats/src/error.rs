@@ -1,5 +1,7 @@
 //! What can be wrong with a model file, a variant for each fault.
 
+use nextchar_core::text::BadVocab;
+
 /// A fault in the bytes of a model file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -27,7 +29,7 @@ pub enum FormatError {
     },
     /// The metadata cannot be understood.
     #[error("its metadata are damaged: {0}")]
-    BadMetadata(String),
+    BadMetadata(#[from] MetadataFault),
     /// A tensor is not there.
     #[error("the tensor `{0}` is missing")]
     MissingTensor(String),
@@ -65,4 +67,82 @@ pub enum FormatError {
     /// A configuration that no network can have.
     #[error(transparent)]
     Model(#[from] nextchar_core::Error),
+}
+
+/// What is wrong with metadata.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataFault {
+    /// Not the JSON that it should be.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// The same, of another program's key.
+    #[error("`{key}`: {fault}")]
+    Hints {
+        /// Where it is.
+        key: &'static str,
+        /// What is wrong with it.
+        fault: serde_json::Error,
+    },
+    /// A vocabulary that cannot be.
+    #[error(transparent)]
+    Vocab(#[from] BadVocab),
+    /// Nothing says which version of the format it is.
+    #[error("no format version")]
+    NoVersion,
+    /// More networks than a file can have.
+    #[error("{found} networks; at most {most} are possible")]
+    TooManyNetworks {
+        /// How many there are, as far as they were counted.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A calibration of verdicts whose numbers leave their ranges.
+    #[error("a calibration that cannot be")]
+    BadCalibration,
+    /// An alphabet of another size than the model's.
+    #[error("an alphabet of {alphabet} classes for a model of {model}")]
+    OtherAlphabet {
+        /// Classes of the alphabet.
+        alphabet: usize,
+        /// Classes of the model.
+        model: usize,
+    },
+    /// Nothing says which characters the classes are.
+    #[error(
+        "nothing says which characters its {classes} classes are: save it with \
+         metadata={{\"{key}\": json.dumps({{\"vocab\": \"…\"}})}}, the characters in token order"
+    )]
+    NoAlphabet {
+        /// Classes of the model.
+        classes: usize,
+        /// Where the alphabet should be.
+        key: &'static str,
+    },
+    /// An estimate of how often names repeat, without the names.
+    #[error("how often whole names repeat, without the names")]
+    WithoutNames,
+    /// A longest name that no list has.
+    #[error("a longest name of {length} characters; at most {most} are possible")]
+    LongestName {
+        /// What it says.
+        length: usize,
+        /// What is possible.
+        most: usize,
+    },
+    /// A model without a network, where one is needed.
+    #[error("no network")]
+    NoNetwork,
+    /// Networks that cannot be in one file of this kind.
+    #[error("networks of different activations")]
+    MixedActivations,
+    /// A first layer whose inputs are not a multiple of the embedding's width.
+    #[error("{features} features are not a multiple of the embedding width {embedding_dim}")]
+    OddFeatures {
+        /// Inputs of the first layer.
+        features: usize,
+        /// Width of an embedding.
+        embedding_dim: usize,
+    },
 }

@@ -54,11 +54,12 @@ pub(crate) fn to_tensors(model: &KneserNey, with_windows: bool) -> Vec<Raw> {
 /// A [`FormatError`] names the first fault.
 pub(crate) fn from_tensors(
     vocab: &Vocab,
+    held: usize,
     length: usize,
     names: Option<&NameList>,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<KneserNey, FormatError> {
-    let counter = WindowCounter::new(vocab.len(), length)?; // checks the length first
+    let counter = WindowCounter::holding(vocab, held, length)?; // checks the length first
     let table = match names {
         Some(names) => CountedWindows::from_list(names, vocab, length)?,
         None => read_windows(counter, vocab, length, left)?,
@@ -102,10 +103,13 @@ fn read_windows(
         .chunks_exact(2)
         .map(|bytes| Token::from_le_bytes(bytes.try_into().expect("two bytes")))
         .collect();
-    if tokens
-        .iter()
-        .any(|&token| usize::from(token) >= vocab.len())
-    {
+    let is_known = |window: &[Token]| {
+        let (target, context) = window.split_last().expect("a context and a target");
+        let mut context = context.iter();
+        usize::from(*target) < vocab.len()
+            && context.all(|&token| usize::from(token) < vocab.token_count())
+    };
+    if !tokens.chunks_exact(length + 1).all(is_known) {
         return Err(bad("a token is not in the alphabet"));
     }
     let mut sum = 0u64;

@@ -32,10 +32,13 @@ pub mod state_dict;
 mod tensors;
 
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
-pub use error::FormatError;
+pub use error::{FormatError, MetadataFault};
 pub use model_file::{ModelFile, is_model_file, last_bytes};
 pub use record::{CurvePoint, Losses, Record};
 pub use tensors::check_start;
 
 /// The format version that this library reads and writes.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
+
+/// The version of files whose vocabulary is one of characters, without labels: they are as they always were.
+pub(crate) const CHARACTERS_VERSION: u64 = 1;

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use nextchar_core::combine::repeats::{Factors, Repeats};
 use nextchar_core::data::{CountedWindows, NameList, Split, WindowCounter};
 use nextchar_core::model::Network;
-use nextchar_core::text::{Token, Vocab};
+use nextchar_core::text::{Token, Tokenizer, Vocab};
 use nextchar_core::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::FORMAT_VERSION;
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 use crate::front_coding;
 use crate::kneser_ney;
 use crate::parameters::{self, MAX_NETWORKS, member_prefix, network_tensors};
@@ -20,11 +19,11 @@ use crate::tensors::{
     Raw, integers, metadata_of, not_safetensors, read_integers, serialize, take, versioned,
     wrong_shape,
 };
+use crate::{CHARACTERS_VERSION, FORMAT_VERSION};
 
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
 const RETURNING: &str = "nextchar.returning";
-const WITHOUT_NAMES: &str = "factors of repeat names without the names";
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
 /// The contents of a model file.
@@ -50,11 +49,15 @@ impl ModelFile {
     /// are missing.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FormatError> {
         if self.model.repeats().is_some() && self.names.is_none() {
-            return Err(FormatError::BadMetadata(WITHOUT_NAMES.into()));
+            return Err(MetadataFault::WithoutNames.into());
         }
         let metadata = Metadata {
-            format_version: FORMAT_VERSION,
-            vocab: self.vocab.clone(),
+            format_version: match self.vocab.alphabet() {
+                Some(_) => CHARACTERS_VERSION,
+                None => FORMAT_VERSION,
+            },
+            vocab: self.vocab.clone().into(),
+            held: self.bigrams.held(),
             networks: self
                 .model
                 .networks()
@@ -114,32 +117,38 @@ impl ModelFile {
     /// # Errors
     /// A [`FormatError`] names the first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        Self::from_bytes_with(bytes, &[])
+    }
+
+    /// [`ModelFile::from_bytes`] for a model whose tokenizer is not one of the library's.
+    ///
+    /// # Errors
+    /// As [`ModelFile::from_bytes`].
+    pub fn from_bytes_with(
+        bytes: &[u8],
+        tokenizers: &[&'static dyn Tokenizer],
+    ) -> Result<Self, FormatError> {
         let Some(json) = metadata_of(bytes, METADATA_KEY)? else {
             return Ok(state_dict::read(bytes)?.into());
         };
         let metadata: Metadata = versioned(&json, FORMAT_VERSION)?;
+        let vocab = metadata.vocab.resolve(tokenizers);
+        let vocab = vocab.map_err(MetadataFault::Vocab)?;
         if metadata.networks.len() > MAX_NETWORKS {
-            return Err(FormatError::BadMetadata(format!(
-                "{} networks; the maximum is {MAX_NETWORKS}",
-                metadata.networks.len()
-            )));
+            let (found, most) = (metadata.networks.len(), MAX_NETWORKS);
+            return Err(MetadataFault::TooManyNetworks { found, most }.into());
         }
         let judge = &metadata.record.plausibility;
-        if judge
-            .as_ref()
-            .is_some_and(|judge| !judge.is_valid(&metadata.vocab))
-        {
-            return Err(FormatError::BadMetadata("an impossible calibration".into()));
+        if judge.as_ref().is_some_and(|judge| !judge.is_valid(&vocab)) {
+            return Err(MetadataFault::BadCalibration.into());
         }
         check_longest_name(metadata.record.longest_name)?;
         for config in &metadata.networks {
             config.validate()?;
-            if metadata.vocab.len() != config.vocab_size {
-                return Err(FormatError::BadMetadata(format!(
-                    "an alphabet of {} classes for a model with {}",
-                    metadata.vocab.len(),
-                    config.vocab_size
-                )));
+            let has_labels = vocab.token_count() - vocab.len() == config.labels;
+            if vocab.len() != config.vocab_size || !has_labels {
+                let (alphabet, model) = (vocab.len(), config.vocab_size);
+                return Err(MetadataFault::OtherAlphabet { alphabet, model }.into());
             }
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
@@ -150,23 +159,23 @@ impl ModelFile {
             let params = parameters::from_tensors(&prefix, config, &mut left)?;
             networks.push(Network::new(config.clone(), params)?);
         }
-        let bigrams = read_bigrams(&metadata.vocab, &mut left)?;
-        let names = read_names(&metadata.vocab, &mut left)?;
+        let bigrams = read_bigrams(&vocab, metadata.held, &mut left)?;
+        let names = read_names(&vocab, &mut left)?;
         let train = names.as_ref().map(|names: &Split| &names.train);
         let counts = metadata
             .kneser_ney
-            .map(|length| kneser_ney::from_tensors(&metadata.vocab, length, train, &mut left))
+            .map(|length| kneser_ney::from_tensors(&vocab, metadata.held, length, train, &mut left))
             .transpose()?;
         let repeats = metadata
             .repeats
-            .map(|factors| read_repeats(&metadata.vocab, factors, train, &mut left))
+            .map(|factors| read_repeats(&vocab, factors, train, &mut left))
             .transpose()?;
         let model = Mixture::new(networks, counts, metadata.weights)?.with_repeats(repeats);
         if let Some(name) = left.into_keys().next() {
             return Err(FormatError::UnknownTensor(name));
         }
         Ok(ModelFile {
-            vocab: metadata.vocab,
+            vocab,
             model,
             names,
             bigrams,
@@ -219,6 +228,7 @@ pub fn is_model_file(bytes: &[u8]) -> bool {
 
 fn read_bigrams(
     vocab: &Vocab,
+    held: usize,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<CountedWindows, FormatError> {
     let tensor = take(left, BIGRAMS, Dtype::I64)?;
@@ -229,11 +239,11 @@ fn read_bigrams(
         name: BIGRAMS.into(),
         what: what.into(),
     };
-    let mut counter = WindowCounter::new(vocab.len(), 1)?;
+    let mut counter = WindowCounter::holding(vocab, held, 1)?;
     let mut sum = 0u64;
     for triple in read_integers(&tensor).chunks_exact(3) {
-        let token = |number: u64| {
-            let known = usize::try_from(number).is_ok_and(|number| number < vocab.len());
+        let token = |number: u64, count: usize| {
+            let known = usize::try_from(number).is_ok_and(|number| number < count);
             known
                 .then_some(number as Token)
                 .ok_or_else(|| bad("a token is not in the alphabet"))
@@ -244,7 +254,8 @@ fn read_bigrams(
         sum = sum
             .checked_add(triple[2])
             .ok_or_else(|| bad("its counts are too large"))?;
-        counter.add_window(&[token(triple[0])?, token(triple[1])?], triple[2]);
+        let context = token(triple[0], vocab.token_count())?;
+        counter.add_window(&[context, token(triple[1], vocab.len())?], triple[2]);
     }
     let table = counter.finish();
     if table.pairs() != pairs {
@@ -260,7 +271,7 @@ fn read_repeats(
     train: Option<&NameList>,
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<Repeats, FormatError> {
-    let train = train.ok_or_else(|| FormatError::BadMetadata(WITHOUT_NAMES.into()))?;
+    let train = train.ok_or(MetadataFault::WithoutNames)?;
     let means = parameters::finite(RETURNING, &take(left, RETURNING, Dtype::F32)?)?;
     Ok(Repeats::from_parts(train, vocab, factors, means)?)
 }

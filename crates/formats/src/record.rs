@@ -7,10 +7,10 @@ use nextchar_core::combine::repeats::Factors;
 use nextchar_core::data::{MAX_NAME_LENGTH, SplitOptions};
 use nextchar_core::model::ModelConfig;
 use nextchar_core::score::Plausibility;
-use nextchar_core::text::Vocab;
+use nextchar_core::text::VocabRecord;
 use serde::{Deserialize, Serialize};
 
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 
 /// How a model was made. Without times, paths or thread counts, so that equal results give equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,10 @@ pub struct Losses {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) format_version: u64,
-    pub(crate) vocab: Vocab,
+    pub(crate) vocab: VocabRecord,
+    /// Number of label tokens at the left of every context.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) held: usize,
     /// The shapes of the networks; empty for counts alone.
     pub(crate) networks: Vec<ModelConfig>,
     /// How networks and counts are mixed.
@@ -81,12 +84,15 @@ pub(crate) struct Metadata {
     pub(crate) record: Record,
 }
 
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 /// Refuses a longest name that no list can contain: generation allocates memory for it.
 pub(crate) fn check_longest_name(length: usize) -> Result<(), FormatError> {
-    match length > MAX_NAME_LENGTH {
-        true => Err(FormatError::BadMetadata(format!(
-            "a longest name of {length} characters; the maximum is {MAX_NAME_LENGTH}"
-        ))),
-        false => Ok(()),
+    let most = MAX_NAME_LENGTH;
+    if length > most {
+        return Err(MetadataFault::LongestName { length, most }.into());
     }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use nextchar_core::text::Vocab;
 use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 use crate::parameters::{self, MAX_NETWORKS, network_tensors};
 use crate::record::check_longest_name;
 use crate::tensors::{metadata_of, not_safetensors, serialize, wrong_shape};
@@ -53,14 +53,13 @@ pub fn to_bytes(
     networks: &[Network],
     longest_name: usize,
 ) -> Result<Vec<u8>, FormatError> {
-    let bad = |what: &str| FormatError::BadMetadata(what.into());
-    let first = networks.first().ok_or_else(|| bad("no network"))?.config();
+    let first = networks.first().ok_or(MetadataFault::NoNetwork)?.config();
     let kind = |config: &ModelConfig| (config.activation, config.residual);
     if networks
         .iter()
         .any(|network| kind(network.config()) != kind(first))
     {
-        return Err(bad("networks with different activations"));
+        return Err(MetadataFault::MixedActivations.into());
     }
     let hints = Hints {
         vocab: Some(vocab.clone()),
@@ -86,13 +85,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<StateDict, FormatError> {
         return Err(FormatError::NotNextchar);
     }
     if members > MAX_NETWORKS {
-        return Err(FormatError::BadMetadata(format!(
-            "more than {MAX_NETWORKS} networks"
-        )));
+        let (found, most) = (members, MAX_NETWORKS);
+        return Err(MetadataFault::TooManyNetworks { found, most }.into());
     }
     let hints: Hints = hints
         .map_or(Ok(Hints::default()), |json| serde_json::from_str(&json))
-        .map_err(|error| FormatError::BadMetadata(format!("`{HINTS}`: {error}")))?;
+        .map_err(|fault| MetadataFault::Hints { key: HINTS, fault })?;
     let longest_name = hints.longest_name.unwrap_or(USUAL_LONGEST_NAME);
     check_longest_name(longest_name)?;
     let prefixes: Vec<String> = match members {
@@ -135,7 +133,9 @@ fn config_of(
             _ => Err(wrong_shape(&name, tensor, "[rows, columns]")),
         }
     };
-    let (vocab_size, embedding_dim) = matrix("embedding")?;
+    let (token_count, embedding_dim) = matrix("embedding")?;
+    let labels = hints.vocab.as_ref();
+    let labels = labels.map_or(0, |vocab| vocab.token_count() - vocab.len());
     let hidden: Vec<(usize, usize)> = (0..=ModelConfig::MAX_LAYERS)
         .map(|index| format!("hidden.{index}"))
         .take_while(|name| tensors.contains_key(&format!("{prefix}{name}.weight")))
@@ -146,18 +146,20 @@ fn config_of(
         None => matrix("output")?,
     };
     if features % embedding_dim != 0 {
-        return Err(FormatError::BadMetadata(format!(
-            "{features} features are not a multiple of the embedding width {embedding_dim}"
-        )));
+        let fault = MetadataFault::OddFeatures {
+            features,
+            embedding_dim,
+        };
+        return Err(fault.into());
     }
     let config = ModelConfig {
-        vocab_size,
+        vocab_size: token_count.saturating_sub(labels),
         context_length: features / embedding_dim,
         embedding_dim,
         hidden_sizes: hidden.into_iter().map(|(outputs, _)| outputs).collect(),
         activation: hints.activation,
         residual: hints.residual,
-        labels: 0,
+        labels,
     };
     config.validate()?;
     Ok(config)
@@ -168,17 +170,13 @@ fn vocab_of(hints: &Hints, size: usize) -> Result<Vocab, FormatError> {
         Some(vocab) => vocab.clone(),
         None if size == Vocab::az().len() => Vocab::az(),
         None => {
-            return Err(FormatError::BadMetadata(format!(
-                "the file does not say which characters its {size} classes are: save it with \
-                 metadata={{\"{HINTS}\": json.dumps({{\"vocab\": \"…\"}})}}, the characters in token order"
-            )));
+            let (classes, key) = (size, HINTS);
+            return Err(MetadataFault::NoAlphabet { classes, key }.into());
         }
     };
-    match vocab.len() == size {
-        true => Ok(vocab),
-        false => Err(FormatError::BadMetadata(format!(
-            "an alphabet of {} classes for a model with {size}",
-            vocab.len()
-        ))),
+    let (alphabet, model) = (vocab.len(), size);
+    if alphabet != model {
+        return Err(MetadataFault::OtherAlphabet { alphabet, model }.into());
     }
+    Ok(vocab)
 }

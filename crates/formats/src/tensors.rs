@@ -6,7 +6,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::FormatError;
+use crate::error::{FormatError, MetadataFault};
 
 /// A tensor to be written.
 pub(crate) struct Raw {
@@ -74,7 +74,7 @@ pub(crate) fn serialize(
     // Converted to a `Value` first, whose maps are sorted, so that the order of fields does not matter.
     let json = serde_json::to_value(metadata)
         .and_then(|value| serde_json::to_string(&value))
-        .map_err(|error| FormatError::BadMetadata(error.to_string()))?;
+        .map_err(MetadataFault::from)?;
     let views = tensors
         .iter()
         .map(|raw| {
@@ -123,12 +123,12 @@ struct Version {
 
 /// Metadata of a supported version. The version is checked first: a later one may have other fields.
 pub(crate) fn versioned<T: DeserializeOwned>(json: &str, known: u64) -> Result<T, FormatError> {
-    let bad = |error: serde_json::Error| FormatError::BadMetadata(error.to_string());
+    let bad = |error| FormatError::from(MetadataFault::Json(error));
     let Version { format_version } = serde_json::from_str(json).map_err(bad)?;
     match format_version.as_u64() {
-        Some(found) if found == known => serde_json::from_str(json).map_err(bad),
+        Some(found) if (1..=known).contains(&found) => serde_json::from_str(json).map_err(bad),
         Some(found) if found > known => Err(FormatError::FutureVersion { found, known }),
-        _ => Err(FormatError::BadMetadata("no format version".into())),
+        _ => Err(MetadataFault::NoVersion.into()),
     }
 }
 

@@ -117,10 +117,7 @@ fn each_fault_has_its_name() {
             [("__", "a", 1), ("_a", "q", 1)],
             "row 2: 'q' is not in the alphabet",
         ),
-        (
-            [("", "a", 1), ("", "b", 1)],
-            "row 1: a context of 0 characters",
-        ),
+        ([("", "a", 1), ("", "b", 1)], "row 1: its context is empty"),
     ] {
         let said = fault(&rows);
         assert!(said.contains(says), "{said}");

@@ -9,7 +9,9 @@ use nextchar_core::model::{Activation, Init, ModelConfig, Network, Params};
 use nextchar_core::rng::Seed;
 use nextchar_core::text::Vocab;
 use nextchar_core::{LanguageModel, Serial};
-use nextchar_formats::{FormatError, Losses, ModelFile, Record, is_model_file, last_bytes};
+use nextchar_formats::{
+    FormatError, Losses, MetadataFault, ModelFile, Record, is_model_file, last_bytes,
+};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -207,15 +209,23 @@ fn other_files_are_told_apart() {
 #[test]
 fn each_fault_has_its_name() {
     let error =
-        forge(|_, json| *json = json.replace("\"format_version\":1", "\"format_version\":2"));
+        forge(|_, json| *json = json.replace("\"format_version\":1", "\"format_version\":3"));
     assert!(
-        matches!(error, FormatError::FutureVersion { found: 2, .. }),
+        matches!(error, FormatError::FutureVersion { found: 3, .. }),
         "{error}"
     );
     let error = forge(|_, json| *json = "{".into());
-    assert!(matches!(error, FormatError::BadMetadata(_)), "{error}");
+    let fault = |error| match error {
+        FormatError::BadMetadata(fault) => fault,
+        error => panic!("{error}"),
+    };
+    assert!(matches!(fault(error), MetadataFault::Json(_)));
     let error = forge(|_, json| *json = json.replace("abcdef", "abcde"));
-    assert!(matches!(error, FormatError::BadMetadata(_)), "{error}");
+    let fault = fault(error);
+    assert!(
+        matches!(fault, MetadataFault::OtherAlphabet { .. }),
+        "{fault}"
+    );
     let error =
         forge(|_, json| *json = json.replace("\"context_length\":2", "\"context_length\":99"));
     assert!(matches!(error, FormatError::Model(_)), "{error}");
@@ -413,7 +423,7 @@ fn a_bare_state_dict_is_a_model() {
             .to_string()
     };
     for (place, shape, says) in [
-        (0, &[27, 5][..], "not a multiple of the embedding width"),
+        (0, &[27, 5][..], "not a multiple of the embedding width 5"),
         (0, &[27], "[rows, columns]"),
         (0, &[26, 3], "nothing says which characters"),
         (1, &[5, 0], "[rows, columns]"),

@@ -23,6 +23,8 @@ pub struct Corpus {
     vocab: Vocab,
     parts: Split,
     split: Option<SplitOptions>,
+    /// Names that were left out of val and test, because they are in train.
+    repeated: [usize; 2],
     given: Option<Arc<Counted>>,
     counted: Arc<Mutex<Option<Arc<Counted>>>>,
 }
@@ -61,6 +63,7 @@ impl Corpus {
             vocab,
             parts,
             split,
+            repeated: [0; 2],
             given: None,
             counted: Arc::default(),
         })
@@ -73,8 +76,22 @@ impl Corpus {
             vocab,
             parts: Split::default(),
             split: None,
+            repeated: [0; 2],
             given: Some(Arc::new(counted)),
             counted: Arc::default(),
+        }
+    }
+
+    pub(crate) fn with_repeated(self, repeated: [usize; 2]) -> Self {
+        Corpus { repeated, ..self }
+    }
+
+    /// How many names of a held-out list of its own were left out because they are training names, too.
+    pub fn repeated(&self, part: Part) -> usize {
+        match part {
+            Part::Train => 0,
+            Part::Val => self.repeated[0],
+            Part::Test => self.repeated[1],
         }
     }
 
@@ -153,7 +170,7 @@ impl Corpus {
     /// As [`Corpus::windows`]; [`Error::NoNames`] where there is none.
     pub fn training_windows(&self, length: usize) -> Result<CountedWindows, Error> {
         let windows = self.windows(Part::Train, length)?;
-        windows.ok_or_else(|| Error::NoNames(NoNames::NothingToLearn))
+        windows.ok_or(Error::NoNames(NoNames::NothingToLearn))
     }
 
     /// The windows of a part of the list at a context length; none for an empty part.

@@ -52,7 +52,7 @@ impl Counted {
         let sum = |sum: CountedWindows, fold| sum.merged(&fold);
         let train = folds.iter().cloned().reduce(sum);
         Ok(Counted {
-            train: train.ok_or_else(|| Error::NoNames(NoNames::NoWindow))?,
+            train: train.ok_or(Error::NoNames(NoNames::NoWindow))?,
             folds,
             val: val.filter(|val| !val.is_empty()),
             test: test.filter(|test| !test.is_empty()),

@@ -54,7 +54,7 @@ pub use corpus::Corpus;
 pub use counted::{Counted, Part};
 pub use door::{
     Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict,
-    Verdicts, WhyNone,
+    Verdicts, WhyNone, read_file,
 };
 pub use names::Names;
 pub use nextchar_core::sample::Generated;

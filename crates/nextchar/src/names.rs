@@ -9,7 +9,7 @@ use nextchar_core::data::{
     Diagnosis, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names,
     scan_names, split,
 };
-use nextchar_core::text::{Alphabet, Vocab};
+use nextchar_core::text::{Alphabet, Characters, Tokenizer, Vocab};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
@@ -58,7 +58,8 @@ impl Names {
     ///
     /// ```
     /// use nextchar::Names;
-    /// use nextchar::data::{Alphabet, ReadOptions};
+    /// use nextchar::data::ReadOptions;
+    /// use nextchar::text::Alphabet;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let file = folder.path().join("births.csv");
@@ -147,6 +148,7 @@ impl Names {
         options: &ReadOptions,
     ) -> Result<Self, Error> {
         let label = label.into();
+        check_lengths(options)?;
         match scan_names(input, options) {
             Ok(found) => Ok(Names::new(label, found, options)),
             Err(fault) => Err(Error::Names { label, fault }),
@@ -159,6 +161,7 @@ impl Names {
     /// [`Error::Names`] for a column that is not there.
     pub fn scan_embedded(list: &EmbeddedList, options: &ReadOptions) -> Result<Self, Error> {
         let label = list.name.to_owned();
+        check_lengths(options)?;
         match list.scan(options) {
             Ok(found) => Ok(Names::new(label, found, options)),
             Err(fault) => Err(Error::Names { label, fault }),
@@ -213,6 +216,11 @@ impl Names {
         self.list
     }
 
+    /// Leaves out the names that a vocabulary does not know, and says how many those are.
+    pub fn retain_known(&mut self, vocab: &Vocab) -> usize {
+        self.list.retain(|name| vocab.encode(name).is_ok())
+    }
+
     /// How much is held out, and by which seed; by default a tenth each for validation and test.
     pub fn with_split(self, split: SplitOptions) -> Self {
         Names { split, ..self }
@@ -254,9 +262,10 @@ impl Names {
         };
         let mut list = self.list.clone();
         if let Some((shortest, longest)) = preset.lengths().filter(|_| !self.has_own_lengths) {
-            list.retain(|name| (shortest..=longest).contains(&name.chars().count()));
+            let pieces = |name: &str| self.options.tokenizer.pieces(name).count();
+            list.retain(|name| (shortest..=longest).contains(&pieces(name)));
         }
-        let vocab = list.vocab(self.options.alphabet).map_err(named)?;
+        let vocab = self.vocab(&list).map_err(named)?;
         let mut own_split = self.split.clone();
         if self.val.is_some() {
             own_split.shares.val = 0;
@@ -265,22 +274,41 @@ impl Names {
             own_split.shares.test = 0;
         }
         let mut parts = split(list, &own_split);
+        let mut repeated = [0; 2];
         if let Some(val) = &self.val {
-            parts.val = self.held_out(val, &parts, &vocab)?;
+            (parts.val, repeated[0]) = self.held_out(val, &parts, &vocab)?;
         }
         if let Some(test) = &self.test {
-            parts.test = self.held_out(test, &parts, &vocab)?;
+            (parts.test, repeated[1]) = self.held_out(test, &parts, &vocab)?;
         }
         let is_cut = self.val.is_none() && self.test.is_none();
         let cut = is_cut.then(|| self.split.clone());
-        Corpus::of_parts(self.label.clone(), vocab, parts, cut).map_err(named)
+        let corpus = Corpus::of_parts(self.label.clone(), vocab, parts, cut).map_err(named)?;
+        Ok(corpus.with_repeated(repeated))
     }
 
-    /// Held-out names of their own: without the training names, unless duplicates mean something.
-    fn held_out(&self, names: &Names, parts: &Split, vocab: &Vocab) -> Result<NameList, Error> {
-        let mut list = names.list.clone();
+    /// The vocabulary of what is left of the list.
+    fn vocab(&self, list: &NameList) -> Result<Vocab, nextchar_core::Error> {
+        let options = &self.options;
+        let vocab = if options.tokenizer.name() == Characters.name() {
+            list.vocab(options.alphabet)?
+        } else {
+            list.pieces(options.tokenizer)?
+        };
+        Ok(vocab.with_normalizer(options.normalizer))
+    }
+
+    /// Held-out names of their own: without the training names, unless duplicates mean something. And how
+    /// many those were.
+    fn held_out(
+        &self,
+        names: &Names,
+        parts: &Split,
+        vocab: &Vocab,
+    ) -> Result<(NameList, usize), Error> {
+        let (mut list, mut repeated) = (names.list.clone(), 0);
         if !self.options.keep_duplicates {
-            list.retain(|name| !parts.train.contains(name));
+            repeated = list.retain(|name| !parts.train.contains(name));
         }
         for name in list.names() {
             if let Err(fault) = vocab.encode(name.text) {
@@ -291,8 +319,17 @@ impl Names {
                 });
             }
         }
-        Ok(list)
+        Ok((list, repeated))
     }
+}
+
+/// Refuses lengths that no name has, before anything is read.
+fn check_lengths(options: &ReadOptions) -> Result<(), Error> {
+    let (shortest, longest) = (options.min_length, options.max_length);
+    if shortest > longest {
+        return Err(Error::NoLength { shortest, longest });
+    }
+    Ok(())
 }
 
 impl Deref for Names {

@@ -3,9 +3,11 @@
 
 use std::sync::OnceLock;
 
+use nextchar::language_model::State;
+use nextchar::text::{END, Start, Vocab};
 use nextchar::{
-    CoreError, Ended, Error, Family, GenerateOptions, LearningRate, Model, Names, Preset, Steps,
-    TrainOptions, Training, WhyNone, Workers,
+    CoreError, Ended, Error, Family, Generate, GenerateOptions, LanguageModel, LearningRate, Model,
+    Names, Preset, Steps, TrainOptions, Training, WhyNone, Workers,
 };
 
 /// Counts of the Indian names, with a verdict.
@@ -72,11 +74,58 @@ fn conditions_hold_and_are_deterministic() {
     assert!(from_options.map(|name| name.name).eq(names));
 }
 
+/// Names of one character: `a` where the label is the first one, else `b`.
+struct ByLabel(Vocab);
+
+impl LanguageModel for ByLabel {
+    fn vocab_size(&self) -> usize {
+        self.0.len()
+    }
+
+    fn token_count(&self) -> usize {
+        self.0.token_count()
+    }
+
+    fn context_length(&self) -> usize {
+        2
+    }
+
+    fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
+        log_probs.fill(f64::NEG_INFINITY);
+        let contexts = self.contexts(states);
+        let rows = log_probs.chunks_mut(self.vocab_size());
+        for (context, row) in contexts.chunks(2).zip(rows) {
+            let next = match context {
+                [_, last] if *last != END => END,
+                [label, _] if Some(*label) == self.0.label("first") => 1,
+                _ => 2,
+            };
+            row[usize::from(next)] = 0.0;
+        }
+    }
+}
+
+#[test]
+fn the_most_likely_names_have_the_start_of_the_draws() {
+    let vocab = Vocab::from_characters("ab".chars()).unwrap();
+    let model = ByLabel(vocab.with_labels(["first", "second"]).unwrap());
+    for (label, name) in [("first", "a"), ("second", "b")] {
+        let label = model.0.label(label).unwrap();
+        let wanted = Generate::new(&model, &model.0, None, 3).start(Start::labelled([label]));
+        assert_eq!(wanted.clone().into_iter().next().unwrap().name, name);
+        let likely = wanted.most_likely(5).unwrap();
+        assert_eq!(
+            likely.iter().map(|name| &name.name).collect::<Vec<_>>(),
+            [name]
+        );
+    }
+}
+
 #[test]
 fn what_cannot_be_is_an_error_or_no_name() {
     let model = counted();
     for impossible in [
-        model.generate().length(5..=4),
+        model.generate().min_length(5).max_length(4),
         model.generate().prefix("ab").excluding("b"),
         model.generate().pattern("("),
         model.generate().temperature(-1.0),

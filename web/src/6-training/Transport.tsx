@@ -41,8 +41,8 @@ function Standing() {
         </dd>
       </div>
       <div class="epoch"><dt>Epoch</dt><dd>{fixed(now?.epoch ?? 0, 1)}</dd></div>
-      <div><dt>Training loss</dt><dd>{recentLoss.value === null ? (last ? fixed(last.train_loss) : "–") : fixed(recentLoss.value)}</dd></div>
-      <div><dt>Validation loss</dt><dd>{last?.val_loss == null ? "–" : fixed(last.val_loss)}</dd></div>
+      <div><dt>Train loss</dt><dd>{recentLoss.value === null ? (last ? fixed(last.train_loss) : "–") : fixed(recentLoss.value)}</dd></div>
+      <div><dt>Val loss</dt><dd>{last?.val_loss == null ? "–" : fixed(last.val_loss)}</dd></div>
     </dl>
   );
 }
@@ -53,7 +53,7 @@ function SlotChoice() {
   return (
     <div class="row slot">
       <span class="small muted" aria-hidden="true">Show</span>
-      <Segments label="Model to show" value={slot} choices={[["run", "network in training"], ["file", "finished model"]]} />
+      <Segments label="Model to show" value={slot} choices={[["run", "training"], ["file", "finished model"]]} />
       {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate the network, and make a model file that the command line can read">Finish</button>}
       {slot.value === "file" && fileModel.value === null && <span class="small muted">opening…</span>}
     </div>

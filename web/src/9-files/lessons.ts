@@ -5,7 +5,7 @@ export interface Lesson { id: string; title: string; text: string; address: stri
 export const LESSONS: readonly Lesson[] = [
   {
     id: "lecture", title: "1 The lecture's network", address: "",
-    text: "Context 3, two-dimensional embedding, 100 hidden units. Press Play: the loss falls from ln 27 (a uniform guess) to that of the counting models; vowels move together on the map.",
+    text: "Context 3, 2-D embedding, 100 units. Press Play: the loss falls from ln 27 (a guess) to that of counting models; vowels move together on the map.",
   },
   {
     id: "guess", title: "2 Before learning: a guess", address: "x=aa&xi=2&v=1",

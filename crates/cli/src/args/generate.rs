@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use nextchar::GenerateOptions;
 use nextchar::rng::Seed;
 
 use super::values::{at_least, name_length, number, threads};
@@ -81,4 +82,27 @@ pub struct GenerateArgs {
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
+}
+
+impl GenerateArgs {
+    /// What they say about the names.
+    pub fn options(&self) -> GenerateOptions {
+        GenerateOptions {
+            count: self.count,
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_length: self.min_length,
+            max_length: self.max_length,
+            prefix: self.prefix.clone(),
+            suffix: self.suffix.clone(),
+            contains: self.contains.clone(),
+            exclude: self.exclude.clone(),
+            letters: self.letters.clone(),
+            pattern: self.pattern.clone(),
+            novel: self.novel,
+            unique: self.unique,
+            seed: self.seed.clone(),
+        }
+    }
 }

@@ -234,10 +234,6 @@ impl TrainArgs {
             ("--time", self.time.is_some()),
             ("--checkpoint", self.checkpoint.is_some()),
             ("--stop-after", self.stop_after.is_some()),
-            (
-                "--learning-rate auto",
-                self.learning_rate == Some(LearningRate::Auto),
-            ),
         ];
         let given = of_networks.into_iter().find(|(_, given)| *given);
         match given {

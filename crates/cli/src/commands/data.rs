@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, NameList, windows};
+use nextchar::Names;
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, windows};
 use nextchar::text::Vocab;
 use nextchar::text::clean;
 use serde_json::json;
@@ -27,16 +28,14 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
             json,
         }) => {
             let source = Source::find(Some(file))?;
-            let options = read_options(read, source.alphabet(), false)?;
-            let (names, found) = source.scan(&options)?;
-            match json {
-                true => output::json(&mut out, &with_count(&names, &found)?)?,
-                false => diagnose(&mut out, &source.label(), &names, &found, *all)?,
+            let names = source.scan(&read_options(read, source.alphabet(), false))?;
+            if *json {
+                output::json(&mut out, &with_count(&names)?)?;
+            } else {
+                diagnose(&mut out, &names, *all)?;
             }
-            if names.is_empty() {
-                out.flush()?;
-                return Err(source.without_names(&found, &options));
-            }
+            out.flush()?;
+            names.not_empty()?;
         }
         Some(DataCommand::Windows {
             name,
@@ -87,19 +86,14 @@ fn show(out: &mut impl Write, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn with_count(names: &NameList, found: &Diagnosis) -> Result<serde_json::Value, Failure> {
-    let mut value = serde_json::to_value(found)?;
+fn with_count(names: &Names) -> Result<serde_json::Value, Failure> {
+    let mut value = serde_json::to_value(names.diagnosis())?;
     value["names"] = names.len().into();
     Ok(value)
 }
 
-fn diagnose(
-    out: &mut impl Write,
-    label: &str,
-    names: &NameList,
-    found: &Diagnosis,
-    all: bool,
-) -> Result<(), Failure> {
+fn diagnose(out: &mut impl Write, names: &Names, all: bool) -> Result<(), Failure> {
+    let (label, found) = (names.label(), names.diagnosis());
     writeln!(
         out,
         "{BOLD}{label}{BOLD:#}: {} in {}",

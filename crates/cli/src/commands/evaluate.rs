@@ -4,17 +4,15 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 
-use nextchar::LanguageModel;
-use nextchar::Workers;
-use nextchar::data::{CountedWindows, NameList};
-use nextchar::score::{GeneratedNames, ScoredName, Share, breakdown, evaluate, generated_names};
+use nextchar::data::NameList;
+use nextchar::score::{GeneratedNames, ScoredName, Share};
 use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
-use nextchar_formats::ModelFile;
+use nextchar::{EvaluateOptions, Model};
 
 use crate::args::EvaluateArgs;
 use crate::corpus::{Source, read_options, warn_of_rejected};
-use crate::evaluation::{Evaluation, rival, rivals};
+use crate::evaluation::Evaluation;
 use crate::failure::{DONE, Failure};
 use crate::html;
 use crate::output::{self, BOLD, DIM, bar, count, note, plural};
@@ -38,33 +36,24 @@ fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
 
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let page_file = claim(args)?;
-    let file = store::load(args.model.as_deref())?;
+    let model = store::load(args.model.as_deref())?;
     let (label, names) = match &args.data {
-        Some(data) => read(data, args, &file.vocab)?,
-        None => held_out(args, &file)?,
+        Some(data) => read(data, args, model.vocab())?,
+        None => held_out(args, &model)?,
     };
-    let context_length = file.model.tokens_seen();
-    let threads = threads(None)?;
-    let rivals = rivals(&file, threads)?;
-    let longest = file.model.context_length().max(rivals.context_length());
-    let table = CountedWindows::from_list(&names, &file.vocab, longest)?;
-    let rival = rival(&file, &rivals, threads)?;
+    let options = EvaluateOptions {
+        generated: args.names,
+        seed: args.seed.clone(),
+        workers: threads(None)?,
+    };
     let evaluation = Evaluation {
         label,
-        context_length,
-        report: evaluate(&file.model, &table, &rivals, threads)?,
-        breakdown: breakdown(
-            &file.model,
-            rival.as_ref().map(|rival| rival as &dyn LanguageModel),
-            &names,
-            &file.vocab,
-            threads,
-        )?,
-        names_return: file.model.repeats().is_some(),
-        generated: written(args, &file, threads)?,
+        context_length: model.language_model().tokens_seen(),
+        names_return: model.language_model().repeats().is_some(),
+        found: model.evaluate(&names, &options)?,
     };
     if let Some(page_file) = &page_file {
-        let page = html::page(&file, &evaluation, threads)?;
+        let page = html::page(&model, &evaluation, options.workers)?;
         page_file.save(page.as_bytes())?;
     }
     let mut out = output::stdout();
@@ -72,9 +61,12 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         output::json(&mut out, &evaluation)?;
     } else {
         evaluation.print(&mut out)?;
-        let (loss, margin) = (evaluation.report.loss, evaluation.breakdown.margin);
+        let (loss, margin) = (
+            evaluation.found.report.loss,
+            evaluation.found.breakdown.margin,
+        );
         warn_of_counting(loss, margin.map(|margin| loss + margin.difference));
-        if file.bigrams.is_empty() {
+        if model.bigrams().is_empty() {
             note(
                 "the model's file knows nothing of its training names: there are no counts to compare with",
             );
@@ -87,33 +79,11 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// Names that the model writes, unless none are wanted.
-fn written(
-    args: &EvaluateArgs,
-    file: &ModelFile,
-    threads: &Workers,
-) -> Result<Option<GeneratedNames>, Failure> {
-    let longest = file.record.longest_name.max(1);
-    let list = file.names.as_ref();
-    let draw = || {
-        generated_names(
-            &file.model,
-            &file.vocab,
-            list,
-            longest,
-            args.names,
-            &args.seed,
-            threads,
-        )
-    };
-    Ok((args.names > 0).then(draw).transpose()?)
-}
-
 impl Evaluation {
     /// Losses by name, the model's first, as they stand in tables.
     pub fn losses(&self) -> Vec<(String, f64)> {
-        let (own, baselines) = (self.context_length, &self.report.baselines);
-        let mut rows = vec![(format!("this model, context {own}"), self.report.loss)];
+        let (own, baselines) = (self.context_length, &self.found.report.baselines);
+        let mut rows = vec![(format!("this model, context {own}"), self.found.report.loss)];
         if let Some(loss) = baselines.kneser_ney {
             rows.push((format!("Kneser–Ney, context {own}"), loss));
         }
@@ -133,13 +103,13 @@ impl Evaluation {
     pub fn certainty(&self) -> String {
         let error = format!(
             "standard error of the loss {:.4}",
-            self.breakdown.standard_error
+            self.found.breakdown.standard_error
         );
         let alike = match self.names_return {
             true => ", whose names return as often,",
             false => "",
         };
-        match self.breakdown.margin {
+        match self.found.breakdown.margin {
             Some(margin) => format!(
                 "{error}; better than Kneser–Ney{alike} by {:.4} ± {:.4}, by bootstrap over names",
                 margin.difference, margin.standard_error
@@ -153,7 +123,7 @@ impl Evaluation {
             out,
             "{BOLD}{}{BOLD:#}: {} predicted characters, the end marks counted",
             self.label,
-            count(self.report.examples)
+            count(self.found.report.examples)
         )?;
         let header = ["", "nats", "bits", "perplexity"].map(str::to_owned);
         let mut rows = vec![header.to_vec()];
@@ -168,7 +138,7 @@ impl Evaluation {
         }));
         output::table(out, &rows)?;
         writeln!(out, "  {}", self.certainty())?;
-        let breakdown = &self.breakdown;
+        let breakdown = &self.found.breakdown;
         print_shares(
             out,
             "Loss by position of the predicted character",
@@ -177,7 +147,7 @@ impl Evaluation {
         print_shares(out, "Loss by length of the name", &breakdown.by_length)?;
         print_names(out, "Hardest names", &breakdown.hardest)?;
         print_names(out, "Easiest names", &breakdown.easiest)?;
-        match &self.generated {
+        match &self.found.generated {
             Some(generated) => print_generated(out, generated),
             None => Ok(()),
         }
@@ -248,19 +218,19 @@ fn print_generated(out: &mut impl Write, generated: &GeneratedNames) -> Result<(
 }
 
 /// The names, and what they are called.
-type Names<'a> = (String, Cow<'a, NameList>);
+type Named<'a> = (String, Cow<'a, NameList>);
 
 /// DATA as it stands: every accepted line, duplicates too.
-fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Names<'a>, Failure> {
+fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Named<'a>, Failure> {
     let source = Source::find(Some(data))?;
     let alphabet = if *vocab == Vocab::az() {
         Alphabet::Az
     } else {
         Alphabet::Data
     };
-    let (mut names, found) = source.read(&read_options(&args.read, alphabet, true)?)?;
-    warn_of_rejected(&source.label(), &found);
-    let skipped = names.retain(|name| vocab.encode(name).is_ok());
+    let mut names = source.read(&read_options(&args.read, alphabet, true))?;
+    warn_of_rejected(&names);
+    let skipped = names.retain_known(vocab);
     if skipped > 0 {
         note(&format!(
             "{}: skipped {} with characters that the model does not know",
@@ -274,17 +244,12 @@ fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Names<'a>,
             source.label()
         )));
     }
-    Ok((source.label(), Cow::Owned(names)))
+    Ok((source.label(), Cow::Owned(names.into_list())))
 }
 
-/// The test names that the model file keeps.
-fn held_out<'a>(args: &EvaluateArgs, file: &'a ModelFile) -> Result<Names<'a>, Failure> {
-    let test = file
-        .names
-        .as_ref()
-        .map(|names| &names.test)
-        .filter(|test| !test.is_empty());
-    let test = test.ok_or_else(|| {
+/// The test names that the model holds.
+fn held_out<'a>(args: &EvaluateArgs, model: &'a Model) -> Result<Named<'a>, Failure> {
+    let test = model.test_names().map_err(|_| {
         Failure::failed(format!(
             "{} holds no test names",
             store::label(args.model.as_deref())

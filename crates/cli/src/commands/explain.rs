@@ -2,13 +2,12 @@
 
 use std::io::Write;
 
-use nextchar::LanguageModel;
+use nextchar::Model;
 use nextchar::model::ModelConfig;
-use nextchar::score::{Explanation, explain, explain_word};
-use nextchar::text::clean;
-use nextchar_formats::ModelFile;
+use nextchar::score::Explanation;
+use nextchar::text::END_SYMBOL;
 
-use super::next::{parse_context, print_bars};
+use super::next::{print_bars, unknown};
 use crate::args::ExplainArgs;
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, DIM, count, heights, note, vector};
@@ -19,26 +18,24 @@ use crate::word_picture;
 const SHOWN: usize = 8;
 
 pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
-    let file = store::load(args.model.as_deref())?;
+    let model = store::load(args.model.as_deref())?;
     if let Some(word) = &args.word {
-        return letter_by_letter(args, &file, word);
+        return letter_by_letter(args, &model, word);
     }
-    let networks = file.model.networks();
-    let network = networks.first().ok_or_else(|| {
+    let network = model.first_network().map_err(|_| {
         Failure::misuse(format!(
             "{}: counts alone have no stages to explain",
             store::label(args.model.as_deref())
         ))
         .help("`nextchar next` shows what they predict")
     })?;
-    let length = network.context_length();
-    let context = parse_context(&file.vocab, &args.context, length, args.model.as_deref())?;
-    if networks.len() > 1 || file.model.counts().is_some() || file.model.repeats().is_some() {
+    let stages = model.explain(&args.context);
+    let stages = stages.map_err(|error| unknown(&model, args.model.as_deref(), error))?;
+    if model.is_more_than_a_network() {
         note(
             "this is the first network alone; `nextchar next` shows what the whole model predicts",
         );
     }
-    let stages = explain(network, &file.vocab, &context);
     let mut out = output::stdout();
     if args.json {
         output::json(&mut out, &stages)?;
@@ -113,16 +110,14 @@ fn print(out: &mut impl Write, stages: &Explanation, config: &ModelConfig) -> Re
 }
 
 /// A name letter by letter: how likely each was, and what was likelier.
-fn letter_by_letter(args: &ExplainArgs, file: &ModelFile, word: &str) -> Result<u8, Failure> {
-    let length = file.model.context_length();
-    let word = clean(word.trim());
-    // Checks the letters, with the usual message.
-    parse_context(&file.vocab, &word, length, args.model.as_deref())?;
-    let tokens = file
-        .vocab
-        .encode(&word)
-        .map_err(|_| Failure::misuse(format!("{word:?}: _ stands for the end of a name")))?;
-    let found = explain_word(&file.model, &file.vocab, &tokens, word_picture::SHOWN);
+fn letter_by_letter(args: &ExplainArgs, model: &Model, word: &str) -> Result<u8, Failure> {
+    if word.trim().starts_with(END_SYMBOL) {
+        return Err(Failure::misuse(format!(
+            "{word:?}: _ stands for the end of a name"
+        )));
+    }
+    let found = model.explain_word(word, word_picture::SHOWN);
+    let found = found.map_err(|error| unknown(model, args.model.as_deref(), error))?;
     let mut out = output::stdout();
     match args.json {
         true => output::json(&mut out, &found)?,

@@ -29,8 +29,8 @@ const LARGEST_ENGINE: u64 = 64 << 20;
 pub fn run(args: &ExportArgs) -> Result<u8, Failure> {
     args.check()?;
     let out_files = claim(args)?;
-    let file = store::load(args.model.as_deref())?;
-    let contents = contents(args, &file)?;
+    let model = store::load(args.model.as_deref())?;
+    let contents = contents(args, model.as_file())?;
     for (out_file, contents) in out_files.iter().zip(&contents) {
         out_file.save(contents)?;
     }
@@ -145,7 +145,7 @@ fn contents(args: &ExportArgs, file: &ModelFile) -> Result<Vec<Vec<u8>>, Failure
         }
         ExportFormat::Html => {
             let path = args.engine.as_deref().expect("clap asks for it");
-            let engine = store::read(path, LARGEST_ENGINE, |start| {
+            let engine = nextchar::read_file(path, LARGEST_ENGINE, |start| {
                 if html::is_module(start) {
                     return Ok(());
                 }

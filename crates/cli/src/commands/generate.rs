@@ -2,15 +2,10 @@
 
 use std::io::Write;
 
-use nextchar::CoreError;
-use nextchar::data::{Name, NameList};
-use nextchar::sample::{
-    Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
-    most_likely,
-};
-use nextchar::text::Alphabet;
-use nextchar::text::Vocab;
-use nextchar_formats::ModelFile;
+use nextchar::data::Name;
+use nextchar::sample::{Generated, Method, Outcome, Probability};
+use nextchar::text::{Alphabet, Vocab};
+use nextchar::{CoreError, Error, Generate, Names, WhyNone};
 use serde_json::json;
 
 use crate::args::{GenerateArgs, ReadArgs};
@@ -20,24 +15,19 @@ use crate::output::{self, count, note, plural};
 use crate::store;
 use crate::threads::threads;
 
-/// Attempts in a row without a name after which it is said that there may be none.
-pub const TRIES: u64 = 1_000_000;
-
 pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
-    let config = SampleConfig::new(args.temperature, args.top_k, args.top_p)?;
-    let threads = threads(args.threads)?;
-    let file = store::load(args.model.as_deref())?;
-    let conditions = conditions(args, &file);
-    let excluded = args.not_in.iter().map(|list| not_in(list, &file.vocab));
+    let workers = threads(args.threads)?;
+    let model = store::load(args.model.as_deref())?;
+    let excluded = args.not_in.iter().map(|list| not_in(list, model.vocab()));
     let excluded = excluded.collect::<Result<Vec<_>, Failure>>()?;
-    let mut unwanted: Vec<&NameList> = excluded.iter().collect();
-    if args.novel {
-        unwanted.extend(own_names(args, &file)?);
-    }
+    let wanted = model.generate().with(args.options()).workers(workers);
+    let wanted = excluded
+        .iter()
+        .fold(wanted, |wanted, list| wanted.not_in(list));
+    let fault = |error| fault(args, error);
     let mut out = output::stdout();
     if args.most_likely {
-        let (model, vocab) = (&file.model, &file.vocab);
-        let names = most_likely(model, vocab, &conditions, &unwanted, args.count)?;
+        let names = wanted.most_likely(args.count).map_err(fault)?;
         for generated in &names {
             print(&mut out, generated, args.json)?;
         }
@@ -47,19 +37,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         }
         return Ok(all_that_exist(names.len() as u64, args.count));
     }
-    let conditioned = conditions != only_lengths(&file) || !unwanted.is_empty();
-    let request = Request {
-        count: args.count,
-        config,
-        conditions,
-        unwanted,
-        unique: args.unique,
-        tries: TRIES,
-        ..Request::default()
-    };
-    let generator =
-        |request| Generator::new(&file.model, &file.vocab, request, &args.seed, threads);
-    let mut names = generator(request.clone())?;
+    let mut names = wanted.try_iter().map_err(fault)?;
     if args.json {
         for generated in names.by_ref() {
             output::json(&mut out, &generated)?;
@@ -73,18 +51,32 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
             out.flush()?;
         }
     }
-    if conditioned {
-        say_probability(&names.outcome(), args.json)?;
+    if wanted.is_conditioned()
+        && let Some(outcome) = names.outcome()
+    {
+        say_probability(&outcome, args.json)?;
     }
     let found = names.found();
     if names.gave_up() {
         return Err(gave_up(found, args.count));
     }
     if found == 0 && args.count > 0 {
-        let any = |request| Ok::<bool, Failure>(generator(request)?.next().is_some());
-        return Err(why_none(&request, any)?);
+        return Err(why_none(&wanted)?);
     }
     Ok(all_that_exist(found, args.count))
+}
+
+/// What is wrong with what is wanted.
+fn fault(args: &GenerateArgs, error: Error) -> Failure {
+    if !matches!(error, Error::WithoutNames) {
+        return error.into();
+    }
+    let label = store::label(args.model.as_deref());
+    let help = format!(
+        "--not-in LIST excludes a list of your own; {}",
+        store::WITHOUT_NAMES
+    );
+    Failure::misuse(format!("--novel: {label} holds no names to compare with")).help(help)
 }
 
 fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(), Failure> {
@@ -94,46 +86,23 @@ fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(
     }
 }
 
-/// No condition but the longest length, which every draw has.
-fn only_lengths(file: &ModelFile) -> Conditions {
-    Conditions {
-        max_length: file.record.longest_name.max(1),
-        ..Conditions::default()
-    }
-}
-
-fn conditions(args: &GenerateArgs, file: &ModelFile) -> Conditions {
-    let longest = only_lengths(file).max_length.max(args.min_length);
-    Conditions {
-        min_length: args.min_length,
-        max_length: args.max_length.unwrap_or(longest),
-        prefixes: args.prefix.clone(),
-        suffixes: args.suffix.clone(),
-        contains: args.contains.clone(),
-        excludes: args.exclude.clone(),
-        letters: args.letters.clone(),
-        patterns: args.pattern.clone(),
-    }
-}
-
 /// A list of names that are not wanted, of any letters; whoever collects names begins with an empty one.
-fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
+fn not_in(list: &str, vocab: &Vocab) -> Result<Names, Failure> {
     let source = Source::find(Some(list))?;
-    let options = read_options(&ReadArgs::default(), Alphabet::Data, false)?;
-    let (names, found) = source.scan(&options)?;
+    let names = source.scan(&read_options(&ReadArgs::default(), Alphabet::Data, false))?;
+    let found = names.diagnosis();
     if found.lines == found.blank {
         note(&format!(
             "--not-in {list}: it is empty; nothing is left out"
         ));
         return Ok(names);
     }
-    if names.is_empty() {
-        return Err(source.without_names(&found, &options));
-    }
-    warn_of_rejected(&source.label(), &found);
+    let names = names.not_empty()?;
+    let found = names.diagnosis();
+    warn_of_rejected(&names);
     let known = |name: Name<'_>| vocab.encode(name.text).is_ok();
     let any_known = names.names().any(known);
-    if let (false, Some(columns)) = (any_known, found.looks_like_header) {
+    if let (false, Some(columns)) = (any_known, found.looks_like_header.clone()) {
         let failure = Failure::failed(format!(
             "--not-in {list}: {}",
             CoreError::LooksLikeCsv { columns }
@@ -147,19 +116,6 @@ fn not_in(list: &str, vocab: &Vocab) -> Result<NameList, Failure> {
         ));
     }
     Ok(names)
-}
-
-/// Every name that the model was made from, whatever its part.
-fn own_names<'f>(args: &GenerateArgs, file: &'f ModelFile) -> Result<[&'f NameList; 3], Failure> {
-    let names = file.names.as_ref().ok_or_else(|| {
-        let label = store::label(args.model.as_deref());
-        let help = format!(
-            "--not-in LIST excludes a list of your own; {}",
-            store::WITHOUT_NAMES
-        );
-        Failure::misuse(format!("--novel: {label} holds no names to compare with")).help(help)
-    })?;
-    Ok([&names.train, &names.val, &names.test])
 }
 
 /// How likely a name of the model fits the conditions.
@@ -195,27 +151,19 @@ fn say_probability(outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
 const LOOSEN: &str = "loosen a condition, or leave out --novel or --not-in";
 
 /// No name fits, though some names have the form that is asked for: what is in the way?
-fn why_none<'r>(
-    request: &Request<'r>,
-    any: impl Fn(Request<'r>) -> Result<bool, Failure>,
-) -> Result<Failure, Failure> {
-    let listed = Request {
-        unwanted: Vec::new(),
-        ..request.clone()
+fn why_none(wanted: &Generate<'_>) -> Result<Failure, Failure> {
+    let (what, help) = match wanted.why_none()? {
+        WhyNone::Listed => (
+            "every name that fits the other conditions is in a list that is left out",
+            LOOSEN,
+        ),
+        WhyNone::Cut => (
+            "no name that fits is left by --top-k, --top-p or the temperature",
+            "raise them, or loosen a condition",
+        ),
+        WhyNone::Never => ("the model gives no name that fits the conditions", LOOSEN),
     };
-    if !request.unwanted.is_empty() && any(listed.clone())? {
-        let what = "every name that fits the other conditions is in a list that is left out";
-        return Ok(Failure::failed(what).help(LOOSEN));
-    }
-    let all_letters = Request {
-        config: SampleConfig::default(),
-        ..listed
-    };
-    if request.config != SampleConfig::default() && any(all_letters)? {
-        let what = "no name that fits is left by --top-k, --top-p or the temperature";
-        return Ok(Failure::failed(what).help("raise them, or loosen a condition"));
-    }
-    Ok(Failure::failed("the model gives no name that fits the conditions").help(LOOSEN))
+    Ok(Failure::failed(what).help(help))
 }
 
 /// Fewer names than wanted are no failure where no more exist.
@@ -233,7 +181,7 @@ fn all_that_exist(found: u64, wanted: usize) -> u8 {
 fn gave_up(found: u64, wanted: usize) -> Failure {
     Failure::failed(format!(
         "gave up: {} draws in a row met none of the conditions, or only names that are excluded; found {} of {}",
-        count(TRIES),
+        count(Generate::TRIES),
         count(found),
         plural(wanted as u64, "name"),
     ))

@@ -16,7 +16,8 @@ use crate::output::{self, BOLD, count};
 use crate::store;
 
 pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
-    let file = store::load(args.model.as_deref())?;
+    let model = store::load(args.model.as_deref())?;
+    let file = model.as_file();
     let networks = file.model.networks();
     let infos = networks.iter().enumerate().flat_map(|(index, network)| {
         let mut infos = Params::<f32>::tensor_infos(network.config());
@@ -66,7 +67,7 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
             count(file.model.parameter_count() as u64),
         ]);
         output::table(&mut out, &rows)?;
-        print_record(&mut out, &file)?;
+        print_record(&mut out, file)?;
     }
     out.flush()?;
     Ok(DONE)

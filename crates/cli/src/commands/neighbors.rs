@@ -2,38 +2,29 @@
 
 use std::io::Write;
 
-use nextchar::score::neighbors;
 use nextchar::text::{END, Token};
 use serde_json::json;
 
 use crate::args::NeighborsArgs;
-use crate::commands::next::parse_context;
+use crate::commands::next::unknown;
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD};
 use crate::store;
 
 pub fn run(args: &NeighborsArgs) -> Result<u8, Failure> {
-    let file = store::load(args.model.as_deref())?;
-    let networks = file.model.networks();
-    if networks.is_empty() {
+    let model = store::load(args.model.as_deref())?;
+    model.first_network().map_err(|_| {
         let label = store::label(args.model.as_deref());
-        return Err(
-            Failure::failed(format!("{label}: counts have no embedding"))
-                .help("`nextchar train --family network` makes a model with one"),
-        );
-    }
+        Failure::failed(format!("{label}: counts have no embedding"))
+            .help("`nextchar train --family network` makes a model with one")
+    })?;
     let mut letters: Vec<Token> = Vec::new();
     for letter in &args.letters {
-        let length = letter.chars().count();
-        letters.extend(parse_context(
-            &file.vocab,
-            letter,
-            length,
-            args.model.as_deref(),
-        )?);
+        let tokens = model.context(letter, letter.chars().count());
+        letters.extend(tokens.map_err(|error| unknown(&model, args.model.as_deref(), error))?);
     }
     if letters.is_empty() {
-        letters = (END..file.vocab.len() as Token).collect();
+        letters = (END..model.vocab().len() as Token).collect();
     }
     let mut out = output::stdout();
     if !args.json {
@@ -43,20 +34,19 @@ pub fn run(args: &NeighborsArgs) -> Result<u8, Failure> {
         )?;
     }
     for letter in letters {
-        let symbol = file.vocab.symbol(letter);
-        let mut found = neighbors(networks, letter);
+        let symbol = model.vocab().symbol(letter);
+        let mut found = model.neighbors(symbol)?;
         found.truncate(args.count);
         if args.json {
-            let near = found.iter().map(|near| {
-                json!({"letter": file.vocab.symbol(near.token), "similarity": near.similarity})
-            });
+            let near = found.iter();
+            let near = near
+                .map(|(letter, similarity)| json!({"letter": letter, "similarity": similarity}));
             let near: Vec<_> = near.collect();
             output::json(&mut out, &json!({"letter": symbol, "neighbors": near}))?;
         } else {
-            let near: Vec<String> = found
-                .iter()
-                .map(|near| format!("{} {:5.2}", file.vocab.symbol(near.token), near.similarity))
-                .collect();
+            let near = found.iter();
+            let near = near.map(|(letter, similarity)| format!("{letter} {similarity:5.2}"));
+            let near: Vec<String> = near.collect();
             writeln!(out, "  {symbol}   {}", near.join("   "))?;
         }
     }

@@ -3,9 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use nextchar::LanguageModel;
-use nextchar::text::clean;
-use nextchar::text::{Token, Vocab};
+use nextchar::{Error, LanguageModel, Model};
 use serde_json::{Map, Value, json};
 
 use crate::args::ContextArgs;
@@ -14,21 +12,12 @@ use crate::output::{self, BOLD, bar};
 use crate::store;
 
 pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
-    let file = store::load(args.model.as_deref())?;
-    let context = parse_context(
-        &file.vocab,
-        &args.context,
-        file.model.context_length(),
-        args.model.as_deref(),
-    )?;
-    let log_probs = file.model.next_log_probs(&context);
-    let shown = file.vocab.decode(&context);
-
-    let mut rows: Vec<(&str, f64)> = log_probs
-        .iter()
-        .enumerate()
-        .map(|(token, log_prob)| (file.vocab.symbol(token as Token), log_prob.exp()))
-        .collect();
+    let model = store::load(args.model.as_deref())?;
+    let fault = |error| unknown(&model, args.model.as_deref(), error);
+    let rows = model.next(&args.context).map_err(fault)?;
+    let length = model.language_model().context_length();
+    let context = model.context(&args.context, length).map_err(fault)?;
+    let shown = model.vocab().decode(&context);
     let mut out = output::stdout();
     if args.json {
         let probs: Map<String, Value> = rows
@@ -37,7 +26,6 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
             .collect();
         output::json(&mut out, &json!({"context": shown, "probs": probs}))?;
     } else {
-        rows.sort_by(|a, b| b.1.total_cmp(&a.1));
         writeln!(
             out,
             "{BOLD}P(x) after {shown}{BOLD:#}   (_ before a letter pads the beginning; as x it ends the name)"
@@ -60,19 +48,13 @@ pub fn print_bars(out: &mut impl Write, rows: &[(&str, f64)]) -> Result<(), Fail
     Ok(())
 }
 
-/// The last characters of a text as a context: trimmed and cleaned as names are.
-pub fn parse_context(
-    vocab: &Vocab,
-    text: &str,
-    length: usize,
-    model: Option<&Path>,
-) -> Result<Vec<Token>, Failure> {
-    vocab
-        .context(&clean(text.trim()), length)
-        .map_err(|unknown| {
-            let letters: String = vocab.pieces().take(80).collect();
-            Failure::misuse(format!("{text:?}: {unknown} of {}", store::label(model))).help(
-                format!("it knows {letters}, and _ as padding at the beginning"),
-            )
-        })
+/// What is wrong with a text that the model cannot read, and what it knows.
+pub fn unknown(model: &Model, path: Option<&Path>, error: Error) -> Failure {
+    let Error::UnknownPiece { text, fault } = &error else {
+        return error.into();
+    };
+    let letters: String = model.vocab().pieces().take(80).collect();
+    Failure::misuse(format!("{text:?}: {fault} of {}", store::label(path))).help(format!(
+        "it knows {letters}, and _ as padding at the beginning"
+    ))
 }

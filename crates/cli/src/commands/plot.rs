@@ -34,16 +34,16 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
     let picture = match args.kind {
         PlotKind::Curves => Picture::Curves(Curves::of(&file, threads(None)?, &label())?),
         PlotKind::Embedding => {
-            let network = file.model.networks().first().ok_or_else(|| {
+            let network = file.language_model().networks().first().ok_or_else(|| {
                 Failure::failed(format!("{}: counts have no embedding", label()))
                     .help("`nextchar train --family network` makes a model with one")
             })?;
-            if png && file.vocab.pieces().any(|letter| !letter.is_ascii()) {
+            if png && file.vocab().pieces().any(|letter| !letter.is_ascii()) {
                 note("a PNG shows only the letters of its font: an SVG uses the reader's fonts");
             }
-            Picture::Letters(Letters::of(network, &file.vocab))
+            Picture::Letters(Letters::of(network, file.vocab()))
         }
-        PlotKind::Bigrams => Picture::Heat(Heat::of(&file.bigrams, &file.vocab)),
+        PlotKind::Bigrams => Picture::Heat(Heat::of(file.bigrams(), file.vocab())),
     };
     let size = (
         args.width,

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
+use nextchar::Model;
 use nextchar::score::{Judge, WordScorer};
 use nextchar::setting::Allowed;
 use nextchar::text::Alphabet;
-use nextchar_formats::ModelFile;
 
 use crate::args::{ReadArgs, ScoreArgs, in_range};
 use crate::corpus::{Source, read_options, warn_of_rejected};
@@ -37,9 +37,9 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
         args.false_rejection,
         Allowed::Below(0.0, 1.0),
     )?;
-    let file = store::load(args.model.as_deref())?;
+    let model = store::load(args.model.as_deref())?;
     let verdicts = Verdicts {
-        judge: judge(args, &file)?,
+        judge: judge(args, &model)?,
         false_rejection: args.false_rejection,
         only_failing: args.check,
     };
@@ -50,8 +50,8 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
         )),
     }
     let all = match !args.json && output::has_colours() {
-        true => stream(args, &file, &verdicts, true, &mut output::stdout())?,
-        false => stream(args, &file, &verdicts, false, &mut io::stdout().lock())?,
+        true => stream(args, &model, &verdicts, true, &mut output::stdout())?,
+        false => stream(args, &model, &verdicts, false, &mut io::stdout().lock())?,
     };
     match args.check && !all {
         true => Ok(NOT_ALL),
@@ -62,7 +62,7 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
 /// Scores what the arguments name.
 fn stream(
     args: &ScoreArgs,
-    file: &ModelFile,
+    model: &Model,
     verdicts: &Verdicts,
     colours: bool,
     out: &mut impl Write,
@@ -75,7 +75,7 @@ fn stream(
             }
             Box::new(rows)
         }
-        (Some(list), None) => Box::new(Lines::open(list, &file.vocab)?),
+        (Some(list), None) => Box::new(Lines::open(list, model.vocab())?),
         (None, _) => Box::new(Words::new(&args.words)),
     };
     let style = match (args.json, &args.column) {
@@ -89,8 +89,8 @@ fn stream(
         None => threads(Some(NonZeroUsize::MIN))?,
     };
     let all = scoring::run(
-        &mut WordScorer::new(&file.model)?,
-        &file.vocab,
+        &mut WordScorer::new(model.language_model())?,
+        model.vocab(),
         verdicts,
         &mut *input,
         style,
@@ -102,29 +102,24 @@ fn stream(
 }
 
 /// The model's judge, or one that ranks among the user's own names.
-fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
-    let Some(plausibility) = file.record.plausibility.clone() else {
-        return match (&args.calibrate, args.check) {
-            (None, false) => Ok(None),
-            (list, _) => Err(Failure::misuse(format!(
-                "--{}: {TOO_FEW}",
-                if list.is_some() { "calibrate" } else { "check" }
-            ))),
-        };
-    };
-    let background = Some(nextchar::background_model());
-    let judge = Judge::new(&file.bigrams, &file.vocab, plausibility, background)?;
+fn judge(args: &ScoreArgs, model: &Model) -> Result<Option<Judge>, Failure> {
+    let judge = model.judge()?;
     let Some(list) = &args.calibrate else {
-        return Ok(Some(judge));
+        if judge.is_none() && args.check {
+            return Err(Failure::misuse(format!("--check: {TOO_FEW}")));
+        }
+        return Ok(judge.cloned());
     };
-    let options = read_options(&ReadArgs::default(), Alphabet::Data, false)?;
-    let source = Source::find(Some(list))?;
-    let (mut names, found) = source.read(&options)?;
-    warn_of_rejected(&source.label(), &found);
+    if judge.is_none() {
+        return Err(Failure::misuse(format!("--calibrate: {TOO_FEW}")));
+    }
+    let options = read_options(&ReadArgs::default(), Alphabet::Data, false);
+    let mut names = Source::find(Some(list))?.read(&options)?;
+    warn_of_rejected(&names);
     let all = names.len();
-    names.retain(|name| file.vocab.encode(name).is_ok());
-    let left_out = match (all - names.len(), names.len()) {
-        (0, _) => return Ok(Some(judge.calibrated(&file.model, &file.vocab, &names)?)),
+    let unknown = names.retain_known(model.vocab());
+    let left_out = match (unknown, names.len()) {
+        (0, _) => return Ok(Some(model.judge_among(&names)?.0)),
         (_, 0) => "every name".to_owned(),
         (some, _) => format!("{} of {}", count(some as u64), plural(all as u64, "name")),
     };
@@ -133,7 +128,7 @@ fn judge(args: &ScoreArgs, file: &ModelFile) -> Result<Option<Judge>, Failure> {
         return Err(Failure::failed(what));
     }
     output::note(&format!("{what}, and is left out"));
-    Ok(Some(judge.calibrated(&file.model, &file.vocab, &names)?))
+    Ok(Some(model.judge_among(&names)?.0))
 }
 
 /// Few names rank coarsely: what scores below all of them is rejected, which is 1 name in N + 1.

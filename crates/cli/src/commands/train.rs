@@ -77,8 +77,9 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
         note(&format!("--learning-rate {rate:.6} was found to suit"));
     }
     let keeper = checkpoint_file.map(|file| {
+        let arguments = given.to_keep();
         let (plan, corpus) = (training.plan(), training.corpus());
-        Keeper::new(args, file, plan, corpus, given.to_keep(), resumed)
+        Keeper::new(args, file, plan, corpus, arguments, resumed)
     });
     let keeper = keeper.transpose()?;
     describe(&training);
@@ -147,11 +148,11 @@ fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     if counts::given(args)? {
         return counts::read(args);
     }
-    read_corpus(&args.corpus, args.preset.lengths())
+    read_corpus(&args.corpus, args.preset)
 }
 
 fn load_teacher(path: &Path) -> Result<Model, Failure> {
-    Ok(store::load(Some(path))?.into())
+    store::load(Some(path))
 }
 
 /// Trains, and names the option where the teacher does not suit.
@@ -225,14 +226,14 @@ fn say_how_it_ended(
     seconds: f64,
 ) {
     let plan = training.plan();
-    let config = &plan.config;
+    let (config, planned) = (&plan.config, plan.networks);
     if trained.stop == StopReason::Observer && args.stop_after != Some(trained.steps) {
         let why = if made.is_cancelled {
             "interrupted"
         } else {
             "out of time"
         };
-        let repeat = match (plan.networks, plan.distill) {
+        let repeat = match (planned, plan.distill) {
             (1, false) => format!(
                 "--steps {} --stop-after {} repeats this run",
                 config.steps, trained.steps

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use nextchar::data::{NameList, Split};
 use nextchar::language_model::loss;
-use nextchar::{Corpus, Family, LanguageModel, Part, TrainOptions, Training, Workers};
+use nextchar::{Corpus, Family, LanguageModel, Part, Preset, TrainOptions, Training, Workers};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -17,9 +17,8 @@ use crate::failure::{DONE, Failure, INTERRUPTED};
 use crate::output::{self, BOLD, count, note};
 use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::progress::{Watcher, styled_bar};
-use crate::search::{Candidate, Job, Trial, next_job};
+use crate::search::{Job, Trial, candidate, next_job};
 use crate::signals::{self, interrupted};
-use crate::store;
 use crate::threads::threads;
 
 /// Below this many names for train and val, all of them judge in turn: one small val is mostly chance.
@@ -31,7 +30,7 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
     let deadline = started + args.time;
     signals::catch();
     let trials_file = claim(args)?;
-    let corpus = read_corpus(&args.corpus, None)?;
+    let corpus = read_corpus(&args.corpus, Preset::default())?;
     let digest = corpus.parts().train.digest();
     let mut trials = kept_trials(args, &digest)?;
     let rounds = rounds(corpus)?;
@@ -204,31 +203,21 @@ impl Job {
     };
 }
 
+/// The options of a job.
+fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
+    TrainOptions {
+        steps: Some(job.steps()),
+        seed: args.seed.clone(),
+        ..candidate(&args.seed, job.candidate)
+    }
+}
+
 /// The words of a training's command line, without the program's name.
 fn arguments(args: &TuneArgs, options: &TrainOptions) -> Vec<String> {
     let mut arguments = vec!["train".to_owned()];
     arguments.extend(args.corpus.to_arguments());
     arguments.extend(options.to_arguments());
     arguments
-}
-
-/// The options of a candidate as words.
-fn words(args: &TuneArgs, candidate: u64) -> Vec<(&'static str, String)> {
-    let candidate = Candidate::draw(&args.seed, candidate);
-    candidate.map_or(Vec::new(), |candidate| candidate.words())
-}
-
-/// The options of a job.
-fn train_options(args: &TuneArgs, job: Job) -> TrainOptions {
-    let mut found = TrainOptions {
-        seed: args.seed.clone(),
-        steps: Some(job.steps()),
-        ..TrainOptions::default()
-    };
-    if let Some(candidate) = Candidate::draw(&args.seed, job.candidate) {
-        candidate.apply(&mut found);
-    }
-    found
 }
 
 /// Candidates on their highest rung, by val.
@@ -306,9 +295,9 @@ fn command(args: &TuneArgs, winner: Option<&Trial>) -> String {
 
 /// The best trials below counting and the options' names.
 fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
-    let cells = |candidate| words(args, candidate).into_iter();
+    let words = |number| candidate(&args.seed, number).to_arguments();
     let mut header = ["", "loss", "steps", "seconds"].map(str::to_owned).to_vec();
-    header.extend(cells(1).map(|(name, _)| name[2..].to_owned()));
+    header.extend(words(1).iter().step_by(2).map(|name| name[2..].to_owned()));
     let mut rows = vec![header, vec!["Kneser–Ney".into(), format!("{counting:.4}")]];
     for (place, trial) in ranked.iter().take(args.show).enumerate() {
         let mut row = vec![
@@ -319,7 +308,7 @@ fn rows(args: &TuneArgs, ranked: &[&Trial], counting: f64) -> Vec<Vec<String>> {
         ];
         match trial.candidate {
             0 => row.push("the default preset".into()),
-            candidate => row.extend(cells(candidate).map(|(_, value)| value)),
+            number => row.extend(words(number).into_iter().skip(1).step_by(2)),
         }
         rows.push(row);
     }
@@ -342,7 +331,7 @@ fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
     let Some(path) = args.trials.as_deref().filter(|path| path.exists()) else {
         return Ok(Vec::new());
     };
-    let text = store::read(path, LARGEST_TRIALS, |_| Ok(()))?;
+    let text = nextchar::read_file(path, LARGEST_TRIALS, |_| Ok::<(), Failure>(()))?;
     let kept: Kept = serde_json::from_slice(&text).map_err(|error| {
         Failure::misuse(format!(
             "--trials {}: not a file of trials: {error}",
@@ -409,6 +398,7 @@ mod tests {
                 unreachable!("the words say `train`");
             };
             assert_eq!(shown.options(), options);
+            assert_eq!(shown.corpus.to_arguments(), args.corpus.to_arguments());
         }
     }
 }

@@ -1,10 +1,8 @@
 //! The loss while a network was trained, with what counting reaches as lines.
 
 use nextchar::LanguageModel;
-use nextchar::Workers;
-use nextchar::data::CountedWindows;
-use nextchar::score::evaluate;
-use nextchar_formats::{CurvePoint, ModelFile};
+use nextchar::{Model, Workers};
+use nextchar_formats::CurvePoint;
 use plotters::element::DashedPathElement;
 use plotters::prelude::{
     ChartBuilder, DashedLineSeries, DrawingBackend, LineSeries, PathElement, SeriesLabelPosition,
@@ -12,7 +10,6 @@ use plotters::prelude::{
 use plotters::style::Color;
 
 use super::{Area, Drawn, Theme};
-use crate::evaluation::rivals;
 use crate::failure::Failure;
 
 /// A loss curve.
@@ -24,19 +21,20 @@ pub struct Curves {
 
 impl Curves {
     /// The curve that the file keeps; beside it ln V, and Kneser–Ney on val where its names are kept.
-    pub fn of(file: &ModelFile, threads: &Workers, label: &str) -> Result<Curves, Failure> {
-        let record = &file.record;
+    pub fn of(model: &Model, threads: &Workers, label: &str) -> Result<Curves, Failure> {
+        let record = model.record();
         if record.curve.len() < 2 {
             return Err(Failure::failed(format!("{label}: holds no loss curve"))
                 .help("`nextchar train` saves one, unless the model only counts"));
         }
-        let size = file.model.vocab_size();
+        let size = model.language_model().vocab_size();
         let mut lines = vec![(format!("ln {size} ="), (size as f64).ln())];
-        if let Some(loss) = best_counts_on_val(file, threads)? {
+        if let Some(loss) = model.counts_on_val(threads)? {
             lines.push(("Kneser–Ney on val".into(), loss));
         }
         if let Some(loss) = record.losses.val
-            && (file.model.networks().len() > 1 || file.model.counts().is_some())
+            && (model.language_model().networks().len() > 1
+                || model.language_model().counts().is_some())
         {
             lines.push(("the whole model on val".into(), loss));
         }
@@ -114,16 +112,4 @@ impl Curves {
             .draw()?;
         Ok(())
     }
-}
-
-fn best_counts_on_val(file: &ModelFile, threads: &Workers) -> Result<Option<f64>, Failure> {
-    let val = file.names.as_ref().map(|names| &names.val);
-    let Some(val) = val.filter(|val| !val.is_empty()) else {
-        return Ok(None);
-    };
-    let rivals = rivals(file, threads)?;
-    let longest = file.model.context_length().max(rivals.context_length());
-    let table = CountedWindows::from_list(val, &file.vocab, longest)?;
-    let baselines = evaluate(&file.model, &table, &rivals, threads)?.baselines;
-    Ok(baselines.best_kneser_ney.or(baselines.kneser_ney))
 }

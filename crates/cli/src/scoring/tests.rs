@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use nextchar::Workers;
 use nextchar::rng::{Purpose, Seed};
-use nextchar::score::{Judge, WordScorer};
+use nextchar::score::WordScorer;
 
 use super::{Lines, Rows, Style, Verdicts, run};
 use crate::store;
@@ -56,19 +56,13 @@ fn hostile(case: u64) -> Vec<u8> {
 fn any_bytes_are_scored_or_refused() {
     let times = std::env::var("NEXTCHAR_CASES").map_or(1, |times| times.parse().unwrap());
     let file = store::load(None).ok().unwrap();
-    let judge = Judge::new(
-        &file.bigrams,
-        &file.vocab,
-        file.record.plausibility.clone().unwrap(),
-        Some(nextchar::background_model()),
-    )
-    .unwrap();
+    let judge = file.judge().unwrap().cloned().unwrap();
     let verdicts = |only_failing| Verdicts {
         judge: Some(judge.clone()),
         false_rejection: 0.01,
         only_failing,
     };
-    let mut scorer = WordScorer::new(&file.model).unwrap();
+    let mut scorer = WordScorer::new(file.language_model()).unwrap();
     let threads = Workers::serial();
     let (mut scored, mut refused) = (0, 0);
     for case in 0..1000 * times {
@@ -79,7 +73,7 @@ fn any_bytes_are_scored_or_refused() {
             let out = &mut out;
             run(
                 &mut scorer,
-                &file.vocab,
+                file.vocab(),
                 &verdicts,
                 input,
                 style,

@@ -87,7 +87,7 @@ fn columns_and_filters_that_are_not_there() {
         files,
         &["train", "t.csv", "--where", "gender"],
         2,
-        &["it is not COLUMN=VALUE"],
+        &["--where gender: must be COLUMN=VALUE"],
     );
 }
 
@@ -154,7 +154,7 @@ fn options_that_contradict_each_other() {
         &[],
         &["train", "--context", "0"],
         2,
-        &["a context of 0 characters"],
+        &["--context 0: must be an integer of at least 1"],
     );
     refused(&[], &["train", "--split", "0,0,0"], 2, &["80,10,10"]);
 }
@@ -211,13 +211,13 @@ fn a_number_below_zero_is_read_as_a_number() {
         &[],
         &["train", "--learning-rate", "-1"],
         2,
-        &["a learning rate of -1 (a positive number is possible)"],
+        &["--learning-rate -1: must be above 0"],
     );
     let run = nextchar(
         &trained().0,
         &["generate", "-m", "model.safetensors", "--temperature", "-1"],
     );
-    assert!(stderr(&run.code(2)).contains("temperature of -1"));
+    assert!(stderr(&run.code(2)).contains("--temperature -1: must be above 0"));
 }
 
 #[test]
@@ -327,8 +327,14 @@ fn conditions_that_cannot_be() {
         &["--pattern", "("],
         "the pattern \"(\" cannot be used: unclosed group",
     );
-    says(&["--top-k", "0"], "a top-k of 0");
-    says(&["--top-p", "1.5"], "a top-p of 1.5");
+    says(
+        &["--top-k", "0"],
+        "--top-k 0: must be an integer of at least 1",
+    );
+    says(
+        &["--top-p", "1.5"],
+        "--top-p 1.5: must be above 0 and at most 1",
+    );
     says(&["--letters", "z-a"], "characters and ranges, such as a-mz");
     says(&["--pattern", ".{900}{900}"], "cannot be used");
 }

@@ -73,6 +73,22 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train quote.csv --column name",
             ),
             (
+                "the same, in a short file and another column",
+                "nextchar score --file height.csv --column name",
+            ),
+            (
+                "two columns of one name",
+                "nextchar train columns.csv --column name",
+            ),
+            (
+                "a filter, but no column of the names",
+                "nextchar train table.csv --where gender=f",
+            ),
+            ("a gzip file", "nextchar train names.gz"),
+            ("UTF-16", "nextchar score --file utf16.txt"),
+            ("JSON Lines", "nextchar train names.jsonl"),
+            ("a model", "nextchar train small.safetensors"),
+            (
                 "a row with a cell too many",
                 "nextchar score --file wide.csv --column name",
             ),
@@ -274,6 +290,17 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train --context 100",
             ),
             ("a context of nothing", "nextchar train --context 0"),
+            ("a batch of nothing", "nextchar train --batch 0"),
+            (
+                "an option that the model has no use for",
+                "nextchar train --family kneser-ney --hidden 8",
+            ),
+            (
+                "an option that the format has no use for",
+                "nextchar export --format pytorch --out a.py --prune 1e-7",
+            ),
+            ("no thread", "nextchar train --threads 0"),
+            ("a time below zero", "nextchar tune --time -5s"),
             ("a layer too wide", "nextchar train --hidden 100000"),
             (
                 "a learning rate below zero",
@@ -341,6 +368,18 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             (
                 "a column that is not there",
                 "nextchar score --file table.csv --column nam",
+            ),
+            (
+                "a table, without the column of the words",
+                "nextchar score --file table.csv",
+            ),
+            (
+                "a table that has such a column",
+                "nextchar score --file scored.csv --column name",
+            ),
+            (
+                "a model of too few names to judge by",
+                "nextchar score aadesh --model few.safetensors",
             ),
             (
                 "a share that is none",
@@ -463,6 +502,15 @@ impl Place {
         write("many.txt", &b"aadesh\n".repeat(50_000));
         let open = [&b"id,name\n1,\"aadesh\n"[..], &b"2,zeel\n".repeat(200_000)].concat();
         write("quote.csv", &open);
+        write("height.csv", b"name,height\naadesh,\"5'10\nzeel,170\n");
+        write("columns.csv", b"name,n,Name\naadesh,1,Zeel\n");
+        write("scored.csv", b"name,plausible\naadesh,true\n");
+        write("names.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+        write("utf16.txt", b"\xff\xfea\0a\0\n\0");
+        write(
+            "names.jsonl",
+            b"{\"name\":\"aadesh\"}\n{\"name\":\"zeel\"}\n",
+        );
         write("wide.csv", b"id,name\n1,aadesh\n2,zeel,f\n");
         let small = "nextchar train finnish-names --steps 20 --hidden 8 --family network --out small.safetensors";
         assert!(self.run(small).status.success());
@@ -471,6 +519,8 @@ impl Place {
         let secretive =
             "nextchar train finnish-names --steps 20 --no-names --out secretive.safetensors";
         assert!(self.run(secretive).status.success());
+        let few = "nextchar train one.txt --steps 5 --out few.safetensors";
+        assert!(self.run(few).status.success());
         let short = "nextchar export --format counts --context 3 --out short.parquet";
         assert!(self.run(short).status.success());
         let counts = fs::read(self.folder.join("short.parquet")).unwrap();

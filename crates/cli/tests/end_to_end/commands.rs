@@ -333,10 +333,10 @@ fn help_completions_and_manual_name_every_command() {
 fn the_embedded_model_is_what_train_makes() {
     let (folder, ..) = trained();
     let made = std::fs::read(folder.join("model.safetensors")).unwrap();
-    let embedded = include_bytes!("../../model/indian-names.safetensors");
+    let embedded = include_bytes!("../../../nextchar/model/indian-names.safetensors");
     assert!(
         made == embedded,
-        "copy a fresh model to crates/cli/model/ and note it in CHANGELOG.md"
+        "copy a fresh model to crates/nextchar/model/ and note it in CHANGELOG.md"
     );
     let with = |arguments: &[&str]| stdout(&nextchar(folder, arguments).success());
     let arguments = ["generate", "-n", "5", "--novel", "--seed", "golden"];
@@ -350,13 +350,16 @@ fn the_embedded_model_is_what_train_makes() {
 fn counts_alone_and_mixtures_are_models_too() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
-    let train = ["train", "finnish-names", "--steps", "200", "--hidden", "32"];
+    let small = ["--steps", "200", "--hidden", "32"];
+    let two = [&small[..], &["--networks", "2", "--no-names"]].concat();
+    let distilled = [&small[..], &["--distill"]].concat();
     for (family, more, file) in [
         ("kneser-ney", [].as_slice(), "counts"),
-        ("mixture", &["--networks", "2", "--no-names"], "mixture"),
-        ("network", &["--distill"], "student"),
+        ("mixture", &two, "mixture"),
+        ("network", &distilled, "student"),
     ] {
-        let arguments = [&train, more, &["--family", family, "--out", file]].concat();
+        let train = ["train", "finnish-names", "--family", family, "--out", file];
+        let arguments = [&train, more].concat();
         let out = stdout(&run(&arguments).success());
         assert!(out.contains("Kneser–Ney, same context"), "{out}");
         let names = stdout(&run(&["generate", "-m", file, "-n", "7"]).success());

@@ -126,9 +126,16 @@ fn only_three_exist_and_it_is_said() {
     std::fs::write(folder.path().join("none.txt"), "\n").unwrap();
     let run = generate(&["-n", "1", "--not-in", "none.txt"]).success();
     assert!(stderr(&run).contains("--not-in none.txt: it is empty; nothing is left out"));
-    let run = generate(&["-n", "1", "--not-in", "table.csv"]).success();
+    let run = generate(&["-n", "1", "--not-in", "table.csv"]).code(1);
     assert!(
-        stderr(&run).contains("--not-in table.csv: none of its 2 names is of the model's letters"),
+        stderr(&run).contains("--not-in table.csv: it looks like a table (its columns: name, id)"),
+        "{}",
+        stderr(&run)
+    );
+    std::fs::write(folder.path().join("greek.txt"), "αβ\nγδ\n").unwrap();
+    let run = generate(&["-n", "1", "--not-in", "greek.txt"]).success();
+    assert!(
+        stderr(&run).contains("--not-in greek.txt: none of its 2 names is of the model's letters"),
         "{}",
         stderr(&run)
     );

@@ -126,7 +126,12 @@ fn what_cannot_tell_how_often_names_return_is_refused() {
     refused(
         &[],
         2,
-        "from a list without duplicates: --keep-duplicates or --weights counts them",
+        "how often whole names repeat cannot be estimated: each name is in the list once",
+    );
+    refused(
+        &[],
+        2,
+        "--keep-duplicates counts the lines of a name, --weights",
     );
     refused(
         &["--keep-duplicates", "--no-names"],

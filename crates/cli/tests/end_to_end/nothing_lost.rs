@@ -317,7 +317,7 @@ fn places_where_nothing_can_be_written_are_named_before_any_work() {
     for (place, says) in [
         ("x/", "it is the name of a folder, not of a file"),
         ("nowhere/..", "it is the name of a folder, not of a file"),
-        (".", "a folder, not a file"),
+        (".", "it is a folder, not a file"),
         ("nowhere/m", "there is no folder nowhere"),
         ("list.txt/m", "list.txt is not a folder"),
         (&long, "the file name is too long"),

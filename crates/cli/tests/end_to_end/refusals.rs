@@ -166,7 +166,7 @@ fn options_without_an_effect_are_refused_by_name() {
         ),
         (
             "train --family kneser-ney --learning-rate auto",
-            "--learning-rate auto has no",
+            "--learning-rate has no effect",
         ),
         (
             "train --family kneser-ney --steps 5",

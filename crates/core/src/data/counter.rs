@@ -49,7 +49,15 @@ impl WindowCounter {
     /// # Errors
     /// As [`WindowCounter::new`].
     pub fn after(vocab: &Vocab, start: &Start, context_length: usize) -> Result<Self, Error> {
-        Self::of_shape(WindowShape::of(vocab, start, context_length))
+        Self::holding(vocab, start.label().len(), context_length)
+    }
+
+    /// A counter for windows with this number of label tokens at the left of every context.
+    ///
+    /// # Errors
+    /// As [`WindowCounter::new`].
+    pub fn holding(vocab: &Vocab, held: usize, context_length: usize) -> Result<Self, Error> {
+        Self::of_shape(WindowShape::of(vocab, held, context_length))
     }
 
     fn of_shape(shape: WindowShape) -> Result<Self, Error> {

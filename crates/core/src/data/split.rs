@@ -56,7 +56,7 @@ impl FromStr for Shares {
 
 /// A text that is not three [`Shares`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not three integers such as 80,10,10, the first above 0")]
+#[error("must be three integers such as 80,10,10, the first above 0 (got {0:?})")]
 pub struct BadShares(pub String);
 
 /// How a list is split into parts.

@@ -1,6 +1,6 @@
 //! The shape of windows: numbers of classes, tokens and positions.
 
-use crate::text::{Start, Vocab};
+use crate::text::Vocab;
 
 /// The shape of a corpus's windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ impl WindowShape {
         }
     }
 
-    /// Windows of names after this start.
-    pub(crate) fn of(vocab: &Vocab, start: &Start, context_length: usize) -> Self {
+    /// Windows of names whose labels have this number of tokens.
+    pub(crate) fn of(vocab: &Vocab, held: usize, context_length: usize) -> Self {
         WindowShape {
             vocab_size: vocab.len(),
             token_count: vocab.token_count(),
             context_length,
-            held: start.label().len().min(context_length),
+            held: held.min(context_length),
         }
     }
 

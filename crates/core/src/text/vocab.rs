@@ -140,11 +140,10 @@ impl Vocab {
     pub fn with_labels<L: AsRef<str>>(self, labels: impl IntoIterator<Item = L>) -> Option<Self> {
         let labels = labels.into_iter().map(|label| label.as_ref().into());
         let labels: Vec<Box<str>> = labels.collect();
-        let is_new = |(place, label): (usize, &Box<str>)| {
-            !label.is_empty() && !labels[..place].contains(label)
-        };
+        let is_new =
+            |place: usize| !labels[place].is_empty() && !labels[..place].contains(&labels[place]);
         let fits = self.len() + labels.len() <= Self::MAX_LEN;
-        (fits && labels.iter().enumerate().all(is_new)).then_some(Vocab { labels, ..self })
+        (fits && (0..labels.len()).all(is_new)).then_some(Vocab { labels, ..self })
     }
 
     /// The same vocabulary for texts that are normalised otherwise.

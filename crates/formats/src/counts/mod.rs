@@ -179,8 +179,11 @@ impl CountsFile {
                 )));
             }
             let own = row.context.chars().count();
+            if own == 0 {
+                return Err(bad("its context is empty".into()));
+            }
             let expected = *length.get_or_insert(own);
-            if own != expected || own == 0 {
+            if own != expected {
                 return Err(bad(format!(
                     "its context has {own} characters, that of the first row {expected}"
                 )));

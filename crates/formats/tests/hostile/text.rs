@@ -78,7 +78,14 @@ fn damaged_lists_are_read_or_refused() {
                 refused.set(refused.get() + 1);
                 let named = matches!(
                     error,
-                    Error::NoColumn { .. } | Error::RejectedLine { .. } | Error::Read(_)
+                    Error::NoColumn { .. }
+                        | Error::AmbiguousColumn { .. }
+                        | Error::LooksLikeCsv { .. }
+                        | Error::NotAList { .. }
+                        | Error::OpenQuote { .. }
+                        | Error::RowTooLong { .. }
+                        | Error::RejectedLine { .. }
+                        | Error::Read(_)
                 );
                 assert!(named, "{error}");
             }

@@ -31,6 +31,15 @@ pub enum Error {
         fault: nextchar_core::Error,
     },
 
+    /// Lengths that no name has.
+    #[error("no name has at least {shortest} and at most {longest} characters")]
+    NoLength {
+        /// The shortest that is wanted.
+        shortest: usize,
+        /// The longest that is wanted.
+        longest: usize,
+    },
+
     /// A file that cannot be read or written.
     #[error("{}: {fault}", path.display())]
     File {

@@ -93,6 +93,23 @@ impl Model {
         test.ok_or(Error::WithoutTestNames)
     }
 
+    /// The loss of the best counting model on the validation names, where the model holds some, in nats per
+    /// predicted character.
+    ///
+    /// # Errors
+    /// Those of [`Model::rivals`].
+    pub fn counts_on_val(&self, workers: &Workers) -> Result<Option<f64>, Error> {
+        let val = self.names().map(|names| &names.val);
+        let Some(val) = val.filter(|val| !val.is_empty()) else {
+            return Ok(None);
+        };
+        let (model, rivals) = (self.language_model(), self.rivals(workers)?);
+        let longest = model.context_length().max(rivals.context_length());
+        let table = CountedWindows::from_list(val, self.vocab(), longest)?;
+        let baselines = evaluate(model, &table, &rivals, workers)?.baselines;
+        Ok(baselines.best_kneser_ney.or(baselines.kneser_ney))
+    }
+
     /// Names that the model writes, counted.
     fn written(&self, options: &EvaluateOptions) -> Result<Option<GeneratedNames>, Error> {
         if options.generated == 0 {

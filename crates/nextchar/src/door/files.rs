@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use nextchar_formats::ModelFile;
+use nextchar_core::text::Tokenizer;
+use nextchar_formats::{ModelFile, check_start};
 
 use super::model::Model;
 use crate::door::Error;
@@ -19,7 +20,12 @@ impl Model {
     /// [`Error::File`], [`Error::TooLarge`], and [`Error::ModelFile`] for the first fault in it.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = read(path, LARGEST_MODEL)?;
+        let bytes = read_file(path, LARGEST_MODEL, |start| {
+            check_start(start).map_err(|fault| Error::ModelFile {
+                path: path.to_owned(),
+                fault,
+            })
+        })?;
         let file = ModelFile::from_bytes(&bytes).map_err(|fault| Error::ModelFile {
             path: path.to_owned(),
             fault,
@@ -33,6 +39,27 @@ impl Model {
     /// [`Error::Format`] for the first fault in them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Ok(ModelFile::from_bytes(bytes)?.into())
+    }
+
+    /// The embedded model: what [`Model::train`] makes of the list `indian-names` and the default options.
+    ///
+    /// ```
+    /// let model = nextchar::Model::embedded();
+    /// assert!(model.score("aadesh")?.is_plausible(0.01));
+    /// # Ok::<(), nextchar::Error>(())
+    /// ```
+    #[cfg(feature = "default-model")]
+    pub fn embedded() -> Self {
+        const EMBEDDED: &[u8] = include_bytes!("../../model/indian-names.safetensors");
+        Model::from_bytes(EMBEDDED).expect("the embedded model is whole")
+    }
+
+    /// [`Model::from_bytes`] for a model whose tokenizer is one's own.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`].
+    pub fn load_with(bytes: &[u8], tokenizers: &[&'static dyn Tokenizer]) -> Result<Self, Error> {
+        Ok(ModelFile::from_bytes_with(bytes, tokenizers)?.into())
     }
 
     /// The bytes of its file: the same for equal models.
@@ -69,20 +96,41 @@ impl Model {
     }
 }
 
-/// Reads a whole file of at most `largest` bytes.
-fn read(path: &Path, largest: u64) -> Result<Vec<u8>, Error> {
+/// First bytes by which a kind of file is known: the longest that any kind needs.
+const START: u64 = 16;
+
+/// Reads a whole file of at most `largest` bytes, once its first bytes passed the check.
+///
+/// # Errors
+/// [`Error::File`], [`Error::TooLarge`], and those of the check.
+pub fn read_file<E: From<Error>>(
+    path: &Path,
+    largest: u64,
+    check: impl FnOnce(&[u8]) -> Result<(), E>,
+) -> Result<Vec<u8>, E> {
+    let path_of = || path.to_owned();
+    let fault = |fault| Error::File {
+        path: path_of(),
+        fault,
+    };
+    let too_large = || Error::TooLarge {
+        path: path_of(),
+        largest,
+    };
+    let mut file = File::open(path).map_err(fault)?;
+    if file.metadata().map_err(fault)?.len() > largest {
+        return Err(too_large().into());
+    }
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(largest + 1).read_to_end(&mut bytes))
-        .map_err(|fault| Error::File {
-            path: path.to_owned(),
-            fault,
-        })?;
+    let mut read_on = |bytes: &mut Vec<u8>, number| {
+        let read = Read::by_ref(&mut file).take(number).read_to_end(bytes);
+        read.map_err(fault)
+    };
+    read_on(&mut bytes, START)?;
+    check(&bytes)?;
+    read_on(&mut bytes, largest + 1 - START)?;
     if bytes.len() as u64 > largest {
-        return Err(Error::TooLarge {
-            path: path.to_owned(),
-            largest,
-        });
+        return Err(too_large().into());
     }
     Ok(bytes)
 }

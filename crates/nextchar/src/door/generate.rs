@@ -7,7 +7,7 @@ use nextchar_core::data::{NameList, Split};
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
-    most_likely,
+    most_likely_after,
 };
 use nextchar_core::text::{Start, Vocab};
 
@@ -15,9 +15,6 @@ use super::model::Model;
 use crate::door::Error;
 use crate::options::GenerateOptions;
 use crate::workers::Workers;
-
-/// Attempts in a row without a name after which it is said that there may be none.
-const TRIES: u64 = 1_000_000;
 
 /// Which names are wanted. Names are drawn from the model's exact distribution given all conditions: they
 /// are neither filtered afterwards nor masked on the way.
@@ -70,6 +67,9 @@ impl Model {
 
 /// What the names must be.
 impl<'m> Generate<'m> {
+    /// Draws in a row without a name after which the search is given up.
+    pub const TRIES: u64 = 1_000_000;
+
     /// Names of any model: `names` are those that it was made from, `longest` is the length of the longest
     /// of them, in characters.
     pub fn new(
@@ -90,7 +90,7 @@ impl<'m> Generate<'m> {
             start: Start::default(),
             not_in: Vec::new(),
             method: None,
-            tries: TRIES,
+            tries: Self::TRIES,
             workers: Workers::available(),
         }
     }
@@ -274,9 +274,10 @@ impl<'m> Generate<'m> {
     pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
         let unwanted = self.unwanted()?;
         let conditions = self.conditions();
-        Ok(most_likely(
+        Ok(most_likely_after(
             self.model,
             self.vocab,
+            &self.start,
             &conditions,
             &unwanted,
             count,

@@ -4,9 +4,9 @@
 use nextchar_core::LanguageModel;
 use nextchar_core::model::Network;
 use nextchar_core::score::{
-    Explanation, Plane, WordExplanation, embedding_plane, explain, explain_word, neighbors,
+    Explanation, Plane, WordExplanation, embedding_plane, explain, explain_word_after, neighbors,
 };
-use nextchar_core::text::Token;
+use nextchar_core::text::{Start, Token};
 
 use super::model::Model;
 use crate::door::Error;
@@ -62,15 +62,30 @@ impl Model {
         Ok(explain(network, self.vocab(), &context))
     }
 
-    /// A word character by character: how likely each was, and the `shown` likeliest at its place.
+    /// A word character by character: how likely each was, and the `shown` likeliest at its place. The word
+    /// may be empty: then it is the end of a name that is explained.
     ///
     /// # Errors
-    /// Those of [`Model::score`].
+    /// [`Error::LongWord`] and [`Error::UnknownPiece`].
     pub fn explain_word(&self, word: &str, shown: usize) -> Result<WordExplanation, Error> {
-        let tokens = self.encode(word)?;
-        Ok(explain_word(
-            self.language_model(),
+        self.explain_word_after(&Start::default(), word, shown)
+    }
+
+    /// [`Model::explain_word`] for a word with a start of its own, such as a label.
+    ///
+    /// # Errors
+    /// As [`Model::explain_word`].
+    pub fn explain_word_after(
+        &self,
+        start: &Start,
+        word: &str,
+        shown: usize,
+    ) -> Result<WordExplanation, Error> {
+        let (model, tokens) = (self.language_model(), self.tokens(word)?);
+        Ok(explain_word_after(
+            model,
             self.vocab(),
+            start,
             &tokens,
             shown,
         ))

@@ -10,7 +10,7 @@ mod verdict;
 
 pub use error::Error;
 pub use evaluation::{EvaluateOptions, Evaluation};
-pub use files::LARGEST_MODEL;
+pub use files::{LARGEST_MODEL, read_file};
 pub use generate::{Generate, NewNames, WhyNone};
 pub use model::Model;
 pub use verdict::{Verdict, Verdicts};

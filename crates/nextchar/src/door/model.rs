@@ -10,10 +10,6 @@ use nextchar_formats::{ModelFile, Record};
 
 use crate::background::background_model;
 use crate::door::Error;
-use crate::names::Names;
-use crate::options::TrainOptions;
-use crate::training::Training;
-use crate::workers::Workers;
 
 /// A model of names, as it stands in a model file.
 ///
@@ -38,21 +34,6 @@ pub struct Model {
 }
 
 impl Model {
-    /// Learns a list of names, on all processors. The same names and options give the same bits
-    /// everywhere.
-    ///
-    /// [`Training`] does the same in stages that can be watched, stopped and resumed.
-    ///
-    /// # Errors
-    /// [`Error::Names`] where no name is left to learn from, [`Error::Core`] for options that cannot be.
-    pub fn train(names: &Names, options: &TrainOptions) -> Result<Self, Error> {
-        let corpus = names.corpus(options.preset)?;
-        let mut training = Training::new(corpus, options, Workers::available())?;
-        training.find_learning_rate()?;
-        let made = training.run(None, &mut ())?;
-        Ok(training.finish(&made)?.0)
-    }
-
     /// The characters that the model knows.
     pub fn vocab(&self) -> &Vocab {
         &self.file.vocab

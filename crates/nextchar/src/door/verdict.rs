@@ -2,7 +2,7 @@
 
 use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
 use nextchar_core::score::{Judge, WordBatch, WordScorer, name_log_prob};
-use nextchar_core::text::Token;
+use nextchar_core::text::{Start, Token};
 use serde::Serialize;
 
 use super::model::Model;
@@ -75,10 +75,18 @@ impl Model {
     /// # Errors
     /// Those of [`WordScorer::new`] and [`Judge::new`].
     pub fn verdicts(&self) -> Result<Verdicts<'_>, Error> {
+        self.verdicts_after(&Start::default())
+    }
+
+    /// [`Model::verdicts`] for words with a start of their own, such as a label.
+    ///
+    /// # Errors
+    /// As [`Model::verdicts`].
+    pub fn verdicts_after(&self, start: &Start) -> Result<Verdicts<'_>, Error> {
         Ok(Verdicts {
             model: self,
             judge: self.judge()?,
-            scorer: WordScorer::new(self.language_model())?,
+            scorer: WordScorer::after(self.language_model(), start)?,
         })
     }
 
@@ -106,10 +114,15 @@ impl Model {
     /// # Errors
     /// Those of [`Model::score`].
     pub fn encode(&self, word: &str) -> Result<Vec<Token>, Error> {
-        let word = word.trim();
-        if word.is_empty() {
+        if word.trim().is_empty() {
             return Err(Error::EmptyWord);
         }
+        self.tokens(word)
+    }
+
+    /// [`Model::encode`] of a word that may be empty.
+    pub(super) fn tokens(&self, word: &str) -> Result<Vec<Token>, Error> {
+        let word = word.trim();
         if word.chars().nth(MAX_NAME_LENGTH).is_some() {
             return Err(Error::LongWord {
                 text: word.chars().take(40).collect(),

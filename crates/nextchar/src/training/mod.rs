@@ -2,6 +2,8 @@
 //!
 //! [`Training`] does it in one go, watched by a [`Watch`]; [`Steps`] is led on from outside, step by step.
 
+mod budget;
+mod combine;
 mod networks;
 mod plan;
 mod record;
@@ -9,16 +11,12 @@ mod steps;
 mod watch;
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use nextchar_core::combine::{Mixture, mixture::Weights};
-use nextchar_core::counts::{KneserNey, Uniform};
+use nextchar_core::combine::Mixture;
+use nextchar_core::counts::Uniform;
 use nextchar_core::data::CountedWindows;
-use nextchar_core::language_model::loss;
-use nextchar_core::model::Network;
 use nextchar_core::score::{Baselines, Rivals, evaluate};
-use nextchar_core::train::{Engine, Tables, Trainer, find_learning_rate};
-use nextchar_core::{Error as CoreError, LanguageModel};
+use nextchar_core::train::{Engine, Tables};
 use nextchar_kernels::InstructionSet;
 
 pub use networks::Made;
@@ -31,7 +29,8 @@ use crate::corpus::Corpus;
 use crate::counted::Part;
 use crate::door::Error;
 use crate::door::Model;
-use crate::options::{Family, LearningRate, TrainOptions};
+use crate::names::Names;
+use crate::options::{Family, TrainOptions};
 use crate::workers::Workers;
 
 /// A training, planned and ready to begin.
@@ -153,71 +152,6 @@ impl Training {
         Ok((report.baselines, part))
     }
 
-    /// Finds the learning rate where that was asked for, and says which it is.
-    ///
-    /// # Errors
-    /// Those of [`find_learning_rate`].
-    pub fn find_learning_rate(&mut self) -> Result<Option<f64>, Error> {
-        if self.plan.options.learning_rate != Some(LearningRate::Auto) || !self.plan.trains() {
-            return Ok(None);
-        }
-        let (shape, config) = (&self.plan.shape, &self.plan.config);
-        let rate = find_learning_rate(shape, config, &self.table, &self.engine())?;
-        self.plan.config.learning_rate = rate;
-        Ok(Some(rate))
-    }
-
-    /// Plans as many steps as fit what is left of a time, judged by the first of them.
-    ///
-    /// # Errors
-    /// Those of [`Plan::new`].
-    pub fn fit_to(&mut self, time: Duration, clock: &dyn Clock) -> Result<(), Error> {
-        self.rivals()?; // they take their share of the time
-        let left = time.saturating_sub(clock.elapsed());
-        let steps = self.steps_within(left / self.plan.networks as u32, clock)?;
-        self.set_steps(steps)
-    }
-
-    /// Plans this number of steps for each network, whatever the options say.
-    ///
-    /// # Errors
-    /// Those of [`Plan::new`].
-    pub fn set_steps(&mut self, steps: u64) -> Result<(), Error> {
-        let options = TrainOptions {
-            steps: Some(steps),
-            epochs: None,
-            ..self.plan.options.clone()
-        };
-        self.plan = Plan::new(&options, &self.corpus)?;
-        Ok(())
-    }
-
-    /// How many steps of one network fit a time; at least one.
-    fn steps_within(&self, time: Duration, clock: &dyn Clock) -> Result<u64, Error> {
-        /// The share of the time that goes into judging.
-        const TRIAL: f64 = 0.05;
-        // Some is left over, so that the schedule comes to its end.
-        const RESERVE: f64 = 0.1;
-        let engine = self.engine();
-        let (shape, config) = (&self.plan.shape, &self.plan.config);
-        let mut trainer = Trainer::new(shape, config, &self.table, &engine)?;
-        let since = |start: Duration| (clock.elapsed() - start).as_secs_f64();
-        let time = time.as_secs_f64();
-        let (started, mut steps) = (clock.elapsed(), 0u64);
-        while steps == 0 || since(started) < TRIAL * time {
-            trainer.step();
-            steps += 1;
-        }
-        let step = since(started) / steps as f64;
-        let validating = clock.elapsed();
-        if let Some(val) = &self.val {
-            loss(&trainer.network()?, val, self.workers);
-        }
-        let validations = EVALUATIONS as f64 * since(validating);
-        let left = (1.0 - TRIAL - RESERVE) * time - validations;
-        Ok((left / step).max(1.0) as u64)
-    }
-
     /// The networks, the counts, and both combined. `teacher` is a model that the networks learn from.
     ///
     /// # Errors
@@ -260,57 +194,26 @@ impl Training {
         Ok(made)
     }
 
-    /// The model that trained networks become.
-    ///
-    /// # Errors
-    /// [`nextchar_core::Error::BadConfig`] where there is nothing to combine; those of [`Corpus::windows`].
-    pub fn combine(&self, networks: Vec<Network>) -> Result<Mixture, Error> {
-        let mut model = match self.plan.family {
-            Family::Network => Mixture::new(networks, None, Weights::default())?,
-            Family::KneserNey => self.counts()?.into(),
-            Family::Mixture => self.mixed(networks)?,
-        };
-        self.add_repeats(&mut model)?;
-        Ok(model)
-    }
-
-    /// The counts of the model: of the context that was asked for, else the best on the validation names.
-    fn counts(&self) -> Result<KneserNey, Error> {
-        if let Some(length) = self.plan.options.resolved().counts_context {
-            return Ok(self.corpus.kneser_ney(length, self.workers)?);
-        }
-        let rivals = self.rivals()?;
-        let best = rivals.best_kneser_ney.as_ref();
-        let counts = best.or(rivals.kneser_ney.as_ref());
-        Ok(counts.expect("Kneser–Ney is always counted").clone())
-    }
-
-    /// Networks with counts; the weights are chosen on the validation names where there are some.
-    fn mixed(&self, networks: Vec<Network>) -> Result<Mixture, Error> {
-        /// What validation names mostly choose.
-        const USUAL: Weights = Weights {
-            networks: 0.6,
-            counts: 0.4,
-        };
-        let mut mixture = Mixture::new(networks, Some(self.counts()?), USUAL)?;
-        if let Some(val) = self.corpus.windows(Part::Val, mixture.context_length())? {
-            mixture.fit_weights(&val, self.workers);
-        }
-        Ok(mixture)
-    }
-
-    /// Lets whole names be repeated as often as the list says, where that is asked for.
-    fn add_repeats(&self, model: &mut Mixture) -> Result<(), CoreError> {
-        if !self.plan.options.resolved().good_turing {
-            return Ok(());
-        }
-        let (names, vocab) = (&self.corpus.parts().train, self.corpus.vocab());
-        model.fit_repeats(names, vocab, self.workers)
-    }
-
     fn engine(&self) -> Engine<'static> {
         let mut engine = Engine::new(self.workers);
         engine.instruction_set = self.instructions.unwrap_or(engine.instruction_set);
         engine
+    }
+}
+
+impl Model {
+    /// Learns a list of names, on all processors. The same names and options give the same bits
+    /// everywhere.
+    ///
+    /// [`Training`] does the same in stages that can be watched, stopped and resumed.
+    ///
+    /// # Errors
+    /// [`Error::Names`] where no name is left to learn from, [`Error::Core`] for options that cannot be.
+    pub fn train(names: &Names, options: &TrainOptions) -> Result<Self, Error> {
+        let corpus = names.corpus(options.preset)?;
+        let mut training = Training::new(corpus, options, Workers::available())?;
+        training.find_learning_rate()?;
+        let made = training.run(None, &mut ())?;
+        Ok(training.finish(&made)?.0)
     }
 }

@@ -42,7 +42,11 @@ impl Plan {
     pub fn new(options: &TrainOptions, corpus: &Corpus) -> Result<Self, Error> {
         options.validate()?;
         let resolved = options.resolved();
-        let shape = shape(&resolved, corpus.vocab().len());
+        let shape = shape(
+            &resolved,
+            corpus.vocab().len(),
+            corpus.vocab().labels().len(),
+        );
         shape.validate()?;
         let table = corpus.training_windows(shape.context_length)?;
         let in_epochs = |epochs| (epochs as f64 * batch(&resolved).steps_per_epoch(&table)).ceil();
@@ -116,7 +120,10 @@ impl TrainOptions {
         const FEWEST_CLASSES: usize = 2;
         let resolved = self.resolved();
         self.check(set(resolved.family), resolved.distill)?;
-        shape(&resolved, FEWEST_CLASSES).validate()?;
+        match shape(&resolved, FEWEST_CLASSES, 0).validate() {
+            Err(Error::ContextTooLong { .. }) => {} // told with the list's own number of classes
+            checked => checked?,
+        }
         config(self, &resolved, self.epochs)?;
         Ok(())
     }
@@ -136,7 +143,7 @@ fn check_repeats(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
     Err(Error::NoRepeats(why))
 }
 
-fn shape(resolved: &TrainOptions, vocab_size: usize) -> ModelConfig {
+fn shape(resolved: &TrainOptions, vocab_size: usize, labels: usize) -> ModelConfig {
     ModelConfig {
         vocab_size,
         context_length: set(resolved.context),
@@ -144,7 +151,7 @@ fn shape(resolved: &TrainOptions, vocab_size: usize) -> ModelConfig {
         hidden_sizes: set(resolved.hidden.clone()).0,
         activation: set(resolved.activation),
         residual: resolved.residual,
-        labels: 0,
+        labels,
     }
 }
 

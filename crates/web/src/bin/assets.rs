@@ -11,7 +11,7 @@ use nextchar::data::EMBEDDED_LISTS;
 use nextchar_formats::{ModelFile, last_bytes};
 use serde_json::json;
 
-const MODEL: &[u8] = include_bytes!("../../../cli/model/indian-names.safetensors");
+const MODEL: &[u8] = include_bytes!("../../../nextchar/model/indian-names.safetensors");
 
 fn main() -> io::Result<()> {
     let folder = env::args()

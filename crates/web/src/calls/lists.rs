@@ -2,7 +2,7 @@
 
 use nextchar::data::Diagnosis;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::fault::Fault;
@@ -30,7 +30,7 @@ impl Session {
         let mut back = serde_json::to_value(names.diagnosis())?;
         back["names"] = names.len().into();
         if let Err(fault) = names.not_empty() {
-            back["problem"] = json!(Fault::from(fault))["message"].clone();
+            back["problem"] = Fault::from(fault).text().into();
         }
         Ok(Answer::default().finish(back))
     }
@@ -47,6 +47,6 @@ impl Session {
 fn without_names(fault: &Fault) -> Value {
     let mut back = serde_json::to_value(Diagnosis::default()).expect("a diagnosis is JSON");
     back["names"] = 0.into();
-    back["problem"] = json!(fault)["message"].clone();
+    back["problem"] = fault.text().into();
     back
 }

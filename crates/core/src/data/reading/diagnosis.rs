@@ -23,7 +23,7 @@ pub enum RejectReason {
     TooLong,
     /// The row has no such column, or nothing in it.
     MissingValue,
-    /// The weight is not a whole number from 1 on.
+    /// The weight is not an integer of at least 1.
     BadWeight(String),
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for RejectReason {
             RejectReason::TooLong => write!(f, "longer than {MAX_NAME_LENGTH} characters"),
             RejectReason::MissingValue => write!(f, "no value in the column"),
             RejectReason::BadWeight(text) => {
-                write!(f, "the weight {text:?} is not a whole number from 1 on")
+                write!(f, "the weight {text:?} is not an integer of at least 1")
             }
         }
     }

@@ -3,7 +3,7 @@
 //! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
 //! cannot hold is rejected with its line number and reason, and never silently.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 
 use crate::data::names::{MAX_NAME_LENGTH, NameList};
 use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
@@ -89,8 +89,11 @@ pub fn read_names(
 /// [`Error::Read`] where the input fails, [`Error::NotAList`] where it is a file of another kind, those of
 /// [`Table::open`], [`Table::find`] and [`Table::read`], [`Error::LooksLikeCsv`] where several columns could
 /// be meant, [`Error::RejectedLine`] for the first unusable line if `strict`.
-pub fn scan_names(input: impl Read, options: &ReadOptions) -> Result<(NameList, Diagnosis), Error> {
-    let input = BufReader::with_capacity(BUFFER, sniffed(input)?);
+pub fn scan_names(
+    input: impl BufRead,
+    options: &ReadOptions,
+) -> Result<(NameList, Diagnosis), Error> {
+    let input = sniffed(input)?;
     let mut reader = Reader::new(options);
     if options.column.is_some() || options.weights.is_some() || options.filter.is_some() {
         reader.read_table(input)?;
@@ -99,9 +102,6 @@ pub fn scan_names(input: impl Read, options: &ReadOptions) -> Result<(NameList, 
     }
     Ok((reader.list.into_sorted(), reader.diagnosis))
 }
-
-/// Bytes that are read at a time.
-const BUFFER: usize = 1 << 16;
 
 /// Why a file has no name in it, and what to do: the first of the causes that applies.
 pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {

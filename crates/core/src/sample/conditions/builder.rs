@@ -12,7 +12,7 @@ use crate::text::{Normalizer, Vocab, escape, letter_class};
 
 /// Conditions as a user states them. The default allows every name of 1 to 1000 characters.
 ///
-/// Texts and letters are [cleaned](crate::data::clean) as names are, so `Sh` means `sh`. Regular expressions
+/// Texts and letters are [normalised](crate::text::Normalizer) as names are, so `Sh` means `sh`. Regular expressions
 /// are used unchanged, in the syntax of the crate `regex`: without look-around, back-references and Unicode
 /// word boundaries. An upper-case letter in them matches no name unless `(?i)` precedes it.
 ///
@@ -256,14 +256,18 @@ fn allows_any(constraint: &Constraint, vocab: &Vocab) -> Result<bool, Error> {
     Ok(Reach::new(constraint, vocab.len())?.start())
 }
 
-fn shown(text: &String) -> String {
+fn shown(text: &str) -> String {
     if text.is_empty() {
         "the empty text".to_owned()
     } else {
-        text.clone()
+        text.to_owned()
     }
 }
 
 fn either(texts: &[String]) -> String {
-    texts.iter().map(shown).collect::<Vec<_>>().join(" or ")
+    texts
+        .iter()
+        .map(|text| shown(text))
+        .collect::<Vec<_>>()
+        .join(" or ")
 }

@@ -1,0 +1,79 @@
+//! What is found by trying before a training begins: its learning rate, and how many steps fit a time.
+
+use std::time::Duration;
+
+use nextchar_core::language_model::loss;
+use nextchar_core::train::{Trainer, find_learning_rate};
+
+use super::Training;
+use super::plan::{EVALUATIONS, Plan};
+use super::watch::Clock;
+use crate::door::Error;
+use crate::options::{LearningRate, TrainOptions};
+
+impl Training {
+    /// Finds the learning rate where that was asked for, and says which it is.
+    ///
+    /// # Errors
+    /// Those of [`find_learning_rate`].
+    pub fn find_learning_rate(&mut self) -> Result<Option<f64>, Error> {
+        if self.plan.options.learning_rate != Some(LearningRate::Auto) || !self.plan.trains() {
+            return Ok(None);
+        }
+        let (shape, config) = (&self.plan.shape, &self.plan.config);
+        let rate = find_learning_rate(shape, config, &self.table, &self.engine())?;
+        self.plan.config.learning_rate = rate;
+        Ok(Some(rate))
+    }
+
+    /// Plans as many steps as fit what is left of a time, judged by the first of them.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn fit_to(&mut self, time: Duration, clock: &dyn Clock) -> Result<(), Error> {
+        self.rivals()?; // they take their share of the time
+        let left = time.saturating_sub(clock.elapsed());
+        let steps = self.steps_within(left / self.plan.networks as u32, clock)?;
+        self.set_steps(steps)
+    }
+
+    /// Plans this number of steps for each network, whatever the options say.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn set_steps(&mut self, steps: u64) -> Result<(), Error> {
+        let options = TrainOptions {
+            steps: Some(steps),
+            epochs: None,
+            ..self.plan.options.clone()
+        };
+        self.plan = Plan::new(&options, &self.corpus)?;
+        Ok(())
+    }
+
+    /// How many steps of one network fit a time; at least one.
+    fn steps_within(&self, time: Duration, clock: &dyn Clock) -> Result<u64, Error> {
+        /// The share of the time that goes into judging.
+        const TRIAL: f64 = 0.05;
+        // Some is left over, so that the schedule comes to its end.
+        const RESERVE: f64 = 0.1;
+        let engine = self.engine();
+        let (shape, config) = (&self.plan.shape, &self.plan.config);
+        let mut trainer = Trainer::new(shape, config, &self.table, &engine)?;
+        let since = |start: Duration| (clock.elapsed() - start).as_secs_f64();
+        let time = time.as_secs_f64();
+        let (started, mut steps) = (clock.elapsed(), 0u64);
+        while steps == 0 || since(started) < TRIAL * time {
+            trainer.step();
+            steps += 1;
+        }
+        let step = since(started) / steps as f64;
+        let validating = clock.elapsed();
+        if let Some(val) = &self.val {
+            loss(&trainer.network()?, val, self.workers);
+        }
+        let validations = EVALUATIONS as f64 * since(validating);
+        let left = (1.0 - TRIAL - RESERVE) * time - validations;
+        Ok((left / step).max(1.0) as u64)
+    }
+}
