@@ -24,7 +24,7 @@ use super::values::{
 /// assert_eq!((own.resolved().context, own.resolved().steps), (Some(6), Some(500)));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Preset {
     /// The best held-out loss in about two seconds.
     #[default]
@@ -50,6 +50,15 @@ impl Choice for Preset {
 }
 
 as_text!(Preset);
+
+impl TryFrom<String> for Preset {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let preset = name.parse::<Preset>();
+        preset.map_err(|unknown| format!("the preset {unknown}"))
+    }
+}
 
 impl Preset {
     /// The lengths of the names that the preset learns from, in characters; `None` for all.
