@@ -22,12 +22,13 @@ NAMES = """abba baba abcd dada caba badac dacb aab bbd cd ac dabb cabd bada abab
 acad badb cabab dcb abd""".split()
 
 # What is trained, by name: shapes, activations, several networks, counts.
+NETWORK = "--steps 150 --context 3 --embedding 4"
 MODELS = {
-    "tanh": "--family network --hidden 8 --activation tanh",
-    "linear": "--family network --hidden none",
-    "gelu": "--family network --hidden 8,8,6 --residual --activation gelu",
-    "two": "--family network --hidden 8,8 --networks 2 --residual --activation relu",
-    "mixture": "--family mixture --hidden 8 --networks 2 --counts-context 2",
+    "tanh": f"--family network {NETWORK} --hidden 8 --activation tanh",
+    "linear": f"--family network {NETWORK} --hidden none",
+    "gelu": f"--family network {NETWORK} --hidden 8,8,6 --residual --activation gelu",
+    "two": f"--family network {NETWORK} --hidden 8,8 --networks 2 --residual --activation relu",
+    "mixture": f"--family mixture {NETWORK} --hidden 8 --networks 2 --counts-context 2",
     "counts": "--family kneser-ney --counts-context 3",
 }
 
@@ -61,8 +62,8 @@ class Model:
     def __init__(self, folder, name, options):
         self.name, self.path = name, folder / f"{name}.safetensors"
         (folder / "list").write_text("\n".join(NAMES))
-        run("train", folder / "list", "--alphabet", "data", "--split", "1,0,0", "--steps", 150,
-            "--context", 3, "--embedding", 4, "--out", self.path, *options.split())
+        run("train", folder / "list", "--alphabet", "data", "--split", "1,0,0",
+            "--out", self.path, *options.split())
         shape = json.loads(run("inspect", "-m", self.path, "--json")[0])
         self.networks = len(shape["networks"])
         self.length = 3
