@@ -1,4 +1,4 @@
-//! Checkpoints on disk: what a training needs to go on, saved every few seconds, and taken up again.
+//! Checkpoints on disk: the state of a training, saved every few seconds, from which it can resume.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,15 +16,15 @@ use crate::output::{count, note, plural};
 use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::store;
 
-/// Saves the state of a training now and then.
+/// Saves the state of a training at intervals.
 pub struct Keeper {
     file: OutputFile,
     every: Duration,
     last: Instant,
     checkpoint: Checkpoint,
-    /// A network was cut short: its state is what is gone on from, so no other follows it.
+    /// A network was interrupted: training resumes from its state, so nothing is saved after it.
     closed: bool,
-    /// What the file holds, in words.
+    /// How far the saved state is, in words.
     holds: Option<String>,
     failing: bool,
     resumed_at: Option<String>,
@@ -33,7 +33,7 @@ pub struct Keeper {
 /// Reads the checkpoint of `--resume`.
 pub fn load(path: &Path) -> Result<Checkpoint, Failure> {
     let bytes = store::read_tensors(path, store::LARGEST_CHECKPOINT).map_err(|failure| {
-        let help = "leave --resume out to begin; --checkpoint FILE saves what it takes to go on";
+        let help = "omit --resume to start a new training; --checkpoint FILE makes it resumable";
         match path.exists() {
             true => failure,
             false => failure.help(help),
@@ -42,8 +42,8 @@ pub fn load(path: &Path) -> Result<Checkpoint, Failure> {
     Checkpoint::from_bytes(&bytes).map_err(|error| Failure::failed(error).within(path.display()))
 }
 
-/// Claims, before any work, the file that checkpoints are saved to; without `--checkpoint` it is the one that
-/// is gone on from. What this run reads was named before, but for that file.
+/// Claims, before any work, the file that checkpoints are saved to; without `--checkpoint` it is that of
+/// `--resume`. The other files that this run reads have been noted before.
 pub fn claim(args: &TrainArgs, files: &mut RunFiles) -> Result<Option<OutputFile>, Failure> {
     let Some(path) = args.checkpoint.as_ref().or(args.resume.as_ref()) else {
         return Ok(None);
@@ -58,7 +58,7 @@ pub fn claim(args: &TrainArgs, files: &mut RunFiles) -> Result<Option<OutputFile
         }
         Existing::Keep("is not a checkpoint").or_forced(args.force)
     };
-    let why = "a checkpoint is replaced again and again, which standard output cannot be";
+    let why = "a checkpoint is rewritten again and again, which standard output cannot be";
     let option = if args.checkpoint.is_some() {
         "--checkpoint"
     } else {
@@ -70,16 +70,16 @@ pub fn claim(args: &TrainArgs, files: &mut RunFiles) -> Result<Option<OutputFile
 fn unfinished(path: &Path) -> Failure {
     let path = path.display();
     Failure::misuse(format!(
-        "--checkpoint {path}: it holds a training that did not come to its end"
+        "--checkpoint {path}: it contains an unfinished training"
     ))
     .help(format!(
-        "`nextchar train --resume {path}` goes on with it; --force begins anew and replaces it"
+        "`nextchar train --resume {path}` resumes it; --force starts over and replaces it"
     ))
 }
 
 impl Keeper {
-    /// What saves a training that is planned, and goes on with `resumed` if that is of the same options.
-    /// `arguments` are those of its command line.
+    /// Prepares to save a planned training, and to resume from `resumed` if its options are the same.
+    /// `arguments` are those of the command line.
     pub fn new(
         args: &TrainArgs,
         file: OutputFile,
@@ -125,19 +125,19 @@ impl Keeper {
         })
     }
 
-    /// Says where a training goes on.
+    /// Reports where a training resumes.
     pub fn describe(&self) {
         if let Some(at) = &self.resumed_at {
             note(&format!("resumed {at}"));
         }
     }
 
-    /// The network of this place in the order, if it was done before.
+    /// The network at this index, if an earlier run finished it.
     pub fn finished(&self, index: usize) -> Option<Trained> {
         self.checkpoint.finished.get(index).cloned()
     }
 
-    /// Where to go on with the network of this place, if it had begun.
+    /// The state from which the network at this index resumes, if an earlier run started it.
     pub fn state(&mut self, index: usize) -> Option<TrainState> {
         match self.checkpoint.finished.len() == index {
             true => self.checkpoint.state.take(),
@@ -145,7 +145,7 @@ impl Keeper {
         }
     }
 
-    /// Saves the state if it is time, or `now`; gives back what a person should know of it.
+    /// Saves the state if it is due, or `now`; returns a note for the user, if there is one.
     pub fn offer(&mut self, now: bool, state: &dyn Fn() -> TrainState) -> Option<String> {
         if self.closed || !(now || self.last.elapsed() >= self.every) {
             return None;
@@ -155,7 +155,7 @@ impl Keeper {
         self.save()
     }
 
-    /// Saves that a network is done, unless it was cut short.
+    /// Saves that a network is finished, unless it was interrupted.
     pub fn finish(&mut self, trained: &Trained) -> Option<String> {
         if self.closed || trained.stop == StopReason::Observer {
             self.closed = true;
@@ -179,15 +179,15 @@ impl Keeper {
         let said = match saved {
             Ok(()) => {
                 self.holds = Some(now.clone());
-                again.then(|| format!("{path} is written again, {now}"))
+                again.then(|| format!("checkpoints can be saved to {path} again; saved {now}"))
             }
             Err(failure) if !again => {
                 let last = match &self.holds {
-                    Some(at) => format!("the last one is that {at}"),
-                    None => "there is none yet".into(),
+                    Some(at) => format!("the last one was saved {at}"),
+                    None => "there is none so far".into(),
                 };
                 Some(format!(
-                    "no checkpoint could be written: {failure}; training goes on, {last}"
+                    "no checkpoint could be saved: {failure}; training continues, and {last}"
                 ))
             }
             Err(_) => None,
@@ -196,13 +196,12 @@ impl Keeper {
         said
     }
 
-    /// The file, if there is something in it to go on from.
+    /// The file, if it contains a state to resume from.
     pub fn kept(&self) -> Option<&Path> {
         self.holds.as_ref().map(|_| self.file.path())
     }
 
-    /// Deletes the file, if this training wrote it or went on from it: it came to its end and its model is
-    /// saved.
+    /// Deletes the file if this training wrote it or resumed from it, and was not interrupted: its model is saved.
     pub fn delete(&mut self) {
         if !self.closed && self.holds.take().is_some() {
             self.file.delete();
@@ -210,27 +209,27 @@ impl Keeper {
     }
 }
 
-/// How far a training is, in words.
+/// How far a training has come, in words.
 fn described(finished: usize, step: Option<u64>) -> String {
     match (finished, step) {
-        (0, None) => "at its beginning".into(),
+        (0, None) => "at the start".into(),
         (0, Some(step)) => format!("after step {}", count(step)),
         (_, None) => format!("after {}", plural(finished as u64, "network")),
         (_, Some(step)) => format!("after step {} of network {}", count(step), finished + 1),
     }
 }
 
-/// Whether an option is as if it had not been given.
+/// Whether a value means that the option was not given.
 fn unset(value: &str) -> bool {
     ["not given", "off"].contains(&value)
 }
 
-/// Refuses a checkpoint of other options or data, and names the differences.
+/// Rejects a checkpoint with other options or data, and names the differences.
 fn check_same(was: &Checkpoint, is: &Checkpoint, path: Option<&Path>) -> Result<(), Failure> {
     let path = path.unwrap_or(Path::new("")).display();
     if was.program != is.program {
         note(&format!(
-            "{path} was written by version {} of this program, and this is {}: the result may differ in its last digits",
+            "{path} was written by version {} of this program, and this is version {}: the last digits of the result may differ",
             was.program, is.program
         ));
     }
@@ -246,17 +245,17 @@ fn check_same(was: &Checkpoint, is: &Checkpoint, path: Option<&Path>) -> Result<
         })
         // An option that an older version did not have yet was off.
         .filter(|(_, was, is)| was != is && !(unset(was) && unset(is)))
-        .map(|(name, was, is)| format!("{name} was {was} and is {is}"))
+        .map(|(name, was, is)| format!("{name} was {was} and is now {is}"))
         .collect();
     match differences.is_empty() {
         true => Ok(()),
         false => Err(Failure::misuse(format!("--resume {path}: {}", differences.join("; "))).help(
-            "a training goes on with the names and options that it began with; options that are left out are taken from the checkpoint",
+            "a training must be resumed with the names and options that it started with; options that are not given are taken from the checkpoint",
         )),
     }
 }
 
-/// Everything that decides the bytes of the model, by the name of the option or in words.
+/// Everything that determines the bytes of the model, by the name of the option or a description.
 fn options(
     args: &TrainArgs,
     plan: &Plan,
@@ -302,7 +301,7 @@ fn options(
     Ok(found)
 }
 
-/// What is learnt from and judged by: names, or windows that were counted elsewhere.
+/// The data for training, validation and test: names, or windows that were counted elsewhere.
 fn data(corpus: &Corpus) -> Result<Vec<(&'static str, String)>, Failure> {
     let mut found = Vec::new();
     for (what, counts, part) in [
@@ -339,7 +338,7 @@ fn short_digest(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// A value as it stands on a command line.
+/// A value as it is written on a command line.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "not given".into(),

@@ -1,4 +1,4 @@
-//! The only reader of the command line, and what makes one of options again.
+//! Reads the command line, which nothing else does, and turns options back into one.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,8 +10,8 @@ use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches};
 use crate::args::{Cli, Command, TrainArgs};
 use crate::failure::Failure;
 
-/// Options that a resumed training does not take over: they change nothing in its result, or are of
-/// the one run only.
+/// Options that a resumed training does not take over: they do not affect the result, or concern a
+/// single run.
 const OF_ONE_RUN: [&str; 8] = [
     "threads",
     "instructions",
@@ -23,7 +23,7 @@ const OF_ONE_RUN: [&str; 8] = [
     "help",
 ];
 
-/// The options of `train` that were given, as words by their names.
+/// The options of `train` that were given: their words by the names of the options.
 #[derive(Debug, Default)]
 pub struct Given(BTreeMap<String, Vec<OsString>>);
 
@@ -51,7 +51,8 @@ fn refused<T>(error: clap::Error) -> Result<T, Failure> {
     }
 }
 
-/// The commands, whose options take numbers below zero: they are refused as values, not as options.
+/// The commands. All options accept negative numbers, so that these are rejected as values and not taken for
+/// options.
 fn command() -> clap::Command {
     fn with_negatives(command: clap::Command) -> clap::Command {
         let command = command.mut_subcommands(with_negatives);
@@ -65,7 +66,7 @@ fn command() -> clap::Command {
     with_negatives(Cli::command())
 }
 
-/// A value that its option cannot have, as all such faults are worded.
+/// An invalid value of an option, worded like all such errors.
 fn bad_value(error: &clap::Error) -> Option<Failure> {
     if error.kind() != ErrorKind::ValueValidation {
         return None;
@@ -80,7 +81,7 @@ fn bad_value(error: &clap::Error) -> Option<Failure> {
     Some(Failure::misuse(format!("{option} {value}: {why}")))
 }
 
-/// A command line as a shell reads it.
+/// A command line, quoted for a shell.
 pub fn shown(words: impl IntoIterator<Item = String>) -> String {
     let words = std::iter::once("nextchar".into()).chain(words);
     words.map(quoted).collect::<Vec<_>>().join(" ")
@@ -121,7 +122,7 @@ impl Given {
         Given(found)
     }
 
-    /// Those that a run that goes on with this one takes over.
+    /// The options that a run that resumes this one takes over.
     pub fn to_keep(&self) -> BTreeMap<String, Vec<String>> {
         let kept = self.0.iter();
         let kept = kept.filter(|(id, _)| !OF_ONE_RUN.contains(&id.as_str()));
@@ -134,14 +135,14 @@ impl Given {
         kept.map(|(id, words)| (id.clone(), texts(words))).collect()
     }
 
-    /// The options of a run that goes on with one whose options were kept: its own come first.
+    /// The options of a run that resumes one with these kept options: its own take precedence.
     pub fn over(&self, kept: &BTreeMap<String, Vec<String>>) -> Result<TrainArgs, Failure> {
         let mut all = self.0.clone();
         for (id, words) in kept {
             let words = || words.iter().map(OsString::from).collect();
             all.entry(id.clone()).or_insert_with(words);
         }
-        // What has no name stands last, whatever it begins with.
+        // The positional argument comes last, whatever it begins with.
         let data = all.remove("data").unwrap_or_default();
         let options = all.into_values().flatten();
         let line = ["nextchar", "train"].map(OsString::from).into_iter();
@@ -153,7 +154,9 @@ impl Given {
         let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
         match cli.map(|cli| cli.command) {
             Ok(Command::Train(args)) => Ok(*args),
-            Ok(_) => Err(Failure::failed("the checkpoint is of no training")),
+            Ok(_) => Err(Failure::failed(
+                "the checkpoint does not belong to a training",
+            )),
             Err(error) => {
                 let bad = bad_value(&error).unwrap_or_else(|| Failure::misuse(error));
                 Err(bad.within("with the options of the checkpoint"))
@@ -185,7 +188,7 @@ mod tests {
         let kept = given(&words).to_keep();
         let steps = vec!["--steps=9".to_owned()];
         assert_eq!(kept.get("steps"), Some(&steps));
-        assert!(!kept.contains_key("threads"), "it is of the one run");
+        assert!(!kept.contains_key("threads"), "it concerns a single run");
         let args = given(&["--steps", "12", "--resume", "state"])
             .over(&kept)
             .unwrap();

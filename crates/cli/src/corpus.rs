@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output::{count, note, plural};
 use crate::output_files::RunFiles;
 
-/// What DATA names.
+/// What DATA refers to.
 #[derive(Debug)]
 pub enum Source {
     Embedded(&'static EmbeddedList),
@@ -51,7 +51,7 @@ impl Source {
         }
     }
 
-    /// The alphabet that is meant where none is asked for.
+    /// The alphabet if no option selects one.
     pub fn alphabet(&self) -> Alphabet {
         match self {
             Source::Embedded(list) => list.alphabet,
@@ -59,7 +59,7 @@ impl Source {
         }
     }
 
-    /// Reads and cleans the list, which must have a name.
+    /// Reads and cleans the list, which must contain a name.
     pub fn read(&self, options: &ReadOptions) -> Result<Names, Failure> {
         Ok(self.scan(options)?.not_empty()?)
     }
@@ -89,7 +89,7 @@ pub fn read_options(args: &ReadArgs, alphabet: Alphabet, keep_duplicates: bool) 
     }
 }
 
-/// Says how many lines were skipped, and the first of them.
+/// Reports how many lines were skipped, and the first of them.
 pub fn warn_of_rejected(names: &Names) {
     let (label, found) = (names.label(), names.diagnosis());
     let Some(first) = found.rejected_lines.first() else {
@@ -105,14 +105,14 @@ pub fn warn_of_rejected(names: &Names) {
     ));
 }
 
-/// Names the lists that a run reads.
+/// Notes the lists that a run reads.
 pub fn note_inputs(args: &CorpusArgs, files: &mut RunFiles) {
     files.reads_list("DATA", args.data.as_deref());
     files.reads_list("--val", args.val.as_deref());
     files.reads_list("--test", args.test.as_deref());
 }
 
-/// Reads DATA, and val and test where they are files; otherwise splits.
+/// Reads DATA, and the lists of val and test if they are given; otherwise splits DATA.
 pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure> {
     let source = Source::find(args.data.as_deref())?;
     let mut read_args = args.read.clone();
@@ -140,33 +140,36 @@ pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure>
     for (option, part) in [("--val", Part::Val), ("--test", Part::Test)] {
         let repeated = corpus.repeated(part) as u64;
         if repeated > 0 {
+            let are = if repeated == 1 { "is" } else { "are" };
             note(&format!(
-                "{option}: left out {}, in the training names too",
+                "{option}: skipped {} that {are} also in the training names",
                 plural(repeated, "name")
             ));
         }
     }
     if corpus.parts().val.is_empty() {
         let why = if args.split.val == 0 && args.val.is_none() {
-            "--split holds none out for val"
+            "--split holds out no names for val"
         } else {
             "too few names to hold any out"
         };
         note(&format!(
-            "{why}: the last step is kept, and no held-out loss can be told"
+            "{why}: the last step is kept, and no held-out loss is reported"
         ));
     }
     Ok(corpus)
 }
 
-/// What to do where names cannot be learnt from.
+/// Adds what to do if the names cannot be learnt from.
 fn with_help(error: Error) -> Failure {
     let help = match &error {
         Error::Names {
             fault: CoreError::NoNames(NoNames::NothingToLearn),
             ..
-        } => Some("another --split-seed, or a larger first share of --split"),
-        Error::HeldOutPiece { .. } => Some("hold out names of the same letters"),
+        } => Some("try another --split-seed, or a larger first share in --split"),
+        Error::HeldOutPiece { .. } => {
+            Some("hold out names that have only characters of the training names")
+        }
         _ => None,
     };
     let failure = Failure::from(error);

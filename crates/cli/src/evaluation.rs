@@ -1,8 +1,8 @@
-//! What an evaluation says of a model.
+//! The evaluation of a model, as it is reported.
 
 use serde::Serialize;
 
-/// Everything that is said of a model on some names.
+/// Everything that is reported about a model on some names.
 #[derive(Serialize)]
 pub struct Evaluation {
     #[serde(skip)]

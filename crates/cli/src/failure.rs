@@ -1,4 +1,4 @@
-//! How a command ends badly: the one place that decides messages and exit codes.
+//! How a command fails: the only place that decides messages and exit codes.
 
 use std::fmt::Display;
 use std::io;
@@ -11,11 +11,11 @@ use nextchar::setting::OutOfRange;
 
 use crate::hints;
 
-/// Everything was done.
+/// Success.
 pub const DONE: u8 = 0;
 /// Something failed: a file, the data, the training.
 const FAILED: u8 = 1;
-/// The command line cannot be meant.
+/// The command line makes no sense.
 const MISUSE: u8 = 2;
 /// Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
@@ -23,7 +23,7 @@ pub const INTERRUPTED: u8 = 130;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default();
 
-/// Why a command ended, and what to do about it.
+/// Why a command failed, and what to do about it.
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
@@ -32,7 +32,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Something failed that was rightly asked for.
+    /// The failure of a valid command.
     pub fn failed(message: impl Display) -> Self {
         Failure {
             code: FAILED,
@@ -41,7 +41,7 @@ impl Failure {
         }
     }
 
-    /// What was asked for cannot be.
+    /// The failure of a command that makes no sense.
     pub fn misuse(message: impl Display) -> Self {
         Failure {
             code: MISUSE,
@@ -63,12 +63,12 @@ impl Failure {
         }
     }
 
-    /// Whether there is nothing to tell: the reader of standard output has gone away.
+    /// Whether there is nothing to report: the reader of standard output has gone away.
     pub fn is_silent(&self) -> bool {
         self.code == DONE
     }
 
-    /// A fault of a file, named.
+    /// A failure to access a file.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let what = match error.kind() {
             io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
@@ -78,20 +78,20 @@ impl Failure {
             io::ErrorKind::InvalidFilename => "the file name is too long".to_owned(),
             io::ErrorKind::StorageFull => "the disk is full".to_owned(),
             io::ErrorKind::FileTooLarge => "the disk is full or the file too large".to_owned(),
-            io::ErrorKind::QuotaExceeded => "the quota of the disk is used up".to_owned(),
+            io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
             io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
             _ => error.to_string(),
         };
         Failure::failed(format!("{}: {what}", path.display()))
     }
 
-    /// Puts what was being read in front of the message.
+    /// Prefixes the message with where it happened.
     pub fn within(mut self, place: impl Display) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
     }
 
-    /// Prints it and gives the exit code. A reader that has gone away is no failure.
+    /// Prints it and returns the exit code. A reader that has gone away is no failure.
     pub fn report(self) -> ExitCode {
         if self.code != DONE {
             anstream::eprintln!("{ERROR}error:{ERROR:#} {}", self.message);
@@ -103,7 +103,7 @@ impl Failure {
     }
 }
 
-/// The message alone, to be told within another.
+/// The message alone, as a part of another.
 impl Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)
@@ -134,6 +134,9 @@ impl From<Error> for Failure {
             | Error::NoRepeats(_)
             | Error::BadPattern { .. }
             | Error::Impossible(_)
+            | Error::TooManyStates { .. }
+            | Error::TooManyClasses { .. }
+            | Error::SearchTooLarge { .. }
             | Error::NoColumn { .. }
             | Error::AmbiguousColumn { .. } => Failure::misuse(&error),
             _ => Failure::failed(&error),
@@ -153,6 +156,13 @@ impl From<nextchar::Error> for Failure {
             Error::Names { label, fault } => Failure::from(fault).within(label),
             Error::File { path, fault } => Failure::file(&path, &fault),
             Error::NoLength { .. } => Failure::misuse(error),
+            Error::WithoutParquet => Failure::failed(error).help(
+                "build it again with `cargo build --release --features parquet`, or `cargo install --features parquet`",
+            ),
+            Error::CountsAlphabet { .. } => Failure::failed(error)
+                .help("--alphabet data accepts any characters that the counts contain"),
+            Error::TooFewNames { .. } => Failure::failed(error)
+                .help("give a longer list: without held-out names, options cannot be compared"),
             other => Failure::failed(other),
         }
     }

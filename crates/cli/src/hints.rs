@@ -1,9 +1,9 @@
-//! The library's settings and hints in the words of the command line: flags and other programs.
+//! The library's settings and hints in terms of the command line: flags and other programs.
 
 use nextchar::error::Hint;
 use nextchar::setting::Setting;
 
-/// The flag of a setting; none for what only a file can hold.
+/// The flag of a setting; `None` for a setting that only files have.
 pub fn flag(setting: Setting) -> Option<&'static str> {
     Some(match setting {
         Setting::ContextLength => "--context",
@@ -39,34 +39,38 @@ pub fn flag(setting: Setting) -> Option<&'static str> {
     })
 }
 
-/// What to do, for somebody at a command line.
+/// How to fix a fault, for users of the command line.
 pub fn words(hint: Hint) -> Option<String> {
     let words = match hint {
-        Hint::NameColumn => "--column COLUMN says which column holds the names",
-        Hint::RenameColumn => "give one of them another name in the header",
-        Hint::AnyCharacter => "--alphabet data takes other letters too",
-        Hint::SkipLines => "without --strict such lines are skipped",
+        Hint::NameColumn => "select the column that contains the names with --column COLUMN",
+        Hint::RenameColumn => "rename one of them in the header",
+        Hint::AnyCharacter => "--alphabet data accepts other characters too",
+        Hint::SkipLines => "without --strict, such lines are skipped",
         Hint::SkipLinesOrAnyCharacter => {
-            "without --strict such lines are skipped, and --alphabet data takes any letter"
+            "without --strict, such lines are skipped; --alphabet data accepts other characters too"
         }
         Hint::CloseQuote => {
-            "close it; a double quote that belongs to a cell is written twice, within double quotes"
+            "close it; to include a double quote in a cell, write it twice and put the cell in double quotes"
         }
         Hint::CountDuplicates => {
-            "--keep-duplicates counts the lines of a name, --weights COLUMN reads its count"
+            "--keep-duplicates counts the lines of each name; --weights COLUMN reads its count"
         }
-        Hint::KeepNames => "leave out --no-names",
+        Hint::KeepNames => "omit --no-names",
         Hint::UseAdamW => "--weight-decay needs --optimizer adamw",
-        Hint::SaveAsCsv => "save the table as CSV, and name the column of the names with --column",
-        Hint::SaveAsUtf8 => "save it as UTF-8, such as with `iconv -f UTF-16 -t UTF-8`",
-        Hint::UseAsModel => "a model is given with --model, to `nextchar generate` or `score`",
+        Hint::SaveAsCsv => {
+            "save the table as CSV, and select the column that contains the names with --column"
+        }
+        Hint::SaveAsUtf8 => "convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`",
+        Hint::UseAsModel => {
+            "use a model with `nextchar generate --model FILE` or `nextchar score --model FILE`"
+        }
         Hint::CountsOrCsv => {
             "`nextchar train --counts` learns from counted windows; save names as text or CSV"
         }
-        Hint::OneNameALine => "a list has one name a line, or is a CSV file with a header",
+        Hint::OneNameALine => "a list has one name per line, or is a CSV file with a header",
         Hint::Context(longest) => {
             return Some(format!(
-                "try --context {longest} or less (and --counts-context, where it is longer)"
+                "try --context {longest} or less, and the same for --counts-context"
             ));
         }
         Hint::Unpack(program) => return Some(format!("unpack it first, with `{program}`")),

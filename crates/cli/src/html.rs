@@ -1,4 +1,4 @@
-//! An evaluation as one page: tables and plots, readable in dark and in light, nothing fetched.
+//! An evaluation as a self-contained page: tables and plots, for light and dark colour schemes.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use nextchar::score::{GeneratedNames, ScoredName, Share};
@@ -78,7 +78,7 @@ pub fn page(model: &Model, evaluation: &Evaluation, threads: &Workers) -> Result
             body {
                 h1 { "How well a model predicts " (evaluation.label) }
                 p {
-                    (count(evaluation.found.report.examples)) " predicted characters, the end marks counted; "
+                    (count(evaluation.found.report.examples)) " predicted characters, including end marks; "
                     (count(model.language_model().parameter_count() as u64)) " network parameters"
                     @if model.language_model().counts().is_some() { " and Kneser–Ney counts" } "."
                 }
@@ -95,7 +95,7 @@ pub fn page(model: &Model, evaluation: &Evaluation, threads: &Workers) -> Result
     Ok(page.into_string())
 }
 
-/// A plot twice, for light and dark; the style sheet shows one.
+/// A plot in light and in dark colours; the style sheet shows one of the two.
 fn figure(picture: &Picture, size: Size) -> Result<Markup, Failure> {
     let drawn = |theme, class: &str| {
         let svg = picture.svg(size, theme)?;
@@ -123,7 +123,7 @@ fn losses(evaluation: &Evaluation) -> Markup {
 }
 
 fn by_place(title: &'static str, x_label: &'static str, shares: &[Share]) -> Bars {
-    // Places that hardly any name reaches would only show noise.
+    // Positions that hardly any name reaches would only show noise.
     let total: u64 = shares.iter().map(|share| share.characters).sum();
     let frequent = shares
         .iter()
@@ -169,16 +169,16 @@ fn written(generated: &GeneratedNames) -> Markup {
         )
     };
     html! {
-        h2 { (count(generated.names)) " names that the model writes" }
+        h2 { (count(generated.names)) " names written by the model" }
         table {
             @if let Some(novelty) = generated.novelty {
                 tr { td { "new" } td { (percent(novelty.new)) } }
                 tr { td { "in the training names" } td { (percent(novelty.in_train)) } }
-                tr { td { "among the names held out" } td { (percent(novelty.in_held_out)) } }
+                tr { td { "in the held-out names" } td { (percent(novelty.in_held_out)) } }
             }
-            tr { td { "stood before among them" } td { (percent(generated.repeated)) } }
+            tr { td { "repeat an earlier one" } td { (percent(generated.repeated)) } }
         }
-        p { "The first of them:" }
+        p { "The first names:" }
         p class="names" { @for name in &generated.first { (name) br; } }
     }
 }

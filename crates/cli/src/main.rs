@@ -18,7 +18,6 @@ mod plots;
 mod progress;
 mod report;
 mod scoring;
-mod search;
 mod signals;
 mod store;
 mod threads;

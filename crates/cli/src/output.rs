@@ -1,4 +1,4 @@
-//! What is printed: numbers, bars, tables, notes.
+//! Formats what is printed: numbers, bars, tables, notes.
 
 use std::io::{self, BufWriter, Write};
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Headings.
 pub const BOLD: Style = Style::new().bold();
-/// What is beside the point.
+/// Secondary text.
 pub const DIM: Style = Style::new().dimmed();
 const NOTE: Style = AnsiColor::Yellow.on_default();
 
@@ -18,18 +18,18 @@ pub fn stdout() -> BufWriter<impl Write> {
     BufWriter::new(anstream::stdout().lock())
 }
 
-/// Whether standard output shows colours: a terminal where nothing speaks against them.
+/// Whether standard output shows colours: it is a terminal, and nothing disables them.
 pub fn has_colours() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// Columns of the terminal that standard output is; a usual page's where it is none.
+/// The width of the terminal in columns; that of a usual page if standard output is not a terminal.
 pub fn terminal_width() -> usize {
     const PAGE: usize = 100;
     terminal_size::terminal_size_of(io::stdout()).map_or(PAGE, |(width, _)| width.0.into())
 }
 
-/// A note to the person, on standard error.
+/// A note to the user, on standard error.
 pub fn note(text: &str) {
     anstream::eprintln!("{NOTE}note:{NOTE:#} {text}");
 }
@@ -41,7 +41,7 @@ pub fn json(out: &mut impl Write, value: &impl Serialize) -> Result<(), Failure>
     Ok(())
 }
 
-/// A whole number with thousands separated: 26,991.
+/// An integer with thousands separators: 26,991.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -60,7 +60,7 @@ pub fn plural(number: u64, thing: &str) -> String {
     format!("{} {thing}{s}", count(number))
 }
 
-/// A number of bytes for people.
+/// A number of bytes in readable units.
 pub fn bytes(number: u64) -> String {
     match number {
         0..1_000 => format!("{number} bytes"),
@@ -76,7 +76,7 @@ pub fn bar(share: f64, width: usize) -> String {
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
-/// The first numbers of a vector, and how many there are more.
+/// The first numbers of a vector, and how many more there are.
 pub fn vector(values: &[f64]) -> String {
     const SHOWN: usize = 8;
     let mut text: String = values

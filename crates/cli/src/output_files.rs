@@ -1,10 +1,10 @@
 //! Every file that a command writes: the only place where files are created, replaced or deleted.
 //!
-//! The rule: a run first names what it reads, then claims every place that it will write to, and only
-//! then begins its work. A claim is refused where the place is an input of the same run (even with
-//! `--force`), where it is another output of it, where a file exists that may not be replaced, and where
-//! nothing can be written. Two names are one file where their links lead to the same path or the same
-//! inode. A file is written beside its place, synced and renamed, so that the old or the new one is there.
+//! The rule: a run first notes what it reads, then claims every path that it will write to, and only then
+//! begins its work. A claim is rejected if the path is an input of the same run (even with `--force`), if
+//! it is another of its outputs, if it has a file that may not be replaced, and if it cannot be written.
+//! Two paths are the same file if their links lead to the same path or the same inode. A file is written
+//! next to its path, synced and renamed, so that either the old or the new one exists.
 
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
@@ -23,27 +23,27 @@ pub struct RunFiles {
     outputs: Vec<Named>,
 }
 
-/// A file, and what it is called in messages, such as `--out a.model`.
+/// A file, and its name in messages, such as `--out a.model`.
 struct Named {
     label: String,
     place: Place,
 }
 
-/// What becomes of a file that is there already.
+/// What happens to a file that already exists.
 #[derive(Clone, Copy)]
 pub enum Existing {
-    /// It stays, and this says why; `--force` replaces it.
+    /// It is kept, for this reason; `--force` replaces it.
     Keep(&'static str),
-    /// A model is replaced by a model; another file stays.
+    /// A model is replaced; any other file is kept.
     ReplaceModel,
     /// It is replaced.
     Replace,
-    /// The run goes on from what it holds.
+    /// The run continues from its contents.
     Continue,
 }
 
 impl Existing {
-    /// The same, or what `--force` makes of it.
+    /// This, unless `--force` is given.
     pub fn or_forced(self, force: bool) -> Self {
         if force { Existing::Replace } else { self }
     }
@@ -71,12 +71,12 @@ impl RunFiles {
         }
     }
 
-    /// Whether two names lead to one file.
+    /// Whether two paths lead to the same file.
     pub fn is_same(a: &Path, b: &Path) -> bool {
         matches!((Place::find(a), Place::find(b)), (Ok(a), Ok(b)) if a.is(&b))
     }
 
-    /// Claims a place for a file that the run will write. `-` is refused with `why_no_dash`.
+    /// Claims the path of a file that the run will write. `-` is rejected with the reason `why_no_dash`.
     pub fn claim(
         &mut self,
         option: &str,
@@ -87,7 +87,7 @@ impl RunFiles {
         let label = labelled(option, path);
         if path == Path::new("-") {
             return Err(Failure::misuse(format!("{label}: {why_no_dash}"))
-                .help("name a file; ./- is one of that name"));
+                .help("name a file; ./- is a file called -"));
         }
         self.claim_file(&label, path, existing)
     }
@@ -137,7 +137,7 @@ impl RunFiles {
         })
     }
 
-    /// Refuses a place that another file of the run has.
+    /// Rejects the path of another file of the run.
     fn check_free(&self, label: &str, place: &Place) -> Result<(), Failure> {
         let same = |named: &&Named| named.place.is(place);
         if let Some(input) = self.inputs.iter().find(same) {
@@ -145,7 +145,7 @@ impl RunFiles {
             return Err(Failure::misuse(format!(
                 "{label}: the same file as {input}, which this run reads"
             ))
-            .help("choose another name; --force does not replace what a run reads"));
+            .help("choose another name; --force does not replace files that the run reads"));
         }
         let streams = [
             redirected(io::stdout(), "standard output"),
@@ -157,7 +157,7 @@ impl RunFiles {
             return Err(Failure::misuse(format!(
                 "{label}: the same file as {output}, which this run writes"
             ))
-            .help("give every output a name of its own"));
+            .help("give each output its own name"));
         }
         Ok(())
     }
@@ -168,11 +168,11 @@ fn labelled(option: &str, path: &Path) -> String {
     format!("{option} {}", path.display())
 }
 
-/// A file that a run may write: its place was claimed before the work began.
+/// A file that a run may write: its path was claimed before the work began.
 #[derive(Debug)]
 pub struct OutputFile {
     shown: PathBuf,
-    /// Where the links lead; none for standard output.
+    /// Where the links lead; `None` for standard output.
     target: Option<PathBuf>,
 }
 
@@ -182,13 +182,13 @@ impl OutputFile {
         &self.shown
     }
 
-    /// Whether it is no file, but `-`.
+    /// Whether it is `-` and not a file.
     pub fn is_stdout(&self) -> bool {
         self.target.is_none()
     }
 
-    /// Writes beside the place, syncs, and renames: the old file or the whole new one is there. Where the
-    /// program is killed meanwhile, one half-written file stays, which the next time replaces.
+    /// Writes next to the path, syncs and renames: either the old file or the complete new one exists. If the
+    /// program is killed meanwhile, one half-written file remains, which the next save replaces.
     pub fn save(&self, bytes: &[u8]) -> Result<(), Failure> {
         let Some(target) = &self.target else {
             let mut out = io::stdout().lock();
@@ -200,7 +200,7 @@ impl OutputFile {
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(target)?;
-            // The rename is on the disk when the folder is; not every file system can say so.
+            // The rename is on the disk once the folder is; not every file system supports this.
             #[cfg(unix)]
             let _ = fs::File::open(folder(target)).and_then(|folder| folder.sync_all());
             Ok(())
@@ -208,7 +208,7 @@ impl OutputFile {
         write().map_err(|error: io::Error| Failure::file(&self.shown, &error))
     }
 
-    /// Deletes the file, which this run wrote or went on from.
+    /// Deletes the file, which this run wrote or resumed from.
     pub fn delete(&self) {
         if let Some(target) = &self.target {
             let _ = fs::remove_file(target);
@@ -216,7 +216,7 @@ impl OutputFile {
     }
 }
 
-/// Saves a model that could not be saved in its place, in the folder for temporary files.
+/// Saves a model that could not be saved at its path in the folder for temporary files.
 pub fn rescue(bytes: &[u8]) -> Option<PathBuf> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("nextchar-").suffix(".safetensors");
@@ -227,14 +227,14 @@ pub fn rescue(bytes: &[u8]) -> Option<PathBuf> {
     file.keep().ok().map(|(_, path)| path)
 }
 
-/// Where a file is or will be, its links followed.
+/// Where a file is or will be, with all links followed.
 struct Place {
     path: PathBuf,
-    /// What is there.
+    /// The existing file, if there is one.
     found: Option<Metadata>,
 }
 
-/// Why a path leads to no place.
+/// Why a path cannot be used.
 enum NoPlace {
     /// It is empty, or ends in a separator or in `..`.
     NotAFileName,
@@ -244,9 +244,9 @@ enum NoPlace {
 }
 
 impl Place {
-    /// Follows the links of a path, also those that lead to no file yet.
+    /// Follows the links of a path, including those that do not lead to a file yet.
     fn find(path: &Path) -> Result<Place, NoPlace> {
-        /// Links that lead to links: more are a circle.
+        /// The longest chain of links; more are a loop.
         const LINKS: usize = 40;
         let mut path = path.to_owned();
         for _ in 0..LINKS {
@@ -268,7 +268,7 @@ impl Place {
                 Err(_) => return Ok(Place::at(here)),
             }
         }
-        let circle = io::Error::other("its links lead in a circle");
+        let circle = io::Error::other("its links form a loop");
         Err(NoPlace::Other(path, circle))
     }
 
@@ -278,7 +278,7 @@ impl Place {
         Place { path, found }
     }
 
-    /// Whether both are one file: by path, or as two names of one inode.
+    /// Whether both are the same file: by path, or by inode.
     fn is(&self, other: &Place) -> bool {
         let inodes = (inode(self.found.as_ref()), inode(other.found.as_ref()));
         self.path == other.path || matches!(inodes, (Some(a), Some(b)) if a == b)
@@ -302,8 +302,8 @@ impl NoPlace {
                 "name a file",
             ),
             NoPlace::NoFolder(folder) => (
-                format!("there is no folder {}", folder.display()),
-                "make the folder first, or choose another",
+                format!("the folder {} does not exist", folder.display()),
+                "create the folder first, or choose another",
             ),
             NoPlace::NotAFolder(folder) => (
                 format!("{} is not a folder", folder.display()),
@@ -318,14 +318,14 @@ impl NoPlace {
     }
 }
 
-/// Device and number of a file on it.
+/// The device of a file and its number there.
 #[cfg(unix)]
 fn inode(found: Option<&Metadata>) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     found.map(|found| (found.dev(), found.ino()))
 }
 
-/// Elsewhere the path without links must do.
+/// On other systems, paths without links are compared.
 #[cfg(not(unix))]
 fn inode(_: Option<&Metadata>) -> Option<(u64, u64)> {
     None
@@ -350,7 +350,7 @@ fn redirected<S>(_: S, _: &str) -> Option<Named> {
     None
 }
 
-/// Refuses what is there but is no file.
+/// Rejects what exists and is not a file.
 fn check_kind(found: &Metadata) -> Result<(), Failure> {
     if found.is_file() {
         return Ok(());
@@ -359,7 +359,7 @@ fn check_kind(found: &Metadata) -> Result<(), Failure> {
     Err(Failure::misuse(format!("it is a {what}, not a file")).help("name a file"))
 }
 
-/// Refuses to replace a file that should stay.
+/// Rejects the replacement of a file that should be kept.
 fn check_replaceable(path: &Path, found: &Metadata, existing: Existing) -> Result<(), Failure> {
     let protected = found.permissions().readonly();
     let why = match existing {
@@ -379,15 +379,15 @@ fn check_replaceable(path: &Path, found: &Metadata, existing: Existing) -> Resul
         }
         Existing::Keep(why) => format!("the file exists and {why}"),
     };
-    Err(Failure::misuse(why).help("choose another name, or --force to replace it"))
+    Err(Failure::misuse(why).help("choose another name, or use --force to replace it"))
 }
 
-/// Why no file can be made in a folder that is there.
+/// Why no file can be created in an existing folder.
 fn cannot_write(given: &Path, target: &Path, error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::InvalidFilename {
         return Failure::misuse("the file name is too long").help("choose a shorter name");
     }
-    // As it was given, where no link leads elsewhere.
+    // As it was given, unless a link leads elsewhere.
     let own = fs::canonicalize(folder(given)).is_ok_and(|own| own == folder(target));
     let shown = folder(if own { given } else { target });
     let failure = Failure::file(shown, error).into_misuse();
@@ -401,15 +401,15 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// What is written before it takes its place: named so that it is nobody else's.
+/// The path of a file while it is written: its name is not that of any other file.
 fn partial(target: &Path) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".nextchar-partial");
     target.with_file_name(name)
 }
 
-/// A new file beside a place, which vanishes unless it is renamed. One that a killed program left is
-/// replaced; where another program is writing it, the new file has a name that nobody has.
+/// A new file next to a path, which is deleted unless it is renamed. One that a killed program left is
+/// replaced; if another program is writing it, the new file gets a unique name.
 fn beside(target: &Path) -> io::Result<NamedTempFile> {
     let partial = partial(target);
     let name = partial.file_name().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a person sees while a network learns, and when it stops.
+//! What the user sees while a network is trained, and when training stops.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -12,26 +12,26 @@ use crate::checkpoint::Keeper;
 use crate::output::{count, note};
 use crate::signals::{self, interrupted};
 
-/// A bar of some length that looks as the template says.
+/// A progress bar with a length and a template.
 pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the template is valid");
     ProgressBar::new(length).with_style(style)
 }
 
-/// Loss lines that are printed in a run, beside the first and the last.
+/// Number of loss lines that are printed in a run, besides the first and the last.
 const LINES: u64 = 10;
 
-/// A progress bar on a terminal, and about ten lines of falling losses anywhere.
+/// A progress bar on a terminal, and about ten lines of losses everywhere.
 struct Progress<'a> {
     bar: ProgressBar,
-    /// Saves the state now and then, and before the end that a person asked for.
+    /// Saves the state at intervals, and before a stop that the user requested.
     keeper: Option<&'a RefCell<Keeper>>,
     stopped: bool,
     quiet: bool,
     steps: u64,
     stop_after: u64,
     deadline: Option<Instant>,
-    /// Time in steps, looks at val left out; and when the last of either ended.
+    /// Time in steps, without validation passes; and when the last of either ended.
     stepping: Duration,
     last: Instant,
     /// Evaluations between two printed lines.
@@ -81,7 +81,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the bar away; the seconds in steps, without those in validation passes.
+    /// Removes the bar; returns the seconds in steps, without those in validation passes.
     fn finish(self) -> f64 {
         self.bar.finish_and_clear();
         self.stepping.as_secs_f64()
@@ -150,7 +150,7 @@ pub struct Watcher<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    /// Says what goes on, and saves it now and then.
+    /// Shows the progress, and saves checkpoints.
     pub fn new(
         stop_after: Option<u64>,
         deadline: Option<Instant>,
@@ -166,7 +166,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Says nothing; Ctrl-C and the deadline end the training.
+    /// Shows nothing; Ctrl-C and the deadline end the training.
     pub fn quiet(deadline: Option<Instant>) -> Self {
         Watcher {
             quiet: true,
@@ -222,7 +222,7 @@ impl Watch for Watcher<'_> {
     }
 
     fn teacher_answered(&mut self, contexts: usize) {
-        anstream::eprintln!("student, of {} contexts", count(contexts as u64));
+        anstream::eprintln!("student, learning from {} contexts", count(contexts as u64));
     }
 
     fn is_cancelled(&self) -> bool {

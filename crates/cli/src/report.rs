@@ -1,4 +1,4 @@
-//! What a training says: the data and the network before, the losses beside their baselines after.
+//! The report of a training: the data and the network before it, the losses and their baselines after it.
 
 use std::io::Write;
 
@@ -10,14 +10,14 @@ use nextchar::{Family, Reports, Training};
 use crate::failure::Failure;
 use crate::output::{self, BOLD, count, note};
 
-/// What is about to be learnt, by what.
+/// Describes the data and the model before training.
 pub fn describe(training: &Training) {
     let (corpus, plan, table) = (training.corpus(), training.plan(), training.table());
     let (parts, model) = (corpus.parts(), &plan.shape);
     let names = |list: &NameList| count(list.len() as u64);
     if let Some(counted) = corpus.given_counts() {
         anstream::eprintln!(
-            "{BOLD}data{BOLD:#}     {}: counts of contexts of {}, {} classes",
+            "{BOLD}data{BOLD:#}     {}: counted windows with contexts of {}, {} classes",
             corpus.label(),
             counted.context_length(),
             model.vocab_size
@@ -51,10 +51,10 @@ pub fn describe(training: &Training) {
     };
     let mut more = String::new();
     if plan.networks > 1 {
-        more.push_str(&format!("; {} of them", plan.networks));
+        more.push_str(&format!("; {} such networks", plan.networks));
     }
     if plan.distill {
-        more.push_str(", then one that learns from them and the counts");
+        more.push_str("; then one that learns from them and the counts");
     }
     if plan.family == Family::Mixture {
         more.push_str("; mixed with Kneser–Ney counts");
@@ -66,20 +66,20 @@ pub fn describe(training: &Training) {
     );
 }
 
-/// Says how the first loss stands to ln V.
+/// Compares the first loss with ln V.
 pub fn describe_first_loss(trained: &Trained, config: &TrainConfig, vocab_size: usize) {
     let (first, uniform) = (trained.first_loss, (vocab_size as f64).ln());
     match config.init {
         nextchar::model::Init::Kaiming => anstream::eprintln!(
-            "\nfirst loss {first:.4}; ln {vocab_size} = {uniform:.4}, as if every character were equally likely"
+            "\nfirst loss {first:.4}; guessing evenly among {vocab_size} characters would give ln {vocab_size} = {uniform:.4}"
         ),
         nextchar::model::Init::Lecture => anstream::eprintln!(
-            "\nfirst loss {first:.4}, far above ln {vocab_size} = {uniform:.4}: parameters from N(0, 1) begin confidently wrong"
+            "\nfirst loss {first:.4}, far above ln {vocab_size} = {uniform:.4}: parameters drawn from N(0, 1) start out confidently wrong"
         ),
     }
 }
 
-/// The network beside what counting reaches.
+/// Prints the losses of the model next to those of its baselines.
 pub fn print_losses(
     reports: &Reports,
     out: &mut impl Write,
@@ -87,7 +87,7 @@ pub fn print_losses(
 ) -> Result<(), Failure> {
     writeln!(
         out,
-        "\n{BOLD}Loss, in nats per predicted character (the end mark counted){BOLD:#}"
+        "\n{BOLD}Loss, in nats per predicted character (including the end mark){BOLD:#}"
     )?;
     let parts = [
         ("train", Some(reports.train)),
@@ -108,8 +108,8 @@ pub fn print_losses(
         std::iter::once(String::new()).chain(parts.iter().map(|(name, _)| (*name).to_owned()));
     let or_nan = |loss: Option<f64>| loss.unwrap_or(f64::NAN);
     let best = match reports.train.baselines.best_kneser_ney_context {
-        Some(length) => format!("Kneser–Ney, context {length}, its best"),
-        None => "Kneser–Ney, its best".into(),
+        Some(length) => format!("Kneser–Ney, best context ({length})"),
+        None => "Kneser–Ney, best context".into(),
     };
     output::table(
         out,
@@ -136,14 +136,14 @@ pub fn print_losses(
         warn_of_counting(report.loss, counting.or(report.baselines.kneser_ney));
         if random_split {
             note(
-                "lists of names hold spelling variants (sandhya, sandhaya); some stand on both sides of a split and flatter held-out losses a little",
+                "lists of names contain spelling variants, such as sandhya and sandhaya; some end up on both sides of a split and flatter held-out losses a little",
             );
         }
     }
     Ok(())
 }
 
-/// Says what a person should know of a model that counting beats.
+/// Warns about a model that is worse than counting.
 pub fn warn_of_counting(network: f64, counting: Option<f64>) {
     if counting.is_some_and(|counting| network > counting) {
         note(
@@ -152,7 +152,7 @@ pub fn warn_of_counting(network: f64, counting: Option<f64>) {
     }
 }
 
-/// A loss, or a dash where there is none.
+/// A loss, or a dash if there is none.
 fn number(loss: f64) -> String {
     match loss.is_nan() {
         true => "-".into(),

@@ -1,4 +1,4 @@
-//! Ctrl-C and the other signals that ask the program to end: the first is noted, the second ends it.
+//! Ctrl-C and the other signals that ask the program to end: the first is recorded, the second ends it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Once};
@@ -13,7 +13,7 @@ pub fn interrupted() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
 
-/// From here on the first signal is noted rather than deadly. One that the program was started to ignore
+/// From here on the first signal is recorded and does not end the program. One that the program was started to ignore
 /// (`nohup`, a script's `&`) stays ignored.
 pub fn catch() {
     static ONCE: Once = Once::new();
@@ -47,7 +47,7 @@ fn is_ignored(signal: i32) -> bool {
 
 #[cfg(not(unix))]
 fn install() {
-    // Fails only where a handler is set already.
+    // Fails only if a handler has been set already.
     let _ = ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED.into());

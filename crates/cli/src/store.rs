@@ -1,5 +1,5 @@
-//! Files that are read whole: models, checkpoints, counts. They are known by their first bytes before the
-//! rest is read.
+//! Files that are read whole: models, checkpoints, counts. Their kind is checked by their first bytes before
+//! the rest is read.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use nextchar_formats::check_start;
 
 use crate::failure::Failure;
 
-/// Reads a model, or the one that is part of the program.
+/// Reads a model file, or returns the built-in model.
 pub fn load(path: Option<&Path>) -> Result<Model, Failure> {
     let Some(path) = path else {
         return Ok(Model::embedded());
@@ -22,17 +22,17 @@ pub fn load(path: Option<&Path>) -> Result<Model, Failure> {
     })
 }
 
-/// What a model is called in messages.
+/// The name of a model in messages.
 pub fn label(path: Option<&Path>) -> String {
-    path.map_or("the model of the program".into(), |path| {
+    path.map_or("the built-in model".into(), |path| {
         path.display().to_string()
     })
 }
 
-/// Why a model may hold no names.
-pub const WITHOUT_NAMES: &str = "a model holds none if it was trained with --no-names or from counts, or comes from another program";
+/// Why a model file may contain no names.
+pub const WITHOUT_NAMES: &str = "a model contains none if it was trained with --no-names or from counts, or comes from another program";
 
-/// A checkpoint holds five times the parameters of a network, and those of the networks before.
+/// A checkpoint contains five times the parameters of a network, and those of the networks before it.
 pub const LARGEST_CHECKPOINT: u64 = 8 << 30;
 
 /// Reads a whole model or checkpoint of at most `largest` bytes.

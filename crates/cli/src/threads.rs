@@ -8,11 +8,11 @@ use nextchar::Workers;
 use crate::failure::Failure;
 use crate::output::note;
 
-/// More threads than these, or than four for each processor, make nothing faster and take long to start.
+/// More threads than this, or than four per processor, make nothing faster and take long to start.
 const MOST: usize = 64;
 
-/// As many threads as asked for, or as many as the machine has. No result depends on the number, so one
-/// beyond any use is lowered.
+/// The requested number of threads, or one per processor. No result depends on the number, so one that is of no
+/// use is lowered.
 pub fn threads(number: Option<NonZeroUsize>) -> Result<&'static Workers, Failure> {
     let Some(asked) = number else {
         return Ok(Workers::available());
@@ -22,7 +22,7 @@ pub fn threads(number: Option<NonZeroUsize>) -> Result<&'static Workers, Failure
     let number = asked.min(most);
     if number < asked {
         note(&format!(
-            "--threads {asked}: {number} are started, for this machine runs {available} at a time"
+            "--threads {asked}: starting only {number}, because this machine runs {available} at a time"
         ));
     }
     Ok(Workers::threads(number)?)

@@ -1,5 +1,5 @@
-//! The picture of `explain --word`: bars and a heat line over the letters, then a row for each, as wide as the
-//! terminal is.
+//! The picture of `explain --word`: bars and a heat map over the characters, then a row for each, in the width
+//! of the terminal.
 
 use std::io::{self, Write};
 
@@ -8,16 +8,16 @@ use nextchar::score::{CharacterExplanation, WordExplanation};
 
 use crate::output::{DIM, bar, terminal_width};
 
-/// Likely characters that are shown beside each letter, at most.
+/// The most likely characters that are shown next to each character, at most.
 pub const SHOWN: usize = 5;
-/// A surprise of this many bits has the deepest colour and the highest bar: twice that of uniform letters.
+/// A surprise of this many bits has the deepest colour and the highest bar: twice that of uniform characters.
 const HOT: f64 = 10.0;
-/// Columns of a letter in the heat line.
+/// Columns of a character in the heat map.
 const CELL: usize = 6;
 /// Columns before the first of them.
 const MARGIN: usize = 7;
 
-/// Prints the whole picture.
+/// Prints the picture.
 pub fn print(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     let columns = terminal_width();
     let heat = Heat::of_terminal();
@@ -25,13 +25,13 @@ pub fn print(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     Rows::new(found, columns).print(out, &found.characters, heat)?;
     writeln!(
         out,
-        "\nln P({}) = {:.2}; {:.2} bits a character with its end _",
+        "\nln P({}) = {:.2}; {:.2} bits per character, including the end _",
         found.text, found.log_prob, found.bits_per_char
     )?;
     conclusion(out, found)
 }
 
-/// The letters, above them their surprise as a bar and below as a number; on a terminal with its colour.
+/// The characters, with their surprise above them as a bar and below as a number; coloured on a terminal.
 fn heat_lines(
     out: &mut impl Write,
     letters: &[CharacterExplanation],
@@ -55,7 +55,7 @@ fn heat_lines(
     Ok(())
 }
 
-/// The bars of a line of letters: as many lines as the highest needs, each of eight steps.
+/// The bars of a line of characters: as many lines as the highest needs, each with eight steps.
 fn bars(out: &mut impl Write, line: &[CharacterExplanation]) -> io::Result<()> {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     const LINES: usize = 4;
@@ -83,7 +83,7 @@ enum Heat {
 }
 
 impl Heat {
-    /// What the terminal says of itself.
+    /// What the terminal declares to support.
     fn of_terminal() -> Self {
         let told = |name: &str| std::env::var(name).unwrap_or_default();
         match told("TERM").contains("256") || !told("COLORTERM").is_empty() {
@@ -92,7 +92,7 @@ impl Heat {
         }
     }
 
-    /// Background and ink for a surprise: a step a bit, or every two bits.
+    /// Background and ink for a surprise: a step per bit, or per two bits.
     fn style(self, bits: f64) -> Style {
         const MANY: [u8; 10] = [117, 153, 195, 230, 229, 222, 215, 209, 203, 160];
         const SIXTEEN: [AnsiColor; 5] = [
@@ -117,7 +117,7 @@ impl Heat {
     }
 }
 
-/// The rows, one for each letter, and how wide their parts are.
+/// The layout of the rows, one per character: the widths of their parts.
 struct Rows {
     context: usize,
     bar: usize,
@@ -126,7 +126,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// Columns of a row beside context, bar and likely characters; and of one of those.
+    /// Columns of a row besides context, bar and likely characters; and of one of those.
     const FIXED: usize = 30;
     const LIKELY: usize = 8;
 
@@ -193,22 +193,22 @@ impl Rows {
     }
 }
 
-/// Where the surprise lies, and what was likelier there.
+/// Where the surprise is, and what was likelier there.
 fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
     let letter = &found.characters[found.most_surprising];
     let what = match letter.token.as_str() {
         "_" => "that it ends there".to_owned(),
-        token => format!("{token} as letter {}", found.most_surprising + 1),
+        token => format!("{token} as character {}", found.most_surprising + 1),
     };
     let before = letter.context.trim_start_matches('_');
     let place = match before {
-        "" => "at the beginning".to_owned(),
+        "" => "at the start".to_owned(),
         before => format!("after {before}"),
     };
     let share = 100.0 * letter.log_prob / found.log_prob;
     writeln!(
         out,
-        "the greatest surprise: {what}, {:.1} bits, {share:.0} % of all",
+        "the greatest surprise: {what}, {:.1} bits, {share:.0} % of the total",
         letter.bits
     )?;
     let likelier = |other: &&nextchar::score::LikelyToken| other.p > letter.log_prob.exp();
@@ -221,7 +221,7 @@ fn conclusion(out: &mut impl Write, found: &WordExplanation) -> io::Result<()> {
         })
         .collect();
     match letter.rank {
-        1 => writeln!(out, "yet nothing was likelier {place}"),
+        1 => writeln!(out, "but nothing was likelier {place}"),
         _ => writeln!(out, "likelier {place}: {}", instead.join(", ")),
     }
 }

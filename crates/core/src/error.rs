@@ -128,9 +128,9 @@ pub enum Error {
     #[error("the calibration needs a background model of names over the same vocabulary")]
     NoBackgroundModel,
 
-    /// A loss that left all bounds.
+    /// A loss that grew beyond all bounds.
     #[error(
-        "training diverged at step {step}: the loss left all bounds; try a smaller learning rate, such as {}",
+        "training diverged at step {step}: the loss grew beyond all bounds; try a smaller learning rate, such as {}",
         smaller(*learning_rate)
     )]
     Diverged {
@@ -154,8 +154,39 @@ pub enum Error {
     },
 
     /// Conditions that no name satisfies.
-    #[error("{0}")]
-    Impossible(String),
+    #[error("no name {0}")]
+    Impossible(Impossible),
+
+    /// Conditions whose automata together are too large.
+    #[error(
+        "the conditions together need more than {limit} states: use fewer or simpler conditions"
+    )]
+    TooManyStates {
+        /// The most that are possible.
+        limit: usize,
+    },
+
+    /// Conditions on a model of too many classes: their automata have a row of edges for every state.
+    #[error("exact conditions need a model of at most {limit} classes; this one has {classes}")]
+    TooManyClasses {
+        /// V.
+        classes: usize,
+        /// The most that are possible.
+        limit: usize,
+    },
+
+    /// A search for the most likely names that became too large.
+    #[error(
+        "the search stopped at {limit} prefixes, with {found} of the {wanted} most likely names found: request fewer or shorter names"
+    )]
+    SearchTooLarge {
+        /// The most prefixes that are kept.
+        limit: usize,
+        /// Names that were found.
+        found: usize,
+        /// Names that were wanted.
+        wanted: usize,
+    },
 
     /// Names without duplicates, requested from a method that cannot exclude any.
     #[error("free draws cannot exclude names that were drawn before; another method can")]
@@ -234,7 +265,7 @@ pub enum Error {
     },
 
     /// A name of several columns.
-    #[error("{} columns have the name {wanted:?}: number {}", positions.len(), {
+    #[error("{} columns have the name {wanted:?}: numbers {}", positions.len(), {
         let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
         positions.join(" and ")
     })]
@@ -246,7 +277,7 @@ pub enum Error {
     },
 
     /// A table without a selected column: no line of a plain list is usable and the first one has separators, or
-    /// several columns could hold the names.
+    /// several columns could contain the names.
     #[error("it looks like a table (its columns: {})", listed(columns))]
     LooksLikeCsv {
         /// The cells of its first line.
@@ -254,21 +285,72 @@ pub enum Error {
     },
 
     /// An input without names.
-    #[error("there is no name in it: {0}")]
+    #[error("it contains no names: {0}")]
     NoNames(NoNames),
 
     /// No characters, or more than there can be tokens.
-    #[error(
-        "the data has no usable alphabet: between 1 and 65,535 different characters are possible"
-    )]
+    #[error("the data has no usable alphabet: it must have 1 to 65,535 different characters")]
     BadAlphabet,
+}
+
+/// Which conditions no name satisfies. Conditions are phrases such as `begins with "sh"`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// The lengths exclude each other.
+    #[error("has at least {shortest} and at most {longest} characters")]
+    Lengths {
+        /// The smallest allowed length.
+        shortest: usize,
+        /// The largest allowed length.
+        longest: usize,
+    },
+    /// One condition cannot be met in this alphabet.
+    #[error("of {shortest} to {longest} characters of this alphabet {condition}{}", if *ignores_case {
+        ": names are in lower case; (?i) before the pattern matches either case"
+    } else {
+        ""
+    })]
+    One {
+        /// The smallest allowed length.
+        shortest: usize,
+        /// The largest allowed length.
+        longest: usize,
+        /// The condition.
+        condition: String,
+        /// Whether it could be met if its pattern ignored case.
+        ignores_case: bool,
+    },
+    /// Two conditions exclude each other.
+    #[error("of {shortest} to {longest} characters {first} and {second}")]
+    Two {
+        /// The smallest allowed length.
+        shortest: usize,
+        /// The largest allowed length.
+        longest: usize,
+        /// One condition.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Several conditions exclude each other.
+    #[error(
+        "of {shortest} to {longest} characters {condition} and satisfies the other conditions too"
+    )]
+    Together {
+        /// The smallest allowed length.
+        shortest: usize,
+        /// The largest allowed length.
+        longest: usize,
+        /// The last of them.
+        condition: String,
+    },
 }
 
 /// Why there are no names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoNames {
     /// Every line was rejected.
-    #[error("no line can be used, the first because of line {line}, character {column}: {reason}")]
+    #[error("no line can be used; the first fault is in line {line}, character {column}: {reason}")]
     Rejected {
         /// The first line that was rejected, from 1.
         line: u64,
@@ -386,7 +468,7 @@ pub enum Hint {
     UseAsModel,
     /// Pass counts of windows as such, or save the table as CSV.
     CountsOrCsv,
-    /// Write the names of the objects, one a line.
+    /// Write the names of the objects, one per line.
     OneNameALine,
 }
 

@@ -1,5 +1,6 @@
 //! What conditions mean, and what is said of those that cannot hold.
 
+use nextchar_core::Error;
 use nextchar_core::sample::Conditions;
 use nextchar_core::text::Vocab;
 
@@ -36,7 +37,7 @@ fn what_cannot_be_is_said_before_drawing() {
         ..none()
     });
     assert!(
-        said.contains("contains e and fits the other conditions"),
+        said.contains("contains e and satisfies the other conditions"),
         "{said}"
     );
     for pattern in ["(", "a)(b", "[z-a]", "(?<x"] {
@@ -128,4 +129,18 @@ fn patterns_are_about_whole_names() {
             assert!(!matches(patterns, no), "{pattern}");
         }
     }
+}
+
+#[test]
+fn many_classes_allow_lengths_and_refuse_other_conditions() {
+    let vocab = Vocab::from_characters('一'..='鿿').unwrap();
+    let vocab_size = vocab.len();
+    assert!(vocab_size > 4096);
+    let lengths = Conditions::default().length(1..=3);
+    assert!(lengths.compile(&vocab).is_ok());
+    let error = lengths.prefix("一").compile(&vocab).unwrap_err();
+    assert!(
+        matches!(error, Error::TooManyClasses { classes, limit: 4096 } if classes == vocab_size),
+        "{error}"
+    );
 }

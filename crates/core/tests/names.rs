@@ -186,11 +186,11 @@ fn nothing_left_says_why() {
         |file: &[u8], options: &ReadOptions| read_names(file, options).unwrap_err().to_string();
     assert_eq!(
         message(b"", &options()),
-        "there is no name in it: it is empty"
+        "it contains no names: it is empty"
     );
     assert_eq!(
         message(b"\n \n", &options()),
-        "there is no name in it: all of its lines are blank"
+        "it contains no names: all of its lines are blank"
     );
     let long = ReadOptions {
         min_length: 5,

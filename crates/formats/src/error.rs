@@ -1,4 +1,4 @@
-//! What can be wrong with a model file, a variant for each fault.
+//! Everything that can be wrong with a model file, with a variant for each fault.
 
 use nextchar_core::text::BadVocab;
 
@@ -7,56 +7,58 @@ use nextchar_core::text::BadVocab;
 #[non_exhaustive]
 pub enum FormatError {
     /// The outer format is broken: truncated, wrong sizes, not safetensors at all.
-    #[error("it is not a whole safetensors file ({0}); train or copy it again")]
+    #[error("it is not a complete safetensors file ({0}); train or copy it again")]
     NotSafetensors(String),
     /// A safetensors file of another program.
     #[error(
-        "it is a safetensors file, but not a model: neither nextchar's metadata nor a tensor `embedding.weight` is in it"
+        "it is a safetensors file, but not a model: it has neither nextchar's metadata nor a tensor `embedding.weight`"
     )]
     NotNextchar,
-    /// A safetensors file that is no checkpoint.
-    #[error("it is a safetensors file, but not a checkpoint of nextchar's")]
+    /// A safetensors file that is not a checkpoint.
+    #[error("it is a safetensors file, but not a checkpoint of nextchar")]
     NotCheckpoint,
     /// A file of a later version of this library.
     #[error(
-        "it has format version {found} and this program reads version {known}; update nextchar"
+        "it has format version {found}, but this program reads only up to version {known}; update nextchar"
     )]
     FutureVersion {
-        /// What the file says.
+        /// The version of the file.
         found: u64,
-        /// What can be read.
+        /// The latest version that can be read.
         known: u64,
     },
-    /// The metadata cannot be understood.
+    /// The metadata are unusable.
     #[error("its metadata are damaged: {0}")]
     BadMetadata(#[from] MetadataFault),
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("the tensor `{0}` is missing")]
     MissingTensor(String),
     /// A tensor that this format does not have.
     #[error("it has an unknown tensor `{0}`")]
     UnknownTensor(String),
-    /// A tensor of another type or shape than the metadata say.
-    #[error("the tensor `{name}` is {found} where the metadata say {expected}")]
+    /// A tensor with another type or shape than in the metadata.
+    #[error("the tensor `{name}` is {found}, but the metadata say {expected}")]
     WrongShape {
         /// The tensor's name.
         name: String,
-        /// Type and shape that are there.
+        /// Its type and shape.
         found: String,
-        /// Type and shape that should be.
+        /// The type and shape in the metadata.
         expected: String,
     },
     /// NaN or infinity among the parameters.
-    #[error("the tensor `{name}` holds {value} at place {place}: not a usable parameter")]
+    #[error(
+        "the tensor `{name}` contains {value} at index {place}, which is not a usable parameter"
+    )]
     NotFinite {
         /// The tensor's name.
         name: String,
-        /// Which value.
+        /// Its index.
         place: usize,
-        /// What it is.
+        /// The value.
         value: f32,
     },
-    /// The lists or counts contradict themselves.
+    /// The lists or counts are inconsistent.
     #[error("its `{name}` is damaged: {what}")]
     BadList {
         /// The tensor's name.
@@ -64,42 +66,42 @@ pub enum FormatError {
         /// What is wrong.
         what: String,
     },
-    /// A configuration that no network can have.
+    /// An invalid configuration of a network.
     #[error(transparent)]
     Model(#[from] nextchar_core::Error),
 }
 
-/// What is wrong with metadata.
+/// What is wrong with the metadata.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataFault {
-    /// Not the JSON that it should be.
+    /// Invalid JSON.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
-    /// The same, of another program's key.
+    /// Invalid JSON under the key for files of other programs.
     #[error("`{key}`: {fault}")]
     Hints {
-        /// Where it is.
+        /// The key.
         key: &'static str,
         /// What is wrong with it.
         fault: serde_json::Error,
     },
-    /// A vocabulary that cannot be.
+    /// An invalid vocabulary.
     #[error(transparent)]
     Vocab(#[from] BadVocab),
-    /// Nothing says which version of the format it is.
+    /// The format version is missing.
     #[error("no format version")]
     NoVersion,
-    /// More networks than a file can have.
-    #[error("{found} networks; at most {most} are possible")]
+    /// More networks than a file may have.
+    #[error("{found} networks; at most {most} are allowed")]
     TooManyNetworks {
-        /// How many there are, as far as they were counted.
+        /// Their number, as far as they were counted.
         found: usize,
-        /// How many there may be.
+        /// The largest allowed number.
         most: usize,
     },
-    /// A calibration of verdicts whose numbers leave their ranges.
-    #[error("a calibration that cannot be")]
+    /// A calibration of verdicts with numbers out of range.
+    #[error("the numbers of the calibration are out of range")]
     BadCalibration,
     /// An alphabet of another size than the model's.
     #[error("an alphabet of {alphabet} classes for a model of {model}")]
@@ -109,33 +111,33 @@ pub enum MetadataFault {
         /// Classes of the model.
         model: usize,
     },
-    /// Nothing says which characters the classes are.
+    /// The characters of the classes are unknown.
     #[error(
-        "nothing says which characters its {classes} classes are: save it with \
+        "the characters of its {classes} classes are unknown: save it with \
          metadata={{\"{key}\": json.dumps({{\"vocab\": \"…\"}})}}, the characters in token order"
     )]
     NoAlphabet {
         /// Classes of the model.
         classes: usize,
-        /// Where the alphabet should be.
+        /// The key where the alphabet should be.
         key: &'static str,
     },
     /// An estimate of how often names repeat, without the names.
-    #[error("how often whole names repeat, without the names")]
+    #[error("an estimate of how often whole names repeat, without the names")]
     WithoutNames,
-    /// A longest name that no list has.
-    #[error("a longest name of {length} characters; at most {most} are possible")]
+    /// An impossible length of the longest name.
+    #[error("a longest name of {length} characters; at most {most} are allowed")]
     LongestName {
-        /// What it says.
+        /// The length in the file.
         length: usize,
-        /// What is possible.
+        /// The largest possible length.
         most: usize,
     },
     /// A model without a network, where one is needed.
     #[error("no network")]
     NoNetwork,
-    /// Networks that cannot be in one file of this kind.
-    #[error("networks of different activations")]
+    /// Networks that one file of this kind cannot contain.
+    #[error("networks with different activations")]
     MixedActivations,
     /// A first layer whose inputs are not a multiple of the embedding's width.
     #[error("{features} features are not a multiple of the embedding width {embedding_dim}")]

@@ -26,6 +26,7 @@ pub mod export;
 mod front_coding;
 mod kneser_ney;
 mod model_file;
+mod panics;
 mod parameters;
 mod record;
 pub mod state_dict;
@@ -34,6 +35,7 @@ mod tensors;
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
 pub use error::{FormatError, MetadataFault};
 pub use model_file::{ModelFile, is_model_file, last_bytes};
+pub use panics::is_panic_caught;
 pub use record::{CurvePoint, Losses, Record};
 pub use tensors::check_start;
 

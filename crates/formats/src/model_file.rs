@@ -303,7 +303,7 @@ fn read_list(
     };
     let tensor = take(left, &name, Dtype::U8)?;
     let decoded = front_coding::decode(tensor.data()).map_err(bad)?;
-    let known = |text: &str| vocab.encode(text).is_ok();
+    let known = |text: &str| vocab.knows(text);
     if let Some(text) = decoded.names().find(|text| text.is_empty() || !known(text)) {
         return Err(bad(format!("{text:?} has characters outside its alphabet")));
     }

@@ -97,7 +97,7 @@ fn each_fault_has_its_name() {
     for (rows, says) in [
         (
             [("__", "a", 1), ("_", "a", 1)],
-            "row 2: its context has 1 characters, that of the first row 2",
+            "row 2: its context has 1 characters, but that of the first row has 2",
         ),
         (
             [("__", "a", 1), ("a_", "a", 1)],

@@ -425,7 +425,7 @@ fn a_bare_state_dict_is_a_model() {
     for (place, shape, says) in [
         (0, &[27, 5][..], "not a multiple of the embedding width 5"),
         (0, &[27], "[rows, columns]"),
-        (0, &[26, 3], "nothing says which characters"),
+        (0, &[26, 3], "the characters of its 26 classes are unknown"),
         (1, &[5, 0], "[rows, columns]"),
         (3, &[27, 6], "`output.weight` is [27, 6]"),
     ] {

@@ -1,5 +1,7 @@
 //! kernels.rs: the public interface: a chosen instance, with every kernel as a checked, safe method.
 
+use std::array::from_fn;
+
 use crate::arch;
 use crate::generic::dropout::Dropout;
 use crate::generic::elementwise::{
@@ -245,7 +247,19 @@ impl Kernels {
         // Strips of sixteen rows of `from`: sixteen streams are read, and whole cache lines written.
         for strip in (0..rows).step_by(LANES) {
             let height = LANES.min(rows - strip);
-            for column in 0..columns {
+            let (blocks, rest) = match height {
+                LANES => (columns / BLOCK * BLOCK, columns),
+                _ => (0, columns),
+            };
+            for column in (0..blocks).step_by(BLOCK) {
+                for row in (strip..strip + LANES).step_by(BLOCK) {
+                    let from = from_fn(|i| block(from, (row + i) * from_stride + column));
+                    for (i, turned) in turned(from).into_iter().enumerate() {
+                        to[(column + i) * to_stride + row..][..BLOCK].copy_from_slice(&turned);
+                    }
+                }
+            }
+            for column in blocks..rest {
                 let to = &mut to[column * to_stride + strip..][..height];
                 for (row, to) in to.iter_mut().enumerate() {
                     *to = from[(strip + row) * from_stride + column];
@@ -481,6 +495,19 @@ impl Kernels {
     pub fn lerp(self, weight: f32, from: &[f32], into: &mut [f32]) {
         self.each(Lerp { weight }, [from], [into]);
     }
+}
+
+/// Side of the square blocks that are transposed in registers.
+const BLOCK: usize = 4;
+
+fn block(from: &[f32], at: usize) -> [f32; BLOCK] {
+    from[at..][..BLOCK]
+        .try_into()
+        .expect("the slice has its length")
+}
+
+fn turned(rows: [[f32; BLOCK]; BLOCK]) -> [[f32; BLOCK]; BLOCK] {
+    from_fn(|column| from_fn(|row| rows[row][column]))
 }
 
 /// The length that a slice needs to contain element (rows − 1, columns − 1); both must be at least 1.

@@ -1,4 +1,4 @@
-//! The background model that every verdict is given.
+//! The background model that every verdict uses.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! The names as they are learnt from, and what counting makes of them.
+//! The names of a training, and the models that only count them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,17 +13,17 @@ use nextchar_formats::last_bytes;
 
 use crate::counted::{Counted, Part};
 
-/// The longest history that Kneser–Ney is tried with: beyond it nothing is gained on names.
-const LONGEST_COUNTS: usize = 6;
+/// The longest context that Kneser–Ney is tried with: longer ones do not help on names.
+pub(crate) const LONGEST_COUNTS: usize = 6;
 
-/// A list, its classes and its parts. Its windows are counted once, when they are first asked for.
+/// A list, its classes and its parts. Its windows are counted once, when they are first needed.
 #[derive(Clone, Debug)]
 pub struct Corpus {
     label: String,
     vocab: Vocab,
     parts: Split,
     split: Option<SplitOptions>,
-    /// Names that were left out of val and test, because they are in train.
+    /// Numbers of names that were removed from val and test because they are in train.
     repeated: [usize; 2],
     given: Option<Arc<Counted>>,
     counted: Arc<Mutex<Option<Arc<Counted>>>>,
@@ -33,7 +33,7 @@ impl Corpus {
     /// A list cut into train, val and test.
     ///
     /// # Errors
-    /// [`Error::NoNames`] where nothing is left to learn from.
+    /// [`Error::NoNames`] if nothing is left to learn from.
     pub fn split(
         label: impl Into<String>,
         names: NameList,
@@ -45,10 +45,10 @@ impl Corpus {
         Corpus::of_parts(label, vocab, parts, Some(options))
     }
 
-    /// Lists that are parts already; `split` says how they were cut, where a list was.
+    /// Lists that are already parts; `split` tells how a list was split into them, if it was.
     ///
     /// # Errors
-    /// [`Error::NoNames`] where nothing is left to learn from.
+    /// [`Error::NoNames`] if nothing is left to learn from.
     pub fn of_parts(
         label: impl Into<String>,
         vocab: Vocab,
@@ -86,7 +86,7 @@ impl Corpus {
         Corpus { repeated, ..self }
     }
 
-    /// How many names of a held-out list of its own were left out because they are training names, too.
+    /// How many names of a separate held-out list were skipped because they are also training names.
     pub fn repeated(&self, part: Part) -> usize {
         match part {
             Part::Train => 0,
@@ -95,7 +95,7 @@ impl Corpus {
         }
     }
 
-    /// What the list is called.
+    /// The name of the list.
     pub fn label(&self) -> &str {
         &self.label
     }
@@ -105,17 +105,17 @@ impl Corpus {
         &self.vocab
     }
 
-    /// Train, val and test; empty where there are windows without their names.
+    /// Train, val and test; empty if there are windows without names.
     pub fn parts(&self) -> &Split {
         &self.parts
     }
 
-    /// How the list was split; `None` where val or test are lists of their own.
+    /// How the list was split; `None` if val or test are separate lists.
     pub fn split_options(&self) -> Option<&SplitOptions> {
         self.split.as_ref()
     }
 
-    /// The windows, where they were counted elsewhere; then the parts have no names.
+    /// The windows, if they were counted elsewhere; then the parts have no names.
     pub fn given_counts(&self) -> Option<&Counted> {
         self.given.as_deref()
     }
@@ -146,13 +146,13 @@ impl Corpus {
         }
     }
 
-    /// What a model file with these names ends with, so that one that is kept beside its list can be kept
+    /// The last bytes of a model file with these names, so that a file that is stored with its list can be stored
     /// without them. Every name must count once.
     pub fn last_bytes(&self) -> Vec<u8> {
         last_bytes(&self.parts)
     }
 
-    /// SHA-256 of a part's names, or of its windows where the names are not there.
+    /// SHA-256 of a part's names, or of its windows if there are no names.
     ///
     /// # Errors
     /// As [`Corpus::windows`].
@@ -167,7 +167,7 @@ impl Corpus {
     /// The windows of the training names.
     ///
     /// # Errors
-    /// As [`Corpus::windows`]; [`Error::NoNames`] where there is none.
+    /// As [`Corpus::windows`]; [`Error::NoNames`] if there are none.
     pub fn training_windows(&self, length: usize) -> Result<CountedWindows, Error> {
         let windows = self.windows(Part::Train, length)?;
         windows.ok_or(Error::NoNames(NoNames::NothingToLearn))
@@ -189,8 +189,7 @@ impl Corpus {
         self.counted(length)?.kneser_ney(length, executor)
     }
 
-    /// The counting models that every evaluation of a model with this context stands beside, the best of
-    /// them chosen on val.
+    /// The counting models that a model with this context is compared with; the best one is chosen on val.
     ///
     /// # Errors
     /// As [`Corpus::windows`].

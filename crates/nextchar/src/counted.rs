@@ -13,32 +13,32 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// What is learnt from.
+    /// For learning.
     Train,
-    /// What choices are made on.
+    /// For choosing between models.
     Val,
-    /// What claims are made on.
+    /// For reporting results.
     Test,
 }
 
-/// The windows of the parts of a list, with contexts of one length: counted from names, or elsewhere in
-/// place of them.
+/// The windows of the parts of a list, with contexts of one length: counted from names, or elsewhere instead
+/// of them.
 #[derive(Clone, Debug)]
 pub struct Counted {
     folds: Vec<CountedWindows>,
     train: CountedWindows,
     val: Option<CountedWindows>,
     test: Option<CountedWindows>,
-    /// Length of the longest name, in characters, as far as it is told.
+    /// Length of the longest name, in characters, if it is known.
     pub longest_name: usize,
 }
 
 impl Counted {
-    /// The training windows by fold, and those of the other parts. One fold alone leaves Kneser–Ney its
+    /// The training windows by fold, and those of the other parts. With a single fold, Kneser–Ney takes its
     /// discounts in closed form.
     ///
     /// # Errors
-    /// [`Error::NoNames`] where there is no training window.
+    /// [`Error::NoNames`] if there is no training window.
     ///
     /// # Panics
     /// If the tables differ in vocabulary or context length.
@@ -60,10 +60,10 @@ impl Counted {
         })
     }
 
-    /// The windows of a list's parts; the training names in ten folds, by which Kneser–Ney is cross-fitted.
+    /// The windows of a list's parts; the training names in ten folds, with which Kneser–Ney is cross-fitted.
     ///
     /// # Errors
-    /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`]; [`Error::NoNames`] where there is no
+    /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`]; [`Error::NoNames`] if there is no
     /// training name.
     pub(crate) fn of_names(parts: &Split, vocab: &Vocab, length: usize) -> Result<Self, Error> {
         const FOLDS: usize = 10;
@@ -75,14 +75,19 @@ impl Counted {
         Counted::new(folds, part(&parts.val)?, part(&parts.test)?, 0)
     }
 
-    /// T, the longest context that can be learnt.
+    /// T, the longest context that models can use.
     pub fn context_length(&self) -> usize {
         self.train.context_length()
     }
 
-    /// SHA-256 of the training windows of each fold, by which Kneser–Ney is cross-fitted.
+    /// SHA-256 of the training windows of each fold.
     pub fn fold_digests(&self, vocab: &Vocab) -> Vec<String> {
         self.folds.iter().map(|fold| fold.digest(vocab)).collect()
+    }
+
+    /// Whether the training windows are in folds, by which Kneser–Ney can be cross-fitted.
+    pub fn has_folds(&self) -> bool {
+        self.folds.len() > 1
     }
 
     /// Whether there are windows of a part.
@@ -101,7 +106,7 @@ impl Counted {
     /// The windows of a part at a context length.
     ///
     /// # Errors
-    /// [`Error::LongerThanCounts`] where it is longer than the windows'.
+    /// [`Error::LongerThanCounts`] if it is longer than that of the windows.
     pub(crate) fn windows(
         &self,
         part: Part,

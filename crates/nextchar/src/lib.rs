@@ -34,7 +34,9 @@
 //! | judge words | [`Model::score`], [`Model::score_all`], [`Verdict`] |
 //! | look inside | [`Model::next`], [`Model::explain`], [`Model::explain_word`], [`Model::neighbors`] |
 //! | measure | [`Model::evaluate`] |
+//! | search for better options | [`search::Search`] |
 //! | keep a model | [`Model::save`], [`Model::load`], [`Model::to_bytes`] |
+//! | export it to other programs | `export::FORMATS` (feature `export`) |
 //!
 //! Beneath are the chapters of the lecture, for whoever came for the gears: [`text`], [`data`], [`model`],
 //! [`counts`], [`combine`], [`train`], [`sample`] and [`score`]. [`LanguageModel`] is the seam between them.
@@ -43,15 +45,20 @@
 mod background;
 mod corpus;
 mod counted;
+mod counts_files;
 mod door;
+#[cfg(feature = "export")]
+pub mod export;
 mod names;
 mod options;
+pub mod search;
 mod training;
 mod workers;
 
 pub use background::background_model;
 pub use corpus::Corpus;
 pub use counted::{Counted, Part};
+pub use counts_files::CountsFiles;
 pub use door::{
     Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict,
     Verdicts, WhyNone, read_file,

@@ -1,4 +1,4 @@
-//! Names as users bring them: read from a file, an embedded list or a program, with what was found.
+//! Names from users: read from a file, an embedded list or a program, with a diagnosis.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -15,10 +15,10 @@ use crate::corpus::Corpus;
 use crate::door::Error;
 use crate::options::Preset;
 
-/// A list of different names with their counts, what was found while it was read, and how it is to be
-/// split into training, validation and test names.
+/// A list of different names with their counts, a diagnosis of its source, and how to split it into training,
+/// validation and test names.
 ///
-/// It can be used like the [`NameList`] in it.
+/// It can be used like its [`NameList`].
 ///
 /// ```
 /// use nextchar::Names;
@@ -35,7 +35,7 @@ pub struct Names {
     list: NameList,
     diagnosis: Diagnosis,
     options: ReadOptions,
-    /// Whether the list has the lengths that are wanted, whatever a preset learns from.
+    /// Whether the caller has chosen the lengths, so that a preset does not.
     has_own_lengths: bool,
     split: SplitOptions,
     val: Option<Box<Names>>,
@@ -43,18 +43,18 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads a file of names, one a line.
+    /// Reads a file of names, one per line.
     ///
-    /// Lines are trimmed and made lower-case; those that have other letters than a–z are skipped and
-    /// counted in the [diagnosis](Names::diagnosis).
+    /// Lines are trimmed and made lower-case; those with characters other than a–z are skipped and counted in the
+    /// [diagnosis](Names::diagnosis).
     ///
     /// # Errors
-    /// [`Error::File`] where the file cannot be read; [`Error::Names`] where no line can be used.
+    /// [`Error::File`] if the file cannot be read; [`Error::Names`] if no line can be used.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         Names::read_with(path, &ReadOptions::default())
     }
 
-    /// Reads a file in another way: a column of a table, other letters, weights.
+    /// Reads a file in another way: a column of a table, other characters, weights.
     ///
     /// ```
     /// use nextchar::Names;
@@ -76,15 +76,15 @@ impl Names {
     /// ```
     ///
     /// # Errors
-    /// As [`Names::read`]; [`Error::Names`] for a column that is not there.
+    /// As [`Names::read`]; [`Error::Names`] for a missing column.
     pub fn read_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, Error> {
         Names::scan_file(path.as_ref(), options)?.not_empty()
     }
 
-    /// Reads names from anything that gives bytes; `label` is what messages call it.
+    /// Reads names from any source of bytes; `label` is its name in messages.
     ///
     /// # Errors
-    /// [`Error::Names`] where it cannot be read or no line can be used.
+    /// [`Error::Names`] if it cannot be read or no line can be used.
     pub fn from_reader(
         label: impl Into<String>,
         input: impl BufRead,
@@ -109,7 +109,7 @@ impl Names {
     /// An embedded list, read in another way: some of its rows, other lengths.
     ///
     /// # Errors
-    /// [`Error::UnknownList`]; [`Error::Names`] where nothing is left.
+    /// [`Error::UnknownList`]; [`Error::Names`] if nothing is left.
     pub fn embedded_with(name: &str, options: &ReadOptions) -> Result<Self, Error> {
         Names::scan_embedded(Names::find_embedded(name)?, options)?.not_empty()
     }
@@ -118,10 +118,10 @@ impl Names {
         EmbeddedList::find(name).ok_or_else(|| Error::UnknownList(name.to_owned()))
     }
 
-    /// [`Names::read_with`] for a diagnosis: a file without a single name is an answer too.
+    /// [`Names::read_with`] for a diagnosis: a file without names is not an error.
     ///
     /// # Errors
-    /// [`Error::File`]; [`Error::Names`] for a column that is not there.
+    /// [`Error::File`]; [`Error::Names`] for a missing column.
     pub fn scan_file(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
         let open = || {
             let file = File::open(path)?;
@@ -141,7 +141,7 @@ impl Names {
     /// [`Names::from_reader`] for a diagnosis.
     ///
     /// # Errors
-    /// [`Error::Names`] where it cannot be read, and for a column that is not there.
+    /// [`Error::Names`] if it cannot be read, and for a missing column.
     pub fn scan(
         label: impl Into<String>,
         input: impl BufRead,
@@ -158,7 +158,7 @@ impl Names {
     /// [`Names::embedded_with`] for a diagnosis.
     ///
     /// # Errors
-    /// [`Error::Names`] for a column that is not there.
+    /// [`Error::Names`] for a missing column.
     pub fn scan_embedded(list: &EmbeddedList, options: &ReadOptions) -> Result<Self, Error> {
         let label = list.name.to_owned();
         check_lengths(options)?;
@@ -182,10 +182,10 @@ impl Names {
         }
     }
 
-    /// Itself, if there is a name in it.
+    /// The list itself, if it contains a name.
     ///
     /// # Errors
-    /// [`Error::Names`] says why there is none.
+    /// [`Error::Names`] tells why it does not.
     pub fn not_empty(self) -> Result<Self, Error> {
         if self.list.is_empty() {
             return Err(Error::Names {
@@ -196,12 +196,12 @@ impl Names {
         Ok(self)
     }
 
-    /// What messages call the list.
+    /// The name of the list in messages.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// What was found while reading: counts, lengths, letters, skipped lines.
+    /// What was found while reading: counts, lengths, characters, skipped lines.
     pub fn diagnosis(&self) -> &Diagnosis {
         &self.diagnosis
     }
@@ -216,17 +216,17 @@ impl Names {
         self.list
     }
 
-    /// Leaves out the names that a vocabulary does not know, and says how many those are.
+    /// Removes the names that a vocabulary does not know, and returns their number.
     pub fn retain_known(&mut self, vocab: &Vocab) -> usize {
-        self.list.retain(|name| vocab.encode(name).is_ok())
+        self.list.retain(|name| vocab.knows(name))
     }
 
-    /// How much is held out, and by which seed; by default a tenth each for validation and test.
+    /// Sets how much is held out, and with which seed; by default a tenth each for validation and test.
     pub fn with_split(self, split: SplitOptions) -> Self {
         Names { split, ..self }
     }
 
-    /// Validation names of their own, in place of a share of these.
+    /// Sets separate validation names, instead of a share of these.
     pub fn with_val(self, val: Names) -> Self {
         Names {
             val: Some(Box::new(val)),
@@ -234,7 +234,7 @@ impl Names {
         }
     }
 
-    /// Test names of their own, in place of a share of these.
+    /// Sets separate test names, instead of a share of these.
     pub fn with_test(self, test: Names) -> Self {
         Names {
             test: Some(Box::new(test)),
@@ -242,7 +242,7 @@ impl Names {
         }
     }
 
-    /// Names of all lengths are learnt, also with a preset that learns only some.
+    /// Uses names of all lengths, even with a preset that learns only some.
     pub fn with_all_lengths(self) -> Self {
         Names {
             has_own_lengths: true,
@@ -250,11 +250,11 @@ impl Names {
         }
     }
 
-    /// The vocabulary, and the names split into parts: what a training learns from and is judged by.
+    /// The vocabulary, and the names split into parts: the data of a training.
     ///
     /// # Errors
-    /// [`Error::Names`] where no name is left to learn from; [`Error::HeldOutPiece`] for a validation
-    /// or test name of other characters than the training names'.
+    /// [`Error::Names`] if no name is left to learn from; [`Error::HeldOutPiece`] for a validation or test name
+    /// with a character that no training name has.
     pub fn corpus(&self, preset: Preset) -> Result<Corpus, Error> {
         let named = |fault| Error::Names {
             label: self.label.clone(),
@@ -287,7 +287,7 @@ impl Names {
         Ok(corpus.with_repeated(repeated))
     }
 
-    /// The vocabulary of what is left of the list.
+    /// The vocabulary of the names to learn from.
     fn vocab(&self, list: &NameList) -> Result<Vocab, nextchar_core::Error> {
         let options = &self.options;
         let vocab = if options.tokenizer.name() == Characters.name() {
@@ -298,8 +298,8 @@ impl Names {
         Ok(vocab.with_normalizer(options.normalizer))
     }
 
-    /// Held-out names of their own: without the training names, unless duplicates mean something. And how
-    /// many those were.
+    /// Separate held-out names, without those that are also training names (unless duplicates are counted), and how
+    /// many of those there were.
     fn held_out(
         &self,
         names: &Names,
@@ -323,7 +323,7 @@ impl Names {
     }
 }
 
-/// Refuses lengths that no name has, before anything is read.
+/// Rejects lengths that no name has, before anything is read.
 fn check_lengths(options: &ReadOptions) -> Result<(), Error> {
     let (shortest, longest) = (options.min_length, options.max_length);
     if shortest > longest {
@@ -340,8 +340,8 @@ impl Deref for Names {
     }
 }
 
-/// Names out of a program, treated as the lines of a file would be: cleaned, counted once, and what is not
-/// of a–z rejected.
+/// Names from a program, treated like the lines of a file: cleaned, counted once, and rejected if they have
+/// characters other than a–z.
 impl<T: AsRef<str>> FromIterator<T> for Names {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
         let mut lines = String::new();
@@ -381,7 +381,7 @@ mod tests {
 
         let own = names.clone().with_val(Names::from_iter(["aaa", "zzzz"]));
         let corpus = own.corpus(Preset::Fast).unwrap();
-        assert_eq!(sizes(&corpus)[1], 1, "a training name is not held out too");
+        assert_eq!(sizes(&corpus)[1], 1, "a training name is not held out");
         assert_eq!(corpus.split_options(), None);
 
         let other = "ä".as_bytes();

@@ -1,12 +1,12 @@
-//! Who computes: the caller's thread, or a pool of threads. Results are the same for any number.
+//! The threads that compute: the caller's, or a pool. Results are the same for any number.
 
 use nextchar_core::{Executor, Serial};
 
 #[cfg(feature = "threads")]
 use nextchar_parallel::Threads;
 
-/// Who runs the pieces that work is cut into. A pool is made when it is first asked for and kept for the
-/// rest of the process, so handles are free.
+/// Runs the items that work is divided into. A pool is created on first use and kept for the rest of the
+/// process, so handles are free.
 ///
 /// ```
 /// use nextchar::{Executor, Workers};
@@ -27,14 +27,14 @@ enum Kind {
 }
 
 impl Workers {
-    /// The caller's thread alone.
+    /// Only the caller's thread.
     pub fn serial() -> &'static Workers {
         static SERIAL: Workers = Workers(Kind::Serial);
         &SERIAL
     }
 
-    /// As many threads as the process may run at the same time; the caller's thread alone where the system
-    /// gives no more, and without the feature `threads`.
+    /// One thread per processor that the process may use; only the caller's thread if the system provides no more,
+    /// and without the feature `threads`.
     pub fn available() -> &'static Workers {
         #[cfg(feature = "threads")]
         if let Ok(workers) = Workers::threads(Threads::available()) {
@@ -46,7 +46,7 @@ impl Workers {
     /// This number of threads.
     ///
     /// # Errors
-    /// [`Error::Threads`](crate::Error::Threads) where the system gives no more threads.
+    /// [`Error::Threads`](crate::Error::Threads) if the system provides no more threads.
     #[cfg(feature = "threads")]
     pub fn threads(number: std::num::NonZeroUsize) -> Result<&'static Workers, crate::Error> {
         use std::collections::BTreeMap;

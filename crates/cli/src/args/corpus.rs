@@ -1,4 +1,4 @@
-//! Which names are learnt from: the list, how it is read, and how it is split.
+//! Which names to learn from: the list, how it is read, and how it is split.
 
 use clap::Args;
 use nextchar::data::Shares;
@@ -7,7 +7,7 @@ use nextchar::text::Alphabet;
 
 use super::values::name_length;
 
-/// A list, and what is held out.
+/// A list, and the names held out from it.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct CorpusArgs {
@@ -16,19 +16,19 @@ pub struct CorpusArgs {
     pub data: Option<String>,
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Count a name as often as it stands in the list, rather than once
+    /// Count every occurrence of a name, instead of each name once
     #[arg(long)]
     pub keep_duplicates: bool,
-    /// A list to choose the best step by, rather than a share of DATA
+    /// A validation list for choosing the best step, instead of a share of DATA
     #[arg(long, value_name = "FILE")]
     pub val: Option<String>,
-    /// A list to report the loss on, rather than a share of DATA
+    /// A test list for reporting the loss, instead of a share of DATA
     #[arg(long, value_name = "FILE")]
     pub test: Option<String>,
     /// Shares of train, val and test
     #[arg(long, value_name = "N,N,N", default_value_t)]
     pub split: Shares,
-    /// Seed of the split, which --seed does not touch
+    /// Seed of the split; --seed does not affect it
     #[arg(long, value_name = "SEED", default_value = "0")]
     pub split_seed: Seed,
 }
@@ -37,7 +37,7 @@ pub struct CorpusArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Data")]
 pub struct ReadArgs {
-    /// The column of a CSV or TSV file that holds the names
+    /// The column of a CSV or TSV file that contains the names
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
     /// A column with an integer count for each name
@@ -46,22 +46,23 @@ pub struct ReadArgs {
     /// Use only the rows with this value, such as gender=f
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = parse_where)]
     pub filter: Option<(String, String)>,
-    /// Refuse the list at the first line that cannot be used, rather than skip such lines
+    /// Stop at the first line that cannot be used, instead of skipping such lines
     #[arg(long)]
     pub strict: bool,
-    /// Which characters names have: a–z, or all that the data has [default: what suits the list]
+    /// Characters that names may contain: a–z, or all that occur in the data; upper case becomes lower case
+    /// [default: az, unless an embedded list or the model has another alphabet]
     #[arg(long, value_name = "az|data")]
     pub alphabet: Option<Alphabet>,
-    /// Leave out names of fewer characters
+    /// Skip names with fewer characters
     #[arg(long, value_name = "N", value_parser = name_length)]
     pub min_length: Option<usize>,
-    /// Leave out names of more characters
+    /// Skip names with more characters
     #[arg(long, value_name = "N", value_parser = name_length)]
     pub max_length: Option<usize>,
 }
 
 impl CorpusArgs {
-    /// The command line that gives these options; those left out stay out.
+    /// The command-line arguments that give these options; those at their defaults are omitted.
     pub fn to_arguments(&self) -> Vec<String> {
         let mut arguments: Vec<String> = self.data.iter().cloned().collect();
         let mut option = |name: &str, value: Option<String>| {

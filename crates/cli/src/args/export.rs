@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use nextchar::Part;
+use nextchar::export::{Export, ExportOption, FORMATS};
 use nextchar::setting::Allowed;
 
 use super::values::{at_least, in_range, number};
@@ -11,24 +14,24 @@ use crate::failure::Failure;
 
 #[derive(Args, Debug)]
 pub struct ExportArgs {
-    /// What the model becomes
-    #[arg(short, long, value_enum)]
-    pub format: ExportFormat,
-    /// Where it is written; a second file that belongs to it stands beside it. - is standard output, for
-    /// formats of one file
+    /// The format
+    #[arg(short, long, value_parser = format())]
+    pub format: &'static dyn Export,
+    /// The file to write; if the format has two files, the second is written beside it. - is standard output,
+    /// for formats of one file
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// ARPA: leave out n-grams that matter less to the loss, in nats per character; such as 1e-7
+    /// ARPA: leave out n-grams that change the loss by less than this, in nats per character; such as 1e-7
     #[arg(long, value_name = "X", value_parser = number)]
     pub prune: Option<f64>,
-    /// ARPA: look back fewer characters than the model does (KenLM reads 5 unless it is built for more).
-    /// Counts: characters in a context [default: the model's, 6 at least]
+    /// ARPA: use a shorter context than the model's (KenLM reads 5 unless it is built for more).
+    /// Counts: characters in a context [default: the model's, at least 6]
     #[arg(long, value_name = "N", value_parser = at_least::<usize>(1))]
     pub context: Option<usize>,
-    /// Counts: which names' windows [default: train]
+    /// Counts: which names to count [default: train]
     #[arg(long, value_enum)]
     pub part: Option<PartName>,
     /// HTML: the engine for browsers, engine.wasm, which web/build makes
@@ -45,25 +48,32 @@ pub struct ExportArgs {
     pub json: bool,
 }
 
+/// Reads the name of a format.
+fn format() -> impl TypedValueParser<Value = &'static dyn Export> {
+    let value = |format: &&dyn Export| PossibleValue::new(format.name()).help(format.about());
+    PossibleValuesParser::new(FORMATS.iter().map(value)).map(|name| {
+        let found = FORMATS.into_iter().find(|format| format.name() == name);
+        found.expect("the parser knows the formats' names")
+    })
+}
+
 impl ExportArgs {
-    /// Refuses options that the format has no use for, and numbers that cannot be.
+    /// Refuses options that have no effect on the format, and numbers out of range.
     pub fn check(&self) -> Result<(), Failure> {
-        use ExportFormat::{Arpa, Counts, Html};
-        let options: [(&str, bool, &[ExportFormat]); 5] = [
-            ("--prune", self.prune.is_some(), &[Arpa]),
-            ("--context", self.context.is_some(), &[Arpa, Counts]),
-            ("--part", self.part.is_some(), &[Counts]),
-            ("--engine", self.engine.is_some(), &[Html]),
-            ("--title", self.title.is_some(), &[Html]),
+        let options = [
+            ("--prune", self.prune.is_some(), ExportOption::Prune),
+            ("--context", self.context.is_some(), ExportOption::Context),
+            ("--part", self.part.is_some(), ExportOption::Part),
+            ("--engine", self.engine.is_some(), ExportOption::Engine),
+            ("--title", self.title.is_some(), ExportOption::Title),
         ];
-        let name = |format: &ExportFormat| {
-            let value = format.to_possible_value().expect("no format is hidden");
-            value.get_name().to_owned()
-        };
-        for (flag, given, formats) in options {
-            if given && !formats.contains(&self.format) {
-                let formats: Vec<String> = formats.iter().map(name).collect();
-                let what = format!("{flag} has no effect with --format {}", name(&self.format));
+        for (flag, given, option) in options {
+            if given && !self.format.uses().contains(&option) {
+                let uses = FORMATS
+                    .iter()
+                    .filter(|format| format.uses().contains(&option));
+                let formats: Vec<_> = uses.map(|format| format.name()).collect();
+                let what = format!("{flag} has no effect with --format {}", self.format.name());
                 let help = format!("it is an option of --format {}", formats.join(" and "));
                 return Err(Failure::misuse(what).help(help));
             }
@@ -82,22 +92,12 @@ pub enum PartName {
     Test,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// A PyTorch program (.py) and its weights (.safetensors)
-    Pytorch,
-    /// The same in NumPy
-    Numpy,
-    /// ONNX: token ids [batch, context] to logits [batch, classes]
-    Onnx,
-    /// An n-gram as KenLM and SRILM read it: exact for counts and short contexts, others with --prune
-    Arpa,
-    /// The letters' vectors as word2vec's text
-    Word2vec,
-    /// The counted windows of the model's names as Parquet, for train --counts
-    Counts,
-    /// The letters' vectors as TSV for the Embedding Projector, and their names (.metadata.tsv)
-    Projector,
-    /// One page that writes names in a browser, without a network: engine (--engine) and model are inside
-    Html,
+impl From<PartName> for Part {
+    fn from(name: PartName) -> Self {
+        match name {
+            PartName::Train => Part::Train,
+            PartName::Val => Part::Val,
+            PartName::Test => Part::Test,
+        }
+    }
 }

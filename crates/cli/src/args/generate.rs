@@ -11,44 +11,44 @@ use super::values::{at_least, name_length, number, threads};
 
 #[derive(Args, Debug)]
 pub struct GenerateArgs {
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// How many names
+    /// Number of names
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N", value_parser = at_least::<usize>(0))]
     pub count: usize,
-    /// Below 1 the likely becomes likelier, above 1 the unlikely
+    /// Values below 1 favour likely characters, values above 1 unlikely ones
     #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = number)]
     pub temperature: f64,
-    /// Draw from the K most probable characters only
+    /// Draw only from the K most probable characters
     #[arg(long, value_name = "K", value_parser = at_least::<usize>(1))]
     pub top_k: Option<usize>,
-    /// Draw from the fewest characters only that have this probability together
+    /// Draw only from the likeliest characters that together have probability P
     #[arg(long, value_name = "P", value_parser = number)]
     pub top_p: Option<f64>,
-    /// Shortest name
+    /// Minimum length, in characters
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Conditions",
         value_parser = name_length)]
     pub min_length: usize,
-    /// Longest name [default: the longest that the model was made from]
+    /// Maximum length, in characters [default: that of the longest name that the model was made from]
     #[arg(long, value_name = "N", help_heading = "Conditions", value_parser = name_length)]
     pub max_length: Option<usize>,
-    /// How the name begins; one of them, where it is given more than once
+    /// The name begins with TEXT; repeat for alternatives
     #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
     pub prefix: Vec<String>,
-    /// How the name ends; one of them, where it is given more than once
+    /// The name ends with TEXT; repeat for alternatives
     #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
     pub suffix: Vec<String>,
-    /// What stands in the name; all of them, where it is given more than once
+    /// The name contains TEXT; repeat to require several texts
     #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
     pub contains: Vec<String>,
-    /// What does not stand in the name
+    /// The name does not contain TEXT; repeat to exclude several texts
     #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
     pub exclude: Vec<String>,
-    /// The letters that it is made of: characters and ranges, such as a-mz
+    /// The name has only these characters: single ones and ranges, such as a-mz
     #[arg(long, value_name = "LETTERS", help_heading = "Conditions")]
     pub letters: Option<String>,
-    /// A regular expression for the whole name; one of them, where it is given more than once
+    /// The whole name matches this regular expression; repeat for alternatives
     #[arg(
         long,
         value_name = "REGEX",
@@ -56,19 +56,19 @@ pub struct GenerateArgs {
         allow_hyphen_values = true
     )]
     pub pattern: Vec<String>,
-    /// Only names that are not in this list
+    /// Exclude the names in this list
     #[arg(long, value_name = "FILE", help_heading = "Conditions")]
     pub not_in: Vec<String>,
-    /// Only names that are not in the list that the model was made from
+    /// Exclude the names in the list that the model was made from (train, val and test)
     #[arg(long, help_heading = "Conditions")]
     pub novel: bool,
-    /// No name twice
+    /// Write no name twice
     #[arg(long, help_heading = "Conditions")]
     pub unique: bool,
-    /// The most probable names that fit, the likeliest first, instead of draws
+    /// Write the most probable names that meet the conditions, in order, instead of drawing names
     #[arg(long, conflicts_with_all = ["unique", "temperature", "top_k", "top_p"])]
     pub most_likely: bool,
-    /// What the names are drawn from: a number or any text
+    /// Seed of the draws: a number or any text
     #[arg(
         long,
         value_name = "SEED",
@@ -76,16 +76,16 @@ pub struct GenerateArgs {
         allow_hyphen_values = true
     )]
     pub seed: Seed,
-    /// How many threads compute; the names do not depend on it [default: all]
+    /// Number of threads; the names do not depend on it [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,
 }
 
 impl GenerateArgs {
-    /// What they say about the names.
+    /// The library's options from these.
     pub fn options(&self) -> GenerateOptions {
         GenerateOptions {
             count: self.count,

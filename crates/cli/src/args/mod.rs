@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use nextchar::rng::Seed;
 
 pub use corpus::{CorpusArgs, ReadArgs};
-pub use export::{ExportArgs, ExportFormat, PartName};
+pub use export::ExportArgs;
 pub use generate::GenerateArgs;
 pub use pictures::{NeighborsArgs, PlotArgs, PlotKind};
 pub use train::TrainArgs;
@@ -23,7 +23,7 @@ pub use tune::TuneArgs;
 pub use values::in_range;
 use values::{at_least, number, threads};
 
-/// Next-character prediction, complete: learn a list of names, write new ones, see every number.
+/// Complete next-character prediction: learn a list of names, write new ones, see every number.
 #[derive(Debug, Parser)]
 #[command(name = "nextchar", version, max_term_width = 100)]
 pub struct Cli {
@@ -35,7 +35,7 @@ pub struct Cli {
 pub enum Command {
     /// Learn from a list of names and save a model
     Train(Box<TrainArgs>),
-    /// Search for better options than the presets' for a list
+    /// Search for options that suit a list better than the presets do
     Tune(TuneArgs),
     /// Write new names
     Generate(GenerateArgs),
@@ -43,17 +43,17 @@ pub enum Command {
     Next(ContextArgs),
     /// Show the five stages of one prediction with their numbers
     Explain(ExplainArgs),
-    /// Say how plausible words are as names, and why
+    /// Judge how plausible words are as names, and show why
     Score(ScoreArgs),
-    /// Measure the loss on held-out or other names, beside baselines
+    /// Measure the loss on held-out or other names, and compare it with baselines
     Evaluate(EvaluateArgs),
-    /// Show what a model file holds
+    /// Show what a model file contains
     Inspect(InspectArgs),
-    /// Draw the loss curve, the letters in the plane, or which letter follows which
+    /// Plot the loss curve, a map of the embedding, or which character follows which
     Plot(PlotArgs),
-    /// Show which letters the embedding puts side by side
+    /// Show which characters have similar embeddings
     Neighbors(NeighborsArgs),
-    /// Write a model in the format of another program
+    /// Export a model for other programs
     Export(ExportArgs),
     /// List, show and check lists of names
     Data(DataArgs),
@@ -66,10 +66,10 @@ pub enum Command {
 /// A context for a model.
 #[derive(Args, Debug)]
 pub struct ContextArgs {
-    /// The characters so far; empty for the beginning of a name
+    /// The characters so far; empty for the start of a name
     #[arg(default_value = "")]
     pub context: String,
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Print one JSON object
@@ -82,13 +82,13 @@ pub struct ScoreArgs {
     /// Words to score
     #[arg(required_unless_present = "file")]
     pub words: Vec<String>,
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// A list to score, one word a line; - for standard input
+    /// A list of words to score, one per line; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub file: Option<String>,
-    /// The column of a CSV or TSV that holds the words: its rows come back with the scores added
+    /// The column of a CSV or TSV file that contains the words; its rows are printed with the scores appended
     #[arg(
         long,
         value_name = "COLUMN",
@@ -96,32 +96,32 @@ pub struct ScoreArgs {
         conflicts_with = "words"
     )]
     pub column: Option<String>,
-    /// Exit with 1 if a word is not plausible, and print only those
+    /// Print only the words that are not plausible, and exit with 1 if there are any
     #[arg(long)]
     pub check: bool,
     /// Share of real names that the verdict may reject
     #[arg(long, value_name = "X", default_value_t = 0.01, value_parser = number)]
     pub false_rejection: f64,
-    /// How many threads compute; the result does not depend on it [default: all]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
-    /// Names to rank among, instead of those held out in training
+    /// Real names to calibrate the verdict on, instead of those held out in training
     #[arg(long, value_name = "FILE")]
     pub calibrate: Option<String>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// The characters so far; empty for the beginning of a name
+    /// The characters so far; empty for the start of a name
     #[arg(default_value = "")]
     pub context: String,
-    /// A name, letter by letter: what was likely instead, where the surprise lies
+    /// Explain a name character by character: what was likely instead, and where the surprise is
     #[arg(long, value_name = "NAME", conflicts_with = "context")]
     pub word: Option<String>,
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Print one JSON object with every number
@@ -131,18 +131,18 @@ pub struct ExplainArgs {
 
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
-    /// A file, - for standard input, or an embedded list, scored as it stands
-    /// [default: the test names of the list that the model was made from]
+    /// A file, - for standard input, or an embedded list; all of it is used, including duplicates
+    /// [default: the test names in the model file]
     pub data: Option<String>,
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub read: ReadArgs,
-    /// How many names the model writes for the report
+    /// Number of names to generate for the report
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least::<usize>(0))]
     pub names: usize,
-    /// What they are drawn from: a number or any text
+    /// Seed of these names: a number or any text
     #[arg(
         long,
         value_name = "SEED",
@@ -150,7 +150,7 @@ pub struct EvaluateArgs {
         allow_hyphen_values = true
     )]
     pub seed: Seed,
-    /// Write the report as one page with plots, too
+    /// Also write the report as an HTML page with plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Replace FILE if it exists
@@ -163,7 +163,7 @@ pub struct EvaluateArgs {
 
 #[derive(Args, Debug)]
 pub struct InspectArgs {
-    /// The model file [default: one of the Indian names, part of the program]
+    /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Print one JSON object
@@ -185,10 +185,10 @@ pub struct DataArgs {
 pub enum DataCommand {
     /// Print an embedded list as it is
     Show {
-        /// Its name, such as indian-names
+        /// The name of the list, such as indian-names
         name: String,
     },
-    /// Diagnose a list: counts, lengths, letters, duplicates, lines that cannot be used
+    /// Diagnose a list: counts, lengths, characters, duplicates, lines that cannot be used
     Check {
         /// A file, - for standard input, or an embedded list
         file: String,
@@ -201,11 +201,11 @@ pub enum DataCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print the lecture's rows for one name: every context and what follows it
+    /// Print the lecture's rows for a name: every context and the character that follows it
     Windows {
         /// Any name
         name: String,
-        /// Number of characters looked back
+        /// Context length, in characters
         #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least::<usize>(0))]
         context: usize,
         /// Print one JSON array

@@ -1,4 +1,4 @@
-//! The options of `train`, and the values that they take.
+//! The options of `train`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,35 +23,35 @@ pub struct TrainArgs {
     #[command(flatten)]
     pub corpus: CorpusArgs,
 
-    /// Counted windows (Parquet: context, next, count) in place of DATA; several files add up
+    /// Counted windows (Parquet: context, next, count) instead of DATA; the counts of several files are added
     #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with_all = ["data", "val",
         "test", "column", "weights", "filter", "strict", "min_length", "max_length",
         "keep_duplicates", "split", "split_seed"])]
     pub counts: Vec<PathBuf>,
-    /// Counted windows to choose the best step by
+    /// Counted windows for choosing the best step
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub val_counts: Vec<PathBuf>,
-    /// Counted windows to report the loss on
+    /// Counted windows for reporting the loss
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub test_counts: Vec<PathBuf>,
 
-    /// What kind of model: a network, counts alone, or both mixed [default: the preset's]
+    /// Kind of model: a network, counts alone, or a mixture of both [default: the preset's]
     #[arg(long, value_parser = choice::<Family>(), help_heading = "Model")]
     pub family: Option<Family>,
-    /// Context length of the counts [default: the best on val, 6 at most]
+    /// Context length of the counts [default: the best on val, at most 6]
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub counts_context: Option<usize>,
-    /// Number of networks, of different seeds, that are averaged
+    /// Number of networks to average, each with its own seed
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = integer::<u32>(1..=100))]
     pub networks: Option<u32>,
-    /// Let whole names of the list come again as often as its duplicates say (Good–Turing): with
+    /// Repeat whole names of the list as often as its duplicates suggest (Good–Turing); needs
     /// --keep-duplicates or --weights
     #[arg(long, conflicts_with_all = ["counts", "no_names"], help_heading = "Model")]
     pub good_turing: bool,
-    /// Let one network learn what the networks and counts together predict
+    /// Train one network on the combined predictions of the networks and counts
     #[arg(long, help_heading = "Model")]
     pub distill: bool,
-    /// Let the networks learn what this model predicts, on the list and on names that it draws
+    /// Train the networks on the predictions of this model, on the list and on names that it generates
     #[arg(
         long,
         value_name = "MODEL",
@@ -59,32 +59,32 @@ pub struct TrainArgs {
         conflicts_with = "distill"
     )]
     pub teacher: Option<PathBuf>,
-    /// A whole set of options; those given beside it replace its own
+    /// A set of options; options that are given explicitly override it
     #[arg(long, default_value = "fast", help_heading = "Model", value_parser = choice::<Preset>())]
     pub preset: Preset,
-    /// Number of characters looked back
+    /// Context length, in characters
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub context: Option<usize>,
     /// Width of a character's embedding
     #[arg(long, value_name = "N", help_heading = "Model", value_parser = at_least::<usize>(1))]
     pub embedding: Option<usize>,
-    /// Widths of the hidden layers, such as 200 or 256,128; `none` for no layer
+    /// Widths of the hidden layers, such as 200 or 256,128; `none` for no hidden layer
     #[arg(long, value_name = "N,…", help_heading = "Model")]
     pub hidden: Option<Widths>,
     /// Nonlinearity of the hidden layers
     #[arg(long, value_parser = choice::<Activation>(), help_heading = "Model")]
     pub activation: Option<Activation>,
-    /// Add a hidden layer's input to its output, where both are as wide
+    /// Add a hidden layer's input to its output if both have the same width
     #[arg(long, help_heading = "Model")]
     pub residual: bool,
-    /// How the parameters begin
+    /// How the parameters are initialised
     #[arg(long, value_parser = choice::<Init>(), help_heading = "Model")]
     pub init: Option<Init>,
 
     /// How a gradient becomes a step
     #[arg(long, value_parser = choice::<OptimizerName>(), help_heading = "Training")]
     pub optimizer: Option<OptimizerName>,
-    /// Learning rate, before the schedule's factor; `auto` finds one in 300 steps of growing rates
+    /// Learning rate, before the schedule is applied; `auto` finds one in 300 steps with growing rates
     #[arg(
         long,
         value_name = "X|auto",
@@ -92,10 +92,10 @@ pub struct TrainArgs {
         help_heading = "Training"
     )]
     pub learning_rate: Option<LearningRate>,
-    /// How the learning rate changes
+    /// How the learning rate changes during training
     #[arg(long, value_parser = choice::<Schedule>(), help_heading = "Training")]
     pub schedule: Option<Schedule>,
-    /// Rows in a step: all, or this many
+    /// Rows per step: all of them, or N
     #[arg(long, value_name = "full|N", help_heading = "Training")]
     pub batch: Option<BatchSize>,
     /// What the rows of a batch are
@@ -105,47 +105,48 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", help_heading = "Training", conflicts_with = "epochs",
         value_parser = at_least::<u64>(1))]
     pub steps: Option<u64>,
-    /// Number of passes through the contexts (or the windows), instead of --steps
+    /// Number of passes over the contexts (or windows), instead of --steps
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub epochs: Option<u64>,
     /// Decoupled weight decay (adamw only)
     #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub weight_decay: Option<f64>,
-    /// Probability with which a step leaves a hidden unit out
+    /// Probability that a step drops a hidden unit
     #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub dropout: Option<f64>,
-    /// Normalise the hidden layers' preactivations while learning; the saved network is a plain one
+    /// Normalise the hidden layers' preactivations during training; the saved network is a plain one
     #[arg(long, help_heading = "Training")]
     pub batch_norm: bool,
-    /// Share of every label that is spread over all characters alike, such as 0.05
+    /// Share of every label that is spread evenly over all characters, such as 0.05
     #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub label_smoothing: Option<f64>,
-    /// Save a running average of the weights that keeps this share a step, such as 0.99
+    /// Save a running average of the weights, of which each step keeps this share, such as 0.99
     #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub averaging: Option<f64>,
-    /// Stop after this many looks at val without a better one (there are about fifty in a run)
+    /// Stop after this many validation passes without an improvement (a run has about fifty)
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub patience: Option<u64>,
-    /// Stop when the loss on val is this or less
+    /// Stop once the loss on val is at most X
     #[arg(long, value_name = "X", help_heading = "Training", value_parser = number)]
     pub target_loss: Option<f64>,
-    /// Steps between two looks at val [default: a fiftieth of the run]
+    /// Steps between two validation passes [default: a fiftieth of the run]
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub evaluate_every: Option<u64>,
-    /// Train for this long, such as 2s or 5m: --steps and its schedule are fitted to it
+    /// Train for this long, such as 2s or 5m; the number of steps and the schedule are chosen to fit
     #[arg(long, value_name = "TIME", value_parser = some_time, allow_hyphen_values = true,
         conflicts_with_all = ["steps", "epochs", "distill", "teacher"], help_heading = "Training")]
     pub time: Option<std::time::Duration>,
-    /// Multiply and add with two roundings, as a browser must: its bits, a little slower
+    /// Compute as the browser playground does (no fused multiply-add): the same bits there and here, a
+    /// little slower
     #[arg(long, help_heading = "Training")]
     pub portable: bool,
-    /// How many threads compute; the result does not depend on it [default: all]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
     /// Force these vector instructions: portable, sse2, avx2 or avx512; the result does not depend on it
     #[arg(long, env = "NEXTCHAR_INSTRUCTIONS", hide = true)]
     pub instructions: Option<InstructionSet>,
-    /// Stop at this step of the run that --steps plans, as Ctrl-C would
+    /// Stop after this step of the planned run, as Ctrl-C would
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = at_least::<u64>(1))]
     pub stop_after: Option<u64>,
     /// Save the training's state to FILE every so often, so that --resume can continue it; deleted once
@@ -156,10 +157,10 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time, help_heading = "Training",
         allow_hyphen_values = true)]
     pub checkpoint_every: std::time::Duration,
-    /// Go on with the training of this checkpoint: other options than its own need not be given
+    /// Resume the training of this checkpoint; its options need not be repeated
     #[arg(long, value_name = "FILE", help_heading = "Training")]
     pub resume: Option<PathBuf>,
-    /// What the beginning, the batches and the ten names are drawn from: a number or any text
+    /// Seed of the initial parameters, the batches and the ten names: a number or any text
     #[arg(
         long,
         value_name = "SEED",
@@ -169,7 +170,7 @@ pub struct TrainArgs {
     )]
     pub seed: Seed,
 
-    /// Where the model is saved
+    /// The model file to write
     #[arg(
         long,
         value_name = "FILE",
@@ -180,7 +181,7 @@ pub struct TrainArgs {
     /// Replace FILE even if it is not a model of this program
     #[arg(long, help_heading = "Output")]
     pub force: bool,
-    /// Leave the names out of the model file (then `generate --novel` cannot be used with it)
+    /// Do not save the names in the model file (`generate --novel` cannot be used with it)
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,
     /// Print one JSON object
@@ -189,7 +190,7 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// Those that decide the result, as every front end gives them.
+    /// The options that determine the result, as every front end gives them.
     pub fn options(&self) -> TrainOptions {
         TrainOptions {
             preset: self.preset,
@@ -225,7 +226,7 @@ impl TrainArgs {
         }
     }
 
-    /// Refuses, before any work, options that cannot be or that have no effect.
+    /// Rejects, before any work, invalid options and options without an effect.
     pub fn check(&self) -> Result<(), Failure> {
         let options = self.options();
         options.validate()?;
@@ -245,7 +246,7 @@ impl TrainArgs {
     }
 }
 
-/// A parser of the values of a choice, which help lists with their explanations.
+/// A parser for the values of a choice; the help lists them with their explanations.
 fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let value = |&(_, name, help): &(T, &'static str, &'static str)| {
         let value = PossibleValue::new(name);

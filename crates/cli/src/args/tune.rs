@@ -18,16 +18,16 @@ pub struct TuneArgs {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time,
         allow_hyphen_values = true)]
     pub time: Duration,
-    /// Keep the trials in this file, and go on from those that it holds
+    /// Save the trials in this file, and resume from those that it contains
     #[arg(long, value_name = "FILE")]
     pub trials: Option<PathBuf>,
-    /// How many of the best trials are shown
+    /// Number of the best trials to show
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least::<usize>(0))]
     pub show: usize,
-    /// How many threads compute [default: all]
+    /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
-    /// What the candidates and their trainings are drawn from: a number or any text
+    /// Seed of the candidates and their trainings: a number or any text
     #[arg(
         long,
         value_name = "SEED",

@@ -1,6 +1,7 @@
-//! The values that options take, and what is said of those that cannot be.
+//! The parsers of option values, and the messages for invalid ones.
 //!
-//! Every number is parsed here, also one below zero, so that a message names its option and what it may be.
+//! Every number is parsed here, including negative ones, so that a message names the option and its allowed
+//! values.
 
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
@@ -43,12 +44,12 @@ pub fn name_length(text: &str) -> Result<usize, String> {
     integer(1..=MAX_NAME_LENGTH as u64)(text)
 }
 
-/// A number; its range is checked with the others.
+/// A number; its range is checked later, with the other options.
 pub fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "must be a number".to_owned())
 }
 
-/// Checks a number that the library does not know.
+/// Checks a number that is not one of the library's settings.
 pub fn in_range(flag: &str, x: f64, allowed: Allowed) -> Result<(), Failure> {
     if allowed.contains(x) {
         return Ok(());
@@ -57,7 +58,7 @@ pub fn in_range(flag: &str, x: f64, allowed: Allowed) -> Result<(), Failure> {
     Err(Failure::misuse(format!("{flag} {x}: {requirement}")))
 }
 
-/// No time is longer: a hundred years.
+/// The longest time: a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// A time, which may be 0.

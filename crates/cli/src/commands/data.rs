@@ -13,7 +13,7 @@ use crate::corpus::{Source, read_options};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, DIM, bar, count};
 
-/// Rejected lines that are shown unless all are asked for.
+/// Number of rejected lines that are shown without `--all`.
 const REJECTED_SHOWN: usize = 20;
 
 pub fn run(args: &DataArgs) -> Result<u8, Failure> {
@@ -103,8 +103,8 @@ fn diagnose(out: &mut impl Write, names: &Names, all: bool) -> Result<(), Failur
     let rows = [
         ("blank lines", found.blank),
         ("duplicates", found.duplicates),
-        ("left out by length", found.filtered_by_length),
-        ("left out by column", found.filtered_by_column),
+        ("filtered by length", found.filtered_by_length),
+        ("filtered by column", found.filtered_by_column),
         ("rejected", found.rejected),
     ];
     let rows = rows.into_iter().filter(|&(_, number)| number > 0);
@@ -184,7 +184,7 @@ fn print_windows(
     }
     let name = clean(name.trim());
     let vocab = Vocab::from_characters(name.chars())
-        .ok_or_else(|| Failure::misuse("a name has at least one character, other than _"))?;
+        .ok_or_else(|| Failure::misuse("a name must have at least one character other than _"))?;
     let tokens = vocab.encode(&name).map_err(|unknown| {
         Failure::misuse(format!(
             "{name:?}, character {}: _ stands for the end of a name",

@@ -1,4 +1,4 @@
-//! `nextchar evaluate`: the loss on held-out or other names, where it comes from, what the model writes.
+//! `nextchar evaluate`: the loss on held-out or other names, where it comes from, and what the model writes.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -21,7 +21,7 @@ use crate::report::warn_of_counting;
 use crate::store;
 use crate::threads::threads;
 
-/// The place of the page, claimed beside all that the run reads.
+/// The path of the page, claimed after noting everything that the run reads.
 fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
     let mut files = RunFiles::default();
     files.reads_list("DATA", args.data.as_deref());
@@ -68,19 +68,19 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
         warn_of_counting(loss, margin.map(|margin| loss + margin.difference));
         if model.bigrams().is_empty() {
             note(
-                "the model's file knows nothing of its training names: there are no counts to compare with",
+                "the model file contains nothing about its training names, so there are no counts to compare with",
             );
         }
     }
     out.flush()?;
     if let Some(path) = &args.html {
-        anstream::eprintln!("the page is in {}", path.display());
+        anstream::eprintln!("saved the page to {}", path.display());
     }
     Ok(DONE)
 }
 
 impl Evaluation {
-    /// Losses by name, the model's first, as they stand in tables.
+    /// Losses by name, the model's first, as tables show them.
     pub fn losses(&self) -> Vec<(String, f64)> {
         let (own, baselines) = (self.context_length, &self.found.report.baselines);
         let mut rows = vec![(format!("this model, context {own}"), self.found.report.loss)];
@@ -91,7 +91,7 @@ impl Evaluation {
             (baselines.best_kneser_ney, baselines.best_kneser_ney_context)
             && length != own
         {
-            rows.push((format!("Kneser–Ney, context {length}, its best"), loss));
+            rows.push((format!("Kneser–Ney, best context ({length})"), loss));
         }
         rows.push(("bigram counts".into(), baselines.bigram));
         rows.push(("unigram counts".into(), baselines.unigram));
@@ -99,14 +99,14 @@ impl Evaluation {
         rows
     }
 
-    /// How sure the loss is, in a line.
+    /// How certain the loss is, in a line.
     pub fn certainty(&self) -> String {
         let error = format!(
             "standard error of the loss {:.4}",
             self.found.breakdown.standard_error
         );
         let alike = match self.names_return {
-            true => ", whose names return as often,",
+            true => " (with the same estimate of repeat names)",
             false => "",
         };
         match self.found.breakdown.margin {
@@ -121,7 +121,7 @@ impl Evaluation {
     fn print(&self, out: &mut impl Write) -> Result<(), Failure> {
         writeln!(
             out,
-            "{BOLD}{}{BOLD:#}: {} predicted characters, the end marks counted",
+            "{BOLD}{}{BOLD:#}: {} predicted characters, including end marks",
             self.label,
             count(self.found.report.examples)
         )?;
@@ -154,7 +154,7 @@ impl Evaluation {
     }
 }
 
-/// Bars of the places where at least a hundredth of the characters stand.
+/// Bars of the positions or lengths that have at least a hundredth of the characters.
 fn print_shares(out: &mut impl Write, title: &str, shares: &[Share]) -> Result<(), Failure> {
     writeln!(out, "\n{BOLD}{title}{BOLD:#}")?;
     let total: u64 = shares.iter().map(|share| share.characters).sum();
@@ -190,13 +190,13 @@ fn print_generated(out: &mut impl Write, generated: &GeneratedNames) -> Result<(
     let percent = |number: u64| 100.0 * number as f64 / generated.names.max(1) as f64;
     writeln!(
         out,
-        "\n{BOLD}{} that the model writes{BOLD:#}",
+        "\n{BOLD}{} written by the model{BOLD:#}",
         plural(generated.names, "name")
     )?;
     if let Some(novelty) = generated.novelty {
         writeln!(
             out,
-            "  {:.1} % new, {:.1} % in the training names, {:.1} % among those held out",
+            "  {:.1} % new, {:.1} % in the training names, {:.1} % in the held-out names",
             percent(novelty.new),
             percent(novelty.in_train),
             percent(novelty.in_held_out)
@@ -204,23 +204,23 @@ fn print_generated(out: &mut impl Write, generated: &GeneratedNames) -> Result<(
     }
     writeln!(
         out,
-        "  {:.1} % stood before among them",
+        "  {:.1} % repeat an earlier one",
         percent(generated.repeated)
     )?;
     if let Some(distance) = generated.length_distance {
         writeln!(
             out,
-            "  lengths: {:.1} % of all names would have to change theirs to match the training names'",
+            "  lengths: {:.1} % of the names would need another length to match the training names",
             100.0 * distance
         )?;
     }
     Ok(())
 }
 
-/// The names, and what they are called.
+/// The names, and their label.
 type Named<'a> = (String, Cow<'a, NameList>);
 
-/// DATA as it stands: every accepted line, duplicates too.
+/// DATA without a split: every accepted line, including duplicates.
 fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Named<'a>, Failure> {
     let source = Source::find(Some(data))?;
     let alphabet = if *vocab == Vocab::az() {
@@ -240,18 +240,18 @@ fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Named<'a>,
     }
     if names.is_empty() {
         return Err(Failure::failed(format!(
-            "{}: the model knows the letters of none of its names",
+            "{}: every name has a character that the model does not know",
             source.label()
         )));
     }
     Ok((source.label(), Cow::Owned(names.into_list())))
 }
 
-/// The test names that the model holds.
+/// The test names in the model file.
 fn held_out<'a>(args: &EvaluateArgs, model: &'a Model) -> Result<Named<'a>, Failure> {
     let test = model.test_names().map_err(|_| {
         Failure::failed(format!(
-            "{} holds no test names",
+            "{} contains no test names",
             store::label(args.model.as_deref())
         ))
         .help("give a list: `nextchar evaluate FILE -m MODEL`")

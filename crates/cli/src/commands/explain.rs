@@ -14,7 +14,7 @@ use crate::output::{self, BOLD, DIM, count, heights, note, vector};
 use crate::store;
 use crate::word_picture;
 
-/// Characters that are shown of the distribution.
+/// Number of characters of the distribution that are shown.
 const SHOWN: usize = 8;
 
 pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
@@ -104,12 +104,12 @@ fn print(out: &mut impl Write, stages: &Explanation, config: &ModelConfig) -> Re
     print_bars(out, &rows[..rows.len().min(SHOWN)])?;
     writeln!(
         out,
-        "\n{DIM}--json prints every number; `nextchar next {context}` the whole table{DIM:#}"
+        "\n{DIM}--json prints every number; `nextchar next {context}` prints the whole table{DIM:#}"
     )?;
     Ok(())
 }
 
-/// A name letter by letter: how likely each was, and what was likelier.
+/// A name character by character: how likely each was, and what was likelier.
 fn letter_by_letter(args: &ExplainArgs, model: &Model, word: &str) -> Result<u8, Failure> {
     if word.trim().starts_with(END_SYMBOL) {
         return Err(Failure::misuse(format!(

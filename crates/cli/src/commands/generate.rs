@@ -1,4 +1,4 @@
-//! `nextchar generate`: new names, one a line, each from the true conditional distribution.
+//! `nextchar generate`: new names, one per line, drawn from the exact conditional distribution.
 
 use std::io::Write;
 
@@ -33,7 +33,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         }
         out.flush()?;
         if names.is_empty() && args.count > 0 {
-            return Err(Failure::failed("no name fits the conditions").help(LOOSEN));
+            return Err(Failure::failed("no name meets the conditions").help(LOOSEN));
         }
         return Ok(all_that_exist(names.len() as u64, args.count));
     }
@@ -66,7 +66,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     Ok(all_that_exist(found, args.count))
 }
 
-/// What is wrong with what is wanted.
+/// What is wrong with a request.
 fn fault(args: &GenerateArgs, error: Error) -> Failure {
     if !matches!(error, Error::WithoutNames) {
         return error.into();
@@ -76,7 +76,10 @@ fn fault(args: &GenerateArgs, error: Error) -> Failure {
         "--not-in LIST excludes a list of your own; {}",
         store::WITHOUT_NAMES
     );
-    Failure::misuse(format!("--novel: {label} holds no names to compare with")).help(help)
+    Failure::misuse(format!(
+        "--novel: {label} contains no names to compare with"
+    ))
+    .help(help)
 }
 
 fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(), Failure> {
@@ -86,39 +89,40 @@ fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(
     }
 }
 
-/// A list of names that are not wanted, of any letters; whoever collects names begins with an empty one.
+/// A list of excluded names, with any characters. It may be empty: a list that names are collected in is empty at
+/// first.
 fn not_in(list: &str, vocab: &Vocab) -> Result<Names, Failure> {
     let source = Source::find(Some(list))?;
     let names = source.scan(&read_options(&ReadArgs::default(), Alphabet::Data, false))?;
     let found = names.diagnosis();
     if found.lines == found.blank {
         note(&format!(
-            "--not-in {list}: it is empty; nothing is left out"
+            "--not-in {list}: it is empty, so nothing is excluded"
         ));
         return Ok(names);
     }
     let names = names.not_empty()?;
     let found = names.diagnosis();
     warn_of_rejected(&names);
-    let known = |name: Name<'_>| vocab.encode(name.text).is_ok();
+    let known = |name: Name<'_>| vocab.knows(name.text);
     let any_known = names.names().any(known);
     if let (false, Some(columns)) = (any_known, found.looks_like_header.clone()) {
         let failure = Failure::failed(format!(
             "--not-in {list}: {}",
             CoreError::LooksLikeCsv { columns }
         ));
-        return Err(failure.help("give one name a line"));
+        return Err(failure.help("give one name per line"));
     }
     if !any_known {
         note(&format!(
-            "--not-in {list}: none of its {} is of the model's letters; nothing is left out",
+            "--not-in {list}: none of its {} has only characters that the model knows, so nothing is excluded",
             plural(names.len() as u64, "name")
         ));
     }
     Ok(names)
 }
 
-/// How likely a name of the model fits the conditions.
+/// Reports the probability of the conditions.
 fn say_probability(outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
     let Probability {
         estimate,
@@ -137,53 +141,53 @@ fn say_probability(outcome: &Outcome, as_json: bool) -> Result<(), Failure> {
     }
     let how = match method {
         Method::Exact if low < high => format!("below {high:.0e}"),
-        Method::Exact => format!("{estimate:.4e}, exactly"),
-        Method::Draws => format!("{estimate:.3e}, counted ({low:.2e} to {high:.2e})"),
+        Method::Exact => format!("{estimate:.4e} (exact)"),
+        Method::Draws => format!("{estimate:.3e} ({low:.2e} to {high:.2e}, from the draws)"),
         Method::Bounds => format!("about {estimate:.2e} ({low:.2e} to {high:.2e})"),
     };
-    let asked = count(outcome.evaluations);
+    let evaluated = count(outcome.evaluations);
     note(&format!(
-        "a name of the model fits with probability {how}; {asked} contexts were asked for"
+        "a name of this model meets the conditions with probability {how}; evaluated {evaluated} contexts"
     ));
     Ok(())
 }
 
-const LOOSEN: &str = "loosen a condition, or leave out --novel or --not-in";
+const LOOSEN: &str = "relax a condition, or omit --novel or --not-in";
 
-/// No name fits, though some names have the form that is asked for: what is in the way?
+/// Why no name fits, although the conditions themselves allow some.
 fn why_none(wanted: &Generate<'_>) -> Result<Failure, Failure> {
     let (what, help) = match wanted.why_none()? {
         WhyNone::Listed => (
-            "every name that fits the other conditions is in a list that is left out",
+            "every name that meets the other conditions is in an excluded list",
             LOOSEN,
         ),
         WhyNone::Cut => (
-            "no name that fits is left by --top-k, --top-p or the temperature",
-            "raise them, or loosen a condition",
+            "--top-k, --top-p or --temperature rule out every name that meets the conditions",
+            "raise them, or relax a condition",
         ),
-        WhyNone::Never => ("the model gives no name that fits the conditions", LOOSEN),
+        WhyNone::Never => ("the model writes no name that meets the conditions", LOOSEN),
     };
     Ok(Failure::failed(what).help(help))
 }
 
-/// Fewer names than wanted are no failure where no more exist.
+/// Fewer names than requested are no failure if no more exist.
 fn all_that_exist(found: u64, wanted: usize) -> u8 {
     if found < wanted as u64 {
         note(&match found {
-            1 => "only 1 name fits; that is all".to_owned(),
-            _ => format!("only {} fit; these are all", plural(found, "name")),
+            1 => "only 1 name fits; there are no more".to_owned(),
+            _ => format!("only {} fit; there are no more", plural(found, "name")),
         });
     }
     DONE
 }
 
-/// What was found before the search was given up.
+/// The failure of a search that gave up, with the number of names found before.
 fn gave_up(found: u64, wanted: usize) -> Failure {
     Failure::failed(format!(
-        "gave up: {} draws in a row met none of the conditions, or only names that are excluded; found {} of {}",
+        "gave up: {} draws in a row did not meet the conditions or were excluded names; found {} of {}",
         count(Generate::TRIES),
         count(found),
         plural(wanted as u64, "name"),
     ))
-    .help("loosen a condition, or raise --temperature")
+    .help("relax a condition, or raise --temperature")
 }

@@ -1,4 +1,4 @@
-//! `nextchar inspect`: what a model file holds.
+//! `nextchar inspect`: what a model file contains.
 
 use std::io::Write;
 
@@ -62,7 +62,7 @@ pub fn run(args: &InspectArgs) -> Result<u8, Failure> {
             ]
         }));
         rows.push(vec![
-            "all".into(),
+            "total".into(),
             String::new(),
             count(file.model.parameter_count() as u64),
         ]);
@@ -139,7 +139,7 @@ fn about_training(file: &ModelFile) -> Vec<Line> {
     let mut lines = vec![line(
         "trained",
         format!(
-            "on {examples} windows, {contexts} unique contexts; step {best} of {steps} is kept"
+            "on {examples} windows, {contexts} unique contexts; step {best} of {steps} was kept"
         ),
     )];
     let options = record.options.iter();
@@ -161,7 +161,7 @@ fn about_training(file: &ModelFile) -> Vec<Line> {
         format!("train {train}, val {val}, test {test}")
     };
     let names = file.names.as_ref();
-    lines.push(line("names", names.map_or("left out".into(), parts)));
+    lines.push(line("names", names.map_or("not saved".into(), parts)));
     if let Some(SplitOptions { shares, seed }) = &record.split {
         lines.push(line("split", format!("{shares} with split seed {seed}")));
     }

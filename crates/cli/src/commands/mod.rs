@@ -1,4 +1,4 @@
-//! One file a command; each main function reads as the plan.
+//! One file per command; each main function reads like a plan.
 
 pub mod data;
 pub mod evaluate;

@@ -1,4 +1,4 @@
-//! `nextchar neighbors`: letters that the embedding puts side by side.
+//! `nextchar neighbors`: characters with similar embeddings.
 
 use std::io::Write;
 
@@ -30,7 +30,7 @@ pub fn run(args: &NeighborsArgs) -> Result<u8, Failure> {
     if !args.json {
         writeln!(
             out,
-            "{BOLD}Letters by the cosine of their embeddings{BOLD:#}, about the mean of all; _ is the end mark"
+            "{BOLD}Characters by the cosine of their embeddings{BOLD:#}, relative to the mean of all; _ is the end mark"
         )?;
     }
     for letter in letters {

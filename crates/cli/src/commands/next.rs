@@ -28,7 +28,7 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     } else {
         writeln!(
             out,
-            "{BOLD}P(x) after {shown}{BOLD:#}   (_ before a letter pads the beginning; as x it ends the name)"
+            "{BOLD}P(x) after {shown}{BOLD:#}   (_ pads the start of the context; as x it ends the name)"
         )?;
         print_bars(&mut out, &rows)?;
     }
@@ -36,7 +36,7 @@ pub fn run(args: &ContextArgs) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// One row a character: its probability as a number and as a bar, the longest for the largest.
+/// One row per character: its probability as a number and as a bar, with the longest for the largest.
 pub fn print_bars(out: &mut impl Write, rows: &[(&str, f64)]) -> Result<(), Failure> {
     let largest = rows
         .iter()
@@ -48,13 +48,12 @@ pub fn print_bars(out: &mut impl Write, rows: &[(&str, f64)]) -> Result<(), Fail
     Ok(())
 }
 
-/// What is wrong with a text that the model cannot read, and what it knows.
+/// What is wrong with a text that the model cannot read, and which characters it knows.
 pub fn unknown(model: &Model, path: Option<&Path>, error: Error) -> Failure {
     let Error::UnknownPiece { text, fault } = &error else {
         return error.into();
     };
     let letters: String = model.vocab().pieces().take(80).collect();
-    Failure::misuse(format!("{text:?}: {fault} of {}", store::label(path))).help(format!(
-        "it knows {letters}, and _ as padding at the beginning"
-    ))
+    Failure::misuse(format!("{text:?}: {fault} of {}", store::label(path)))
+        .help(format!("it knows {letters}, and _ as padding at the start"))
 }

@@ -1,4 +1,4 @@
-//! `nextchar plot`: the loss curve, the letters in the plane, or which letter follows which.
+//! `nextchar plot`: the loss curve, a map of the embedding, or which character follows which.
 
 use std::path::Path;
 
@@ -23,8 +23,8 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
         _ => {
             let out = args.out.display();
             return Err(
-                Failure::misuse(format!("--out {out}: neither .svg nor .png"))
-                    .help("the ending says what it becomes; - writes an SVG to standard output"),
+                Failure::misuse(format!("--out {out}: must end in .svg or .png"))
+                    .help("the extension selects the format; - writes an SVG to standard output"),
             );
         }
     };
@@ -39,7 +39,7 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
                     .help("`nextchar train --family network` makes a model with one")
             })?;
             if png && file.vocab().pieces().any(|letter| !letter.is_ascii()) {
-                note("a PNG shows only the letters of its font: an SVG uses the reader's fonts");
+                note("a PNG shows only the characters of its font; an SVG uses the viewer's fonts");
             }
             Picture::Letters(Letters::of(network, file.vocab()))
         }
@@ -64,7 +64,7 @@ pub fn run(args: &PlotArgs) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// The place of the picture, claimed beside the model that the run reads.
+/// The path of the picture, claimed after noting the model that the run reads.
 fn claim(args: &PlotArgs) -> Result<OutputFile, Failure> {
     let mut files = RunFiles::default();
     if let Some(model) = &args.model {

@@ -1,4 +1,4 @@
-//! `nextchar score`: how plausible words are as names, letter by letter, and a calibrated verdict.
+//! `nextchar score`: how plausible words are as names, character by character, and a calibrated verdict.
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -18,7 +18,7 @@ use crate::threads::threads;
 
 const TOO_FEW: &str = "this model was made from too few names to judge words";
 
-/// The exit code of `--check` where a word is not plausible.
+/// The exit code of `--check` if a word is not plausible.
 const NOT_ALL: u8 = 1;
 
 pub fn run(args: &ScoreArgs) -> Result<u8, Failure> {
@@ -26,7 +26,7 @@ pub fn run(args: &ScoreArgs) -> Result<u8, Failure> {
     score(args).or_else(|failure| match (args.check, failure.is_silent()) {
         (false, _) => Err(failure),
         (true, false) => Err(failure.into_misuse()),
-        // Who stopped reading had seen a word that is not plausible, for no others are written.
+        // A reader that stopped has seen a word that is not plausible, because no others are written.
         (true, true) => Ok(NOT_ALL),
     })
 }
@@ -59,7 +59,7 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
     }
 }
 
-/// Scores what the arguments name.
+/// Scores the words of the arguments.
 fn stream(
     args: &ScoreArgs,
     model: &Model,
@@ -83,7 +83,7 @@ fn stream(
         (false, Some(_)) => Style::Table,
         (false, None) => Style::Text { colours },
     };
-    // A few words are not worth a thread.
+    // A few words are not worth several threads.
     let threads = match args.file {
         Some(_) => threads(args.threads)?,
         None => threads(Some(NonZeroUsize::MIN))?,
@@ -101,7 +101,7 @@ fn stream(
     Ok(all)
 }
 
-/// The model's judge, or one that ranks among the user's own names.
+/// The model's judge, or one that is calibrated on the user's own names.
 fn judge(args: &ScoreArgs, model: &Model) -> Result<Option<Judge>, Failure> {
     let judge = model.judge()?;
     let Some(list) = &args.calibrate else {
@@ -118,25 +118,28 @@ fn judge(args: &ScoreArgs, model: &Model) -> Result<Option<Judge>, Failure> {
     warn_of_rejected(&names);
     let all = names.len();
     let unknown = names.retain_known(model.vocab());
-    let left_out = match (unknown, names.len()) {
-        (0, _) => return Ok(Some(model.judge_among(&names)?.0)),
-        (_, 0) => "every name".to_owned(),
-        (some, _) => format!("{} of {}", count(some as u64), plural(all as u64, "name")),
-    };
-    let what = format!("{list}: {left_out} has a letter that the model does not know");
     if names.is_empty() {
-        return Err(Failure::failed(what));
+        return Err(Failure::failed(format!(
+            "{list}: every name has a character that the model does not know"
+        )));
     }
-    output::note(&format!("{what}, and is left out"));
+    if unknown > 0 {
+        output::note(&format!(
+            "{list}: skipped {} of {} with characters that the model does not know",
+            count(unknown as u64),
+            plural(all as u64, "name")
+        ));
+    }
     Ok(Some(model.judge_among(&names)?.0))
 }
 
-/// Few names rank coarsely: what scores below all of them is rejected, which is 1 name in N + 1.
+/// With few names the percentiles are coarse: a word that scores below all N of them is rejected, and so is 1 real
+/// name in N + 1.
 fn warn_of_few(names: usize, false_rejection: f64) {
     let finest = 1.0 / (names as f64 + 1.0);
     if false_rejection > 0.0 && 1.05 * false_rejection < finest {
         output::note(&format!(
-            "the verdict ranks among {}: it rejects {:.1} % of real ones, more than --false-rejection {false_rejection}",
+            "the verdict is calibrated on {}, so it rejects {:.1} % of real names, more than --false-rejection {false_rejection}",
             plural(names as u64, "name"),
             100.0 * finest,
         ));

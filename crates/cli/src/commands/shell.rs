@@ -1,4 +1,4 @@
-//! `nextchar completions` and `nextchar man`: what shells and manuals want of the command line.
+//! `nextchar completions` and `nextchar man`: the command line for shells and as a manual page.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `nextchar train`: read, split, collapse, train, evaluate, save, and ten new names.
+//! `nextchar train`: read, split, collapse, train, evaluate, save, and show ten new names.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -32,7 +32,7 @@ pub fn run(args: &TrainArgs, given: &Given) -> Result<u8, Failure> {
     train(&args, given, Some(resumed))
 }
 
-/// The places of the model and of the checkpoint, claimed beside all that the run reads.
+/// The paths of the model and the checkpoint, claimed after noting everything that the run reads.
 fn claim(args: &TrainArgs) -> Result<(OutputFile, Option<OutputFile>), Failure> {
     let mut files = RunFiles::default();
     note_inputs(&args.corpus, &mut files);
@@ -74,7 +74,7 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
         }
     }
     if let Some(rate) = training.find_learning_rate()? {
-        note(&format!("--learning-rate {rate:.6} was found to suit"));
+        note(&format!("found a suitable --learning-rate {rate:.6}"));
     }
     let keeper = checkpoint_file.map(|file| {
         let arguments = given.to_keep();
@@ -133,7 +133,7 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
     }
     if let Some(path) = keeper.as_deref().and_then(Keeper::kept) {
         note(&format!(
-            "`nextchar train --resume {}` goes on",
+            "`nextchar train --resume {}` resumes the training",
             path.display()
         ));
     }
@@ -143,7 +143,7 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
     Ok(DONE)
 }
 
-/// The list that the arguments name, or counts in its place.
+/// The list that the arguments select, or counts instead of it.
 fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     if counts::given(args)? {
         return counts::read(args);
@@ -155,7 +155,7 @@ fn load_teacher(path: &Path) -> Result<Model, Failure> {
     store::load(Some(path))
 }
 
-/// Trains, and names the option where the teacher does not suit.
+/// Trains, and names the option if the teacher is not suitable.
 fn run_with(
     training: &Training,
     args: &TrainArgs,
@@ -166,12 +166,12 @@ fn run_with(
         && teacher.vocab() == training.corpus().vocab()
         && teacher.record().data_hash != training.corpus().digest(Part::Train)?
     {
-        note("the teacher learnt from other names: some of val and test may be among them");
+        note("the teacher learnt from another list, which may contain names of val and test");
     }
     let place = || args.teacher.as_deref().unwrap_or(Path::new("")).display();
     training.run(teacher, watcher).map_err(|error| match error {
         nextchar::Error::TeacherAlphabet => Failure::misuse(format!(
-            "--teacher {}: it knows other characters than the list has",
+            "--teacher {}: its alphabet is not that of the list",
             place()
         )),
         error @ nextchar::Error::TeacherContext { .. } => Failure::misuse(error),
@@ -179,7 +179,7 @@ fn run_with(
     })
 }
 
-/// What came of it, for programs; the times are added.
+/// The result, for programs; the times are added later.
 fn result(args: &TrainArgs, training: &Training, made: &Made, reports: &Reports) -> Value {
     let (trained, table) = (made.last.as_ref(), training.table());
     json!({
@@ -202,7 +202,7 @@ fn result(args: &TrainArgs, training: &Training, made: &Made, reports: &Reports)
     })
 }
 
-/// The model could not be saved where it should: it is saved elsewhere rather than lost.
+/// A model that could not be saved at its path is saved elsewhere, so that it is not lost.
 fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
     let mut help = match output_files::rescue(bytes) {
         Some(path) => format!("the model was saved as {} instead", path.display()),
@@ -217,7 +217,7 @@ fn unsaved(failure: Failure, bytes: &[u8], keeper: Option<&Keeper>) -> Failure {
     failure.help(help)
 }
 
-/// What was cut short, and the command that repeats it.
+/// Reports how the run ended, and the options that repeat it.
 fn say_how_it_ended(
     args: &TrainArgs,
     training: &Training,
@@ -243,10 +243,10 @@ fn say_how_it_ended(
                 made.model.networks().len(),
                 plan.networks
             ),
-            (_, true) => "the model has what was trained before".into(),
+            (_, true) => "the model has what was trained so far".into(),
         };
         note(&format!(
-            "{why} after step {} of {}: the best so far (step {}) is saved; {repeat}",
+            "{why} after step {} of {}: the best so far (step {}) was saved; {repeat}",
             count(trained.steps),
             count(config.steps),
             count(trained.best_step),
@@ -262,7 +262,7 @@ fn say_how_it_ended(
     }
 }
 
-/// Ten names that are in no part of the list.
+/// Prints ten names that are in no part of the list.
 fn print_new_names(
     out: &mut impl Write,
     training: &Training,
@@ -278,11 +278,7 @@ fn print_new_names(
     let found: Vec<String> = names.by_ref().map(|found| found.name).collect();
     if found.is_empty() {
         let attempts = names.outcome().map_or(0, |outcome| outcome.attempts);
-        writeln!(
-            out,
-            "\nNo new name was found in {} attempts.",
-            count(attempts)
-        )?;
+        writeln!(out, "\nFound no new name in {} attempts.", count(attempts))?;
     } else {
         let what = if args.counts.is_empty() {
             "new names, in no part of the list"

@@ -1,15 +1,15 @@
-//! Numbers by a whole number: loss by position, names by length.
+//! Numbers by an integer: loss by position, names by length.
 
 use plotters::prelude::{ChartBuilder, DrawingBackend, Rectangle, SeriesLabelPosition};
 use plotters::style::Color;
 
 use super::{Area, Drawn, Theme};
 
-/// One or two bars at each whole number.
+/// One or two bars at each integer.
 pub struct Bars {
     pub title: &'static str,
     pub x_label: &'static str,
-    /// What the bars are called, where there are two.
+    /// The names of the bars, if there are two.
     pub labels: [&'static str; 2],
     pub bars: Vec<(usize, [Option<f64>; 2])>,
 }

@@ -1,4 +1,4 @@
-//! The loss while a network was trained, with what counting reaches as lines.
+//! The loss during training, with the losses of counting as lines.
 
 use nextchar::LanguageModel;
 use nextchar::{Model, Workers};
@@ -15,16 +15,16 @@ use crate::failure::Failure;
 /// A loss curve.
 pub struct Curves {
     pub points: Vec<CurvePoint>,
-    /// Losses to compare with, and what they are called.
+    /// Losses to compare with, and their names.
     pub lines: Vec<(String, f64)>,
 }
 
 impl Curves {
-    /// The curve that the file keeps; beside it ln V, and Kneser–Ney on val where its names are kept.
+    /// The curve in the model file, with ln V, and Kneser–Ney on val if the file contains the names.
     pub fn of(model: &Model, threads: &Workers, label: &str) -> Result<Curves, Failure> {
         let record = model.record();
         if record.curve.len() < 2 {
-            return Err(Failure::failed(format!("{label}: holds no loss curve"))
+            return Err(Failure::failed(format!("{label} contains no loss curve"))
                 .help("`nextchar train` saves one, unless the model only counts"));
         }
         let size = model.language_model().vocab_size();
@@ -46,7 +46,7 @@ impl Curves {
 
     pub fn draw<B: DrawingBackend>(&self, area: &Area<B>, theme: Theme) -> Drawn<B> {
         let vals = self.points.iter().filter_map(|point| point.val_loss);
-        // The first batches of a wild beginning would flatten all the rest.
+        // The losses of the first batches can be so high that they would flatten all the others.
         let highest = self.lines.iter().map(|line| line.1).fold(0.0, f64::max);
         let trains = self.points.iter().map(|point| point.train_loss);
         let lowest = vals

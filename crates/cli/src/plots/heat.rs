@@ -1,4 +1,4 @@
-//! Which letter follows which: a square for each pair, the darker the likelier.
+//! Which character follows which: a square for each pair, the darker the likelier.
 
 use nextchar::data::CountedWindows;
 use nextchar::text::{Token, Vocab};
@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Area, Drawn, Theme};
 
-/// P(next | previous) of all pairs of letters.
+/// P(next | previous) of all pairs of characters.
 pub struct Heat {
     symbols: Vec<String>,
     /// [V, V].
@@ -46,7 +46,7 @@ impl Heat {
         let room = (width as i32 - LEFT - 14).min(height as i32 - TOP - 14);
         let cell = f64::from(room) / size as f64;
         let edge = |index: usize, start: i32| start + (index as f64 * cell).round() as i32;
-        let title = "P(next letter | letter); rows: the letter, _ the beginning; columns: the next, _ the end";
+        let title = "P(next | character); rows: the character, _ is the start; columns: the next, _ is the end";
         area.draw(&Text::new(title, (LEFT, 14), theme.text(17)))?;
         let centre = Pos::new(HPos::Center, VPos::Center);
         let letter = theme.text((cell * 0.8).clamp(6.0, 18.0) as u32).pos(centre);
@@ -63,7 +63,7 @@ impl Heat {
                     (edge(column, LEFT), edge(row, TOP)),
                     (edge(column + 1, LEFT) - 1, edge(row + 1, TOP) - 1),
                 ];
-                // The root shows the small ones too.
+                // With the square root, small ones are visible too.
                 let shade = theme.shade(p.sqrt()).filled();
                 area.draw(&Rectangle::new(corners, shade))?;
             }

@@ -1,4 +1,4 @@
-//! The embedding as a map: every letter at its place in the plane, vowels in a colour of their own.
+//! The embedding as a map: every character at its position in the plane, with vowels in their own colour.
 
 use nextchar::model::Network;
 use nextchar::score::{Plane, embedding_plane};
@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Area, Drawn, Theme};
 
-/// The letters of a network in the plane.
+/// The characters of a network in the plane.
 pub struct Letters {
     plane: Plane,
     symbols: Vec<String>,
@@ -34,7 +34,7 @@ impl Letters {
             low - margin..high + margin
         };
         let title = match self.plane.explained {
-            None => "The embedding: every letter where training put it".to_owned(),
+            None => "The embedding: every character where training placed it".to_owned(),
             Some([first, second]) => format!(
                 "The embedding, its two principal components ({:.0} % and {:.0} % of the variance)",
                 100.0 * first,

@@ -1,4 +1,4 @@
-//! Pictures of a model, as SVG or PNG, for light and for dark surroundings.
+//! Pictures of a model, as SVG or PNG, for light and for dark backgrounds.
 
 mod bars;
 mod curves;
@@ -22,7 +22,7 @@ pub use curves::Curves;
 pub use heat::Heat;
 pub use letters::Letters;
 
-/// What can be drawn.
+/// What can be plotted.
 pub enum Picture {
     Curves(Curves),
     Bars(Bars),
@@ -33,7 +33,7 @@ pub enum Picture {
 /// Width and height in pixels.
 pub type Size = (u32, u32);
 
-/// The surroundings that a picture is for.
+/// The background that a picture is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Theme {
     #[default]
@@ -101,7 +101,7 @@ impl Theme {
     }
 }
 
-/// In an SVG the reader's own, measured as if it were the one that is drawn in a PNG.
+/// In an SVG, the viewer's own font, measured as if it were the one used for a PNG.
 const FONT: &str = "sans-serif";
 
 type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;

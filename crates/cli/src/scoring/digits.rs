@@ -7,7 +7,7 @@ pub fn fixed<const D: usize>(out: &mut Vec<u8>, x: f64) {
     let scaled = x.abs() * const { 10u64.pow(D as u32) } as f64;
     let whole = scaled.floor();
     let part = scaled - whole;
-    // Scaling rounds: near a half only the exact digits tell the direction.
+    // Scaling rounds: near a half, only the exact digits determine the direction.
     if !(scaled < 1e9 && (part - 0.5).abs() > 1e-6) {
         write!(out, "{x:.D$}").expect("memory takes every byte");
         return;

@@ -12,19 +12,19 @@ use nextchar::text::Vocab;
 use super::shard::{Shard, Source};
 use crate::failure::Failure;
 
-/// The columns that a table of words gets.
+/// The columns that are added to a table of words.
 pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
 
 /// Bytes of a list in a shard.
 const SHARD_BYTES: usize = 32 << 10;
 /// Rows of a table in a shard.
 const SHARD_ROWS: usize = 1024;
-/// Bytes of a row, above which a shard has fewer of them.
+/// The usual size of a row in bytes; with larger ones a shard has fewer rows.
 const USUAL_ROW_BYTES: usize = 1 << 10;
 
 /// A stream of words that fills shards.
 pub trait Input {
-    /// Fills shards from the front with what there is, and says how many; 0 at the end.
+    /// Fills shards from the front with the available input, and returns how many; 0 at the end.
     fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure>;
 
     /// The header of a table.
@@ -40,7 +40,7 @@ pub struct Header {
     pub columns: ByteRecord,
 }
 
-/// Words of the command line.
+/// The words on the command line.
 pub struct Words<'a> {
     left: &'a [String],
 }
@@ -55,7 +55,7 @@ impl Input for Words<'_> {
     fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
         let words = std::mem::take(&mut self.left);
         let source = &mut shards[0].source;
-        // Words, as rows of one cell: an empty one is a word, too.
+        // Words, as rows with one cell: an empty one is a word, too.
         source.rows = words
             .iter()
             .map(|word| ByteRecord::from(vec![word.as_str()]))
@@ -65,7 +65,7 @@ impl Input for Words<'_> {
     }
 }
 
-/// A list or standard input, which must not be a file of another kind.
+/// Opens a list or standard input, which must not be a file of another kind.
 fn open(list: &str) -> Result<Box<dyn Read>, Failure> {
     let input = sniffed(open_any(list)?);
     let input = input.map_err(|error| Failure::from(error).within(list))?;
@@ -84,15 +84,15 @@ fn open_any(list: &str) -> Result<Box<dyn Read>, Failure> {
     Ok(Box::new(file))
 }
 
-/// One word a line.
+/// One word per line.
 pub struct Lines<'a> {
     list: String,
-    /// What words can have, until the first of them were seen: a table is no list of words.
+    /// The vocabulary, until the first lines have been checked: a table is not a list of words.
     unchecked: Option<&'a Vocab>,
     input: Box<dyn Read>,
-    /// The beginning of a line whose end has not been read.
+    /// The start of a line whose end has not been read.
     begun: Vec<u8>,
-    /// The line in hand was cut; what is left of it is passed over.
+    /// The current line was cut; the rest of it is skipped.
     skips: bool,
     ended: bool,
 }
@@ -105,7 +105,7 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// Those of an input that goes by this name.
+    /// Those of an input with this name.
     pub(super) fn of(list: &str, input: Box<dyn Read>) -> Self {
         Lines {
             list: list.to_owned(),
@@ -117,7 +117,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Reads up to a shard's size; true where no more is there for now.
+    /// Reads up to the size of a shard; returns true if there is no more for now.
     fn read(&mut self, lines: &mut Vec<u8>) -> Result<bool, Failure> {
         let wanted = SHARD_BYTES - lines.len();
         let mut part = (&mut self.input).take(wanted as u64);
@@ -134,7 +134,7 @@ impl<'a> Lines<'a> {
             let read = read.map_err(|error| Failure::file(Path::new(&self.list), &error))?;
             lines.truncate(start + read);
             self.ended |= read == 0;
-            // A terminal or a pipe gives what it has: its whole lines need not wait for more.
+            // A terminal or a pipe returns what it has: its complete lines need not wait for more.
             if read == 0 || (start + read < before + wanted && lines.contains(&b'\n')) {
                 return Ok(true);
             }
@@ -142,7 +142,7 @@ impl<'a> Lines<'a> {
         Ok(false)
     }
 
-    /// Fills one shard with whole lines; true where no more is there for now.
+    /// Fills one shard with complete lines; returns true if there is no more for now.
     fn fill_one(&mut self, lines: &mut Vec<u8>, is_cut: &mut bool) -> Result<bool, Failure> {
         lines.clear();
         lines.append(&mut self.begun);
@@ -176,7 +176,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Refuses the lines of a table, none of which could be scored: their delimiter is in no word.
+/// Rejects the lines of a table, none of which could be scored: no word contains the delimiter.
 fn check_lines(list: &str, lines: &[u8], vocab: &Vocab) -> Result<(), Failure> {
     match table_columns(lines) {
         Some((delimiter, columns)) if vocab.token(delimiter.encode_utf8(&mut [0; 4])).is_none() => {
@@ -186,14 +186,14 @@ fn check_lines(list: &str, lines: &[u8], vocab: &Vocab) -> Result<(), Failure> {
     }
 }
 
-/// Refuses a table that has a column of the name of one that is added.
+/// Rejects a table that already has a column with the name of an added one.
 pub fn check_columns(list: &str, header: Option<&Header>) -> Result<(), Failure> {
     let columns = header.iter().flat_map(|header| header.columns.iter());
     let is_added = |column: &str| ADDED.iter().any(|name| column.eq_ignore_ascii_case(name));
     let mut names = columns.map(|column| String::from_utf8_lossy(column.trim_ascii()).into_owned());
     match names.find(|column| is_added(column)) {
         Some(column) => Err(Failure::misuse(format!(
-            "{list}: it has a column {column:?} already, which would be added"
+            "{list}: it already has a column {column:?}, the name of one that would be added"
         ))
         .help("rename or remove that column; --json keeps the row and the scores apart")),
         None => Ok(()),
@@ -206,7 +206,7 @@ impl Input for Lines<'_> {
         while filled < shards.len() && !self.ended {
             let source = &mut shards[filled].source;
             let pauses = self.fill_one(&mut source.lines, &mut source.is_cut)?;
-            // A shard may hold nothing but the middle of a line that is too long.
+            // A shard may contain nothing but the middle of a line that is too long.
             filled += usize::from(!source.lines.is_empty());
             if pauses && filled > 0 {
                 break;
@@ -228,7 +228,7 @@ impl Rows {
         Self::of(list, open(list)?, column)
     }
 
-    /// Those of an input that goes by this name.
+    /// Those of an input with this name.
     pub(super) fn of(list: &str, input: Box<dyn Read>, column: &str) -> Result<Self, Failure> {
         let within = |error| Failure::from(error).within(list);
         let table = Table::open(BufReader::new(input)).map_err(within)?;
@@ -239,28 +239,28 @@ impl Rows {
         })
     }
 
-    /// Reads rows up to a shard's size; false where no more is there.
+    /// Reads rows up to the size of a shard; returns false if there are no more.
     fn fill_one(&mut self, source: &mut Source) -> Result<bool, Failure> {
         let (width, mut size) = (self.table.columns().len(), 0);
         source.rows.resize(SHARD_ROWS, ByteRecord::new());
         (source.row_count, source.column) = (0, self.column);
         for row in &mut source.rows {
             if row.as_slice().len() > USUAL_ROW_BYTES {
-                *row = ByteRecord::new(); // its room is not kept
+                *row = ByteRecord::new(); // releases its memory
             }
             let more = self.table.read(row);
             if !more.map_err(|error| Failure::from(error).within(&self.list))? {
                 return Ok(false);
             }
-            // What is added must stand under its header.
+            // The added cells must be below their header.
             if row.len() > width {
                 let line = row.position().map_or(0, csv::Position::line);
                 return Err(Failure::failed(format!(
-                    "{}: line {line} has {} cells, and the header {width}",
+                    "{}: line {line} has {} cells, but the header has {width}",
                     self.list,
                     row.len()
                 ))
-                .help("a cell that holds the delimiter must stand in double quotes"));
+                .help("put a cell that contains the delimiter in double quotes"));
             }
             while row.len() < width {
                 row.push_field(b"");
@@ -297,7 +297,7 @@ impl Input for Rows {
 mod tests {
     use super::*;
 
-    /// Gives at most so many bytes at a time.
+    /// Returns at most this number of bytes at a time.
     struct Slow(io::Cursor<Vec<u8>>, usize);
 
     impl Read for Slow {

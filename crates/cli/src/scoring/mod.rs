@@ -1,5 +1,5 @@
-//! Words by the million: a list or a table streams through in shards of a fixed size, which are parsed,
-//! scored and written as text on all threads and come out in the order in which they came in.
+//! Scores millions of words: a list or a table is streamed in shards of a fixed size, which are parsed, scored
+//! and rendered on all threads and written in their original order.
 
 mod digits;
 mod input;
@@ -23,10 +23,10 @@ use crate::failure::Failure;
 use render::Renderer;
 use shard::{Letters, Shard};
 
-/// Shards that are in work together: what is held of a list, however long it is.
+/// Number of shards that are processed together: no more of a list is in memory, however long it is.
 const SHARDS: usize = 16;
 
-/// Scores all words of an input and writes what is said of them; tells whether all are plausible.
+/// Scores all words of an input and writes the results; returns whether all are plausible.
 pub fn run(
     scorer: &mut WordScorer<'_>,
     vocab: &Vocab,

@@ -1,4 +1,4 @@
-//! What is said of each word: a line for people, a JSON object, or a table's row with columns added.
+//! The output for each word: a line of text, a JSON object, or the row of a table with added columns.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -18,7 +18,7 @@ use crate::output::{DIM, count};
 /// How words are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Lines for people, dimmed in part where they see colours.
+    /// Lines of text, partly dimmed if the terminal shows colours.
     Text {
         colours: bool,
     },
@@ -36,7 +36,7 @@ pub struct Renderer<'a> {
 /// Everything that is known of one word.
 struct Scored<'a> {
     text: &'a str,
-    /// Its letters with the end mark, and ln p of each; or why there is none.
+    /// Its characters with the end mark, and ln p of each; or why it cannot be scored.
     tokens: Result<Tokens<'a>, Cow<'static, str>>,
     log_prob: Option<f64>,
     score: Option<f64>,
@@ -61,7 +61,7 @@ impl Tokens<'_> {
 }
 
 impl Renderer<'_> {
-    /// What stands before all words: a table's header.
+    /// What precedes all words: the header of a table.
     pub fn opening(&self) -> Vec<u8> {
         match &self.header {
             Some(header) if self.style == Style::Table => {
@@ -79,7 +79,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Writes what is said of a shard's words into it.
+    /// Renders the words of a shard into its output.
     pub fn render(&self, shard: &mut Shard) {
         let mut out = std::mem::take(&mut shard.out);
         out.clear();
@@ -175,17 +175,17 @@ fn reason(word: &Word) -> Cow<'static, str> {
     }
 }
 
-/// A line for people.
+/// A line of text.
 fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     const WORD: usize = 20;
     const VERDICT: usize = 14;
-    const RANK: usize = 22;
+    const RANK: usize = 34;
     let verdict = match scored.plausible {
         Some(true) => "plausible",
         Some(false) => "not plausible",
         None => "",
     };
-    // What the alphabet does not hold may be meant for the terminal.
+    // Characters outside the alphabet may be control sequences.
     let word = match &scored.tokens {
         Ok(_) => Cow::Borrowed(scored.text),
         Err(_) => harmless(scored.text),
@@ -207,9 +207,9 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     out.push(b' ');
     let start = out.len();
     if let Some(percentile) = scored.percentile {
-        out.extend_from_slice(b"above ");
+        out.extend_from_slice(b"scores above ");
         fixed::<1>(out, percentile);
-        out.extend_from_slice(b" % of names");
+        out.extend_from_slice(b" % of real names");
     }
     pad(out, out.len() - start, RANK);
     let log_prob = scored.log_prob.unwrap_or(f64::NEG_INFINITY);
@@ -217,7 +217,7 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     fixed::<2>(out, log_prob);
     out.extend_from_slice(b", ");
     fixed::<2>(out, log_prob / tokens.log_probs.len() as f64);
-    out.extend_from_slice(b" a character ");
+    out.extend_from_slice(b" per character ");
     if colours {
         write!(out, "{DIM}").expect("memory takes every byte");
     }
@@ -233,7 +233,7 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     out.push(b'\n');
 }
 
-/// A text whose control characters are written as Rust writes them.
+/// A text with its control characters escaped.
 fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text.into();
@@ -249,7 +249,7 @@ fn pad(out: &mut Vec<u8>, written: usize, width: usize) {
     out.resize(out.len() + width.saturating_sub(written), b' ');
 }
 
-/// A row of a table with what is said of its word.
+/// A row of a table with the results for its word.
 fn row<W: Write>(writer: &mut csv::Writer<W>, cells: &ByteRecord, scored: &Scored<'_>) {
     let number = |number: Option<f64>| {
         let mut cell = Vec::new();

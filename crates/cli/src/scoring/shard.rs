@@ -1,4 +1,4 @@
-//! A piece of the input: its lines or rows, their words, and what is written of them.
+//! A part of the input: its lines or rows, their words, and their output.
 
 use csv::ByteRecord;
 use nextchar::data::MAX_NAME_LENGTH;
@@ -8,14 +8,14 @@ use nextchar::text::{Token, UnknownPiece, Vocab, clean};
 /// What a shard is filled with.
 #[derive(Default)]
 pub struct Source {
-    /// Whole lines, each with its end.
+    /// Complete lines, each with its line feed.
     pub lines: Vec<u8>,
-    /// Only the beginning of the last line is there: it was too long to hold.
+    /// Whether the last line was too long and only its start is here.
     pub is_cut: bool,
     /// Rows of a table; the first `row_count` of them.
     pub rows: Vec<ByteRecord>,
     pub row_count: usize,
-    /// The column of a table that holds the words.
+    /// The column of a table that contains the words.
     pub column: usize,
 }
 
@@ -26,7 +26,7 @@ pub struct Entry {
     pub word: Word,
 }
 
-/// A word, or why it is none.
+/// A word, or why it cannot be scored.
 pub enum Word {
     /// Its number in the shard's batch.
     Encoded(usize),
@@ -42,7 +42,7 @@ pub struct Shard {
     pub text: String,
     pub entries: Vec<Entry>,
     pub batch: WordBatch,
-    /// What is to be written.
+    /// The output.
     pub out: Vec<u8>,
     pub all_plausible: bool,
     word: Vec<Token>,
@@ -54,10 +54,10 @@ impl AsMut<WordBatch> for Shard {
     }
 }
 
-/// The tokens of single bytes: letters of ASCII, of either case.
+/// The tokens of single bytes: ASCII characters in either case.
 pub struct Letters<'a> {
     vocab: &'a Vocab,
-    /// 0 where the byte is none.
+    /// 0 if the byte has none.
     tokens: [Token; 256],
 }
 
@@ -73,7 +73,7 @@ impl<'a> Letters<'a> {
 }
 
 impl Shard {
-    /// Finds the words; those that the alphabet holds go into the batch.
+    /// Finds the words; those that the model can score go into the batch.
     pub fn parse(&mut self, letters: &Letters<'_>) {
         self.text.clear();
         self.entries.clear();
@@ -100,14 +100,14 @@ impl Shard {
         self.source = source;
     }
 
-    /// A line of other white space than ASCII's is blank, too.
+    /// A line of non-ASCII white space is blank, too.
     fn drop_blank(&mut self) {
         if matches!(self.entries.last(), Some(entry) if matches!(entry.word, Word::Empty)) {
             self.entries.pop();
         }
     }
 
-    /// A word as names are cleaned.
+    /// Adds a word, cleaned like names.
     fn add(&mut self, bytes: &[u8], letters: &Letters<'_>) {
         self.word.clear();
         let tokens = bytes.iter().map(|&byte| letters.tokens[usize::from(byte)]);

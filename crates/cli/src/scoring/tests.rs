@@ -1,4 +1,4 @@
-//! Any bytes are scored or refused with a reason, and what is written is whole.
+//! Any bytes are scored or rejected with a reason, and the output is complete.
 
 use std::io::Cursor;
 
@@ -121,7 +121,7 @@ fn check(out: &[u8], style: Style) {
             }
         }
         Style::Table => {
-            // Its first line alone need not tell the delimiter: a cell may hold others, or a line's end.
+            // Its first line may not determine the delimiter: a cell can contain other delimiters or a line feed.
             let is_whole = |delimiter| {
                 let mut table = csv::ReaderBuilder::new()
                     .delimiter(delimiter)

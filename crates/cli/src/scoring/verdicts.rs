@@ -1,10 +1,10 @@
-//! What a verdict needs beside the model.
+//! What a verdict needs besides the model.
 
 use nextchar::score::Judge;
 
 /// How words are judged, and which of them are shown.
 pub struct Verdicts {
-    /// None where the model was made from too few names.
+    /// `None` if the model was made from too few names.
     pub judge: Option<Judge>,
     /// Share of real names that may be rejected.
     pub false_rejection: f64,

@@ -28,7 +28,7 @@ fn lists_without_a_name() {
         &[("a", b"")],
         &["train", "a"],
         1,
-        &["a: there is no name in it: it is empty"],
+        &["a: it contains no names: it is empty"],
     );
     refused(
         &[("a", b"\n\n \n")],
@@ -110,14 +110,14 @@ fn model_files_that_are_none() {
         &[("m", b"junk")],
         &["generate", "-m", "m"],
         1,
-        &["m: it is not a whole safetensors file"],
+        &["m: it is not a complete safetensors file"],
     );
     let huge = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
     refused(
         &[("m", &huge)],
         &["inspect", "-m", "m"],
         1,
-        &["m: it is not a whole safetensors file"],
+        &["m: it is not a complete safetensors file"],
     );
     let whole = fs::read(trained().0.join("model.safetensors")).unwrap();
     for length in [1000, whole.len() / 2, whole.len() - 1] {
@@ -125,7 +125,7 @@ fn model_files_that_are_none() {
             &[("m", &whole[..length])],
             &["next", "a", "-m", "m"],
             1,
-            &["m: it is not a whole safetensors file"],
+            &["m: it is not a complete safetensors file"],
         );
     }
 }
@@ -181,7 +181,7 @@ fn foreign_files_are_not_replaced() {
         &[],
         &["train", "--out", "nowhere/m"],
         2,
-        &["there is no folder nowhere"],
+        &["the folder nowhere does not exist"],
     );
 }
 
@@ -254,7 +254,7 @@ fn a_list_without_a_usable_line_is_diagnosed_all_the_same() {
         out.contains("line 2, character 2: control character"),
         "{out}"
     );
-    assert!(stderr(&run).contains("there is no name in it"), "{out}");
+    assert!(stderr(&run).contains("it contains no names"), "{out}");
 }
 
 #[test]

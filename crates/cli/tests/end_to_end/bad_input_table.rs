@@ -1,6 +1,6 @@
-//! docs/bad-input.md is what the program says: the table is made again from the program and compared.
+//! docs/bad-input.md shows what the program prints: the table is generated from the program and compared.
 //!
-//! `NEXTCHAR_UPDATE_DOCS=1 cargo test -p nextchar-cli --test end_to_end bad_input_table` writes it anew.
+//! `NEXTCHAR_UPDATE_DOCS=1 cargo test -p nextchar-cli --test end_to_end bad_input_table` regenerates it.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, Permissions};
@@ -22,7 +22,7 @@ no half-written file remains. A test runs each command as an unprivileged user a
 page.
 ";
 
-/// What a row shows of a run: its errors, helps and notes, or the first line that it prints.
+/// Descriptions and commands. A row shows the errors, helps and notes of a run, or else the first line that it prints.
 const ROWS: &[(&str, &[(&str, &str)])] = &[
     (
         "Lists",
@@ -30,42 +30,42 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ("an empty file", "nextchar train empty.txt"),
             ("nothing on standard input", "nextchar train - < /dev/null"),
             ("a file of blank lines", "nextchar train blank.txt"),
-            ("one name", "nextchar train one.txt --steps 20"),
+            ("a single name", "nextchar train one.txt --steps 20"),
             (
-                "a name of one letter",
+                "a name of one character",
                 "nextchar train letter.txt --steps 20",
             ),
-            ("a line of a million letters", "nextchar train long.txt"),
+            ("a line of a million characters", "nextchar train long.txt"),
             (
                 "one such line among others",
                 "nextchar data check mostly.txt --strict",
             ),
             (
-                "letters outside the alphabet",
+                "characters outside the alphabet",
                 "nextchar data check accents.txt --strict",
             ),
             (
-                "the same, for any letter",
+                "the same, with any characters allowed",
                 "nextchar data check accents.txt --alphabet data",
             ),
-            ("nothing but other letters", "nextchar train devanagari.txt"),
-            ("invalid UTF-8", "nextchar train latin1.txt"),
             (
-                "lines that end as on Windows",
-                "nextchar data check crlf.txt",
+                "only characters outside the alphabet",
+                "nextchar train devanagari.txt",
             ),
+            ("invalid UTF-8", "nextchar train latin1.txt"),
+            ("Windows line endings", "nextchar data check crlf.txt"),
             ("a byte-order mark", "nextchar data check bom.txt"),
             ("a table, read as a list", "nextchar train table.csv"),
             (
-                "a table's missing column",
+                "a missing column of a table",
                 "nextchar train table.csv --column nam",
             ),
             (
-                "a filter that nothing passes",
+                "a filter that no row passes",
                 "nextchar train table.csv --column name --where gender=x",
             ),
             (
-                "a weight that is no number",
+                "a weight that is not a number",
                 "nextchar data check table.csv --column name --weights gender --strict",
             ),
             (
@@ -77,11 +77,11 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar score --file height.csv --column name",
             ),
             (
-                "two columns of one name",
+                "two columns with the same name",
                 "nextchar train columns.csv --column name",
             ),
             (
-                "a filter, but no column of the names",
+                "a filter without a column of names",
                 "nextchar train table.csv --where gender=f",
             ),
             ("a gzip file", "nextchar train names.gz"),
@@ -89,7 +89,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ("JSON Lines", "nextchar train names.jsonl"),
             ("a model", "nextchar train small.safetensors"),
             (
-                "a row with a cell too many",
+                "a row with too many cells",
                 "nextchar score --file wide.csv --column name",
             ),
             ("duplicate lines", "nextchar data check twice.txt"),
@@ -115,7 +115,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar generate --model missing.safetensors",
             ),
             (
-                "a folder in a model's place, to read",
+                "a folder instead of a model to read",
                 "nextchar generate --model locked",
             ),
             (
@@ -131,51 +131,51 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar train finnish-names --out m --checkpoint locked/state",
             ),
             (
-                "a folder that is not there",
+                "a folder that does not exist",
                 "nextchar train finnish-names --out nowhere/model",
             ),
             (
-                "a device in a model's place",
+                "a device instead of a model to write",
                 "nextchar train finnish-names --out /dev/full",
             ),
             (
-                "a file that is no model in its place",
+                "an existing file that is not a model",
                 "nextchar train finnish-names --out one.txt",
             ),
             (
-                "a folder in its place",
+                "a folder instead of a file",
                 "nextchar train finnish-names --out locked --force",
             ),
             (
-                "the name of a folder in its place",
+                "the name of a folder instead of a file",
                 "nextchar train finnish-names --out nowhere/",
             ),
             (
-                "standard output in its place",
+                "standard output instead of a file",
                 "nextchar train finnish-names --out -",
             ),
             (
-                "the list in its place",
+                "the list as the output",
                 "nextchar train one.txt --out one.txt --force",
             ),
             (
-                "the checkpoint in its place",
+                "the checkpoint as the output",
                 "nextchar train finnish-names --out m --checkpoint ./m",
             ),
             (
-                "a page in the way of another file",
+                "a page that would replace another file",
                 "nextchar evaluate --html one.txt",
             ),
             (
-                "a page in place of the model that it is about",
+                "a page that would replace its own model",
                 "nextchar evaluate --model small.safetensors --html small.safetensors --force",
             ),
             (
-                "trials in place of the list",
+                "the list as the file of trials",
                 "nextchar tune one.txt --trials one.txt",
             ),
             (
-                "an export in the way of another file",
+                "an export that would replace another file",
                 "nextchar export --format word2vec --out one.txt",
             ),
             (
@@ -191,7 +191,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar generate -n 20000 | head -n 1 > /dev/null",
             ),
             (
-                "the same, of words that are scored",
+                "the same, while scoring words",
                 "nextchar score --file many.txt | head -n 1 > /dev/null",
             ),
         ],
@@ -199,22 +199,22 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
     (
         "Models and checkpoints",
         &[
-            ("a text", "nextchar generate --model one.txt"),
+            ("a text file", "nextchar generate --model one.txt"),
             ("an empty file", "nextchar generate --model empty.txt"),
             (
-                "a file that was cut",
+                "a truncated file",
                 "nextchar generate --model cut.safetensors",
             ),
             (
-                "a header that claims the whole memory",
+                "a header that claims all memory",
                 "nextchar generate --model huge.safetensors",
             ),
             (
-                "tensors of other sizes",
+                "tensors with wrong sizes",
                 "nextchar generate --model sizes.safetensors",
             ),
             (
-                "tensors of other names",
+                "tensors with wrong names",
                 "nextchar generate --model names.safetensors",
             ),
             (
@@ -222,43 +222,40 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar generate --model nan.safetensors",
             ),
             (
-                "metadata that are damaged",
+                "damaged metadata",
                 "nextchar generate --model damaged.safetensors",
             ),
             (
-                "a later version",
+                "a later format version",
                 "nextchar generate --model future.safetensors",
             ),
             (
-                "a model in place of a checkpoint",
+                "a model instead of a checkpoint",
                 "nextchar train --resume small.safetensors",
             ),
             (
                 "a missing checkpoint",
                 "nextchar train --resume missing.state",
             ),
+            ("an endless device", "nextchar train --resume /dev/zero"),
             (
-                "a device without an end",
-                "nextchar train --resume /dev/zero",
-            ),
-            (
-                "a checkpoint that was cut",
+                "a truncated checkpoint",
                 "nextchar train --resume cut.state",
             ),
             (
-                "a checkpoint in place of a model",
+                "a checkpoint instead of a model",
                 "nextchar generate --model run.state",
             ),
             (
-                "a checkpoint of other options",
+                "a checkpoint with other options",
                 "nextchar train --resume run.state --hidden 16 --seed 7",
             ),
             (
-                "a checkpoint of other names",
+                "a checkpoint with other names",
                 "nextchar train italian-names --resume run.state",
             ),
             (
-                "a checkpoint in the way",
+                "an existing checkpoint",
                 "nextchar train finnish-names --out m --checkpoint run.state",
             ),
         ],
@@ -266,18 +263,18 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
     (
         "Counts",
         &[
-            ("a text", "nextchar train --counts one.txt"),
-            ("a file that was cut", "nextchar train --counts cut.parquet"),
+            ("a text file", "nextchar train --counts one.txt"),
+            ("a truncated file", "nextchar train --counts cut.parquet"),
             (
                 "a shorter context than the model's",
                 "nextchar train --counts short.parquet",
             ),
             (
-                "counts to judge by alone",
+                "validation counts without training counts",
                 "nextchar train --val-counts short.parquet",
             ),
             (
-                "a filter of names",
+                "a filter for names",
                 "nextchar train --counts short.parquet --context 3 --min-length 5",
             ),
         ],
@@ -286,37 +283,37 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
         "Options and conditions",
         &[
             (
-                "a context longer than can be counted",
+                "a context that is too long to count",
                 "nextchar train --context 100",
             ),
-            ("a context of nothing", "nextchar train --context 0"),
-            ("a batch of nothing", "nextchar train --batch 0"),
+            ("an empty context", "nextchar train --context 0"),
+            ("an empty batch", "nextchar train --batch 0"),
             (
-                "an option that the model has no use for",
+                "an option that the model does not use",
                 "nextchar train --family kneser-ney --hidden 8",
             ),
             (
-                "an option that the format has no use for",
+                "an option that the format does not use",
                 "nextchar export --format pytorch --out a.py --prune 1e-7",
             ),
-            ("no thread", "nextchar train --threads 0"),
-            ("a time below zero", "nextchar tune --time -5s"),
-            ("a layer too wide", "nextchar train --hidden 100000"),
+            ("no threads", "nextchar train --threads 0"),
+            ("a negative time", "nextchar tune --time -5s"),
+            ("a layer that is too wide", "nextchar train --hidden 100000"),
             (
-                "a learning rate below zero",
+                "a negative learning rate",
                 "nextchar train --learning-rate -1",
             ),
             (
-                "options that contradict",
+                "contradictory options",
                 "nextchar train --optimizer sgd --weight-decay 1",
             ),
-            ("a split without a share", "nextchar train --split 0,0,0"),
+            ("a split without any share", "nextchar train --split 0,0,0"),
             (
-                "lengths that contradict",
+                "contradictory lengths",
                 "nextchar generate --min-length 9 --max-length 3",
             ),
             (
-                "conditions that contradict",
+                "contradictory conditions",
                 "nextchar generate --prefix ab --exclude b",
             ),
             (
@@ -327,9 +324,9 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "a prefix outside the alphabet",
                 "nextchar generate --prefix a9",
             ),
-            ("a pattern that is none", "nextchar generate --pattern '('"),
+            ("an invalid pattern", "nextchar generate --pattern '('"),
             (
-                "a pattern of too many states",
+                "a pattern with too many states",
                 "nextchar generate --pattern '(a|b)*a(a|b){30}'",
             ),
             (
@@ -337,20 +334,20 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar generate --pattern '.{900}{900}'",
             ),
             (
-                "letters that are no range",
+                "an invalid range of characters",
                 "nextchar generate --letters z-a",
             ),
             (
-                "a temperature below zero",
+                "a negative temperature",
                 "nextchar generate --temperature -1",
             ),
             ("a context outside the alphabet", "nextchar next AB9"),
             (
-                "a list of names not to write that is not there",
+                "a missing list of excluded names",
                 "nextchar generate --not-in missing.txt",
             ),
             (
-                "new names, from a model that keeps no list",
+                "new names from a model without its list",
                 "nextchar generate --novel --model secretive.safetensors",
             ),
         ],
@@ -358,35 +355,35 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
     (
         "Words",
         &[
-            ("a letter outside the alphabet", "nextchar score Renée"),
-            ("a word of nothing", "nextchar score ''"),
+            ("a character outside the alphabet", "nextchar score Renée"),
+            ("an empty word", "nextchar score ''"),
             ("a word that is too long", "nextchar score --file long.txt"),
             (
                 "names that the model cannot spell",
                 "nextchar evaluate accents.txt --alphabet data",
             ),
             (
-                "a column that is not there",
+                "a missing column",
                 "nextchar score --file table.csv --column nam",
             ),
             (
-                "a table, without the column of the words",
+                "a table without a selected column",
                 "nextchar score --file table.csv",
             ),
             (
-                "a table that has such a column",
+                "a table that already has an added column",
                 "nextchar score --file scored.csv --column name",
             ),
             (
-                "a model of too few names to judge by",
+                "a model from too few names to judge words",
                 "nextchar score aadesh --model few.safetensors",
             ),
             (
-                "a share that is none",
+                "an invalid share",
                 "nextchar score aadesh --false-rejection 2",
             ),
             (
-                "a word to explain that cannot be spelt",
+                "a word to explain that the model cannot spell",
                 "nextchar explain --word Renée",
             ),
         ],
@@ -403,7 +400,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// Run until val was looked at, and then interrupted.
+/// A training that is interrupted after a validation pass.
 const INTERRUPTED: &str = "nextchar train finnish-names --steps 200000 --out m --checkpoint c";
 
 /// The folder that the commands are run in, for everybody to write in, and the program for everybody.
@@ -571,8 +568,8 @@ fn told(stdout: &str, stderr: &str) -> String {
     let lines = stderr.lines().map(str::trim);
     let told: Vec<&str> = lines
         .filter(|line| kinds.iter().any(|kind| line.starts_with(kind)))
-        // Of any list that is split at random, and of any network that is not yet good.
-        .filter(|line| !line.contains("lists of names hold spelling variants"))
+        // Printed for any list that is split at random, and for any network that is not good yet.
+        .filter(|line| !line.contains("lists of names contain spelling variants"))
         .filter(|line| !line.contains("counting (Kneser–Ney) predicts these names better"))
         .collect();
     match told.is_empty() {
@@ -644,7 +641,7 @@ fn the_table_of_bad_input_is_true() {
     for (kept, made) in kept.lines().zip(page.lines()) {
         assert_eq!(
             kept, made,
-            "docs/bad-input.md; NEXTCHAR_UPDATE_DOCS=1 writes it anew"
+            "docs/bad-input.md; NEXTCHAR_UPDATE_DOCS=1 regenerates it"
         );
     }
     assert_eq!(kept.lines().count(), page.lines().count());

@@ -226,7 +226,10 @@ fn own_val_and_test_files_are_cleared_of_training_names() {
     )
     .success();
     let message = stderr(&run);
-    assert!(message.contains("--val: left out 1 name"), "{message}");
+    assert!(
+        message.contains("--val: skipped 1 name that is also in the training names"),
+        "{message}"
+    );
     assert!(message.contains("train 3, val 1, test 1"), "{message}");
 }
 

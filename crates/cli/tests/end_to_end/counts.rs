@@ -48,7 +48,7 @@ fn counts_give_the_parameters_that_their_lists_give() {
         let counts = ["train", "--counts", "train.parquet", "--out", "counted"];
         let trained = run(&[&counts, &split_val[..], options].concat()).success();
         assert!(
-            stderr(&trained).contains("counts hold no names"),
+            stderr(&trained).contains("counts contain no names"),
             "{}",
             stderr(&trained)
         );
@@ -202,7 +202,7 @@ fn a_resumed_training_names_the_counts_that_differ() {
         (&["--val-counts", "i.val"], "--val-counts was windows ("),
         (
             &["--test-counts", "i.val"],
-            "--test-counts was not given and is windows (",
+            "--test-counts was not given and is now windows (",
         ),
         (&["--counts", "f.val"], "the folds of --counts was "),
         (&["finnish-names"], "with the options of the checkpoint"),
@@ -233,7 +233,7 @@ fn a_preset_that_filters_by_length_says_that_counts_cannot_be_filtered() {
     .success();
     let counted = ["train", "--counts", "counts.parquet", "--out", "counted"];
     let said = stderr(&run(&[&counted, &options[..]].concat()).success());
-    let note = "note: --preset lecture learns names of 5 to 9 characters, but counts hold no names";
+    let note = "note: --preset lecture trains on names of 5 to 9 characters, but counts contain no whole names";
     assert!(said.contains(note), "{said}");
     // Options that would filter are refused.
     let said = stderr(&run(&[&counted[..], &["--min-length", "5"]].concat()).code(2));

@@ -196,7 +196,7 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
     ));
     assert_eq!(code, Some(0));
     assert!(
-        message.contains("`nextchar train --resume state` goes on"),
+        message.contains("`nextchar train --resume state` resumes the training"),
         "{message}"
     );
     let refused = |arguments: &[&str], code: i32, parts: &[&str]| {
@@ -209,7 +209,7 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
     refused(
         &["train", "--resume", "state", "--hidden", "16"],
         2,
-        &["--hidden was 32,32 and is 16"],
+        &["--hidden was 32,32 and is now 16"],
     );
     refused(
         &[
@@ -223,8 +223,8 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
         ],
         2,
         &[
-            "--portable was off and is on",
-            "--seed was 42 and is 7",
+            "--portable was off and is now on",
+            "--seed was 42 and is now 7",
             "the list to learn from was 309 names (",
         ],
     );
@@ -237,8 +237,8 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
         &["train", "--checkpoint", "state"],
         2,
         &[
-            "holds a training that did not come to its end",
-            "`nextchar train --resume state` goes on",
+            "it contains an unfinished training",
+            "`nextchar train --resume state` resumes it",
         ],
     );
     refused(
@@ -254,7 +254,7 @@ fn a_resumed_training_takes_its_options_over_and_names_differences() {
     refused(
         &["train", "--resume", "nowhere"],
         1,
-        &["nowhere: there is no such file", "leave --resume out"],
+        &["nowhere: there is no such file", "omit --resume"],
     );
     refused(
         &["next", "a", "--model", "state"],
@@ -316,7 +316,7 @@ fn an_interrupted_training_saves_the_best_and_goes_on_later() {
     assert_eq!(output.status.code(), Some(130), "{message}");
     assert!(message.contains("interrupted after step"), "{message}");
     assert!(
-        message.contains("`nextchar train --resume state` goes on"),
+        message.contains("`nextchar train --resume state` resumes the training"),
         "{message}"
     );
     nextchar(path, &["next", "a", "--model", "model"]).success();
@@ -352,7 +352,7 @@ fn without_room_for_checkpoints_training_goes_on_and_nothing_is_lost() {
         &[&resume[..], &["--stop-after", "500"]].concat(),
     ));
     assert_eq!(code, Some(0), "{message}");
-    let said = "no checkpoint could be written: state: the disk is full or the file too large; training goes on, the last one is that after step 300";
+    let said = "no checkpoint could be saved: state: the disk is full or the file too large; training continues, and the last one was saved after step 300";
     assert_eq!(message.matches(said).count(), 1, "said once: {message}");
     assert!(
         fs::read(path.join("state")).unwrap() == state,
@@ -408,7 +408,7 @@ fn when_the_folders_vanish_the_model_is_saved_elsewhere() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{message}");
     for part in [
-        "no checkpoint could be written: gone/state: there is no such file or folder; training goes on",
+        "no checkpoint could be saved: gone/state: there is no such file or folder; training continues",
         "gone/model: there is no such file or folder",
         "the model was saved as ",
     ] {

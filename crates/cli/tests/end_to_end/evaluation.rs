@@ -25,9 +25,9 @@ fn a_report_says_where_the_loss_comes_from() {
         "Loss by length",
         "Hardest names",
         "Easiest names",
-        "10,000 names that the model writes",
+        "10,000 names written by the model",
         "% new",
-        "stood before",
+        "repeat an earlier one",
         "lengths:",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -85,7 +85,7 @@ fn the_report_is_one_page_that_fetches_nothing() {
     ];
     let run = nextchar(folder, &missing).code(2);
     assert!(
-        stderr(&run).contains("there is no folder no/folder"),
+        stderr(&run).contains("the folder no/folder does not exist"),
         "{}",
         stderr(&run)
     );
@@ -120,7 +120,7 @@ fn pictures_are_svg_or_png() {
     );
 
     let run = nextchar(folder, &["plot", "curves", "--out", "curves.gif"]).code(2);
-    assert!(stderr(&run).contains("neither .svg nor .png"));
+    assert!(stderr(&run).contains("must end in .svg or .png"));
 }
 
 #[test]
@@ -145,7 +145,10 @@ fn counts_have_neither_curve_nor_embedding() {
     )
     .success();
     for (arguments, message) in [
-        (vec!["plot", "curves", "--out", "-"], "holds no loss curve"),
+        (
+            vec!["plot", "curves", "--out", "-"],
+            "contains no loss curve",
+        ),
         (
             vec!["plot", "embedding", "--out", "-"],
             "counts have no embedding",

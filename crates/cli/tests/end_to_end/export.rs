@@ -47,7 +47,11 @@ fn what_cannot_be_exported_is_told_with_a_way_out() {
     std::fs::write(folder.join("mine.py"), "mine").unwrap();
     for (arguments, code, says) in [
         (["-f", "pytorch", "-o", "mine.py"], 2, "--force"),
-        (["-f", "pytorch", "-o", "mine.pt"], 2, ".py or .safetensors"),
+        (
+            ["-f", "pytorch", "-o", "mine.pt"],
+            2,
+            "NAME.py and NAME.safetensors",
+        ),
         (["-f", "html", "-o", "m.html"], 2, "--engine"),
         (
             ["-f", "onnx", "-o", "m.onnx"],
@@ -57,7 +61,7 @@ fn what_cannot_be_exported_is_told_with_a_way_out() {
         (
             ["-f", "word2vec", "-o", "no/folder"],
             2,
-            "there is no folder no",
+            "the folder no does not exist",
         ),
         (["-f", "word2vec", "-o", "."], 2, "it is a folder"),
     ] {

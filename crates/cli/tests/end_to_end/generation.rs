@@ -110,7 +110,7 @@ fn only_three_exist_and_it_is_said() {
     let mut names: Vec<String> = stdout(&run).lines().map(str::to_owned).collect();
     names.sort();
     assert_eq!(names, ["arav", "arjun", "arnav"]);
-    assert!(stderr(&run).contains("only 3 names fit; these are all"));
+    assert!(stderr(&run).contains("only 3 names fit; there are no more"));
     std::fs::write(folder.path().join("mine"), "arav\nARNAV\n").unwrap();
     let out = generate(&[
         "-n",
@@ -125,7 +125,7 @@ fn only_three_exist_and_it_is_said() {
     std::fs::write(folder.path().join("table.csv"), "name,id\narav,1\n").unwrap();
     std::fs::write(folder.path().join("none.txt"), "\n").unwrap();
     let run = generate(&["-n", "1", "--not-in", "none.txt"]).success();
-    assert!(stderr(&run).contains("--not-in none.txt: it is empty; nothing is left out"));
+    assert!(stderr(&run).contains("--not-in none.txt: it is empty, so nothing is excluded"));
     let run = generate(&["-n", "1", "--not-in", "table.csv"]).code(1);
     assert!(
         stderr(&run).contains("--not-in table.csv: it looks like a table (its columns: name, id)"),
@@ -135,13 +135,13 @@ fn only_three_exist_and_it_is_said() {
     std::fs::write(folder.path().join("greek.txt"), "αβ\nγδ\n").unwrap();
     let run = generate(&["-n", "1", "--not-in", "greek.txt"]).success();
     assert!(
-        stderr(&run).contains("--not-in greek.txt: none of its 2 names is of the model's letters"),
+        stderr(&run).contains("--not-in greek.txt: none of its 2 names has only characters that"),
         "{}",
         stderr(&run)
     );
     let run = generate(&["--pattern", "ar(jun|av|nav)", "--novel"]).code(1);
     assert!(
-        stderr(&run).contains("every name that fits the other conditions is in a list"),
+        stderr(&run).contains("every name that meets the other conditions is in an excluded list"),
         "{}",
         stderr(&run)
     );
@@ -298,7 +298,7 @@ fn few_letters_are_left_by_top_k_and_top_p() {
     let run = generate(&["-n", "9", "--top-k", "1", "--unique"]).success();
     assert_eq!(stdout(&run).lines().count(), 1);
     assert!(
-        stderr(&run).contains("only 1 name fits; that is all"),
+        stderr(&run).contains("only 1 name fits; there are no more"),
         "{}",
         stderr(&run)
     );
@@ -309,5 +309,9 @@ fn few_letters_are_left_by_top_k_and_top_p() {
         "{out}"
     );
     let run = generate(&["--top-k", "1", "--prefix", "zo"]).code(1);
-    assert!(stderr(&run).contains("left by --top-k"), "{}", stderr(&run));
+    assert!(
+        stderr(&run).contains("--top-k, --top-p or --temperature rule out"),
+        "{}",
+        stderr(&run)
+    );
 }

@@ -70,7 +70,7 @@ fn names_return_as_often_as_the_list_says() {
     // The rival's names return alike, so that the margin is of letters alone.
     let report = stdout(&run(&["evaluate", "-m", "returning", "val.txt"]).success());
     assert!(
-        report.contains("better than Kneser–Ney, whose names return as often, by"),
+        report.contains("better than Kneser–Ney (with the same estimate of repeat names) by"),
         "{report}"
     );
 
@@ -93,7 +93,7 @@ fn names_return_as_often_as_the_list_says() {
     let export = ["export", "-f", "pytorch", "-m", "returning", "-o", "net.py"];
     let said = stderr(&run(&export).success());
     assert!(
-        said.contains("how often whole names return, are left out"),
+        said.contains("how often whole names repeat, are left out"),
         "{said}"
     );
     run(&[
@@ -131,7 +131,7 @@ fn what_cannot_tell_how_often_names_return_is_refused() {
     refused(
         &[],
         2,
-        "--keep-duplicates counts the lines of a name, --weights",
+        "--keep-duplicates counts the lines of each name; --weights",
     );
     refused(
         &["--keep-duplicates", "--no-names"],

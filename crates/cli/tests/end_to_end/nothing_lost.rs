@@ -98,7 +98,7 @@ fn links_do_not_hide_that_two_files_are_one() {
     }
     std::os::unix::fs::symlink("circle", path.join("circle")).unwrap();
     let circle = [SHORT, &["--out", "circle"]].concat();
-    refused(path, &circle, &["its links lead in a circle"]);
+    refused(path, &circle, &["its links form a loop"]);
     let outputs = ["--out", "not-yet", "--checkpoint", "dangling", "--force"];
     refused(path, &[SHORT, &outputs].concat(), &["the same file as"]);
     for html in ["soft", "hard"] {
@@ -318,7 +318,7 @@ fn places_where_nothing_can_be_written_are_named_before_any_work() {
         ("x/", "it is the name of a folder, not of a file"),
         ("nowhere/..", "it is the name of a folder, not of a file"),
         (".", "it is a folder, not a file"),
-        ("nowhere/m", "there is no folder nowhere"),
+        ("nowhere/m", "the folder nowhere does not exist"),
         ("list.txt/m", "list.txt is not a folder"),
         (&long, "the file name is too long"),
     ] {
@@ -426,19 +426,19 @@ fn files_are_known_by_their_first_bytes() {
     for (script, says) in [
         (
             "train --resume /dev/zero",
-            "/dev/zero: it is not a whole safetensors file",
+            "/dev/zero: it is not a complete safetensors file",
         ),
         (
             "train --resume /dev/urandom",
-            "/dev/urandom: it is not a whole safetensors file",
+            "/dev/urandom: it is not a complete safetensors file",
         ),
         (
             "inspect -m /dev/zero",
-            "/dev/zero: it is not a whole safetensors file",
+            "/dev/zero: it is not a complete safetensors file",
         ),
         (
             "train --teacher /dev/zero",
-            "/dev/zero: it is not a whole safetensors file",
+            "/dev/zero: it is not a complete safetensors file",
         ),
         (
             "train --counts /dev/zero",
@@ -446,7 +446,7 @@ fn files_are_known_by_their_first_bytes() {
         ),
         (
             "export -f html --engine /dev/zero -o page",
-            "/dev/zero: it is no WebAssembly module",
+            "/dev/zero: it is not a WebAssembly module",
         ),
     ] {
         // 400 MB of addresses are a tenth of what such a file could fill.
@@ -560,9 +560,9 @@ mod signals {
             let output = child.wait_with_output().unwrap();
             let message = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(130), "{message}");
-            let said = "interrupted before the first trial was done: nothing was compared";
+            let said = "interrupted before the first trial finished: nothing was compared";
             assert!(message.contains(said), "{message}");
-            assert!(!message.contains("no network beats"), "{message}");
+            assert!(!message.contains("no network is better"), "{message}");
             assert_eq!(output.stdout, b"", "nothing is concluded");
         }
     }
@@ -581,7 +581,7 @@ mod signals {
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(130), "{message}");
         assert!(
-            message.contains("is saved; the model has 1 of 3 networks"),
+            message.contains("was saved; the model has 1 of 3 networks"),
             "{message}"
         );
     }

@@ -276,8 +276,8 @@ fn files_that_are_no_lists_are_named_with_a_remedy() {
         (b"\x1f\x8b\x08\0\0\0\0\0", "a gzip file", "gunzip"),
         (b"PK\x03\x04\x14\0\x06\0", "an Excel workbook", "CSV"),
         (b"PAR1\x15\x04\x15\x10", "a Parquet file", "--counts"),
-        (b"{\"name\": \"aadesh\"}\n", "JSON", "one name a line"),
-        (&program[..1 << 16], "", "one name a line"),
+        (b"{\"name\": \"aadesh\"}\n", "JSON", "one name per line"),
+        (&program[..1 << 16], "", "one name per line"),
     ];
     for (bytes, what, remedy) in files {
         for line in [
@@ -319,7 +319,7 @@ fn a_table_is_no_list_of_words() {
         &[("p.csv", PEOPLE)],
         &not_in,
         1,
-        &["it looks like a table", "one name a line"],
+        &["it looks like a table", "one name per line"],
     );
     // Words beside one with a comma are words.
     let folder = tempfile::tempdir().unwrap();
@@ -336,7 +336,7 @@ fn columns_that_clash_are_refused() {
         &[("s.csv", scored)],
         &line,
         2,
-        &["a column \"Plausible\" already", "rename"],
+        &["it already has a column \"Plausible\"", "rename"],
     );
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("s.csv"), scored).unwrap();
@@ -347,7 +347,7 @@ fn columns_that_clash_are_refused() {
     let twice: &[u8] = b"name,n,Name\naadesh,1,zeel\n";
     for command in [["score", "--file"], ["data", "check"]] {
         let line = [&command[..], &["t.csv", "--column", "name"]].concat();
-        let both = "2 columns have the name \"name\": number 1 and 3";
+        let both = "2 columns have the name \"name\": numbers 1 and 3";
         refused(&[("t.csv", twice)], &line, 2, &[both]);
     }
 }
@@ -376,7 +376,7 @@ fn new_names_of_a_model_without_names_have_a_remedy() {
     run("train --counts c.parquet --steps 5 --out m").success();
     let said = stderr(&run("generate --novel -m m").code(2));
     assert!(
-        said.contains("holds no names") && said.contains("--not-in"),
+        said.contains("contains no names") && said.contains("--not-in"),
         "{said}"
     );
     assert!(said.contains("from counts"), "{said}");
@@ -387,7 +387,10 @@ fn a_split_that_holds_none_out_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let line = ["train", "finnish-names", "--steps", "5", "--split", "1,0,0"];
     let said = stderr(&nextchar(folder.path(), &line).success());
-    assert!(said.contains("--split holds none out for val"), "{said}");
+    assert!(
+        said.contains("--split holds out no names for val"),
+        "{said}"
+    );
     assert!(!said.contains("too few names to hold any out"), "{said}");
 }
 

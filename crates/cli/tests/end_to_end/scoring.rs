@@ -114,7 +114,7 @@ fn a_table_keeps_its_columns() {
     write("id,name\n1,asha\n2,usha,x\n");
     let message = stderr(&run(&table).code(1));
     assert!(
-        message.contains("line 3 has 3 cells, and the header 2"),
+        message.contains("line 3 has 3 cells, but the header has 2"),
         "{message}"
     );
     run(&[&table[..], &["--check"]].concat()).code(2);
@@ -179,7 +179,7 @@ fn few_names_rank_coarsely_and_it_is_said() {
     std::fs::write(folder.path().join("own"), "asha\nusha\nisha\nnisha\n").unwrap();
     let scored = run(&["score", "--calibrate", "own", "asha"]).success();
     assert!(stderr(&scored).contains(
-        "ranks among 4 names: it rejects 20.0 % of real ones, more than --false-rejection 0.01"
+        "is calibrated on 4 names, so it rejects 20.0 % of real names, more than --false-rejection 0.01"
     ));
     std::fs::write(folder.path().join("mixed"), "Asha\r\nअमित\r\nusha\r\n").unwrap();
     let mixed = [
@@ -192,15 +192,13 @@ fn few_names_rank_coarsely_and_it_is_said() {
     ];
     let said = stderr(&run(&mixed).success());
     assert!(
-        said.contains(
-            "mixed: 1 of 3 names has a letter that the model does not know, and is left out"
-        ),
+        said.contains("mixed: skipped 1 of 3 names with characters that the model does not know"),
         "{said}"
     );
     std::fs::write(folder.path().join("other"), "अमित\n").unwrap();
     let said = stderr(&run(&["score", "--check", "--calibrate", "other", "isha"]).code(2));
     assert!(
-        said.contains("other: every name has a letter that the model does not know"),
+        said.contains("other: every name has a character that the model does not know"),
         "{said}"
     );
     let quiet = run(&[
@@ -227,7 +225,7 @@ fn a_word_is_explained_letter_by_letter() {
     let out = run(&["explain", "--word", "aadesh"]);
     assert!(out.contains("_aades  → h  0.9241    1.    0.1 "), "{out}");
     assert!(
-        out.contains("the greatest surprise: e as letter 4, 5.5 bits"),
+        out.contains("the greatest surprise: e as character 4, 5.5 bits"),
         "{out}"
     );
     assert!(

@@ -157,7 +157,7 @@ impl Mixture {
         self.repeats.as_ref()
     }
 
-    /// Number of tokens that the networks and counts look back; repeat names need longer contexts.
+    /// Context length of the networks and counts; repeat names need longer contexts.
     pub fn tokens_seen(&self) -> usize {
         let networks = self.networks.iter().map(LanguageModel::context_length);
         let counted = self.counts.iter().map(LanguageModel::context_length);
@@ -216,7 +216,7 @@ impl Mixture {
         (mean, counted)
     }
 
-    /// The states for a part that looks back `length` tokens.
+    /// The states for a part with a context of `length` tokens.
     fn shortened(&self, states: &[State], length: usize) -> Vec<State> {
         let packing = packing(self);
         let shorten = |state: &State| state.shortened(packing, length);

@@ -139,7 +139,7 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// The next names as lines, as many as were drawn together; `None` if there are no more.
+    /// The next batch of names, as lines; `None` if there are no more.
     pub fn next_lines(&mut self) -> Option<String> {
         let mut lines = String::new();
         for generated in self.ready.by_ref() {
@@ -160,8 +160,8 @@ impl<'a> Generator<'a> {
         Some(lines)
     }
 
-    /// The next names as tokens, as many as were drawn together; `None` if there are no more. Do not mix
-    /// calls of this with the iterator.
+    /// The next batch of names, as tokens; `None` if there are no more. Do not mix calls of this with the
+    /// iterator.
     pub fn next_batches(&mut self) -> Option<Vec<Batch>> {
         let batches = self.draw(false)?;
         self.found += batches.iter().map(|batch| batch.len() as u64).sum::<u64>();

@@ -1,6 +1,6 @@
-//! What a model is worth: losses beside baselines, novelty, verdicts on words, and every number of a prediction.
+//! What a model is worth: losses and baselines, novelty, verdicts on words, and every number of a prediction.
 //!
-//! [`evaluate()`] compares the loss on a list with what counting reaches, and [`breakdown()`] says where the loss
+//! [`evaluate()`] compares the loss on a list with counting, and [`breakdown()`] shows where the loss
 //! comes from. A [`WordScorer`] gives ln P of many words and a [`Judge`] a verdict on each. [`explain()`] shows
 //! every number of one prediction, [`explain_word`] a name character by character.
 

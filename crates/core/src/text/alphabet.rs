@@ -1,4 +1,4 @@
-//! Which characters a name may have.
+//! The characters that a name may contain.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,30 +7,30 @@ use serde::Serialize;
 
 use super::token::END_SYMBOL;
 
-/// Which characters a name may have.
+/// The characters that a name may contain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alphabet {
     /// The lecture's: a–z.
     #[default]
     Az,
-    /// Whatever characters the data has.
+    /// All characters that occur in the data.
     Data,
 }
 
-/// Why a character cannot stand in a name.
+/// Why a character is not allowed in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CharacterFault {
     /// It is the end mark's symbol.
     EndMark,
     /// It is a control character.
     Control,
-    /// It is not one of a–z, where the alphabet is a–z.
+    /// It is not one of a–z, and the alphabet is a–z.
     OutsideAz,
 }
 
 impl Alphabet {
-    /// The first character of a text that cannot stand in a name: its place from 0, what it is, and why.
+    /// The first character of a text that is not allowed in a name: its position from 0, the character, and the reason.
     pub fn first_fault(self, text: &str) -> Option<(usize, char, CharacterFault)> {
         let mut characters = text.chars().enumerate();
         characters.find_map(|(place, c)| Some((place, c, self.fault(c)?)))

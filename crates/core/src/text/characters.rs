@@ -2,7 +2,7 @@
 
 use super::tokenizer::Tokenizer;
 
-/// Cuts text into its characters (Unicode code points).
+/// Splits text into its characters (Unicode code points).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Characters;
 

@@ -1,8 +1,8 @@
-//! Step 1 of the lecture: the classes. How text is normalised, cut into pieces, and numbered.
+//! Step 1 of the lecture: the classes. How text is normalised, split into pieces, and numbered.
 //!
-//! A [`Normalizer`] brings text to one form, a [`Tokenizer`] cuts it into pieces, and a [`Vocab`]
-//! numbers the pieces, [`END`] being token 0. Everything below this chapter sees tokens only. A
-//! [`Start`] is what stands before a name's first token.
+//! A [`Normalizer`] brings text to one form, a [`Tokenizer`] splits it into pieces, and a [`Vocab`]
+//! numbers the pieces; [`END`] is token 0. Everything below this chapter sees only tokens. A
+//! [`Start`] is what precedes a name's first token.
 
 mod alphabet;
 mod characters;

@@ -1,24 +1,23 @@
-//! What is done to every text before it is cut into pieces: one value, stored in the model file.
+//! The normalisation of every text before it is split into pieces: one value, stored in the model file.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to upper-case letters.
+/// The treatment of upper-case letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Case {
     /// They become lower-case.
     #[default]
     Lower,
-    /// They stay.
+    /// They are kept.
     Keep,
 }
 
 /// How text is normalised: Unicode's composed form (NFC), and then the [`Case`].
 ///
-/// A model remembers the normaliser of its list, so words to score and conditions to meet are
-/// normalised as its names were.
+/// A model stores the normaliser of its list, so that words to score and conditions are normalised like its names.
 ///
 /// ```
 /// use nextchar_core::text::{Case, Normalizer};
@@ -29,15 +28,15 @@ pub enum Case {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Normalizer {
-    /// What happens to upper-case letters.
+    /// The treatment of upper-case letters.
     #[serde(default)]
     pub case: Case,
 }
 
 impl Normalizer {
-    /// The normalised text; ASCII that is normalised already is borrowed.
+    /// The normalised text; ASCII that is already normalised is borrowed.
     ///
-    /// Without the feature `normalization` the text must be in NFC already.
+    /// Without the feature `normalization`, the text must already be in NFC.
     pub fn normalize(self, text: &str) -> Cow<'_, str> {
         match (self.case, text.is_ascii()) {
             (Case::Keep, true) => text.into(),
@@ -51,7 +50,7 @@ impl Normalizer {
     }
 }
 
-/// A word as all words of lists are: NFC and lower case.
+/// A word, cleaned like the names of lists: in NFC and lower case.
 pub fn clean(text: &str) -> Cow<'_, str> {
     Normalizer::default().normalize(text)
 }

@@ -1,9 +1,9 @@
-//! Texts and sets of letters as regular expressions.
+//! Texts and sets of characters as regular expressions.
 
 use super::normalizer::Normalizer;
 use crate::error::Error;
 
-/// A text, normalised as names are, as a pattern that matches it literally.
+/// A pattern that matches a text literally, after normalising it like names.
 pub(crate) fn escape(text: &str, normalizer: Normalizer) -> String {
     normalizer
         .normalize(text)
@@ -17,7 +17,7 @@ pub(crate) fn letter_class(letters: &str, normalizer: Normalizer) -> Result<Stri
     let letters: Vec<char> = normalizer.normalize(letters).chars().collect();
     let bad = || Error::BadPattern {
         pattern: letters.iter().collect(),
-        what: "letters are characters and ranges, such as a-mz".into(),
+        what: "it must consist of characters and ranges, such as a-mz".into(),
     };
     let mut class = String::new();
     let mut rest = letters.as_slice();

@@ -1,11 +1,11 @@
-//! What stands before the first token of a name.
+//! What precedes the first token of a name.
 
 use super::token::{END, Token};
 
-/// The start of a name: padding, and a label where there is one.
+/// The start of a name: padding, and a label if there is one.
 ///
 /// Without a label, the context before the first token is all padding, `[END; T]`. A label (of a
-/// vocabulary [with labels](super::Vocab::with_labels)) takes the first places of *every* context of
+/// vocabulary [with labels](super::Vocab::with_labels)) takes the first positions of *every* context of
 /// the name: it never moves out of the window, so all tokens of the name depend on it.
 ///
 /// ```
@@ -29,13 +29,13 @@ impl Start {
         }
     }
 
-    /// The label's tokens; none where there is no label.
+    /// The label's tokens; empty without a label.
     pub fn label(&self) -> &[Token] {
         &self.label
     }
 
-    /// The context \[T\] after the tokens `before`: the label, padding with [`END`], and as many of the last
-    /// tokens as there is room for. A context too short for the label has the first of its tokens.
+    /// The context \[T\] after the tokens `before`: the label, padding with [`END`], and the last tokens that fit. A
+    /// context that is too short for the label contains the first of the label's tokens.
     pub fn context(&self, before: &[Token], context_length: usize) -> Vec<Token> {
         let held = self.label.len().min(context_length);
         let room = context_length - held;

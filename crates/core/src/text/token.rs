@@ -1,10 +1,10 @@
-//! Tokens: what everything below the text sees of it.
+//! Tokens: the form in which everything below this chapter sees text.
 
-/// The index of one class: [`END`] or a piece; or of a label.
+/// The index of a class ([`END`] or a piece) or of a label.
 pub type Token = u16;
 
 /// The end mark: it ends every name and pads the context on the left before the first token.
 pub const END: Token = 0;
 
-/// How [`END`] is shown, as on the lecture's board.
+/// The symbol for [`END`], as on the lecture's board.
 pub const END_SYMBOL: &str = "_";

@@ -1,12 +1,12 @@
-//! The seam between text and tokens: a tokenizer cuts text into pieces and joins pieces to text.
+//! The seam between text and tokens: a tokenizer splits text into pieces and joins pieces to text.
 
 use std::fmt;
 
-/// Cuts text into pieces, each of which can be a token, and joins pieces to text again.
+/// Splits text into pieces, each of which can be a token, and joins pieces to text.
 ///
 /// [`Characters`](super::Characters) is the one that every list uses today. An implementation is one
-/// file: nothing below [`text`](super) sees anything but token numbers. Joining the pieces of a text must
-/// give the text back. The pairs of letters of a name, for example:
+/// file: everything below [`text`](super) sees only token numbers. Joining the pieces of a text must
+/// reproduce the text. For example, the pairs of characters of a name:
 ///
 /// ```
 /// use nextchar_core::text::{Tokenizer, Vocab};
@@ -41,11 +41,11 @@ pub trait Tokenizer: Send + Sync {
     /// Appends the text of some pieces.
     fn join(&self, pieces: &mut dyn Iterator<Item = &str>, out: &mut String);
 
-    /// What a model file calls it.
+    /// Its name in model files.
     fn name(&self) -> &'static str;
 }
 
-/// Tokenizers of one name cut alike.
+/// Tokenizers with the same name split texts in the same way.
 impl PartialEq for dyn Tokenizer {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()

@@ -1,4 +1,4 @@
-//! The classes of the classification: every piece of the vocabulary, and one end mark.
+//! The classes of the classification: all pieces of the vocabulary, and the end mark.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use super::token::{END, END_SYMBOL, Token};
 use super::tokenizer::Tokenizer;
 use crate::error::Error;
 
-/// The pieces that a model knows, sorted, and their token numbers; and how text becomes pieces.
+/// The sorted pieces that a model knows, their token numbers, and how text becomes pieces.
 ///
-/// Token 0 is [`END`] and token `i + 1` the `i`-th piece: those are the V classes of the next token.
-/// Labels have the numbers from V on. They stand in a [`Start`] only and are never predicted.
+/// Token 0 is [`END`] and token `i + 1` the `i`-th piece: these are the V classes of the next token.
+/// Labels have the numbers from V on. They occur only in a [`Start`] and are never predicted.
 ///
 /// ```
 /// use nextchar_core::text::Vocab;
@@ -36,12 +36,12 @@ pub struct Vocab {
     ascii: [Token; 128],
 }
 
-/// A piece that a [`Vocab`] does not hold, with its place in the text.
+/// A piece that a [`Vocab`] does not contain, with its position in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPiece {
-    /// What was found.
+    /// The piece.
     pub piece: String,
-    /// Its place, in pieces, counted from 1.
+    /// Its position, in pieces from 1.
     pub column: usize,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for UnknownPiece {
 impl std::error::Error for UnknownPiece {}
 
 impl UnknownPiece {
-    /// The error that names the word too.
+    /// The error with the word.
     pub(crate) fn of(self, name: &str) -> Error {
         Error::UnknownPiece {
             name: name.to_owned(),
@@ -67,10 +67,10 @@ impl UnknownPiece {
 }
 
 impl Vocab {
-    /// The largest number of tokens, the end mark and labels included.
+    /// The largest number of tokens, including the end mark and labels.
     pub const MAX_LEN: usize = Token::MAX as usize + 1;
 
-    /// The tokenizers that the library brings.
+    /// The built-in tokenizers.
     pub const TOKENIZERS: &'static [&'static dyn Tokenizer] = &[&Characters];
 
     /// The lecture's 27 classes: a–z and the end mark.
@@ -78,9 +78,9 @@ impl Vocab {
         Self::from_characters('a'..='z').expect("26 letters")
     }
 
-    /// The vocabulary of exactly these characters, sorted, each once; [`END_SYMBOL`] is dropped.
+    /// The vocabulary of exactly these characters, sorted and without duplicates; [`END_SYMBOL`] is dropped.
     ///
-    /// Returns `None` where there is no character at all or more than [`Vocab::MAX_LEN`] - 1.
+    /// Returns `None` if there are no characters or more than [`Vocab::MAX_LEN`] - 1.
     pub fn from_characters(characters: impl IntoIterator<Item = char>) -> Option<Self> {
         let mut pieces: Vec<char> = characters.into_iter().collect();
         pieces.sort_unstable();
@@ -90,7 +90,7 @@ impl Vocab {
 
     /// The vocabulary of all pieces that a tokenizer finds in some texts.
     ///
-    /// Returns `None` as [`Vocab::from_characters`].
+    /// Returns `None` in the same cases as [`Vocab::from_characters`].
     pub fn from_texts<'t>(
         tokenizer: &'static dyn Tokenizer,
         texts: impl IntoIterator<Item = &'t str>,
@@ -106,7 +106,7 @@ impl Vocab {
         Self::from_pieces(tokenizer, pieces)
     }
 
-    /// The vocabulary of ascending pieces. Those with an [`END_SYMBOL`] are dropped.
+    /// The vocabulary of ascending pieces. Those that contain [`END_SYMBOL`] are dropped.
     fn from_pieces(
         tokenizer: &'static dyn Tokenizer,
         pieces: impl IntoIterator<Item = impl AsRef<str>>,
@@ -136,7 +136,7 @@ impl Vocab {
 
     /// The same vocabulary with labels, which are numbered after all pieces, in this order.
     ///
-    /// Returns `None` where two labels are equal or one is empty, or where tokens cannot number them.
+    /// Returns `None` if two labels are equal, if one is empty, or if there are not enough token numbers.
     pub fn with_labels<L: AsRef<str>>(self, labels: impl IntoIterator<Item = L>) -> Option<Self> {
         let labels = labels.into_iter().map(|label| label.as_ref().into());
         let labels: Vec<Box<str>> = labels.collect();
@@ -146,18 +146,18 @@ impl Vocab {
         (fits && (0..labels.len()).all(is_new)).then_some(Vocab { labels, ..self })
     }
 
-    /// The same vocabulary for texts that are normalised otherwise.
+    /// The same vocabulary with another normaliser.
     pub fn with_normalizer(self, normalizer: Normalizer) -> Self {
         Vocab { normalizer, ..self }
     }
 
-    /// Number of classes V, the end mark included.
+    /// Number of classes V, including the end mark.
     #[expect(clippy::len_without_is_empty, reason = "the end mark is always there")]
     pub fn len(&self) -> usize {
         self.pieces.len() + 1
     }
 
-    /// Number of all tokens: the classes, and the labels that stand in a [`Start`] only.
+    /// Number of all tokens: the classes, and the labels, which occur only in a [`Start`].
     pub fn token_count(&self) -> usize {
         self.len() + self.labels.len()
     }
@@ -167,7 +167,7 @@ impl Vocab {
         self.tokenizer
     }
 
-    /// How text is normalised before that.
+    /// How text is normalised before it is split.
     pub fn normalizer(&self) -> Normalizer {
         self.normalizer
     }
@@ -192,8 +192,8 @@ impl Vocab {
         place.ok().map(|place| place as Token + 1)
     }
 
-    /// All characters in token order, of a vocabulary of characters without labels: how formats that know
-    /// nothing else write an alphabet.
+    /// All characters in token order, for a vocabulary of characters without labels: the alphabet in formats that
+    /// know nothing else.
     pub fn alphabet(&self) -> Option<String> {
         match VocabRecord::from(self.clone()) {
             VocabRecord::Characters(text) => Some(text),
@@ -231,19 +231,53 @@ impl Vocab {
         Ok(tokens)
     }
 
-    /// [`Vocab::encode`] into memory that is used again; what it held is replaced.
+    /// [`Vocab::encode`] into reused memory, whose contents are replaced.
     ///
     /// # Errors
     /// As [`Vocab::encode`].
     pub fn encode_into(&self, text: &str, tokens: &mut Vec<Token>) -> Result<(), UnknownPiece> {
         tokens.clear();
+        let unknown = |piece: &str, index| UnknownPiece {
+            piece: piece.to_owned(),
+            column: index + 1,
+        };
+        if self.is_by_character() {
+            // The same tokens without an allocation for each text and virtual calls for each piece.
+            for (index, character) in text.chars().enumerate() {
+                let token = self.token_of(character);
+                tokens.push(token.ok_or_else(|| unknown(&character.to_string(), index))?);
+            }
+            return Ok(());
+        }
         for (index, piece) in self.tokenizer.pieces(text).enumerate() {
-            tokens.push(self.token(piece).ok_or_else(|| UnknownPiece {
-                piece: piece.to_owned(),
-                column: index + 1,
-            })?);
+            let token = self.token(piece);
+            tokens.push(token.ok_or_else(|| unknown(piece, index))?);
         }
         Ok(())
+    }
+
+    /// Whether all pieces of a text are in the vocabulary.
+    pub fn knows(&self, text: &str) -> bool {
+        if self.is_by_character() {
+            return text
+                .chars()
+                .all(|character| self.token_of(character).is_some());
+        }
+        let mut pieces = self.tokenizer.pieces(text);
+        pieces.all(|piece| self.token(piece).is_some())
+    }
+
+    /// The token of a character, where pieces are characters.
+    fn token_of(&self, character: char) -> Option<Token> {
+        match self.ascii.get(character as usize) {
+            Some(&token) => (token != END).then_some(token),
+            None => self.token(character.encode_utf8(&mut [0; 4])),
+        }
+    }
+
+    /// Whether its pieces are characters, cut by the built-in tokenizer.
+    fn is_by_character(&self) -> bool {
+        self.tokenizer.name() == Characters.name()
     }
 
     /// The text of a sequence of tokens.
@@ -259,20 +293,19 @@ impl Vocab {
         self.tokenizer.join(&mut pieces, text);
     }
 
-    /// By token, the byte of each piece and a line feed for [`END`]: how lines of ASCII names are written
-    /// fastest. `None` where a piece is longer or is joined in another way.
+    /// By token, the byte of each piece and a line feed for [`END`]: the fastest way to write lines of ASCII names.
+    /// `None` if a piece is longer or is joined in another way.
     pub(crate) fn line_bytes(&self) -> Option<Vec<u8>> {
         let byte = |piece: &str| match *piece.as_bytes() {
             [byte @ ..128] => Some(byte),
             _ => None,
         };
-        let is_plain = self.tokenizer.name() == Characters.name();
         let bytes = [Some(b'\n')].into_iter().chain(self.pieces().map(byte));
-        is_plain.then(|| bytes.collect()).flatten()
+        self.is_by_character().then(|| bytes.collect()).flatten()
     }
 
     /// The context before the next token of `prefix`: its last `context_length` tokens, padded with
-    /// [`END`] at the left.
+    /// [`END`] on the left.
     ///
     /// # Errors
     /// [`UnknownPiece`], as [`Vocab::encode`]; a leading run of [`END_SYMBOL`] is padding.
@@ -287,7 +320,7 @@ impl Vocab {
     }
 }
 
-/// A vocabulary as it stands in a file: a text of all characters in the lecture's case, else a table.
+/// A vocabulary in a file: a text of all characters in the usual case, otherwise a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum VocabRecord {
@@ -308,22 +341,22 @@ pub enum VocabRecord {
     },
 }
 
-/// Why a [`VocabRecord`] is no vocabulary.
+/// Why a [`VocabRecord`] is not a vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadVocab {
-    /// Nobody knows the tokenizer.
-    #[error("the tokenizer {0:?} is not known")]
+    /// The tokenizer is unknown.
+    #[error("the tokenizer {0:?} is unknown")]
     UnknownTokenizer(String),
     /// Pieces that are not ascending, or a text that is not ascending characters.
-    #[error("an alphabet must be distinct characters in code point order")]
+    #[error("an alphabet must consist of distinct characters in code point order")]
     Unsorted,
-    /// Labels that are empty, or equal, or too many.
+    /// Labels that are empty, equal or too many.
     #[error("labels must be distinct and not empty")]
     BadLabels,
 }
 
 impl VocabRecord {
-    /// The vocabulary, its tokenizer being one of the library's or of `tokenizers`.
+    /// The vocabulary, with a tokenizer that is built in or one of `tokenizers`.
     ///
     /// # Errors
     /// [`BadVocab`].

@@ -1,4 +1,4 @@
-//! A run from its first step to its last: train, evaluate now and then, keep the best network.
+//! A run from its first step to its last: train, evaluate at intervals, keep the best network.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;

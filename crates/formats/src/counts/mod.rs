@@ -66,12 +66,10 @@ pub enum CountsError {
         found: String,
     },
     /// A text column has an encoding whose sizes cannot be checked.
-    #[error(
-        "its texts are encoded by their differences; write it with plain or dictionary encoding"
-    )]
+    #[error("its text columns are delta-encoded; write them with plain or dictionary encoding")]
     Encoding,
     /// Sizes that are impossible for a file of this size.
-    #[error("it claims {0}, more than a file of its size can hold: it is damaged")]
+    #[error("it claims {0}, more than a file of its size can contain, so it is damaged")]
     Claims(String),
     /// A row is not a window.
     #[error("row {row}: {what}")]
@@ -118,10 +116,10 @@ struct Row<'a> {
 }
 
 impl CountsFile {
-    /// Checks that bytes (the first four are enough) begin like a Parquet file, before the rest is read.
+    /// Checks that bytes (the first four are enough) start like a Parquet file, before the rest is read.
     ///
     /// # Errors
-    /// [`CountsError::NotParquet`] where they do not.
+    /// [`CountsError::NotParquet`] if they do not.
     pub fn check_start(bytes: &[u8]) -> Result<(), CountsError> {
         if bytes.starts_with(b"PAR1") {
             return Ok(());
@@ -136,7 +134,7 @@ impl CountsFile {
     /// A [`CountsError`] names the first fault.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, CountsError> {
         // The Parquet library panics on some damaged files; every row is read here, so it can only panic here.
-        let read = std::panic::catch_unwind(|| Self::read(Bytes::from(bytes)));
+        let read = crate::panics::caught(|| Self::read(Bytes::from(bytes)));
         read.unwrap_or_else(|_| Err(CountsError::NotParquet("it is damaged".into())))
     }
 
@@ -185,7 +183,7 @@ impl CountsFile {
             let expected = *length.get_or_insert(own);
             if own != expected {
                 return Err(bad(format!(
-                    "its context has {own} characters, that of the first row {expected}"
+                    "its context has {own} characters, but that of the first row has {expected}"
                 )));
             }
             sum = sum
@@ -309,7 +307,8 @@ impl<'a> Row<'a> {
             context: context.ok_or_else(|| bad("its context is not text".into()))?,
             next,
             count: count.ok_or_else(|| bad("its count is not an integer of at least 1".into()))?,
-            fold: fold.ok_or_else(|| bad(format!("its fold is not 0 to {last}")))? as usize,
+            fold: fold.ok_or_else(|| bad(format!("its fold is not an integer from 0 to {last}")))?
+                as usize,
         })
     }
 }

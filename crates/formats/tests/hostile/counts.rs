@@ -343,7 +343,7 @@ fn claims_are_checked() {
                 encoding: 6,
                 ..HARMLESS
             },
-            "encoded by their differences",
+            "delta-encoded",
         ),
     ];
     for (bomb, says) in bombs {

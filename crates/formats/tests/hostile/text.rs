@@ -168,7 +168,10 @@ fn any_conditions_are_compiled_or_refused() {
             }
             Err(error) => {
                 refused.set(refused.get() + 1);
-                let named = matches!(error, Error::BadPattern { .. } | Error::Impossible(_));
+                let named = matches!(
+                    error,
+                    Error::BadPattern { .. } | Error::Impossible(_) | Error::TooManyStates { .. }
+                );
                 assert!(named, "{error}");
             }
         }

@@ -68,16 +68,23 @@ impl Matmul<'_> {
     ) {
         let (left, right) = (self.left, self.right);
         let mut sums = [[zero; VECTORS]; ROWS];
-        for (i, sums) in sums.iter_mut().enumerate() {
-            for (j, sum) in sums.iter_mut().enumerate() {
-                let column = column + j * LANES;
-                *sum = match self.start {
-                    Start::Zero => zero,
-                    Start::Bias(bias) => zero.load(lanes(bias, column)),
-                    Start::Accumulate => {
-                        zero.load(lanes(self.out.data, (row + i) * self.out.stride + column))
+        // One loop for each kind of start: a choice within the loops keeps the compiler from using registers.
+        match self.start {
+            Start::Zero => {}
+            Start::Bias(bias) => {
+                let mut first = [zero; VECTORS];
+                for (j, first) in first.iter_mut().enumerate() {
+                    *first = zero.load(lanes(bias, column + j * LANES));
+                }
+                sums = [first; ROWS];
+            }
+            Start::Accumulate => {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    for (j, sum) in sums.iter_mut().enumerate() {
+                        let start = (row + i) * self.out.stride + column + j * LANES;
+                        *sum = zero.load(lanes(self.out.data, start));
                     }
-                };
+                }
             }
         }
         for k in 0..self.shape.inner {

@@ -1,4 +1,4 @@
-//! What can go wrong at the door, a variant for each fault.
+//! Everything that can go wrong in this library, with a variant for each fault.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use nextchar_core::text::UnknownPiece;
 use nextchar_formats::FormatError;
 
-/// A fault of names, options, words or files.
+/// A fault in names, options, words or files.
 ///
 /// ```
 /// use nextchar::{Error, Model};
@@ -18,14 +18,14 @@ use nextchar_formats::FormatError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A fault of the library beneath: options, conditions, names, numbers.
+    /// A fault that the core library found: options, conditions, names, numbers.
     #[error(transparent)]
     Core(#[from] nextchar_core::Error),
 
     /// A list that cannot be used.
     #[error("{label}: {fault}")]
     Names {
-        /// What the list is called.
+        /// The name of the list.
         label: String,
         /// What is wrong with it.
         fault: nextchar_core::Error,
@@ -34,9 +34,9 @@ pub enum Error {
     /// Lengths that no name has.
     #[error("no name has at least {shortest} and at most {longest} characters")]
     NoLength {
-        /// The shortest that is wanted.
+        /// The minimum length.
         shortest: usize,
-        /// The longest that is wanted.
+        /// The maximum length.
         longest: usize,
     },
 
@@ -45,16 +45,16 @@ pub enum Error {
     File {
         /// Which file.
         path: PathBuf,
-        /// What the system says.
+        /// The message of the system.
         fault: io::Error,
     },
 
-    /// A file that is larger than any of its kind.
-    #[error("{}: larger than any file of this kind, {largest} bytes", path.display())]
+    /// A file that is too large for its kind.
+    #[error("{}: the file is too large: at most {largest} bytes are allowed", path.display())]
     TooLarge {
         /// Which file.
         path: PathBuf,
-        /// What is possible, in bytes.
+        /// The largest size, in bytes.
         largest: u64,
     },
 
@@ -71,7 +71,42 @@ pub enum Error {
         fault: FormatError,
     },
 
-    /// A name of no embedded list.
+    /// A model that a format cannot hold.
+    #[cfg(feature = "export")]
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
+
+    /// A file of counts that cannot be used.
+    #[cfg(feature = "parquet")]
+    #[error("{}: {fault}", path.display())]
+    Counts {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: nextchar_formats::counts::CountsError,
+    },
+
+    /// Counts of a character outside a–z, where only those are allowed.
+    #[error("{}: {character:?} is not one of a–z", path.display())]
+    CountsAlphabet {
+        /// Which file.
+        path: PathBuf,
+        /// The character.
+        character: char,
+    },
+
+    /// Parquet is needed, and the library was built without its feature `parquet`.
+    #[error("this build cannot read or write Parquet")]
+    WithoutParquet,
+
+    /// A list too small to hold names out, where that is needed.
+    #[error("{label}: too few names to hold any out")]
+    TooFewNames {
+        /// The name of the list.
+        label: String,
+    },
+
+    /// An unknown name of an embedded list.
     #[error("there is no embedded list {0:?}")]
     UnknownList(String),
 
@@ -80,40 +115,40 @@ pub enum Error {
     UnknownPiece {
         /// The word.
         text: String,
-        /// Which piece, and where.
+        /// The piece, and its position.
         fault: UnknownPiece,
     },
 
     /// A validation or test name with a piece that no training name has.
     #[error("{label}: {fault} of the training names, in {name:?}")]
     HeldOutPiece {
-        /// What the list is called.
+        /// The name of the list.
         label: String,
         /// The name.
         name: String,
-        /// Which piece, and where.
+        /// The piece, and its position.
         fault: UnknownPiece,
     },
 
-    /// A word without a character.
+    /// A word without characters.
     #[error("the word is empty")]
     EmptyWord,
 
     /// A word longer than any name.
     #[error("{text}…: longer than {longest} characters")]
     LongWord {
-        /// The beginning of the word.
+        /// The start of the word.
         text: String,
-        /// What is possible, in characters.
+        /// The maximum length, in characters.
         longest: usize,
     },
 
-    /// The names are needed, and the model does not hold them.
+    /// The names are needed, and the model does not contain them.
     #[error("the model was saved without the names that it was made from")]
     WithoutNames,
 
-    /// Test names are needed, and the model holds none.
-    #[error("the model holds no test names")]
+    /// Test names are needed, and the model contains none.
+    #[error("the model contains no test names")]
     WithoutTestNames,
 
     /// A verdict is needed, and the model was made from too few names.
@@ -121,15 +156,15 @@ pub enum Error {
     NotCalibrated,
 
     /// A network is needed, and the model only counts.
-    #[error("the model only counts: it has no network to look into")]
+    #[error("the model only counts: it has no network to inspect")]
     WithoutNetwork,
 
-    /// A teacher of other characters than the list's.
-    #[error("the teacher knows other characters than the list has")]
+    /// A teacher whose alphabet is not that of the list.
+    #[error("the alphabet of the teacher is not that of the list")]
     TeacherAlphabet,
 
-    /// Students that look back further than their teacher.
-    #[error("a context of {own} is longer than the teacher's, {teacher}")]
+    /// Students with longer contexts than their teacher.
+    #[error("a context of {own} is longer than the teacher's ({teacher})")]
     TeacherContext {
         /// The students' context length.
         own: usize,
@@ -137,16 +172,16 @@ pub enum Error {
         teacher: usize,
     },
 
-    /// A training whose loss left all bounds; the message says when.
+    /// A training that diverged; the message tells when.
     #[error("{0}")]
     Diverged(String),
 
-    /// The system gives no more threads.
-    #[error("{number} threads: {fault}")]
+    /// The system provides no more threads.
+    #[error("cannot start {number} threads: {fault}")]
     Threads {
-        /// How many were asked for.
+        /// The requested number.
         number: usize,
-        /// What the system says.
+        /// The message of the system.
         fault: String,
     },
 }

@@ -1,5 +1,5 @@
-//! What a model is worth: its loss on names beside what counting reaches, where the loss comes from, and
-//! what the model writes.
+//! How good a model is: its loss on names compared with counting, where the loss comes from, and what the model
+//! writes.
 
 use nextchar_core::LanguageModel;
 use nextchar_core::combine::Mixture;
@@ -18,11 +18,11 @@ use crate::workers::Workers;
 /// How a model is evaluated.
 #[derive(Clone, Debug)]
 pub struct EvaluateOptions {
-    /// Names that the model writes for the report; none for 0.
+    /// Number of names that the model writes for the report.
     pub generated: usize,
-    /// What they are drawn from.
+    /// The seed of these names.
     pub seed: Seed,
-    /// Who computes; the numbers do not depend on it.
+    /// The threads that compute; the numbers do not depend on them.
     pub workers: &'static Workers,
 }
 
@@ -37,13 +37,13 @@ impl Default for EvaluateOptions {
     }
 }
 
-/// Everything that is said of a model on some names.
+/// Everything that is reported about a model on some names.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
-    /// Its loss beside those of the counting models.
+    /// Its loss, and those of the counting models.
     #[serde(flatten)]
     pub report: Report,
-    /// Where the loss comes from, and how sure it is.
+    /// Where the loss comes from, and how certain it is.
     #[serde(flatten)]
     pub breakdown: Breakdown,
     /// What the model writes.
@@ -64,7 +64,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`nextchar_core::Error::UnknownPiece`] of a name with a character that the model does not know.
+    /// [`nextchar_core::Error::UnknownPiece`] for a name with a character that the model does not know.
     pub fn evaluate(
         &self,
         names: &NameList,
@@ -83,7 +83,7 @@ impl Model {
         })
     }
 
-    /// The test names that the model holds.
+    /// The test names that the model contains.
     ///
     /// # Errors
     /// [`Error::WithoutTestNames`].
@@ -93,7 +93,7 @@ impl Model {
         test.ok_or(Error::WithoutTestNames)
     }
 
-    /// The loss of the best counting model on the validation names, where the model holds some, in nats per
+    /// The loss of the best counting model on the validation names, if the model contains some, in nats per
     /// predicted character.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Model {
         Ok(Some(written?))
     }
 
-    /// Counting models of the same training names, where the model holds them.
+    /// Counting models of the same training names, if the model contains them.
     ///
     /// # Errors
     /// [`nextchar_core::Error::TooManyCounts`].
@@ -146,8 +146,7 @@ impl Model {
         })
     }
 
-    /// The best of them, against which the model's margin is measured: its names are repeated as the
-    /// model's are.
+    /// The best of them, with which the model is compared. It repeats names as the model does.
     fn best_rival(&self, rivals: &Rivals, workers: &Workers) -> Result<Option<Mixture>, Error> {
         let best = rivals.best_kneser_ney.as_ref();
         let counts = best.or(rivals.kneser_ney.as_ref());

@@ -1,4 +1,4 @@
-//! Models as bytes and as files.
+//! Models as bytes and files.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -10,11 +10,11 @@ use nextchar_formats::{ModelFile, check_start};
 use super::model::Model;
 use crate::door::Error;
 
-/// No model is larger, in bytes: what is read is bounded, even from a device without an end.
+/// The largest size of a model, in bytes. It bounds what is read, even from an endless device.
 pub const LARGEST_MODEL: u64 = 1 << 30;
 
 impl Model {
-    /// Reads a model file, or a bare `state_dict` of PyTorch's, trusting nothing in it.
+    /// Reads an untrusted model file, or a bare PyTorch `state_dict`.
     ///
     /// # Errors
     /// [`Error::File`], [`Error::TooLarge`], and [`Error::ModelFile`] for the first fault in it.
@@ -41,7 +41,7 @@ impl Model {
         Ok(ModelFile::from_bytes(bytes)?.into())
     }
 
-    /// The embedded model: what [`Model::train`] makes of the list `indian-names` and the default options.
+    /// The built-in model: that of [`Model::train`] for the list `indian-names` and the default options.
     ///
     /// ```
     /// let model = nextchar::Model::embedded();
@@ -51,10 +51,10 @@ impl Model {
     #[cfg(feature = "default-model")]
     pub fn embedded() -> Self {
         const EMBEDDED: &[u8] = include_bytes!("../../model/indian-names.safetensors");
-        Model::from_bytes(EMBEDDED).expect("the embedded model is whole")
+        Model::from_bytes(EMBEDDED).expect("the built-in model is complete")
     }
 
-    /// [`Model::from_bytes`] for a model whose tokenizer is one's own.
+    /// [`Model::from_bytes`] for a model with a custom tokenizer.
     ///
     /// # Errors
     /// As [`Model::from_bytes`].
@@ -65,13 +65,13 @@ impl Model {
     /// The bytes of its file: the same for equal models.
     ///
     /// # Errors
-    /// [`Error::Format`] where the names are missing that a model of repeated names needs.
+    /// [`Error::Format`] if the model repeats whole names and the names are missing.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         Ok(self.as_file().to_bytes()?)
     }
 
-    /// Saves it. The file is written beside its place, synced and renamed, so that the old file or the
-    /// whole new one is there whatever happens.
+    /// Saves it. The file is written next to its path, synced and renamed, so that either the old file or the
+    /// complete new one exists, whatever happens.
     ///
     /// ```
     /// use nextchar::{Family, Model, Names, TrainOptions};
@@ -86,7 +86,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// [`Error::File`] where it cannot be written; those of [`Model::to_bytes`].
+    /// [`Error::File`] if it cannot be written; those of [`Model::to_bytes`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let (path, bytes) = (path.as_ref(), self.to_bytes()?);
         write(path, &bytes).map_err(|fault| Error::File {
@@ -96,10 +96,10 @@ impl Model {
     }
 }
 
-/// First bytes by which a kind of file is known: the longest that any kind needs.
+/// The number of first bytes that identify a kind of file.
 const START: u64 = 16;
 
-/// Reads a whole file of at most `largest` bytes, once its first bytes passed the check.
+/// Reads a whole file of at most `largest` bytes, after its first bytes have passed the check.
 ///
 /// # Errors
 /// [`Error::File`], [`Error::TooLarge`], and those of the check.
@@ -135,7 +135,7 @@ pub fn read_file<E: From<Error>>(
     Ok(bytes)
 }
 
-/// Writes beside the place, syncs, and renames.
+/// Writes next to the path, syncs and renames.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(path)?;
     let mut file = File::create_new(&beside)?;
@@ -149,7 +149,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// A name beside a path that this process alone uses.
+/// A path in the same folder that only this process uses.
 fn beside(path: &Path) -> io::Result<PathBuf> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NUMBER: AtomicU64 = AtomicU64::new(0);

@@ -1,4 +1,4 @@
-//! New names: conditions one after the other, then an iterator over the names.
+//! New names: a builder of conditions, then an iterator over the names.
 
 use std::ops::RangeInclusive;
 
@@ -16,12 +16,12 @@ use crate::door::Error;
 use crate::options::GenerateOptions;
 use crate::workers::Workers;
 
-/// Which names are wanted. Names are drawn from the model's exact distribution given all conditions: they
-/// are neither filtered afterwards nor masked on the way.
+/// A request for names. They are drawn from the model's exact distribution given all conditions: there is neither
+/// a filter afterwards nor a mask along the way.
 ///
-/// Nothing is checked or computed before the first name. A `for` loop over conditions that cannot be met, or
-/// that contradict each other, has no name; [`Generate::try_iter`] says why. Without [`Generate::take`] names
-/// come until no more exist.
+/// Nothing is checked or computed before the first name. A `for` loop over conditions that are impossible or
+/// contradict each other yields no names; [`Generate::try_iter`] tells why. Without [`Generate::take`], names are
+/// drawn until no more exist.
 ///
 /// ```
 /// use nextchar::{Family, Model, Names, TrainOptions};
@@ -54,7 +54,7 @@ pub struct Generate<'m> {
 }
 
 impl Model {
-    /// New names, seed 42: conditions can be added, then it is an iterator.
+    /// New names with seed 42: add conditions and iterate.
     pub fn generate(&self) -> Generate<'_> {
         Generate::new(
             self.language_model(),
@@ -65,13 +65,13 @@ impl Model {
     }
 }
 
-/// What the names must be.
+/// The conditions on the names.
 impl<'m> Generate<'m> {
-    /// Draws in a row without a name after which the search is given up.
+    /// Number of consecutive draws without a name after which the search gives up.
     pub const TRIES: u64 = 1_000_000;
 
-    /// Names of any model: `names` are those that it was made from, `longest` is the length of the longest
-    /// of them, in characters.
+    /// Names from any model: `names` are those that it was made from, and `longest` is the length of the longest of
+    /// them, in characters.
     pub fn new(
         model: &'m dyn LanguageModel,
         vocab: &'m Vocab,
@@ -95,43 +95,43 @@ impl<'m> Generate<'m> {
         }
     }
 
-    /// All of these options, in place of those that were given.
+    /// Uses all of these options, instead of those given before.
     pub fn with(mut self, options: GenerateOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// The name begins with this; with several prefixes, with one of them.
+    /// The name begins with this text; if there are several prefixes, with one of them.
     pub fn prefix(mut self, text: impl Into<String>) -> Self {
         self.options.prefix.push(text.into());
         self
     }
 
-    /// The name ends with this; with several suffixes, with one of them.
+    /// The name ends with this text; if there are several suffixes, with one of them.
     pub fn suffix(mut self, text: impl Into<String>) -> Self {
         self.options.suffix.push(text.into());
         self
     }
 
-    /// The name contains this, and everything else that it is to contain.
+    /// The name contains this text; if there are several, all of them.
     pub fn contains(mut self, text: impl Into<String>) -> Self {
         self.options.contains.push(text.into());
         self
     }
 
-    /// The name does not contain this.
+    /// The name does not contain this text.
     pub fn excluding(mut self, text: impl Into<String>) -> Self {
         self.options.exclude.push(text.into());
         self
     }
 
-    /// The name has these characters only: characters and ranges, such as `a-mz`.
+    /// The name has only these characters: single ones and ranges, such as `a-mz`.
     pub fn letters(mut self, letters: impl Into<String>) -> Self {
         self.options.letters = Some(letters.into());
         self
     }
 
-    /// The whole name matches this regular expression; with several, one of them.
+    /// The whole name matches this regular expression; if there are several, one of them.
     pub fn pattern(mut self, pattern: impl Into<String>) -> Self {
         self.options.pattern.push(pattern.into());
         self
@@ -149,8 +149,8 @@ impl<'m> Generate<'m> {
         self
     }
 
-    /// The name has at most this number of characters; by default as many as the longest name that the
-    /// model was made from.
+    /// The name has at most this number of characters; by default that of the longest name that the model was made
+    /// from.
     pub fn max_length(mut self, characters: usize) -> Self {
         self.options.max_length = Some(characters);
         self
@@ -168,40 +168,40 @@ impl<'m> Generate<'m> {
         self
     }
 
-    /// What stands before the first character: a label, where the model knows some.
+    /// What precedes the first character: a label, if the model has labels.
     pub fn start(mut self, start: Start) -> Self {
         self.start = start;
         self
     }
 
-    /// No name comes twice.
+    /// No name is drawn twice.
     pub fn unique(mut self) -> Self {
         self.options.unique = true;
         self
     }
 }
 
-/// How they are drawn.
+/// How the names are drawn.
 impl Generate<'_> {
-    /// Below 1 likely characters become likelier, above 1 unlikely ones.
+    /// Values below 1 make likely characters likelier, values above 1 unlikely ones.
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.options.temperature = temperature;
         self
     }
 
-    /// Every character is one of the `k` likeliest at its place.
+    /// Every character is one of the `k` most probable ones at its position.
     pub fn top_k(mut self, k: usize) -> Self {
         self.options.top_k = Some(k);
         self
     }
 
-    /// Every character is one of the likeliest that together have the probability `p`.
+    /// Every character is one of the most probable ones that together have probability `p`.
     pub fn top_p(mut self, p: f64) -> Self {
         self.options.top_p = Some(p);
         self
     }
 
-    /// What the names are drawn from: a number. Equal seeds give equal names.
+    /// The seed of the draws: a number. Equal seeds give equal names.
     pub fn seed(mut self, seed: impl Into<Seed>) -> Self {
         self.options.seed = seed.into();
         self
@@ -213,32 +213,32 @@ impl Generate<'_> {
         self
     }
 
-    /// Who computes; the names do not depend on it.
+    /// The threads that compute; the names do not depend on them.
     pub fn workers(mut self, workers: &'static Workers) -> Self {
         self.workers = workers;
         self
     }
 
-    /// A method of drawing rather than the quickest; the distribution is the same.
+    /// A method of drawing instead of the fastest one; the distribution is the same.
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// Draws in a row without a name after which the search is given up; by default a million.
+    /// Number of consecutive draws without a name after which the search gives up; by default a million.
     pub fn give_up_after(mut self, draws: u64) -> Self {
         self.tries = draws;
         self
     }
 }
 
-/// What comes of it.
+/// The results.
 impl<'m> Generate<'m> {
     /// An iterator over the names.
     ///
     /// # Errors
     /// [`Error::Core`] for conditions that no name can meet, patterns that cannot be used, and a temperature
-    /// or share out of range; [`Error::WithoutNames`] for [`Generate::novel`] where the names are not known.
+    /// or share out of range; [`Error::WithoutNames`] for [`Generate::novel`] if the names are not known.
     pub fn try_iter(&self) -> Result<NewNames<'m>, Error> {
         let generator = Generator::new(
             self.model,
@@ -250,9 +250,9 @@ impl<'m> Generate<'m> {
         Ok(NewNames(Some(generator)))
     }
 
-    /// The probability that a name of the model meets the conditions, after temperature, top-k and top-p.
-    /// Where it is not exact it is as precise as drawing a hundred names makes it;
-    /// [`NewNames::outcome`] knows more after more names.
+    /// The probability that a name of the model meets the conditions, after temperature, top-k and top-p. If it is
+    /// not exact, it is estimated while drawing a hundred names; [`NewNames::outcome`] is more precise after more
+    /// names.
     ///
     /// # Errors
     /// Those of [`Generate::try_iter`].
@@ -267,10 +267,10 @@ impl<'m> Generate<'m> {
         Ok(outcome.expect("an iterator that began").probability)
     }
 
-    /// The most likely names that meet the conditions, the likeliest first, in place of draws.
+    /// The most likely names that meet the conditions, the likeliest first, instead of draws.
     ///
     /// # Errors
-    /// Those of [`Generate::try_iter`], and where the search would need too much memory.
+    /// Those of [`Generate::try_iter`], and one if the search needs too much memory.
     pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
         let unwanted = self.unwanted()?;
         let conditions = self.conditions();
@@ -284,7 +284,7 @@ impl<'m> Generate<'m> {
         )?)
     }
 
-    /// Whether there is any condition beside the longest length, which every draw has.
+    /// Whether there is any condition besides the default maximum length.
     pub fn is_conditioned(&self) -> bool {
         let only_length = Conditions {
             max_length: self.longest.max(1),
@@ -293,7 +293,7 @@ impl<'m> Generate<'m> {
         self.conditions() != only_length || self.options.novel || !self.not_in.is_empty()
     }
 
-    /// Why there is no name, where the conditions themselves allow some.
+    /// Why there is no name, although the conditions themselves allow some.
     ///
     /// # Errors
     /// Those of [`Generate::try_iter`].
@@ -346,33 +346,33 @@ impl<'m> IntoIterator for Generate<'m> {
     type Item = Generated;
     type IntoIter = NewNames<'m>;
 
-    /// The names; none where [`Generate::try_iter`] has an error.
+    /// The names; none if [`Generate::try_iter`] returns an error.
     fn into_iter(self) -> NewNames<'m> {
         self.try_iter().unwrap_or(NewNames(None))
     }
 }
 
-/// An iterator over new names, which knows how the draws went.
+/// An iterator over new names, with statistics of the draws.
 pub struct NewNames<'m>(Option<Generator<'m>>);
 
 impl NewNames<'_> {
-    /// How the draws went so far; `None` where the conditions could not be met. Where few draws were made,
-    /// some more are, to know the probability.
+    /// The statistics of the draws so far; `None` if the conditions cannot be met. After only a few draws, some more
+    /// are made to estimate the probability.
     pub fn outcome(&mut self) -> Option<Outcome> {
         self.0.as_mut().map(Generator::outcome)
     }
 
-    /// The next names as lines, as many as come at once: ten times as quick as name by name.
+    /// The next names as lines, a batch at a time: ten times as fast as one by one.
     pub fn next_lines(&mut self) -> Option<String> {
         self.0.as_mut()?.next_lines()
     }
 
-    /// How many names came.
+    /// Number of names so far.
     pub fn found(&self) -> u64 {
         self.0.as_ref().map_or(0, Generator::found)
     }
 
-    /// Whether the search was given up.
+    /// Whether the search gave up.
     pub fn gave_up(&self) -> bool {
         self.0.as_ref().is_some_and(Generator::gave_up)
     }
@@ -389,10 +389,10 @@ impl Iterator for NewNames<'_> {
 /// Why there is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhyNone {
-    /// Every name that meets the other conditions is in a list that is not wanted.
+    /// Every name that meets the other conditions is in an excluded list.
     Listed,
-    /// Temperature, top-k or top-p leave none.
+    /// Temperature, top-k or top-p exclude all of them.
     Cut,
-    /// The model gives no name that meets the conditions.
+    /// The model writes no name that meets the conditions.
     Never,
 }

@@ -1,5 +1,5 @@
-//! A look inside: what may come next, the stages of one prediction, a word character by character, and
-//! characters that are alike.
+//! A look inside: the next character, the stages of one prediction, a word character by character, and similar
+//! characters.
 
 use nextchar_core::LanguageModel;
 use nextchar_core::model::Network;
@@ -13,7 +13,7 @@ use crate::door::Error;
 
 impl Model {
     /// The probability of every character after a context, the likeliest first; `_` is the end of the name.
-    /// Only the last characters of the context count, as many as the model looks back.
+    /// Only the last characters of the context count, up to the model's context length.
     ///
     /// ```
     /// use nextchar::{Family, Model, Names, TrainOptions};
@@ -40,7 +40,7 @@ impl Model {
         Ok(rows)
     }
 
-    /// The last `length` tokens of a text, cleaned as names are and padded at the left.
+    /// The last `length` tokens of a text, cleaned like names and padded on the left.
     ///
     /// # Errors
     /// [`Error::UnknownPiece`].
@@ -52,7 +52,7 @@ impl Model {
         })
     }
 
-    /// Every number of one prediction by the first network: embedding, features, layers, probabilities.
+    /// Every number of one prediction of the first network: embedding, features, layers, probabilities.
     ///
     /// # Errors
     /// [`Error::WithoutNetwork`] and [`Error::UnknownPiece`].
@@ -62,8 +62,8 @@ impl Model {
         Ok(explain(network, self.vocab(), &context))
     }
 
-    /// A word character by character: how likely each was, and the `shown` likeliest at its place. The word
-    /// may be empty: then it is the end of a name that is explained.
+    /// A word character by character: how likely each was, and the `shown` likeliest at its position. For an empty
+    /// word, the end of the name is explained.
     ///
     /// # Errors
     /// [`Error::LongWord`] and [`Error::UnknownPiece`].
@@ -71,7 +71,7 @@ impl Model {
         self.explain_word_after(&Start::default(), word, shown)
     }
 
-    /// [`Model::explain_word`] for a word with a start of its own, such as a label.
+    /// [`Model::explain_word`] for a word with its own start, such as a label.
     ///
     /// # Errors
     /// As [`Model::explain_word`].
@@ -91,8 +91,8 @@ impl Model {
         ))
     }
 
-    /// All other characters by their likeness to one, the most alike first, with the cosine of the angle
-    /// between their embeddings; the mean over the networks. `_` is the end of a name.
+    /// All other characters by their similarity to one, the most similar first, with the cosine of the angle between
+    /// their embeddings (the mean over the networks). `_` is the end of a name.
     ///
     /// # Errors
     /// [`Error::WithoutNetwork`] and [`Error::UnknownPiece`].
@@ -104,7 +104,7 @@ impl Model {
         Ok(shown.collect())
     }
 
-    /// The characters as points in the plane, by the embedding of the first network.
+    /// The characters as points in the plane, from the embedding of the first network.
     ///
     /// # Errors
     /// [`Error::WithoutNetwork`].

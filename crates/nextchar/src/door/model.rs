@@ -11,7 +11,7 @@ use nextchar_formats::{ModelFile, Record};
 use crate::background::background_model;
 use crate::door::Error;
 
-/// A model of names, as it stands in a model file.
+/// A model of names, with the contents of a model file.
 ///
 /// ```
 /// use nextchar::prelude::*;
@@ -29,7 +29,7 @@ use crate::door::Error;
 #[derive(Clone, Debug)]
 pub struct Model {
     file: ModelFile,
-    /// Made when the first verdict is asked for.
+    /// Created for the first verdict.
     judge: OnceLock<Option<Judge>>,
 }
 
@@ -44,7 +44,7 @@ impl Model {
         &self.file.model
     }
 
-    /// The names that the model was made from, by part; `None` where they were left out.
+    /// The names that the model was made from, by part; `None` if they were not saved.
     pub fn names(&self) -> Option<&Split> {
         self.file.names.as_ref()
     }
@@ -59,12 +59,12 @@ impl Model {
         &self.file.bigrams
     }
 
-    /// Everything that its file holds.
+    /// Everything that its file contains.
     pub fn as_file(&self) -> &ModelFile {
         &self.file
     }
 
-    /// Everything that its file holds, for whoever wants to change it.
+    /// Everything that its file contains, for callers that want to change it.
     pub fn into_file(self) -> ModelFile {
         self.file
     }
@@ -74,7 +74,7 @@ impl Model {
         self.file.record.longest_name.max(1)
     }
 
-    /// What judges words; `None` where the model was made from too few names.
+    /// The judge of words; `None` if the model was made from too few names.
     ///
     /// # Errors
     /// Those of [`Judge::new`].

@@ -1,4 +1,4 @@
-//! Words judged: how likely a model makes them, and whether they pass for names.
+//! Verdicts on words: how likely they are according to a model, and whether they are plausible as names.
 
 use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
 use nextchar_core::score::{Judge, WordBatch, WordScorer, name_log_prob};
@@ -9,23 +9,23 @@ use super::model::Model;
 use crate::door::Error;
 use crate::workers::Workers;
 
-/// What a model says of a word.
+/// A model's verdict on a word.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Verdict {
-    /// ln P(word), the end mark included, in nats.
+    /// ln P(word), including the end mark, in nats.
     pub log_prob: f64,
-    /// The same by predicted character, the end mark counted.
+    /// The same per predicted character, including the end mark.
     pub per_char: f64,
-    /// The log-odds of a name against another word, up to a constant; `None` where the model was made from
-    /// too few names to judge.
+    /// The log-odds that the word is a name, up to a constant; `None` if the model was made from too few names to
+    /// judge.
     pub score: Option<f64>,
-    /// Share of held-out names with a lower score, in percent; `None` where there is no score.
+    /// Share of held-out names with a lower score, in percent; `None` if there is no score.
     pub percentile: Option<f64>,
 }
 
 impl Verdict {
-    /// Whether the word passes for a name where this share of real names may be rejected, such as 0.01.
-    /// A model that was made from too few names to judge lets nothing pass; its
+    /// Whether the word is plausible as a name if this share of real names may be rejected, such as 0.01. With a
+    /// model that was made from too few names to judge, no word is plausible, and its
     /// [percentile](Verdict::percentile) is `None`.
     pub fn is_plausible(&self, false_rejection: f64) -> bool {
         let passes = |percentile| percentile >= 100.0 * false_rejection;
@@ -34,7 +34,7 @@ impl Verdict {
 }
 
 impl Model {
-    /// Judges a word, cleaned as names are: trimmed, composed and lower-case.
+    /// Judges a word, cleaned like names: trimmed, composed and lower-case.
     ///
     /// ```
     /// use nextchar::{Error, Family, Model, Names, TrainOptions};
@@ -57,7 +57,7 @@ impl Model {
         Ok(verdict(self.judge()?, &tokens, log_prob))
     }
 
-    /// Judges many words on all processors, each window of characters evaluated once.
+    /// Judges many words on all processors; each window of characters is evaluated once.
     ///
     /// # Errors
     /// Those of [`WordScorer::new`]; words that cannot be scored have their own error.
@@ -70,7 +70,7 @@ impl Model {
         Ok(verdicts.of(&words, Workers::available()))
     }
 
-    /// A judge for words that come in portions: it remembers what the model said.
+    /// A judge for several batches of words, with a cache of the model's predictions.
     ///
     /// # Errors
     /// Those of [`WordScorer::new`] and [`Judge::new`].
@@ -78,7 +78,7 @@ impl Model {
         self.verdicts_after(&Start::default())
     }
 
-    /// [`Model::verdicts`] for words with a start of their own, such as a label.
+    /// [`Model::verdicts`] for words with their own start, such as a label.
     ///
     /// # Errors
     /// As [`Model::verdicts`].
@@ -90,26 +90,26 @@ impl Model {
         })
     }
 
-    /// The model's judge, ranking among other names; and how many of those have characters that the model
-    /// does not know, and do not count.
+    /// The model's judge, calibrated on other names; and how many of those are ignored because they have characters
+    /// that the model does not know.
     ///
     /// # Errors
-    /// [`Error::NotCalibrated`] where the model was made from too few names;
-    /// [`nextchar_core::Error::NoNames`] where the model knows the characters of none.
+    /// [`Error::NotCalibrated`] if the model was made from too few names; [`nextchar_core::Error::NoNames`] if every
+    /// name is ignored.
     pub fn judge_among(&self, names: &NameList) -> Result<(Judge, usize), Error> {
         let judge = self.judge()?.ok_or(Error::NotCalibrated)?.clone();
         let mut known = names.clone();
-        let unknown = known.retain(|name| self.vocab().encode(name).is_ok());
+        let unknown = known.retain(|name| self.vocab().knows(name));
         let judge = judge.calibrated(self.language_model(), self.vocab(), &known)?;
         Ok((judge, unknown))
     }
 
-    /// A text as the names of the model are: composed, and of the same case.
+    /// A text normalised like the names of the model: composed, and in the same case.
     pub fn normalized<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
         self.vocab().normalizer().normalize(text)
     }
 
-    /// The tokens of a word, cleaned as names are.
+    /// The tokens of a word, cleaned like names.
     ///
     /// # Errors
     /// Those of [`Model::score`].
@@ -120,7 +120,7 @@ impl Model {
         self.tokens(word)
     }
 
-    /// [`Model::encode`] of a word that may be empty.
+    /// [`Model::encode`] for a word that may be empty.
     pub(super) fn tokens(&self, word: &str) -> Result<Vec<Token>, Error> {
         let word = word.trim();
         if word.chars().nth(MAX_NAME_LENGTH).is_some() {
@@ -147,7 +147,7 @@ fn verdict(judge: Option<&Judge>, word: &[Token], log_prob: f64) -> Verdict {
     }
 }
 
-/// Judges many words: the model is asked once for each context.
+/// Judges many words: the model evaluates each context once.
 pub struct Verdicts<'m> {
     model: &'m Model,
     judge: Option<&'m Judge>,
@@ -155,10 +155,10 @@ pub struct Verdicts<'m> {
 }
 
 impl Verdicts<'_> {
-    /// Words that are scored together on one thread.
+    /// Number of words that are scored together on one thread.
     const PORTION: usize = 4096;
 
-    /// What the model says of each word, in their order.
+    /// The verdicts on some words, in order.
     pub fn of<T: AsRef<str>>(
         &mut self,
         words: &[T],
@@ -184,7 +184,7 @@ impl Verdicts<'_> {
     }
 }
 
-/// Words in the shape that the scorer takes.
+/// Words in the form that the scorer takes.
 #[derive(Default)]
 struct Portion(WordBatch);
 

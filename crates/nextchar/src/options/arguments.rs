@@ -1,4 +1,4 @@
-//! A command line from options: what a search for options or a page prints, so that a run can be repeated.
+//! A command line from options: a search for options and the web page print it, so that a run can be repeated.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{TrainOptions, Widths};
 
 impl TrainOptions {
-    /// The words of a command line that gives these options; what is as usual is not mentioned.
+    /// The words of a command line that gives these options; those at their defaults are omitted.
     ///
     /// ```
     /// use nextchar::{Preset, TrainOptions};
@@ -25,8 +25,8 @@ impl TrainOptions {
     }
 }
 
-/// The words of a command line for every field that differs from the usual value, in the order of their
-/// names: the name with hyphens, and the value unless it is `true`.
+/// The words of a command line for every field that differs from its default, in the order of their names: the
+/// name with hyphens, and the value unless it is `true`.
 ///
 /// # Panics
 /// If the type is not a struct of plain values.
@@ -51,7 +51,7 @@ fn fields(of: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// A value as one word; none for a switch.
+/// A value as one word; `None` for a switch.
 fn word(value: Value) -> Option<String> {
     match value {
         Value::Bool(_) => None,

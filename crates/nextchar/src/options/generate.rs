@@ -1,11 +1,11 @@
-//! The options of generation: which names, and how they are drawn.
+//! The options of generation: which names, and how to draw them.
 
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{Conditions, SampleConfig};
 use serde::{Deserialize, Serialize};
 
-/// Which names are wanted, as files, command lines and pages say it; [`Generate`](crate::Generate) is the
-/// same as a chain of calls.
+/// A request for names, as files, command lines and pages express it; [`Generate`](crate::Generate) is the same
+/// as a chain of calls.
 ///
 /// ```
 /// use nextchar::GenerateOptions;
@@ -18,17 +18,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GenerateOptions {
-    /// How many names, at most.
+    /// Number of names, at most.
     pub count: usize,
-    /// Below 1 likely characters become likelier, above 1 unlikely ones.
+    /// Values below 1 make likely characters likelier, values above 1 unlikely ones.
     pub temperature: f64,
-    /// Every character is one of the `top_k` likeliest at its place.
+    /// Every character is one of the `top_k` most probable ones at its position.
     pub top_k: Option<usize>,
-    /// Every character is one of the likeliest that together have this probability.
+    /// Every character is one of the most probable ones that together have this probability.
     pub top_p: Option<f64>,
-    /// Shortest name, in characters.
+    /// Minimum length, in characters.
     pub min_length: usize,
-    /// Longest name, in characters; `None` for the longest that the model was made from.
+    /// Maximum length, in characters; `None` for that of the longest name that the model was made from.
     pub max_length: Option<usize>,
     /// The name begins with one of these, if there are any.
     pub prefix: Vec<String>,
@@ -38,20 +38,20 @@ pub struct GenerateOptions {
     pub contains: Vec<String>,
     /// The name contains none of these.
     pub exclude: Vec<String>,
-    /// The name has these characters only: characters and ranges, such as `a-mz`.
+    /// The name has only these characters: single ones and ranges, such as `a-mz`.
     pub letters: Option<String>,
     /// The whole name matches one of these regular expressions, if there are any.
     pub pattern: Vec<String>,
     /// The name is in no part of the list that the model was made from.
     pub novel: bool,
-    /// No name comes twice.
+    /// No name is drawn twice.
     pub unique: bool,
-    /// What the names are drawn from.
+    /// The seed of the draws.
     pub seed: Seed,
 }
 
 impl Default for GenerateOptions {
-    /// 20 names as the model is, seed 42.
+    /// 20 names without conditions, seed 42.
     fn default() -> Self {
         GenerateOptions {
             count: 20,

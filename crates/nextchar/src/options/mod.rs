@@ -1,7 +1,7 @@
-//! The options of training and generation: once, for the library, files, command lines and pages.
+//! The options of training and generation: defined once, for the library, files, command lines and pages.
 //!
-//! What is given wins, then what the [`Preset`] sets: [`TrainOptions::resolved`] is the one place that
-//! says so.
+//! Options that are given take precedence over those of the [`Preset`]: [`TrainOptions::resolved`] is the only
+//! place that decides this.
 
 mod arguments;
 mod generate;
@@ -21,8 +21,8 @@ pub use values::{
     BadValue, BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, UnknownChoice, Widths,
 };
 
-/// How a model is made, beside how the names are read and split. `None` and `false` leave an option to
-/// the preset.
+/// How a model is made, apart from how the names are read and split. `None` and `false` leave an option to the
+/// preset.
 ///
 /// ```
 /// use nextchar::{Family, Preset, TrainOptions};
@@ -39,18 +39,18 @@ pub use values::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainOptions {
-    /// What kind of model: a network, counts alone, or both mixed.
+    /// The kind of model: a network, counts alone, or a mixture of both.
     pub family: Option<Family>,
     /// Context length of the counts, in characters; `None` chooses the best on the validation names, at
     /// most 6.
     pub counts_context: Option<usize>,
-    /// Number of networks, of different seeds, that are averaged.
+    /// Number of networks to average, each with its own seed.
     pub networks: Option<u32>,
-    /// Whether whole names of the list are repeated as often as its duplicates say (Good–Turing).
+    /// Whether whole names of the list are repeated as often as its duplicates suggest (Good–Turing).
     pub good_turing: bool,
-    /// Whether one network learns what the networks and the counts predict together.
+    /// Whether one network is trained on the combined predictions of the networks and the counts.
     pub distill: bool,
-    /// Where the options come from that nobody gave.
+    /// The source of the options that are not given.
     pub preset: Preset,
     /// Context length of the networks, in characters.
     pub context: Option<usize>,
@@ -60,48 +60,47 @@ pub struct TrainOptions {
     pub hidden: Option<Widths>,
     /// Nonlinearity of the hidden layers.
     pub activation: Option<Activation>,
-    /// Whether a hidden layer's input is added to its output, where both have the same width.
+    /// Whether a hidden layer's input is added to its output if both have the same width.
     pub residual: bool,
     /// How the parameters are initialised.
     pub init: Option<Init>,
     /// How a gradient becomes a step.
     pub optimizer: Option<OptimizerName>,
-    /// Learning rate, before the schedule's factor.
+    /// Learning rate, before the schedule is applied.
     pub learning_rate: Option<LearningRate>,
-    /// How the learning rate changes.
+    /// How the learning rate changes during training.
     pub schedule: Option<Schedule>,
-    /// Rows in a step.
+    /// Rows per step.
     pub batch: Option<BatchSize>,
     /// What the rows of a batch are.
     pub draw: Option<Draw>,
     /// Number of steps.
     pub steps: Option<u64>,
-    /// Number of passes through the contexts (or the windows), where no number of steps is given.
+    /// Number of passes over the contexts (or windows), if no number of steps is given.
     pub epochs: Option<u64>,
     /// Decoupled weight decay, which only AdamW has.
     pub weight_decay: Option<f64>,
-    /// Probability with which a step drops a hidden unit.
+    /// Probability that a step drops a hidden unit.
     pub dropout: Option<f64>,
-    /// Whether the hidden layers' preactivations are normalised while learning; the network that is kept
-    /// is a plain one.
+    /// Whether the hidden layers' preactivations are normalised during training; the resulting network is a plain
+    /// one.
     pub batch_norm: bool,
     /// Share of every label that is spread evenly over all characters, such as 0.05.
     pub label_smoothing: Option<f64>,
-    /// Share of the running average of the weights that a step keeps, such as 0.99; 0 keeps the weights
-    /// themselves.
+    /// Decay of the running average of the weights that is saved, such as 0.99; 0 saves the weights themselves.
     pub averaging: Option<f64>,
-    /// Validation passes without a better one after which a run stops.
+    /// Number of validation passes without an improvement after which a run stops.
     pub patience: Option<u64>,
     /// The loss on the validation names, in nats per predicted character, at which a run stops.
     pub target_loss: Option<f64>,
-    /// Steps between two validation passes; `None` makes fifty in a run.
+    /// Steps between two validation passes; `None` for fifty passes in a run.
     pub evaluate_every: Option<u64>,
-    /// Whether multiplications and additions round separately, as in a browser: the same bits there and
-    /// here, a little slower.
+    /// Whether multiplications and additions are rounded separately, as in a browser: the same bits there and here,
+    /// a little slower.
     pub portable: bool,
-    /// What initialisation, batches and calibration are drawn from.
+    /// The seed of initialisation, batches and calibration.
     pub seed: Seed,
-    /// Whether the names are left out of the model; then it cannot tell new names from known ones.
+    /// Whether the names are not saved in the model; then it cannot tell new names from known ones.
     pub no_names: bool,
 }
 
@@ -144,7 +143,7 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
-    /// Those of a preset, with nothing else chosen.
+    /// The options of a preset, without any others.
     pub fn preset(preset: Preset) -> Self {
         TrainOptions {
             preset,
@@ -152,7 +151,7 @@ impl TrainOptions {
         }
     }
 
-    /// These options, and the preset's for all that was not given.
+    /// These options, completed by those of the preset.
     pub fn resolved(&self) -> TrainOptions {
         let given = self.clone();
         let preset = self.preset.options();
@@ -174,7 +173,7 @@ impl TrainOptions {
             schedule: given.schedule.or(preset.schedule),
             batch: given.batch.or(preset.batch),
             draw: given.draw.or(preset.draw),
-            // Passes are a way to give the steps, so they replace the preset's.
+            // Passes determine the number of steps, so they replace the preset's.
             steps: match given.epochs {
                 Some(_) => given.steps,
                 None => given.steps.or(preset.steps),

@@ -1,4 +1,4 @@
-//! The presets: whole sets of options under a name, for what nobody chose.
+//! The presets: named sets of options, for those that are not given.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use super::values::{
     parse,
 };
 
-/// A whole set of options under a name.
+/// A named set of options.
 ///
 /// ```
 /// use nextchar::{Preset, TrainOptions};
@@ -31,11 +31,11 @@ pub enum Preset {
     Fast,
     /// The best held-out loss, in a minute or two.
     Best,
-    /// The lecture's: names of five to nine characters, letters in the plane.
+    /// The lecture's: names of five to nine characters, an embedding in the plane.
     Lecture,
     /// Karpathy's part 2, as published: the literal loop over windows, parameters drawn from N(0, 1).
     Part2,
-    /// The same with the better initialisation of part 3.
+    /// The same, with the better initialisation of part 3.
     Kaiming,
 }
 
@@ -66,7 +66,7 @@ impl Preset {
         (self == Preset::Lecture).then_some((5, 9))
     }
 
-    /// What it sets: every option that a training needs.
+    /// Its options: all that a training needs.
     pub fn options(self) -> TrainOptions {
         let named = |options: TrainOptions| TrainOptions {
             preset: self,

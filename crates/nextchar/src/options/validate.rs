@@ -1,16 +1,16 @@
-//! Options that cannot be, and options that are given and have no effect.
+//! Rejects invalid options, and given options that have no effect.
 
 use nextchar_core::Error;
 use nextchar_core::setting::{Allowed, Setting};
 
 use super::{BatchSize, Draw, Family, TrainOptions};
 
-/// A model file holds no more networks.
+/// The largest number of networks in a model file.
 const MOST_NETWORKS: f64 = 100.0;
 
 impl TrainOptions {
-    /// Checks what is not part of a shape or a training, and refuses options without an effect.
-    /// `distills` says whether a network learns from the others and the counts.
+    /// Checks the options that are not part of a shape or a training, and rejects options without an effect.
+    /// `distills` is whether a network learns from the others and the counts.
     pub(crate) fn check(&self, family: Family, distills: bool) -> Result<(), Error> {
         if let Some((setting, beside)) = self.unused(family, distills) {
             return Err(Error::Unused { setting, beside });
@@ -27,7 +27,7 @@ impl TrainOptions {
         Ok(())
     }
 
-    /// The first option that is given and has no effect, and why.
+    /// The first given option that has no effect, and the reason.
     fn unused(&self, family: Family, distills: bool) -> Option<(Setting, &'static str)> {
         const COUNTS: &str = "in a model that only counts";
         const NETWORK: &str = "in a model without counts";
@@ -44,7 +44,7 @@ impl TrainOptions {
         (full && draws_rows).then_some((Setting::Draw, FULL))
     }
 
-    /// The first option that is given and says how networks are made or trained.
+    /// The first given option that concerns how networks are made or trained.
     fn of_networks(&self) -> Option<Setting> {
         let given = [
             (self.networks.is_some(), Setting::Networks),

@@ -1,4 +1,4 @@
-//! The values that options take, each with the name by which files, command lines and web pages call it.
+//! The values of options, each with its name in files, on command lines and on web pages.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use nextchar_core::model::{Activation, Init};
 use nextchar_core::train::Schedule;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value out of a short list, with names that people write.
+/// A value from a short list, with the names that users write.
 ///
 /// ```
 /// use nextchar::{Choice, Family};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(Family::find("mixture"), Some(Family::Mixture));
 /// ```
 pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
-    /// Every value, its name, and a short explanation (empty where the name says enough).
+    /// Every value, its name, and a short explanation (empty if the name is enough).
     const ALL: &'static [(Self, &'static str, &'static str)];
 
     /// The name of the value.
@@ -25,7 +25,7 @@ pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
         found.map_or("", |(_, name, _)| name)
     }
 
-    /// The value of this name.
+    /// The value with this name.
     fn find(name: &str) -> Option<Self> {
         let found = Self::ALL.iter().find(|(_, known, _)| *known == name);
         found.map(|(value, ..)| *value)
@@ -34,15 +34,15 @@ pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
 
 /// A text that is not the name of any value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is none of: {}", known.join(", "))]
+#[error("{given:?} is not one of: {}", known.join(", "))]
 pub struct UnknownChoice {
-    /// What was given.
+    /// The text.
     pub given: String,
-    /// What is possible.
+    /// The names of the values.
     pub known: Vec<&'static str>,
 }
 
-/// The value of this name, or what is possible instead.
+/// The value with this name, or an error with the possible names.
 pub(crate) fn parse<T: Choice>(text: &str) -> Result<T, UnknownChoice> {
     T::find(text).ok_or_else(|| UnknownChoice {
         given: text.to_owned(),
@@ -50,7 +50,7 @@ pub(crate) fn parse<T: Choice>(text: &str) -> Result<T, UnknownChoice> {
     })
 }
 
-/// Texts of a [`Choice`] of this crate: `Display` and `FromStr`.
+/// The text form of a [`Choice`] of this crate: `Display` and `FromStr`.
 macro_rules! as_text {
     ($($type:ty),*) => {$(
         impl fmt::Display for $type {
@@ -72,7 +72,7 @@ pub(crate) use as_text;
 
 as_text!(Family, OptimizerName, Draw);
 
-/// What kind of model.
+/// The kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
@@ -175,7 +175,11 @@ impl Choice for Init {
 impl Choice for Schedule {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Schedule::Constant, "constant", ""),
-        (Schedule::Step, "step", "A tenth from half of the steps on"),
+        (
+            Schedule::Step,
+            "step",
+            "Divided by ten after half of the steps",
+        ),
         (
             Schedule::Cosine,
             "cosine",
@@ -189,20 +193,20 @@ impl Choice for Schedule {
 pub enum BatchSize {
     /// All rows; written `full`.
     Full,
-    /// This many.
+    /// This number.
     Rows(usize),
 }
 
 /// The learning rate: a number, or one that a short search finds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LearningRate {
-    /// Found in 300 steps of growing rates, whose parameters are thrown away; written `auto`.
+    /// Found in 300 steps with growing rates, whose parameters are discarded; written `auto`.
     Auto,
-    /// This one, before the schedule's factor.
+    /// This one, before the schedule is applied.
     Fixed(f64),
 }
 
-/// A text that is not what a [`BatchSize`], a [`LearningRate`] or [`Widths`] can be.
+/// A text that is not a valid [`BatchSize`], [`LearningRate`] or [`Widths`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be {0}")]
 pub struct BadValue(&'static str);
@@ -257,7 +261,7 @@ impl From<f64> for LearningRate {
     }
 }
 
-/// The widths of the hidden layers, in units; none at all for a network without a hidden layer.
+/// The widths of the hidden layers, in units; empty for a network without hidden layers.
 ///
 /// ```
 /// use nextchar::Widths;
@@ -304,7 +308,7 @@ impl FromStr for Widths {
     }
 }
 
-/// A number, or a word in its place.
+/// A number, or a word instead of it.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum NumberOr<N> {
@@ -352,7 +356,7 @@ impl<'de> Deserialize<'de> for LearningRate {
 mod tests {
     use super::*;
 
-    /// Names are those that serde writes, so files, command lines and pages agree.
+    /// The names are those that serde writes, so files, command lines and pages agree.
     #[test]
     fn names_are_those_of_files() {
         fn check<T: Choice + Serialize>() {
@@ -370,7 +374,7 @@ mod tests {
         let error = "perceptron".parse::<Family>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "\"perceptron\" is none of: network, kneser-ney, mixture"
+            "\"perceptron\" is not one of: network, kneser-ney, mixture"
         );
     }
 

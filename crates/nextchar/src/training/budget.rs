@@ -1,4 +1,4 @@
-//! What is found by trying before a training begins: its learning rate, and how many steps fit a time.
+//! Trials before a training: they find its learning rate, and how many steps fit into a time.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::door::Error;
 use crate::options::{LearningRate, TrainOptions};
 
 impl Training {
-    /// Finds the learning rate where that was asked for, and says which it is.
+    /// Finds the learning rate if the options request it, and returns it.
     ///
     /// # Errors
     /// Those of [`find_learning_rate`].
@@ -26,18 +26,18 @@ impl Training {
         Ok(Some(rate))
     }
 
-    /// Plans as many steps as fit what is left of a time, judged by the first of them.
+    /// Plans the number of steps that fit into the rest of a time, estimated from a few of them.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
     pub fn fit_to(&mut self, time: Duration, clock: &dyn Clock) -> Result<(), Error> {
-        self.rivals()?; // they take their share of the time
+        self.rivals()?; // they take some of the time
         let left = time.saturating_sub(clock.elapsed());
         let steps = self.steps_within(left / self.plan.networks as u32, clock)?;
         self.set_steps(steps)
     }
 
-    /// Plans this number of steps for each network, whatever the options say.
+    /// Plans this number of steps for each network, overriding the options.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
@@ -51,11 +51,11 @@ impl Training {
         Ok(())
     }
 
-    /// How many steps of one network fit a time; at least one.
+    /// The number of steps of one network that fit into a time; at least one.
     fn steps_within(&self, time: Duration, clock: &dyn Clock) -> Result<u64, Error> {
-        /// The share of the time that goes into judging.
+        /// The share of the time that is spent on the estimate.
         const TRIAL: f64 = 0.05;
-        // Some is left over, so that the schedule comes to its end.
+        // A reserve, so that the schedule is completed.
         const RESERVE: f64 = 0.1;
         let engine = self.engine();
         let (shape, config) = (&self.plan.shape, &self.plan.config);

@@ -1,4 +1,4 @@
-//! Networks and counts become one model.
+//! Combines networks and counts to one model.
 
 use nextchar_core::combine::{Mixture, mixture::Weights};
 use nextchar_core::counts::KneserNey;
@@ -11,10 +11,10 @@ use crate::door::Error;
 use crate::options::Family;
 
 impl Training {
-    /// The model that trained networks become.
+    /// The model made of trained networks.
     ///
     /// # Errors
-    /// [`nextchar_core::Error::EmptyMixture`] where there is nothing to combine; those of [`crate::Corpus::windows`].
+    /// [`nextchar_core::Error::EmptyMixture`] if there is nothing to combine; those of [`crate::Corpus::windows`].
     pub fn combine(&self, networks: Vec<Network>) -> Result<Mixture, Error> {
         let mut model = match self.plan.family {
             Family::Network => Mixture::new(networks, None, Weights::default())?,
@@ -25,7 +25,7 @@ impl Training {
         Ok(model)
     }
 
-    /// The counts of the model: of the context that was asked for, else the best on the validation names.
+    /// The counts of the model: with the context of the options, or else the best on the validation names.
     pub(super) fn counts(&self) -> Result<KneserNey, Error> {
         if let Some(length) = self.plan.options.resolved().counts_context {
             return Ok(self.corpus.kneser_ney(length, self.workers)?);
@@ -36,9 +36,9 @@ impl Training {
         Ok(counts.expect("Kneser–Ney is always counted").clone())
     }
 
-    /// Networks with counts; the weights are chosen on the validation names where there are some.
+    /// Networks with counts; the weights are fitted to the validation names if there are any.
     pub(super) fn mixed(&self, networks: Vec<Network>) -> Result<Mixture, Error> {
-        /// What validation names mostly choose.
+        /// Typical weights from validation names.
         const USUAL: Weights = Weights {
             networks: 0.6,
             counts: 0.4,
@@ -50,7 +50,7 @@ impl Training {
         Ok(mixture)
     }
 
-    /// Lets whole names be repeated as often as the list says, where that is asked for.
+    /// Makes whole names repeat as often as in the list, if the options request it.
     pub(super) fn add_repeats(&self, model: &mut Mixture) -> Result<(), CoreError> {
         if !self.plan.options.resolved().good_turing {
             return Ok(());

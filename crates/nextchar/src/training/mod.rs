@@ -1,6 +1,6 @@
 //! From a list and options to a model: plan, count, fit, combine, calibrate, evaluate, record.
 //!
-//! [`Training`] does it in one go, watched by a [`Watch`]; [`Steps`] is led on from outside, step by step.
+//! [`Training`] does it in one go, watched by a [`Watch`]; [`Steps`] leaves the loop to the caller, step by step.
 
 mod budget;
 mod combine;
@@ -54,7 +54,7 @@ pub struct Training {
     val: Option<CountedWindows>,
     workers: &'static Workers,
     instructions: Option<InstructionSet>,
-    /// What counting reaches: it takes longer than all the rest of a beginning, so it waits.
+    /// The counting models: computed when they are needed, because they take longer than the rest of the preparation.
     rivals: Arc<OnceLock<Rivals>>,
 }
 
@@ -90,8 +90,8 @@ impl Training {
         }
     }
 
-    /// A training of the same list with other options; the counts are shared, so what counting reaches is
-    /// computed once for many trainings. They are those of the first of them that was asked.
+    /// A training of the same list with other options. The counting models are shared, so that they are computed
+    /// once for many trainings: by the first one that needs them.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
@@ -104,7 +104,7 @@ impl Training {
         })
     }
 
-    /// What is to be done.
+    /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -119,8 +119,7 @@ impl Training {
         &self.table
     }
 
-    /// The counting models that the evaluation stands beside, the best of them chosen on the validation
-    /// names.
+    /// The counting models that the evaluation compares with; the best one is chosen on the validation names.
     ///
     /// # Errors
     /// Those of [`Corpus::windows`].
@@ -128,13 +127,13 @@ impl Training {
         if self.rivals.get().is_none() {
             let context = self.plan.shape.context_length;
             let counted = self.corpus.rivals(context, self.workers)?;
-            let _ = self.rivals.set(counted); // whoever was quicker had the same
+            let _ = self.rivals.set(counted); // a faster thread has the same result
         }
         Ok(self.rivals.get().expect("they were just counted"))
     }
 
-    /// What counting alone reaches on the validation names, or on the training names where there are none;
-    /// and which of the two it is.
+    /// The losses of counting on the validation names, or on the training names if there are none; and which of
+    /// the two parts that is.
     ///
     /// # Errors
     /// Those of [`Corpus::windows`].
@@ -152,11 +151,11 @@ impl Training {
         Ok((report.baselines, part))
     }
 
-    /// The networks, the counts, and both combined. `teacher` is a model that the networks learn from.
+    /// Trains the networks, counts, and combines both. `teacher` is a model that the networks learn from.
     ///
     /// # Errors
     /// Those of [`nextchar_core::train::train`] and [`Corpus::windows`]; [`Error::TeacherAlphabet`] and
-    /// [`Error::TeacherContext`] for a teacher of another kind.
+    /// [`Error::TeacherContext`] for an unsuitable teacher.
     pub fn run(&self, teacher: Option<&Model>, watch: &mut dyn Watch) -> Result<Made, Error> {
         if teacher.is_some_and(|teacher| teacher.vocab() != self.corpus.vocab()) {
             return Err(Error::TeacherAlphabet);
@@ -208,7 +207,7 @@ impl Model {
     /// [`Training`] does the same in stages that can be watched, stopped and resumed.
     ///
     /// # Errors
-    /// [`Error::Names`] where no name is left to learn from, [`Error::Core`] for options that cannot be.
+    /// [`Error::Names`] if no name is left to learn from, [`Error::Core`] for invalid options.
     pub fn train(names: &Names, options: &TrainOptions) -> Result<Self, Error> {
         let corpus = names.corpus(options.preset)?;
         let mut training = Training::new(corpus, options, Workers::available())?;

@@ -1,4 +1,4 @@
-//! Networks one after the other: from the list, or from what a teacher says.
+//! Trains networks one after the other: on the list, or on the predictions of a teacher.
 
 use std::ops::{ControlFlow, Range};
 
@@ -16,17 +16,17 @@ use super::Training;
 use super::watch::{Stage, Watch};
 use crate::door::Error;
 
-/// Names that a teacher draws for its students, beside the list.
+/// Number of names that a teacher draws for its students, in addition to the list.
 const DRAWN_NAMES: usize = 600_000;
 
-/// What a list became.
+/// The result of a training.
 #[derive(Clone, Debug)]
 pub struct Made {
     /// The model.
     pub model: Mixture,
     /// The run of the last network, if there was one.
     pub last: Option<Trained>,
-    /// Whether the watcher ended it before all was done.
+    /// Whether the watcher ended it early.
     pub is_cancelled: bool,
 }
 
@@ -46,7 +46,7 @@ impl Made {
 }
 
 impl Training {
-    /// Networks of different seeds.
+    /// Networks with different seeds.
     pub(super) fn networks(
         &self,
         tables: Tables<'_>,
@@ -57,8 +57,8 @@ impl Training {
         self.in_turn(false, places, configs.collect(), tables, watch)
     }
 
-    /// Networks that learn a teacher's distributions, on the list's contexts and on those of names that the
-    /// teacher draws (Hinton et al. 2015).
+    /// Networks that learn a teacher's distributions, in the contexts of the list and of names that the teacher draws
+    /// (Hinton et al. 2015).
     pub(super) fn students(
         &self,
         teacher: &Mixture,
@@ -66,7 +66,7 @@ impl Training {
         tables: Tables<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Made, Error> {
-        // An earlier training may have taught all of them: then nothing need be drawn.
+        // If an earlier training has finished all of them, nothing needs to be drawn.
         let is_to_teach = places
             .clone()
             .any(|place| watch.finished_before(place).is_none());
@@ -81,7 +81,7 @@ impl Training {
         self.in_turn(true, places, configs.collect(), tables, watch)
     }
 
-    /// Trainings one after the other, each at its place in the order.
+    /// Trains one network after the other, each with its index.
     fn in_turn(
         &self,
         is_student: bool,
@@ -118,7 +118,7 @@ impl Training {
         })
     }
 
-    /// One training, from its beginning or from where an earlier one was.
+    /// One training, from its start or from the state of an earlier one.
     fn one(
         &self,
         stage: &Stage<'_>,
@@ -137,7 +137,7 @@ impl Training {
         Ok(trained)
     }
 
-    /// What students learn: the teacher's distributions after the contexts of the list and of its own names.
+    /// The targets of students: the teacher's distributions after the contexts of the list and of its own names.
     fn softened(&self, teacher: &Mixture, watch: &mut dyn Watch) -> Result<CountedWindows, Error> {
         let vocab = self.corpus.vocab();
         let (length, own) = (teacher.context_length(), self.plan.shape.context_length);

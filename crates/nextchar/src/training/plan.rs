@@ -1,4 +1,4 @@
-//! A training planned: every number that decides the model, from the options and the windows.
+//! The plan of a training: every number that determines the model, from the options and the windows.
 
 use nextchar_core::Error;
 use nextchar_core::data::CountedWindows;
@@ -10,13 +10,13 @@ use nextchar_core::train::{BatchKind, Optimizer, TrainConfig};
 use crate::corpus::Corpus;
 use crate::options::{BatchSize, Draw, Family, LearningRate, OptimizerName, TrainOptions};
 
-/// Validation passes in a run, where nobody says otherwise.
+/// The default number of validation passes in a run.
 pub const EVALUATIONS: u64 = 50;
 
-/// Steps of a student for each of a network's: it has more contexts to learn.
+/// Steps of a student per step of a network: it has more contexts to learn.
 const STUDENT_STEPS: u64 = 4;
 
-/// Everything that a model is made from, beside the list.
+/// Everything that determines a model besides the list.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The options that it was made from, as they were given.
@@ -25,17 +25,17 @@ pub struct Plan {
     pub shape: ModelConfig,
     /// How the first of them is trained.
     pub config: TrainConfig,
-    /// What kind of model.
+    /// The kind of model.
     pub family: Family,
-    /// How many networks, of different seeds.
+    /// Number of networks, with different seeds.
     pub networks: usize,
-    /// Whether one more learns what they and the counts predict.
+    /// Whether one more network learns the predictions of these and the counts.
     pub distill: bool,
 }
 
 impl Plan {
-    /// Checks the options and fills in the preset's. Where the learning rate is to be found, the preset's
-    /// stands in its place.
+    /// Checks the options and completes them with the preset's. If the learning rate is to be found, the preset's
+    /// is used until then.
     ///
     /// # Errors
     /// Those of [`TrainOptions::validate`] and [`Corpus::windows`].
@@ -65,7 +65,7 @@ impl Plan {
         })
     }
 
-    /// How the network at this place in the order is trained; all but the first have seeds of their own.
+    /// How the network at this index is trained; all but the first have their own seeds.
     pub fn member(&self, place: usize) -> TrainConfig {
         let mut config = self.config.clone();
         if place > 0 {
@@ -85,7 +85,7 @@ impl Plan {
         }
     }
 
-    /// The windows as they are learnt: their targets smoothed, if that is asked for.
+    /// The windows to learn from: with smoothed targets, if the options request it.
     pub fn smoothed(&self, table: CountedWindows) -> CountedWindows {
         match self.options.label_smoothing {
             Some(share) => table.smoothed(share),
@@ -93,35 +93,35 @@ impl Plan {
         }
     }
 
-    /// Whether networks are trained at all.
+    /// Whether any networks are trained.
     pub fn trains(&self) -> bool {
         self.family != Family::KneserNey
     }
 }
 
-/// The seed of a further network.
+/// The seed of another network.
 fn seed_of(seed: &Seed, place: usize) -> Seed {
     let text = format!("{seed}/{place}");
     text.parse().unwrap_or_else(|never| match never {})
 }
 
-/// What every preset sets.
+/// An option that every preset sets.
 fn set<T>(value: Option<T>) -> T {
     value.expect("every preset sets it")
 }
 
 impl TrainOptions {
-    /// Checks all that can be checked without a list.
+    /// Checks everything that can be checked without a list.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`], [`Error::Unused`] and others for options that cannot be.
+    /// [`Error::OutOfRange`], [`Error::Unused`] and others for invalid options.
     pub fn validate(&self) -> Result<(), Error> {
-        /// What a network has at least; the list's own number is checked with the list.
+        /// The minimum of any network; the actual number is checked with the list.
         const FEWEST_CLASSES: usize = 2;
         let resolved = self.resolved();
         self.check(set(resolved.family), resolved.distill)?;
         match shape(&resolved, FEWEST_CLASSES, 0).validate() {
-            Err(Error::ContextTooLong { .. }) => {} // told with the list's own number of classes
+            Err(Error::ContextTooLong { .. }) => {} // reported later, with the list's classes
             checked => checked?,
         }
         config(self, &resolved, self.epochs)?;
@@ -129,7 +129,7 @@ impl TrainOptions {
     }
 }
 
-/// Refuses to estimate how often names are repeated from what does not say it.
+/// Rejects data from which it cannot be estimated how often names repeat.
 fn check_repeats(options: &TrainOptions, corpus: &Corpus) -> Result<(), Error> {
     let why = if corpus.given_counts().is_some() {
         NoRepeats::Counts
@@ -164,7 +164,7 @@ fn batch(resolved: &TrainOptions) -> BatchKind {
     }
 }
 
-/// How the first network is trained. `in_epochs` are the steps that the epochs have.
+/// How the first network is trained. `in_epochs` is the number of steps in the epochs.
 fn config(
     given: &TrainOptions,
     resolved: &TrainOptions,

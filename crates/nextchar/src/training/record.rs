@@ -1,4 +1,4 @@
-//! The end of a training: evaluated beside its rivals, calibrated, and recorded as a model.
+//! The end of a training: the result is evaluated, calibrated, and recorded as a model.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ use crate::counted::Part;
 use crate::door::Error;
 use crate::door::Model;
 
-/// The loss of a model on every part of its list, beside what counting reaches.
+/// The loss of a model on every part of its list, with the losses of counting.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Reports {
     /// On the training names.
     pub train: Report,
-    /// On the validation names, if there are some.
+    /// On the validation names, if there are any.
     pub val: Option<Report>,
-    /// On the test names, if there are some.
+    /// On the test names, if there are any.
     pub test: Option<Report>,
 }
 

@@ -1,4 +1,4 @@
-//! A training led on from outside, a few steps at a time: for a page that must stay responsive.
+//! A training in a loop of the caller, a few steps at a time: for a page that must stay responsive.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ use crate::door::{Generate, Model};
 /// Why a training ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
-    /// All networks came to the end of their runs, the last of them for this reason.
+    /// The runs of all networks have ended, the last one for this reason.
     Stopped(StopReason),
-    /// The loss left all bounds; the message says at which step.
+    /// The training diverged; the message tells at which step.
     Diverged(String),
 }
 
-/// A training under way.
+/// A training in progress.
 ///
 /// ```
 /// use nextchar::{Names, Preset, Steps, TrainOptions, Training, Workers};
@@ -39,22 +39,22 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Steps {
     training: Training,
-    /// The windows as they are learnt.
+    /// The windows to learn from.
     smoothed: CountedWindows,
-    /// Networks that are done, and the run of the last of them.
+    /// Finished networks, and the run of the last of them.
     done: Vec<Network>,
     last: Option<Trained>,
-    /// The network that is learning; none when all are done.
+    /// The current network; `None` when all are finished.
     run: Option<Run<'static>>,
-    /// The network as it was last seen, and its step.
+    /// The latest snapshot of the network, and its step.
     seen: Option<(Network, u64)>,
-    /// Losses of the batches since they were last taken, added up, and how many.
+    /// The sum of the batch losses since they were last taken, and their number.
     losses: (f64, u64),
     ended: Option<Ended>,
 }
 
 impl Steps {
-    /// Before the first step.
+    /// A training before its first step.
     ///
     /// # Errors
     /// Those of [`Run::begin`].
@@ -73,7 +73,7 @@ impl Steps {
         Ok(steps)
     }
 
-    /// Forgets all that was done, and stands before the first step again.
+    /// Discards all progress and returns to the state before the first step.
     ///
     /// # Errors
     /// Those of [`Run::begin`].
@@ -83,7 +83,7 @@ impl Steps {
         self.begin(0)
     }
 
-    /// Stands before the first step of a network.
+    /// Begins the run of a network.
     fn begin(&mut self, place: usize) -> Result<(), Error> {
         (self.losses, self.run) = ((0.0, 0), None);
         let training = &self.training;
@@ -105,11 +105,11 @@ impl Steps {
         Ok(())
     }
 
-    /// Does this number of steps, or as many as are left; returns how many were done.
+    /// Takes this number of steps, or all remaining ones; returns how many were taken.
     ///
     /// # Errors
-    /// Those of [`Run::begin`], for the next network; a loss that leaves all bounds ends the training
-    /// instead ([`Ended::Diverged`]).
+    /// Those of [`Run::begin`], for the next network. If the training diverges, it ends without an error
+    /// ([`Ended::Diverged`]).
     pub fn advance(&mut self, steps: u64) -> Result<u64, Error> {
         let mut done = 0;
         while done < steps && self.ended.is_none() {
@@ -133,7 +133,7 @@ impl Steps {
         Ok(None)
     }
 
-    /// Keeps the network that is done, and begins the next, if there is to be one.
+    /// Keeps the finished network, and begins the next one, if there is one.
     fn next_network(&mut self, stop: StopReason) -> Result<(), Error> {
         self.see();
         let place = self.done.len() + 1;
@@ -150,7 +150,7 @@ impl Steps {
         Ok(())
     }
 
-    /// Looks at the network as it is now, where it can be used.
+    /// Takes a snapshot of the current network, if it is usable.
     pub fn see(&mut self) {
         let step = self.steps_done();
         let is_new = self.seen.as_ref().is_none_or(|(_, seen)| *seen != step);
@@ -159,12 +159,12 @@ impl Steps {
         }
     }
 
-    /// The network as it was last seen, and its step; none for a training that only counts.
+    /// The latest snapshot of the network, and its step; `None` for a training that only counts.
     pub fn seen(&self) -> Option<(&Network, u64)> {
         self.seen.as_ref().map(|(network, step)| (network, *step))
     }
 
-    /// Names from the network as it was last seen; none for a training that only counts.
+    /// Names from the latest snapshot of the network; `None` for a training that only counts.
     pub fn generate(&self) -> Option<Generate<'_>> {
         let (network, _) = self.seen.as_ref()?;
         let corpus = self.training.corpus();
@@ -177,34 +177,34 @@ impl Steps {
         ))
     }
 
-    /// What is being done.
+    /// The training.
     pub fn training(&self) -> &Training {
         &self.training
     }
 
-    /// The number of the network that is learning, from 1, or of the last.
+    /// The number of the current network, from 1, or of the last.
     pub fn network_number(&self) -> usize {
         (self.done.len() + usize::from(self.run.is_some())).max(1)
     }
 
-    /// Steps of the current network that are done, or of the last.
+    /// Steps done of the current network, or of the last.
     pub fn steps_done(&self) -> u64 {
         let last = self.last.as_ref().map_or(0, |last| last.steps);
         self.run.as_ref().map_or(last, Run::steps_done)
     }
 
-    /// Passes through the data that are done.
+    /// Passes through the data done.
     pub fn epoch(&self) -> f64 {
         let last = self.evaluations().last().map_or(0.0, |at| at.epoch);
         self.run.as_ref().map_or(last, Run::epoch)
     }
 
-    /// The learning rate of the next step; 0 where there is none.
+    /// The learning rate of the next step; 0 if there is none.
     pub fn learning_rate(&self) -> f64 {
         self.run.as_ref().map_or(0.0, Run::learning_rate)
     }
 
-    /// Loss of the current network's first parameters, before any step.
+    /// Loss of the current network's initial parameters, before any step.
     pub fn first_loss(&self) -> Option<f64> {
         self.run.as_ref().map(Run::first_loss)
     }
@@ -218,26 +218,26 @@ impl Steps {
         }
     }
 
-    /// The mean loss of the batches since this was last asked, in nats per predicted character.
+    /// The mean loss of the batches since the last call, in nats per predicted character.
     pub fn take_batch_loss(&mut self) -> Option<f64> {
         let (sum, count) = std::mem::take(&mut self.losses);
         (count > 0).then(|| sum / count as f64)
     }
 
-    /// Why the training ended, if it did.
+    /// Why the training ended, if it has.
     pub fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()
     }
 
-    /// The run of the last network that is done.
+    /// The run of the last finished network.
     pub fn last(&self) -> Option<&Trained> {
         self.last.as_ref()
     }
 
-    /// The model of a training that has ended, or ends here, and its losses.
+    /// Ends the training, if it has not ended yet; returns its model and the losses.
     ///
     /// # Errors
-    /// [`Error::Diverged`] where nothing is left to keep; those of [`Training::finish`].
+    /// [`Error::Diverged`] if the training diverged; those of [`Training::finish`].
     pub fn finish(&mut self) -> Result<(Model, Reports), Error> {
         if let Some(Ended::Diverged(message)) = &self.ended {
             return Err(Error::Diverged(message.clone()));

@@ -1,33 +1,32 @@
-//! Who watches a training: progress, interruption, checkpoints. Clocks and files are the watcher's.
+//! Watching a training: progress, interruption, checkpoints. Clocks and files belong to the watcher.
 
 use std::time::Duration;
 
 use nextchar_core::train::{Observer, TrainConfig, TrainState, Trained};
 
-/// Watches a training from its first network to its last, may end it, and may bring back what an earlier
-/// one had done. Every method has a default, so `impl Observer for X {}` and `impl Watch for X {}` watch
-/// nothing.
+/// Watches a training from its first network to its last, may end it, and may restore the results of an earlier
+/// one. Every method has a default, so `impl Observer for X {}` and `impl Watch for X {}` watch nothing.
 pub trait Watch: Observer {
-    /// A network begins, or a student that learns from others.
+    /// The training of a network begins, or of a student that learns from others.
     fn begins(&mut self, _stage: &Stage<'_>) {}
 
-    /// The network at this place in the order, if an earlier training had finished it.
+    /// The network at this index, if an earlier training finished it.
     fn finished_before(&mut self, _place: usize) -> Option<Trained> {
         None
     }
 
-    /// The state of the network at this place, if an earlier training had begun it.
+    /// The state of the network at this index, if an earlier training started it.
     fn begun_before(&mut self, _place: usize) -> Option<TrainState> {
         None
     }
 
-    /// A network has learnt.
+    /// The training of a network has ended.
     fn learnt(&mut self, _trained: &Trained) {}
 
-    /// Students are about to learn from what their teacher says of this number of contexts.
+    /// Students are about to learn from their teacher's predictions for this number of contexts.
     fn teacher_answered(&mut self, _contexts: usize) {}
 
-    /// Whether no further network is to begin.
+    /// Whether no further network should be trained.
     fn is_cancelled(&self) -> bool {
         false
     }
@@ -36,25 +35,25 @@ pub trait Watch: Observer {
 /// Watches nothing.
 impl Watch for () {}
 
-/// Which network of a training is learning.
+/// The network that is being trained.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
-    /// Whether it learns from other models rather than from the list alone.
+    /// Whether it learns from other models and not from the list alone.
     pub is_student: bool,
-    /// Its number among those of its kind, from 1.
+    /// Its number among the networks of its kind, from 1.
     pub number: usize,
-    /// How many of its kind there are.
+    /// Number of networks of its kind.
     pub of: usize,
-    /// Its place among all networks of the training, from 0.
+    /// Its index among all networks of the training, from 0.
     pub place: usize,
     /// How it is trained.
     pub config: &'a TrainConfig,
 }
 
-/// The time since a training began. Browsers have no clock of Rust's; elsewhere an
-/// [`Instant`](std::time::Instant) is one.
+/// The time since a training began. Rust's clock does not work in browsers; elsewhere an
+/// [`Instant`](std::time::Instant) is a clock.
 pub trait Clock {
-    /// How long ago it began.
+    /// The time since it began.
     fn elapsed(&self) -> Duration;
 }
 

@@ -1,4 +1,4 @@
-//! Step 2, what was found in a user's file: counts, lengths, letters, and why lines were rejected.
+//! Step 2, what was found in a user's file: counts, lengths, characters, and why lines were rejected.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +11,9 @@ use crate::text::{CharacterFault, END_SYMBOL};
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectReason {
-    /// A character that is not a–z, where the alphabet is a–z.
+    /// A character that is not one of a–z, if the alphabet is a–z.
     OutsideAz(String),
-    /// The end mark's symbol, which no name can have.
+    /// The end mark's symbol, which no name can contain.
     EndMark,
     /// A control character, such as NUL or a tab.
     Control(String),
@@ -21,14 +21,14 @@ pub enum RejectReason {
     InvalidUtf8,
     /// More than [`MAX_NAME_LENGTH`] characters.
     TooLong,
-    /// The row has no such column, or nothing in it.
+    /// The row does not have the column, or its cell is empty.
     MissingValue,
     /// The weight is not an integer of at least 1.
     BadWeight(String),
 }
 
 impl RejectReason {
-    /// The reason that a character gives.
+    /// The reason for rejecting a character.
     pub(super) fn of(character: char, fault: CharacterFault) -> Self {
         match fault {
             CharacterFault::EndMark => RejectReason::EndMark,
@@ -65,43 +65,43 @@ impl Serialize for RejectReason {
 pub struct Rejected {
     /// Line number, from 1.
     pub line: u64,
-    /// Place of the fault in the name, in characters from 1.
+    /// Position of the fault in the name, in characters from 1.
     pub column: usize,
-    /// The beginning of the name as it stands in the file.
+    /// The start of the name, as in the file.
     pub text: String,
     /// What is wrong with it.
     pub reason: RejectReason,
 }
 
-/// What was found in a file.
+/// The diagnosis of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// Lines (or rows below a header).
     pub lines: u64,
-    /// Lines with nothing on them.
+    /// Blank lines.
     pub blank: u64,
-    /// Lines whose name is in the list, duplicates included.
+    /// Lines whose name is in the list, including duplicates.
     pub accepted: u64,
-    /// Of those, the lines whose name had stood before.
+    /// Those of them that repeat an earlier name.
     pub duplicates: u64,
-    /// Lines left out by the length filter.
+    /// Lines that the length filter skipped.
     pub filtered_by_length: u64,
-    /// Rows left out by the column filter.
+    /// Rows that the column filter skipped.
     pub filtered_by_column: u64,
     /// Lines that cannot be used.
     pub rejected: u64,
     /// The first [`Diagnosis::KEPT`] of them.
     pub rejected_lines: Vec<Rejected>,
-    /// The columns of the first line, where it was read as a name and looks like a table's header.
+    /// The columns of the first line, if it was read as a name and looks like the header of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks_like_header: Option<Vec<String>>,
-    /// How many different accepted names have each length, in characters.
+    /// Number of different accepted names by length, in characters.
     pub lengths: BTreeMap<usize, u64>,
-    /// How often each character stands in different accepted names.
+    /// Number of occurrences of each character in different accepted names.
     pub letters: BTreeMap<String, u64>,
 }
 
 impl Diagnosis {
-    /// How many rejected lines are kept with their text.
+    /// Number of rejected lines that are kept with their text.
     pub const KEPT: usize = 10_000;
 }

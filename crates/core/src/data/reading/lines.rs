@@ -1,7 +1,7 @@
 //! Step 2, reading: how a user's file becomes a list of names.
 //!
-//! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased; what the alphabet
-//! cannot hold is rejected with its line number and reason, and never silently.
+//! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased. Names with characters outside the
+//! alphabet are rejected with their line number and the reason, and never silently.
 
 use std::io::BufRead;
 
@@ -15,26 +15,26 @@ use crate::text::{Alphabet, Characters, Normalizer, Tokenizer};
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// The column of a CSV or TSV that holds the names; `None` reads one name a line, unless
-    /// `weights` or `filter` ask for columns, when it is the only other one.
+    /// The column of a CSV or TSV file that contains the names. `None` reads one name per line or, if `weights` or
+    /// `filter` select columns, the only other column.
     pub column: Option<String>,
     /// A column with an integer weight for each name.
     pub weights: Option<String>,
     /// Keep only the rows that have this value in this column.
     pub filter: Option<(String, String)>,
-    /// What is done to every name before anything else.
+    /// How every name is normalised first.
     pub normalizer: Normalizer,
-    /// What names are cut into, for their lengths and what stands in them.
+    /// What names are split into, which determines their lengths and their characters.
     pub tokenizer: &'static dyn Tokenizer,
-    /// Which characters a name may have.
+    /// The characters that a name may contain.
     pub alphabet: Alphabet,
-    /// Shortest name that is kept, in characters.
+    /// Minimum length of a name, in characters.
     pub min_length: usize,
-    /// Longest name that is kept, in characters.
+    /// Maximum length of a name, in characters.
     pub max_length: usize,
-    /// Count a name as often as it stands, rather than once.
+    /// Count every occurrence of a name, instead of each name once.
     pub keep_duplicates: bool,
-    /// Refuse the file at the first line that cannot be used, rather than skip such lines.
+    /// Reject the file at the first line that cannot be used, instead of skipping such lines.
     pub strict: bool,
 }
 
@@ -55,9 +55,9 @@ impl Default for ReadOptions {
     }
 }
 
-/// Reads a list: one name a line, or a column of a CSV or TSV with a header.
+/// Reads a list: one name per line, or a column of a CSV or TSV file with a header.
 ///
-/// Holds the different names and one line at a time, whatever the file's size. The list is sorted.
+/// Only the different names and one line are in memory, whatever the size of the file. The list is sorted.
 ///
 /// ```
 /// use nextchar_core::data::{ReadOptions, read_names};
@@ -71,7 +71,7 @@ impl Default for ReadOptions {
 /// ```
 ///
 /// # Errors
-/// Those of [`scan_names`]; [`Error::LooksLikeCsv`] and [`Error::NoNames`] where nothing was left.
+/// Those of [`scan_names`]; [`Error::LooksLikeCsv`] and [`Error::NoNames`] if nothing is left.
 pub fn read_names(
     input: impl BufRead,
     options: &ReadOptions,
@@ -83,12 +83,12 @@ pub fn read_names(
     Ok((list, found))
 }
 
-/// [`read_names`] for a diagnosis: a list without a name is an answer too.
+/// [`read_names`] for a diagnosis: a list without names is not an error.
 ///
 /// # Errors
-/// [`Error::Read`] where the input fails, [`Error::NotAList`] where it is a file of another kind, those of
-/// [`Table::open`], [`Table::find`] and [`Table::read`], [`Error::LooksLikeCsv`] where several columns could
-/// be meant, [`Error::RejectedLine`] for the first unusable line if `strict`.
+/// [`Error::Read`] if the input fails, [`Error::NotAList`] if it is a file of another kind, those of
+/// [`Table::open`], [`Table::find`] and [`Table::read`], [`Error::LooksLikeCsv`] if several columns could
+/// contain the names, [`Error::RejectedLine`] for the first unusable line if `strict`.
 pub fn scan_names(
     input: impl BufRead,
     options: &ReadOptions,
@@ -103,7 +103,7 @@ pub fn scan_names(
     Ok((reader.list.into_sorted(), reader.diagnosis))
 }
 
-/// Why a file has no name in it, and what to do: the first of the causes that applies.
+/// Why a file contains no names: the first reason that applies.
 pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
     if found.rejected > 0
         && let Some(columns) = &found.looks_like_header
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Cleans one name and takes it, or says why not.
+    /// Cleans a name and adds it, or records why not.
     fn offer(&mut self, line: u64, bytes: &[u8], weight: u64) -> Result<(), Error> {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.trim(),
@@ -290,7 +290,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The one column that is not used for something else.
+/// The only column that is not used for something else.
 fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<usize, Error> {
     let columns = table.column_names();
     let mut others = (0..columns.len()).filter(|&place| !used.contains(&Some(place)));
@@ -302,10 +302,10 @@ fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Bytes of a line that are kept: enough to see that a name is too long.
+/// Number of bytes of a line that are kept: enough to tell that a name is too long.
 const LINE_BYTES: usize = 4 * MAX_NAME_LENGTH + 1024;
 
-/// Reads one line without its end, keeping at most [`LINE_BYTES`] of it; false at the end.
+/// Reads one line without its line feed, keeping at most [`LINE_BYTES`] of it; returns false at the end.
 fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error> {
     line.clear();
     let mut any = false;
@@ -330,8 +330,8 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, Error
     }
 }
 
-/// The delimiter of a text whose lines, at least two, all have it, and the columns of the first: most likely a
-/// table.
+/// The delimiter and the columns of a text that is most likely a table: it has at least two lines, and all contain
+/// the delimiter.
 pub fn table_columns(lines: &[u8]) -> Option<(char, Vec<String>)> {
     let mut lines = lines
         .split(|&byte| byte == b'\n')
@@ -345,7 +345,7 @@ pub fn table_columns(lines: &[u8]) -> Option<(char, Vec<String>)> {
     is_table.then_some((delimiter as char, columns))
 }
 
-/// The columns of a line that separators cut in two or more.
+/// The columns of a line, if there are at least two.
 fn columns_of(line: &[u8]) -> Option<Vec<String>> {
     let delimiter = sniff_delimiter(line) as char;
     let text = String::from_utf8_lossy(line);

@@ -1,6 +1,6 @@
-//! Step 2, tables: where double quotes open and close cells, byte by byte as the parser sees them.
+//! Step 2, tables: where double quotes open and close cells, byte by byte, as the parser sees them.
 
-/// Follows a table's cells through its bytes and knows the line in which an open double quote stands.
+/// Follows a table's cells through its bytes and knows the line of an open double quote.
 pub(super) struct Quotes {
     delimiter: u8,
     place: Place,
@@ -31,7 +31,7 @@ impl Quotes {
         }
     }
 
-    /// Goes over the next bytes.
+    /// Processes the next bytes.
     pub(super) fn watch(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.place = self.after(byte);
@@ -50,7 +50,7 @@ impl Quotes {
             (Place::Quoted, _) | (Place::Closing, b'"') => Place::Quoted,
             _ if ends => Place::CellStart,
             (Place::Closing, _) => {
-                // Text after the closing quote, lines below the opening one: two stray quotes.
+                // Text after a closing quote that is on a later line than the opening one: two stray quotes.
                 if self.opened < self.line {
                     self.broken.get_or_insert(self.opened);
                 }
@@ -60,12 +60,12 @@ impl Quotes {
         }
     }
 
-    /// The line in which the double quote opened that is open now.
+    /// The line of the double quote that is open now.
     pub(super) fn open_line(&self) -> Option<u64> {
         (self.place == Place::Quoted).then_some(self.opened)
     }
 
-    /// The line of a double quote that was closed where no cell ends, lines below.
+    /// The line of a double quote whose closing one is on a later line and does not end the cell.
     pub(super) fn broken_line(&self) -> Option<u64> {
         self.broken
     }

@@ -1,22 +1,21 @@
-//! Step 2, before reading: files that are no text are recognised by their first bytes.
+//! Step 2, before reading: files that are not text are recognised by their first bytes.
 
 use std::io::{self, Read};
 
 use crate::error::{Error, Hint};
 
-/// First bytes that are looked at.
+/// Number of first bytes that are inspected.
 const LOOKED_AT: usize = 256;
 
-/// An input whose first bytes were looked at.
+/// An input whose first bytes have been inspected.
 pub type Sniffed<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
 
-/// Looks at the first bytes of an input and gives it back as it was.
+/// Inspects the first bytes of an input and returns the complete input.
 ///
-/// One read is made, so a terminal need not give more than a line.
+/// It reads once, so a terminal does not have to provide more than a line.
 ///
 /// # Errors
-/// [`Error::NotAList`] where the bytes are those of another kind of file; [`Error::Read`] where the input
-/// fails.
+/// [`Error::NotAList`] if the bytes are those of another kind of file; [`Error::Read`] if the input fails.
 pub fn sniffed<R: Read>(mut input: R) -> Result<Sniffed<R>, Error> {
     let mut first = vec![0; LOOKED_AT];
     let read = loop {
@@ -32,7 +31,7 @@ pub fn sniffed<R: Read>(mut input: R) -> Result<Sniffed<R>, Error> {
     Ok(io::Cursor::new(first).chain(input))
 }
 
-/// What a file is, if these first bytes are not a text of names.
+/// The kind of a file, if these first bytes are not a list of names.
 fn kind(first: &[u8]) -> Option<(&'static str, Hint)> {
     const MAGIC: [(&[u8], &str, Hint); 14] = [
         (b"\x1f\x8b", "a gzip file", Hint::Unpack("gunzip")),
@@ -76,7 +75,7 @@ fn kind(first: &[u8]) -> Option<(&'static str, Hint)> {
     }
 }
 
-/// A byte-order mark with text after it, or ASCII with a zero beside each character.
+/// A byte-order mark followed by text, or ASCII with a zero byte next to each character.
 fn is_utf16(first: &[u8]) -> bool {
     let marked = first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff");
     let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
@@ -157,7 +156,7 @@ mod tests {
         ] {
             assert_eq!(kind(text.as_bytes()), None, "{text:?}");
         }
-        // Not UTF-8, and no UTF-16 either.
+        // Neither UTF-8 nor UTF-16.
         assert_eq!(kind(b"\xff\xfe\n"), None);
     }
 

@@ -1,5 +1,4 @@
-//! Step 2, tables: the rows of a CSV or TSV with a header, one at a time, none of them larger than memory
-//! should hold.
+//! Step 2, tables: the rows of a CSV or TSV file with a header, one at a time, with a limit on their size.
 
 use std::io::{self, BufRead, Read};
 
@@ -8,12 +7,12 @@ use csv::ByteRecord;
 use crate::data::reading::quotes::Quotes;
 use crate::error::Error;
 
-/// Bytes that a row may have: more are a double quote that is not closed, or no table.
+/// Largest size of a row in bytes: more means a double quote that is not closed, or a file that is not a table.
 const MAX_ROW_BYTES: u64 = 1 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// A CSV or TSV that is read row by row; the header tells which of the two it is.
+/// A CSV or TSV file that is read row by row; the header shows which of the two it is.
 ///
 /// ```
 /// use nextchar_core::data::Table;
@@ -31,8 +30,8 @@ pub struct Table<R> {
     columns: ByteRecord,
 }
 
-/// An input that is given out only as far as the row in hand may be large, and whose double quotes are
-/// watched: the parser would take what follows an open one for a single cell.
+/// An input that ends where the current row becomes too large, and whose double quotes are followed: the parser
+/// would take everything after an open one for a single cell.
 struct Watched<R> {
     input: R,
     left: u64,
@@ -55,7 +54,7 @@ impl<R: Read> Read for Watched<R> {
 }
 
 impl<R> Watched<R> {
-    /// What is wrong with the double quotes that were read.
+    /// Checks the double quotes that were read.
     fn check(&self) -> Result<(), Error> {
         let open = self.quotes.open_line().filter(|_| self.ended);
         match self.quotes.broken_line().or(open) {
@@ -78,8 +77,8 @@ impl<R: BufRead> Table<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`Error::Read`] where the input fails, [`Error::RowTooLong`] where the header is larger than a million
-    /// bytes, [`Error::OpenQuote`] where one of its double quotes is not closed.
+    /// [`Error::Read`] if the input fails, [`Error::RowTooLong`] if the header is larger than a million bytes,
+    /// [`Error::OpenQuote`] if one of its double quotes is not closed.
     pub fn open(mut input: R) -> Result<Self, Error> {
         let mut first = Vec::new();
         let mut begin = input.by_ref().take(MAX_ROW_BYTES);
@@ -108,7 +107,7 @@ impl<R: BufRead> Table<R> {
         })
     }
 
-    /// What stands between the cells: a tab, a comma or a semicolon.
+    /// The separator of the cells: a tab, a comma or a semicolon.
     pub fn delimiter(&self) -> u8 {
         self.delimiter
     }
@@ -118,17 +117,16 @@ impl<R: BufRead> Table<R> {
         &self.columns
     }
 
-    /// The header's cells as text, without the white space around them.
+    /// The header's cells as text, without surrounding white space.
     pub fn column_names(&self) -> Vec<String> {
         let name = |name: &[u8]| String::from_utf8_lossy(name).trim().to_owned();
         self.columns.iter().map(name).collect()
     }
 
-    /// The place of a column; case and white space around its name do not matter.
+    /// The index of a column; case and surrounding white space do not matter.
     ///
     /// # Errors
-    /// [`Error::NoColumn`], with the columns that there are; [`Error::AmbiguousColumn`] where several have
-    /// this name.
+    /// [`Error::NoColumn`], with the existing columns; [`Error::AmbiguousColumn`] if several have this name.
     pub fn find(&self, wanted: &str) -> Result<usize, Error> {
         let names = self.column_names();
         let wanted_lower = wanted.trim().to_lowercase();
@@ -147,11 +145,11 @@ impl<R: BufRead> Table<R> {
         }
     }
 
-    /// Reads the next row in place of another; false at the end.
+    /// Replaces `row` by the next one; returns false at the end.
     ///
     /// # Errors
-    /// [`Error::Read`] where the input fails, [`Error::RowTooLong`] where the row is larger than a million
-    /// bytes, [`Error::OpenQuote`] where a double quote is not closed at the end of its cell.
+    /// [`Error::Read`] if the input fails, [`Error::RowTooLong`] if the row is larger than a million bytes,
+    /// [`Error::OpenQuote`] if a double quote is not closed at the end of its cell.
     pub fn read(&mut self, row: &mut ByteRecord) -> Result<bool, Error> {
         self.rows.get_mut().left = MAX_ROW_BYTES;
         let line = self.rows.position().line();
@@ -217,7 +215,7 @@ mod tests {
         assert!(Table::open(header.as_bytes()).is_err());
     }
 
-    /// All rows of a table, or its fault.
+    /// All rows of a table, or its error.
     fn rows(text: &str) -> Result<Vec<ByteRecord>, Error> {
         let mut table = Table::open(text.as_bytes())?;
         let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
@@ -235,7 +233,7 @@ mod tests {
             (format!("name,height\nanna,\"5'10\n{names}"), 2),
             ("name,n\na,1\n\"b\nc\",2\nd,\"3".to_owned(), 5),
             ("name,\"n\na,1\n".to_owned(), 1),
-            // The next stray quote would close the first one, and all between them would be a cell.
+            // The next stray quote would close the first one, and everything between them would be one cell.
             (format!("name,n\n\"anna,1\n{names}\"bob,2\nc,3\n"), 2),
         ] {
             let error = rows(&text).unwrap_err();
@@ -263,7 +261,7 @@ mod tests {
         let error = table.find("name").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "2 columns have the name \"name\": number 2 and 4"
+            "2 columns have the name \"name\": numbers 2 and 4"
         );
         assert_eq!(table.find("id"), Ok(0));
     }

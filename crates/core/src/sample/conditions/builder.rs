@@ -3,12 +3,16 @@
 use std::ops::RangeInclusive;
 
 use crate::data::MAX_NAME_LENGTH;
-use crate::error::Error;
+use crate::error::{Error, Impossible};
 use crate::sample::conditions::automaton::Automaton;
 use crate::sample::conditions::constraint::Constraint;
 use crate::sample::conditions::reach::Reach;
 use crate::setting::{Allowed, Setting};
 use crate::text::{Normalizer, Vocab, escape, letter_class};
+
+/// The most classes that exact conditions are possible with. An automaton has a row of edges, one for each class,
+/// for each of its states, and so has every method that draws through it.
+const CLASS_LIMIT: usize = 4096;
 
 /// Conditions as a user states them. The default allows every name of 1 to 1000 characters.
 ///
@@ -122,11 +126,17 @@ impl Conditions {
     /// # Errors
     /// [`Error::OutOfRange`] for a maximum length above 1000, [`Error::BadPattern`] for an unusable regular
     /// expression, [`Error::Impossible`] if one condition, or all together, exclude every name; the message
-    /// names the condition.
+    /// names the condition. [`Error::TooManyClasses`] for more than 4,096 classes.
     pub fn compile(&self, vocab: &Vocab) -> Result<Constraint, Error> {
         self.check_lengths()?;
         let mut constraint = Constraint::of_lengths(self.min_length, self.max_length);
         let parts = self.parts(vocab.normalizer())?;
+        if vocab.len() > CLASS_LIMIT && !parts.is_empty() {
+            return Err(Error::TooManyClasses {
+                classes: vocab.len(),
+                limit: CLASS_LIMIT,
+            });
+        }
         for (last, part) in parts.iter().enumerate() {
             let automaton = Automaton::matching(&part.patterns, part.wanted, vocab)?;
             constraint.push(automaton);
@@ -142,30 +152,23 @@ impl Conditions {
 
     fn check_lengths(&self) -> Result<(), Error> {
         if self.min_length > self.max_length || self.max_length == 0 {
-            return Err(Error::Impossible(format!(
-                "no name has at least {} and at most {} characters",
-                self.min_length, self.max_length
-            )));
+            return Err(Error::Impossible(Impossible::Lengths {
+                shortest: self.min_length,
+                longest: self.max_length,
+            }));
         }
         let allowed = Allowed::AtMost(MAX_NAME_LENGTH as f64);
         Ok(Setting::MaxLength.check_integer(self.max_length, allowed)?)
     }
 
-    fn lengths(&self) -> String {
-        format!("{} to {} characters", self.min_length, self.max_length)
-    }
-
     /// The error for a condition that no name satisfies.
     fn never(&self, part: &Part, vocab: &Vocab) -> Error {
-        let hint = if part.patterns == self.patterns && self.needs_lower_case(vocab) {
-            ": names are in lower case; (?i) before the pattern matches either case"
-        } else {
-            ""
-        };
-        let (lengths, what) = (self.lengths(), &part.what);
-        Error::Impossible(format!(
-            "no name of {lengths} of this alphabet {what}{hint}"
-        ))
+        Error::Impossible(Impossible::One {
+            shortest: self.min_length,
+            longest: self.max_length,
+            condition: part.what.clone(),
+            ignores_case: part.patterns == self.patterns && self.needs_lower_case(vocab),
+        })
     }
 
     /// The error if no name satisfies all of some conditions, whose last one conflicts with those before it.
@@ -175,20 +178,24 @@ impl Conditions {
         parts: &[Part],
         vocab: &Vocab,
     ) -> Result<Error, Error> {
-        let lengths = self.lengths();
+        let (shortest, longest) = (self.min_length, self.max_length);
         let last = parts.len() - 1;
-        let what = &parts[last].what;
+        let condition = parts[last].what.clone();
         for (other, part) in parts[..last].iter().enumerate() {
             if !allows_any(&constraint.only(&[other, last]), vocab)? {
-                let before = &part.what;
-                return Ok(Error::Impossible(format!(
-                    "no name of {lengths} {before} and {what}"
-                )));
+                return Ok(Error::Impossible(Impossible::Two {
+                    shortest,
+                    longest,
+                    first: part.what.clone(),
+                    second: condition,
+                }));
             }
         }
-        Ok(Error::Impossible(format!(
-            "no name of {lengths} {what} and fits the other conditions too"
-        )))
+        Ok(Error::Impossible(Impossible::Together {
+            shortest,
+            longest,
+            condition,
+        }))
     }
 
     /// Whether the user's patterns would match a name if they ignored case.
@@ -238,7 +245,7 @@ impl Conditions {
         if let Some(letters) = &self.letters {
             let class = letter_class(letters, normalizer)?;
             push(
-                format!("is made of the letters {letters}"),
+                format!("has only the characters {letters}"),
                 vec![class],
                 true,
             );

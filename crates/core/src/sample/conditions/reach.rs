@@ -104,13 +104,10 @@ impl Reach {
     /// Follows all automata of a constraint together.
     ///
     /// # Errors
-    /// [`Error::Impossible`] if the product automaton has too many states.
+    /// [`Error::TooManyStates`] if the product automaton is too large.
     pub(super) fn new(constraint: &Constraint, vocab_size: usize) -> Result<Self, Error> {
-        let product = Product::new(constraint, vocab_size).ok_or_else(|| {
-            Error::Impossible(format!(
-                "the conditions together need more than {STATE_LIMIT} states: use fewer or simpler conditions"
-            ))
-        })?;
+        let product = Product::new(constraint, vocab_size)
+            .ok_or(Error::TooManyStates { limit: STATE_LIMIT })?;
         Ok(Reach {
             completions: product.completions(constraint, vocab_size),
             next: product.next,

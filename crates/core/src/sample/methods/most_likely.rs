@@ -85,7 +85,7 @@ impl PartialOrd for Candidate {
 /// ```
 ///
 /// # Errors
-/// As [`Conditions::compile`]; [`Error::Impossible`] if the search would need too much memory.
+/// As [`Conditions::compile`]; [`Error::SearchTooLarge`] if it would need too much memory.
 pub fn most_likely(
     model: &dyn LanguageModel,
     vocab: &Vocab,
@@ -132,10 +132,10 @@ pub fn most_likely_after(
         }
         .run(MAX_QUEUED)
     });
-    let found = found.map_err(|found| {
-        Error::Impossible(format!(
-            "the search stopped at {MAX_QUEUED} prefixes, with {found} of the {count} most likely names found: request fewer or shorter names"
-        ))
+    let found = found.map_err(|found| Error::SearchTooLarge {
+        limit: MAX_QUEUED,
+        found,
+        wanted: count,
     })?;
     let generated = |(tokens, log_prob): (Vec<Token>, f64)| Generated {
         name: vocab.decode(&tokens),

@@ -60,7 +60,7 @@ pub struct ScoredName {
     pub per_char: f64,
 }
 
-/// Breaks down a model's loss on some names, beside a rival's.
+/// Breaks down a model's loss on some names, and compares it with a rival's.
 ///
 /// # Errors
 /// [`Error::UnknownPiece`] for a name with a character outside the vocabulary.

@@ -22,7 +22,7 @@ pub struct GeneratedNames {
     pub repeated: u64,
     /// How many of them are in the list; `None` if the list is unknown.
     pub novelty: Option<NoveltyCounts>,
-    /// Their lengths beside those of the training names.
+    /// Their lengths, and those of the training names.
     pub lengths: Vec<LengthShare>,
     /// Total variation distance of the two length distributions: 0 if they are equal, 1 if they are disjoint.
     pub length_distance: Option<f64>,

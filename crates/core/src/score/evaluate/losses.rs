@@ -1,4 +1,4 @@
-//! Held-out loss, always beside what counting reaches.
+//! Held-out loss, always compared with counting.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct Rivals {
 }
 
 impl Rivals {
-    /// The longest context that any of them looks at.
+    /// The longest context that any of them uses.
     pub fn context_length(&self) -> usize {
         let found = [&self.kneser_ney, &self.best_kneser_ney];
         let lengths = found
@@ -60,11 +60,11 @@ pub struct Report {
     pub perplexity: f64,
     /// Number of predicted characters.
     pub examples: u64,
-    /// What counting reaches on the same names.
+    /// The losses of counting on the same names.
     pub baselines: Baselines,
 }
 
-/// The loss of a model on the windows of some names, beside its rivals.
+/// The loss of a model on the windows of some names, and the losses of its rivals.
 ///
 /// # Errors
 /// [`Error::LongerThanCounts`] if `names` has shorter contexts than the model or a rival.

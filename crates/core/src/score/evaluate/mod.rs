@@ -1,4 +1,4 @@
-//! Held-out loss beside what counting reaches, where it comes from, and the names that a model generates.
+//! Held-out loss compared with counting, where it comes from, and the names that a model generates.
 
 mod breakdown;
 mod generated;

@@ -1,7 +1,7 @@
 //! A background model of first names from many languages.
 //!
 //! A list of three hundred names knows little of its own kind, and one of five thousand has few of the foreign
-//! names that occur in it now and then; first names of many languages know more. The model is Kneser–Ney with a
+//! names that occasionally occur in it; first names of many languages know more. The model is Kneser–Ney with a
 //! context of 3, written out as one table because verdicts are requested by the million.
 
 use std::sync::{Arc, OnceLock};

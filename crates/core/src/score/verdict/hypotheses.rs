@@ -21,7 +21,7 @@ struct RandomCharacters {
     log_shares: Vec<f64>,
     /// ln of every token's share if all are equally likely.
     log_uniform: f64,
-    /// ε: how much the shares of names weigh beside equal ones.
+    /// ε: the weight of the shares of names relative to equal ones.
     mix: Mix,
 }
 

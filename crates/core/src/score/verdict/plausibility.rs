@@ -28,7 +28,7 @@ use crate::score::verdict::hypotheses::{FEATURES, Features, Hypotheses, likelies
 use crate::score::verdict::ranks::Ranks;
 use crate::text::{Token, Vocab};
 
-/// ε: the share of shuffled names beside uniform characters. At 0.01 little is lost against either.
+/// ε: the share of shuffled names, the rest being uniform characters. 0.01 costs little against either.
 const SHUFFLED_SHARE: f64 = 0.01;
 /// The most held-out scores that are kept.
 const SCORES: usize = 1001;

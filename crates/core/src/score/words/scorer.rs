@@ -345,7 +345,7 @@ mod tests {
             check(scorer, &words)?;
         }
 
-        /// With the model's shortcut from the beginning, or from later on.
+        /// With the model's shortcut from the start, or from some point on.
         #[test]
         fn the_models_shortcut_changes_nothing(
             words in prop::collection::vec("[a-d]{0,9}", 1..60),

@@ -1,45 +1,71 @@
 //! Which options to try next: random candidates, the better ones trained longer and longer.
 //!
-//! Asynchronous successive halving (Li et al. 2020): candidates begin with few steps; of all that ended
-//! a rung, the best third goes on to the next, with three times the steps. What to do next follows from
-//! the finished trials alone, so a search can stop and go on anywhere.
+//! Asynchronous successive halving (Li et al. 2020): candidates begin with few steps; of all that finished
+//! a rung, the best third is promoted to the next, with three times the steps. What to do next follows from
+//! the finished trials alone, so a search can be interrupted and resumed anywhere.
 
-use nextchar::rng::{Purpose, Seed, Stream};
-use nextchar::{BatchSize, TrainOptions};
+use nextchar_core::rng::{Purpose, Seed, Stream};
 use serde::{Deserialize, Serialize};
 
-/// One in so many goes on to the next rung, which has so many times the steps.
+use crate::options::{BatchSize, TrainOptions};
+
+/// One in three is promoted to the next rung, which has three times the steps.
 const REDUCTION: u64 = 3;
 /// Steps of the lowest rung.
 const FIRST_STEPS: u64 = 300;
 /// The highest rung: 24,300 steps.
 const TOP_RUNG: u32 = 4;
 
-/// A candidate trained on a rung.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A candidate to be trained on a rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
+    /// Its number; 0 is the default preset as it is.
     pub candidate: u64,
+    /// From 0.
     pub rung: u32,
 }
 
-/// A job that was done.
+/// A finished job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    pub candidate: u64,
-    pub rung: u32,
-    /// Nats per predicted character on val; of all folds together where there are some.
+    /// What was done.
+    #[serde(flatten)]
+    pub job: Job,
+    /// Nats per predicted character on val; over all folds where there are several.
     pub val_loss: f64,
+    /// How long it took.
     pub seconds: f64,
 }
 
 impl Job {
+    /// The default preset on the lowest rung.
+    pub const FIRST: Job = Job {
+        candidate: 0,
+        rung: 0,
+    };
+
+    /// The steps of its rung.
     pub fn steps(self) -> u64 {
         FIRST_STEPS * REDUCTION.pow(self.rung)
     }
+
+    /// The options that it trains with.
+    pub fn options(self, seed: &Seed) -> TrainOptions {
+        TrainOptions {
+            steps: Some(self.steps()),
+            seed: seed.clone(),
+            ..candidate(seed, self.candidate)
+        }
+    }
+
+    /// The options that the search chose: those of [`Job::options`] without steps and seed.
+    pub fn chosen(self, seed: &Seed) -> TrainOptions {
+        candidate(seed, self.candidate)
+    }
 }
 
-/// The options of a candidate, beside those of the run; the first is the default preset as it is.
-pub fn candidate(seed: &Seed, number: u64) -> TrainOptions {
+/// The options of a candidate.
+fn candidate(seed: &Seed, number: u64) -> TrainOptions {
     if number == 0 {
         return TrainOptions::default();
     }
@@ -72,26 +98,33 @@ fn pick<T: Copy>(rng: &mut Stream, values: &[T]) -> T {
 
 /// The trials of a rung, the best first.
 fn ranked(trials: &[Trial], rung: u32) -> Vec<&Trial> {
-    let mut found: Vec<&Trial> = trials.iter().filter(|trial| trial.rung == rung).collect();
+    let mut found: Vec<&Trial> = trials
+        .iter()
+        .filter(|trial| trial.job.rung == rung)
+        .collect();
     found.sort_by(|a, b| {
         a.val_loss
             .total_cmp(&b.val_loss)
-            .then(a.candidate.cmp(&b.candidate))
+            .then(a.job.candidate.cmp(&b.job.candidate))
     });
     found
 }
 
-/// What to do next in the time that is left; `None` where nothing useful fits into it.
+/// What to do next in the time that is left; `None` if nothing useful fits into it.
 pub fn next_job(trials: &[Trial], seconds_left: f64) -> Option<Job> {
     for rung in (0..TOP_RUNG).rev() {
         let ended = ranked(trials, rung);
         let above = ranked(trials, rung + 1);
-        let waiting = |trial: &&&Trial| above.iter().all(|done| done.candidate != trial.candidate);
+        let waiting = |trial: &&&Trial| {
+            above
+                .iter()
+                .all(|done| done.job.candidate != trial.job.candidate)
+        };
         let affordable = |trial: &&&Trial| trial.seconds * REDUCTION as f64 <= seconds_left;
         let best_third = ended.iter().take(ended.len() / REDUCTION as usize);
         if let Some(trial) = best_third.filter(waiting).find(affordable) {
             return Some(Job {
-                candidate: trial.candidate,
+                candidate: trial.job.candidate,
                 rung: rung + 1,
             });
         }
@@ -101,11 +134,24 @@ pub fn next_job(trials: &[Trial], seconds_left: f64) -> Option<Job> {
     (usual <= seconds_left).then(|| Job {
         candidate: begun
             .iter()
-            .map(|trial| trial.candidate + 1)
+            .map(|trial| trial.job.candidate + 1)
             .max()
             .unwrap_or(0),
         rung: 0,
     })
+}
+
+/// Every candidate on its highest rung, the best first.
+pub fn best_first(trials: &[Trial]) -> Vec<&Trial> {
+    let last = |trial: &&Trial| {
+        let higher = |other: &Trial| {
+            other.job.candidate == trial.job.candidate && other.job.rung > trial.job.rung
+        };
+        !trials.iter().any(higher)
+    };
+    let mut found: Vec<&Trial> = trials.iter().filter(last).collect();
+    found.sort_by(|a, b| a.val_loss.total_cmp(&b.val_loss));
+    found
 }
 
 #[cfg(test)]
@@ -119,8 +165,7 @@ mod tests {
             let cost = job.steps() as f64 / 300.0;
             left -= cost;
             trials.push(Trial {
-                candidate: job.candidate,
-                rung: job.rung,
+                job,
                 val_loss: (job.candidate as f64 - 7.0).abs() + 1.0 / f64::from(1 + job.rung),
                 seconds: cost,
             });
@@ -133,7 +178,7 @@ mod tests {
     fn the_best_candidate_is_trained_longest() {
         let trials = searched(1000.0);
         let top = ranked(&trials, TOP_RUNG);
-        assert_eq!(top[0].candidate, 7);
+        assert_eq!(top[0].job.candidate, 7);
         let rungs: Vec<usize> = (0..=TOP_RUNG)
             .map(|rung| ranked(&trials, rung).len())
             .collect();
@@ -141,9 +186,10 @@ mod tests {
             rungs.is_sorted_by(|a, b| a > b),
             "fewer and fewer: {rungs:?}"
         );
-        for trial in trials.iter().filter(|trial| trial.rung > 0) {
-            let below =
-                |one: &Trial| one.candidate == trial.candidate && one.rung + 1 == trial.rung;
+        for trial in trials.iter().filter(|trial| trial.job.rung > 0) {
+            let below = |one: &Trial| {
+                one.job.candidate == trial.job.candidate && one.job.rung + 1 == trial.job.rung
+            };
             assert!(trials.iter().any(below), "no rung is skipped");
         }
     }
@@ -155,7 +201,7 @@ mod tests {
             let job = next_job(&whole[..stop], f64::INFINITY).unwrap();
             assert_eq!(
                 (job.candidate, job.rung),
-                (whole[stop].candidate, whole[stop].rung)
+                (whole[stop].job.candidate, whole[stop].job.rung)
             );
         }
     }
