@@ -534,12 +534,15 @@ mod signals {
         }
     }
 
-    /// Waits until the program has a handler for SIGINT.
+    /// Waits until the program, and not the shell that becomes it, has a handler for SIGINT.
     #[cfg(target_os = "linux")]
     fn wait_for_handler(child: &Child) {
         let status = format!("/proc/{}/status", child.id());
         let caught = || {
             let text = std::fs::read_to_string(&status).unwrap();
+            if !text.starts_with("Name:\tnextchar\n") {
+                return false;
+            }
             let line = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
             u64::from_str_radix(line.unwrap().trim(), 16).unwrap() & 1 << 1 != 0
         };
