@@ -1,17 +1,26 @@
 //! The background model that every verdict uses.
 
-use std::sync::OnceLock;
-
-use nextchar_core::data::{BACKGROUND_NAMES, NameList};
 use nextchar_core::score::BackgroundModel;
-use nextchar_core::text::Vocab;
 
 /// The background model of the embedded list of first names from many languages, for models of a–z. It is made
 /// on first use and kept for the rest of the process.
-pub fn background_model() -> &'static BackgroundModel {
+#[cfg(feature = "lists")]
+pub fn background_model() -> Option<&'static BackgroundModel> {
+    use std::sync::OnceLock;
+
+    use nextchar_core::data::{BACKGROUND_NAMES, NameList};
+    use nextchar_core::text::Vocab;
+
     static MODEL: OnceLock<BackgroundModel> = OnceLock::new();
-    MODEL.get_or_init(|| {
+    let model = MODEL.get_or_init(|| {
         let names = NameList::from_names(BACKGROUND_NAMES.rows().map(|name| (name, 1)));
         BackgroundModel::new(names, Vocab::az()).expect("a–z has few enough classes")
-    })
+    });
+    Some(model)
+}
+
+/// Nothing: the list is not there without the feature `lists`.
+#[cfg(not(feature = "lists"))]
+pub fn background_model() -> Option<&'static BackgroundModel> {
+    None
 }

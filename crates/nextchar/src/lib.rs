@@ -47,6 +47,8 @@ mod corpus;
 mod counted;
 mod counts_files;
 mod door;
+#[cfg(feature = "lists")]
+mod embedded;
 #[cfg(feature = "export")]
 pub mod export;
 mod names;

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::path::Path;
 
 use nextchar_core::data::{
-    Diagnosis, EmbeddedList, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names,
-    scan_names, split,
+    Diagnosis, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names, scan_names,
+    split,
 };
 use nextchar_core::text::{Alphabet, Characters, Tokenizer, Vocab};
 
@@ -93,31 +93,6 @@ impl Names {
         Names::scan(label, input, options)?.not_empty()
     }
 
-    /// An embedded list, such as `indian-names`, in the alphabet that suits it.
-    ///
-    /// # Errors
-    /// [`Error::UnknownList`].
-    pub fn embedded(name: &str) -> Result<Self, Error> {
-        let list = Names::find_embedded(name)?;
-        let options = ReadOptions {
-            alphabet: list.alphabet,
-            ..ReadOptions::default()
-        };
-        Names::embedded_with(name, &options)
-    }
-
-    /// An embedded list, read in another way: some of its rows, other lengths.
-    ///
-    /// # Errors
-    /// [`Error::UnknownList`]; [`Error::Names`] if nothing is left.
-    pub fn embedded_with(name: &str, options: &ReadOptions) -> Result<Self, Error> {
-        Names::scan_embedded(Names::find_embedded(name)?, options)?.not_empty()
-    }
-
-    fn find_embedded(name: &str) -> Result<&'static EmbeddedList, Error> {
-        EmbeddedList::find(name).ok_or_else(|| Error::UnknownList(name.to_owned()))
-    }
-
     /// [`Names::read_with`] for a diagnosis: a file without names is not an error.
     ///
     /// # Errors
@@ -155,20 +130,11 @@ impl Names {
         }
     }
 
-    /// [`Names::embedded_with`] for a diagnosis.
-    ///
-    /// # Errors
-    /// [`Error::Names`] for a missing column.
-    pub fn scan_embedded(list: &EmbeddedList, options: &ReadOptions) -> Result<Self, Error> {
-        let label = list.name.to_owned();
-        check_lengths(options)?;
-        match list.scan(options) {
-            Ok(found) => Ok(Names::new(label, found, options)),
-            Err(fault) => Err(Error::Names { label, fault }),
-        }
-    }
-
-    fn new(label: String, (list, diagnosis): (NameList, Diagnosis), options: &ReadOptions) -> Self {
+    pub(crate) fn new(
+        label: String,
+        (list, diagnosis): (NameList, Diagnosis),
+        options: &ReadOptions,
+    ) -> Self {
         let lengths = (options.min_length, options.max_length);
         Names {
             label,
@@ -324,7 +290,7 @@ impl Names {
 }
 
 /// Rejects lengths that no name has, before anything is read.
-fn check_lengths(options: &ReadOptions) -> Result<(), Error> {
+pub(crate) fn check_lengths(options: &ReadOptions) -> Result<(), Error> {
     let (shortest, longest) = (options.min_length, options.max_length);
     if shortest > longest {
         return Err(Error::NoLength { shortest, longest });

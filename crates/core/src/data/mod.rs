@@ -3,6 +3,7 @@
 //! [`read_names`] reads a [`NameList`] from a user's file, and an [`EmbeddedList`] contains one; [`split()`] holds out
 //! names. [`windows()`] yields the rows of the lecture, and [`CountedWindows`] is the table that all training uses.
 
+#[cfg(feature = "lists")]
 mod lists;
 mod names;
 mod reading;
@@ -15,6 +16,7 @@ pub(crate) mod window_shape;
 mod windows;
 
 pub use counter::WindowCounter;
+#[cfg(feature = "lists")]
 pub use lists::{BACKGROUND_NAMES, EMBEDDED_LISTS, EmbeddedList};
 pub use names::{MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{

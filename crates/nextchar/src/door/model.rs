@@ -82,7 +82,7 @@ impl Model {
         if self.judge.get().is_none() {
             let plausibility = self.file.record.plausibility.clone();
             let (bigrams, vocab) = (&self.file.bigrams, &self.file.vocab);
-            let background = Some(background_model());
+            let background = background_model();
             let judge = plausibility.map(|known| Judge::new(bigrams, vocab, known, background));
             let _ = self.judge.set(judge.transpose()?); // whoever was quicker had the same
         }

@@ -66,7 +66,7 @@ impl Training {
             &rivals.bigrams,
             corpus.vocab(),
             &corpus.parts().val,
-            Some(background_model()),
+            background_model(),
             &self.plan.config.seed,
         )?;
         let record = Record {
