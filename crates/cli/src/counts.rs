@@ -40,7 +40,7 @@ pub fn read(args: &TrainArgs) -> Result<Corpus, Failure> {
     }
     if !counted.has_folds() {
         note(
-            "the counts have no column `fold`: Kneser–Ney's discounts are computed in closed form, not cross-fitted",
+            "the counts are not divided into folds (column `fold`): Kneser–Ney's discounts are computed in closed form, not cross-fitted",
         );
     }
     if !counted.has(Part::Val) {

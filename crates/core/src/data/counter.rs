@@ -32,6 +32,8 @@ enum Counts {
 
 /// Windows of at most this many bits are counted in a dense table, of 8 MB.
 const DENSE_BITS: u32 = 20;
+/// A dense table has at most this number of entries for each window that is expected.
+const DENSE_ROOM: usize = 16;
 /// Lists with at most this many windows are counted by sorting them all, in 2 MB.
 const SORTED: usize = 1 << 18;
 
@@ -61,19 +63,28 @@ impl WindowCounter {
     }
 
     fn of_shape(shape: WindowShape) -> Result<Self, Error> {
+        Self::with_room(shape, usize::MAX)
+    }
+
+    /// A counter for at most this number of distinct windows: a dense table is not worth clearing for a few.
+    fn with_room(shape: WindowShape, most: usize) -> Result<Self, Error> {
         let packing = Packing::new(shape)?;
+        let is_dense =
+            packing.bits() <= DENSE_BITS && 1 << packing.bits() <= most.saturating_mul(DENSE_ROOM);
         Ok(WindowCounter {
             packing,
-            counts: match packing.bits() {
-                bits @ 0..=DENSE_BITS => Counts::Dense(vec![0; 1 << bits]),
-                _ => Counts::Sparse(FxHashMap::default()),
+            counts: if is_dense {
+                Counts::Dense(vec![0; 1 << packing.bits()])
+            } else {
+                Counts::Sparse(FxHashMap::default())
             },
         })
     }
 
     /// A counter with the counts of a table.
     pub(crate) fn of(table: &CountedWindows) -> Self {
-        let mut counter = Self::of_shape(table.shape).expect("a table's windows can be counted");
+        let counter = Self::with_room(table.shape, table.pairs());
+        let mut counter = counter.expect("a table's windows can be counted");
         for row in table.rows() {
             for (&target, &count) in row.targets.iter().zip(row.counts) {
                 let window = counter.packing.pack(row.context, target);
@@ -210,7 +221,8 @@ impl CountedWindows {
             });
         };
         let held = self.held().min(context_length);
-        let mut counter = WindowCounter::of_shape(self.shape.with_context(context_length))?;
+        let shape = self.shape.with_context(context_length);
+        let mut counter = WindowCounter::with_room(shape, self.pairs())?;
         let mut window = Vec::with_capacity(context_length + 1);
         for row in self.rows() {
             for (&target, &count) in row.targets.iter().zip(row.counts) {

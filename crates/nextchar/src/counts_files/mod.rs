@@ -10,16 +10,16 @@ use nextchar_core::text::Alphabet;
 use crate::corpus::Corpus;
 use crate::door::Error;
 
-/// The files of counts to learn from, and those to judge by.
+/// Files of counted windows for training, validation and test.
 #[derive(Clone, Debug, Default)]
 pub struct CountsFiles {
-    /// To learn from; at least one.
+    /// Training counts, in at least one file.
     pub train: Vec<PathBuf>,
-    /// To choose by.
+    /// Validation counts.
     pub val: Vec<PathBuf>,
-    /// To make claims on.
+    /// Test counts.
     pub test: Vec<PathBuf>,
-    /// Which characters there may be; where nothing is said, those that the files name, or a–z.
+    /// The allowed characters. By default, those that the files list in their metadata, or a–z.
     pub alphabet: Option<Alphabet>,
 }
 
@@ -27,8 +27,8 @@ impl CountsFiles {
     /// Reads all files; equal windows add up.
     ///
     /// # Errors
-    /// `Error::Counts` names the file and its first fault, [`Error::CountsAlphabet`] a character that may not be
-    /// there; [`Error::WithoutParquet`] without the feature `parquet`.
+    /// `Error::Counts` names the file and its first fault, [`Error::CountsAlphabet`] a character that is not allowed;
+    /// [`Error::WithoutParquet`] without the feature `parquet`.
     pub fn read(&self) -> Result<Corpus, Error> {
         #[cfg(feature = "parquet")]
         return parquet::read(self);

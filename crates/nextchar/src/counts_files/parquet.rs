@@ -1,4 +1,4 @@
-//! Files of counts, read.
+//! Reads files of counts.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::corpus::Corpus;
 use crate::counted::Counted;
 use crate::door::{Error, read_file};
 
-/// No file of counts is larger, in bytes.
+/// The largest file of counts, in bytes.
 const LARGEST: u64 = 1 << 30;
 
 /// Reads all files; equal windows add up.
@@ -39,7 +39,7 @@ pub fn read(files: &CountsFiles) -> Result<Corpus, Error> {
     Ok(Corpus::of_counts(label, vocab, counted))
 }
 
-/// The characters that the files name or contain, or a–z where that is enough.
+/// The characters that the files name or contain, or a–z if that is enough.
 fn vocab<'a>(
     alphabet: Option<Alphabet>,
     files: impl Iterator<Item = &'a Opened<'a>> + Clone,

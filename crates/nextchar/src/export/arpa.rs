@@ -58,6 +58,10 @@ fn ngram(
         let wanted = longest;
         return Err(ExportError::Context { wanted, own }.into());
     }
+    let threshold = options.prune.unwrap_or(0.0);
+    if !(0.0..1.0).contains(&threshold) {
+        return Err(ExportError::Prune(threshold).into());
+    }
     let exact = longest == own && options.prune.is_none();
     if let ([], Some(counts), None) = (whole.networks(), whole.counts(), whole.repeats())
         && exact
@@ -82,7 +86,6 @@ fn ngram(
     if all.is_some() {
         contexts = contexts.merged(&every_context(classes, own)?);
     }
-    let threshold = options.prune.unwrap_or(0.0);
     let ngram = BackoffNgram::approximate(whole, &contexts, longest, threshold, workers);
     if !exact {
         let kept = Dropped::Ngrams(ngram.sizes().iter().sum());

@@ -47,7 +47,7 @@ fn parquet(
     let count = |list| CountedWindows::from_list(list, model.vocab(), context);
     let tables = lists.iter().map(count).collect::<Result<Vec<_>, _>>()?;
     let bytes = to_bytes(model.vocab(), &tables, model.record().longest_name);
-    bytes.map_err(|fault| ExportError::Counts(fault.to_string()).into())
+    bytes.map_err(|fault| ExportError::Counts(fault).into())
 }
 
 #[cfg(not(feature = "parquet"))]

@@ -20,10 +20,10 @@ use crate::workers::Workers;
 
 /// A format that a model can be exported to.
 pub trait Export: Sync {
-    /// What the format is called, in lower case.
+    /// The name of the format, in lower case.
     fn name(&self) -> &'static str;
 
-    /// What it is, in a line.
+    /// A description of one line.
     fn about(&self) -> &'static str;
 
     /// The files that it consists of.
@@ -39,8 +39,8 @@ pub trait Export: Sync {
     /// Exports the model.
     ///
     /// # Errors
-    /// [`Error::Export`] where the format cannot hold this model; [`Error::WithoutNetwork`] and
-    /// [`Error::WithoutNames`] where it needs what the model lacks.
+    /// [`Error::Export`] if the format cannot represent this model; [`Error::WithoutNetwork`] and
+    /// [`Error::WithoutNames`] if it needs a network or names and the model has none.
     fn export(&self, model: &Model, options: &ExportOptions) -> Result<Exported, Error>;
 }
 
@@ -91,11 +91,11 @@ pub enum ExportOption {
 /// How a model is exported.
 #[derive(Clone, Debug)]
 pub struct ExportOptions {
-    /// N-grams whose removal changes the loss by less than this, in nats per character, are left out.
+    /// Drop n-grams whose removal changes the loss by less than this, in nats per character.
     pub prune: Option<f64>,
     /// Context length of n-grams or counts, in characters.
     pub context: Option<usize>,
-    /// Whose windows are counted; the training names' where nothing is said.
+    /// The names whose windows are counted; by default, the training names.
     pub part: Option<Part>,
     /// The engine for browsers, a WebAssembly module.
     pub engine: Option<Vec<u8>>,
@@ -123,7 +123,7 @@ impl Default for ExportOptions {
 pub struct Exported {
     /// The contents of its files, as [`Export::files`] orders them.
     pub files: Vec<Vec<u8>>,
-    /// What the reader of the files should know.
+    /// Remarks for the user of the files.
     pub notes: Vec<Note>,
 }
 
@@ -136,26 +136,26 @@ impl Exported {
     }
 }
 
-/// What the reader of an export should know.
+/// A remark for the user of an export.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Note {
-    /// A part of the model does not fit into the format.
+    /// The format cannot represent a part of the model.
     Dropped {
         /// Which part.
         what: Dropped,
-        /// What that costs; `None` where the model holds no test names to measure it.
+        /// The test losses; `None` if the model contains no test names.
         losses: Option<Losses>,
     },
     /// The n-grams are of this order, more than [`USUAL_ORDER`].
     HighOrder(usize),
 }
 
-/// A part of a model that an export leaves out.
+/// A part of a model that an export drops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
     /// The counts of a mixture.
     Counts,
-    /// How often whole names repeat.
+    /// The estimate of how often whole names repeat.
     Repeats,
     /// Both of these.
     CountsAndRepeats,
@@ -172,21 +172,24 @@ pub struct Losses {
     pub exported: f64,
 }
 
-/// The order that programs read which are not built for more (KenLM's default).
+/// The highest order that KenLM reads by default.
 pub const USUAL_ORDER: usize = 6;
 
-/// Why a format cannot hold a model.
+/// Why a format cannot represent a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// A longer context than the model's.
-    #[error("a context of {wanted} is longer than the model's, which is {own}")]
+    /// A context of no characters, or longer than the model's.
+    #[error("the context must be from 1 to {own}, the model's (got {wanted})")]
     Context {
-        /// What was asked for, in characters.
+        /// The requested context length, in characters.
         wanted: usize,
         /// The model's.
         own: usize,
     },
+    /// A threshold for pruning that is not in [0, 1).
+    #[error("the threshold for pruning must be in [0, 1) (got {0})")]
+    Prune(f64),
     /// Too many n-grams to write them all.
     #[error("a context of {context} over {classes} classes has too many n-grams to write them all")]
     TooManyNgrams {
@@ -207,11 +210,12 @@ pub enum ExportError {
     #[error("a page needs the engine for browsers")]
     NoEngine,
     /// The engine for browsers is something else.
-    #[error("it is not a WebAssembly module")]
+    #[error("the engine is not a WebAssembly module")]
     NotAModule,
-    /// The vocabulary is not one of characters, or the file cannot be written.
-    #[error("{0}")]
-    Counts(String),
+    /// Counts that cannot be written.
+    #[cfg(feature = "parquet")]
+    #[error(transparent)]
+    Counts(nextchar_formats::counts::CountsError),
 }
 
 /// The networks, of which there must be one.
@@ -250,6 +254,36 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn numbers_that_cannot_be_are_refused() {
+        let model = Model::embedded();
+        let arpa = FORMATS
+            .iter()
+            .find(|format| format.name() == "arpa")
+            .unwrap();
+        let fault = |options: ExportOptions| arpa.export(&model, &options).unwrap_err();
+        for context in [Some(0), Some(99)] {
+            let error = fault(ExportOptions {
+                context,
+                ..ExportOptions::default()
+            });
+            assert!(
+                matches!(error, Error::Export(ExportError::Context { own: 6, .. })),
+                "{error}"
+            );
+        }
+        for prune in [f64::NAN, -1.0, 1.0, f64::INFINITY] {
+            let error = fault(ExportOptions {
+                prune: Some(prune),
+                ..ExportOptions::default()
+            });
+            assert!(
+                matches!(error, Error::Export(ExportError::Prune(_))),
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn formats_have_names_of_their_own() {

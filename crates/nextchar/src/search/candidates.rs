@@ -19,21 +19,21 @@ const TOP_RUNG: u32 = 4;
 /// A candidate to be trained on a rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Its number; 0 is the default preset as it is.
+    /// Its number; candidate 0 is the unchanged default preset.
     pub candidate: u64,
-    /// From 0.
+    /// The rung, from 0.
     pub rung: u32,
 }
 
 /// A finished job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// What was done.
+    /// The job.
     #[serde(flatten)]
     pub job: Job,
-    /// Nats per predicted character on val; over all folds where there are several.
+    /// Nats per predicted character on val; over all folds if there are several.
     pub val_loss: f64,
-    /// How long it took.
+    /// Duration in seconds.
     pub seconds: f64,
 }
 
@@ -44,7 +44,7 @@ impl Job {
         rung: 0,
     };
 
-    /// The steps of its rung.
+    /// Training steps on its rung.
     pub fn steps(self) -> u64 {
         FIRST_STEPS * REDUCTION.pow(self.rung)
     }
@@ -158,7 +158,7 @@ pub fn best_first(trials: &[Trial]) -> Vec<&Trial> {
 mod tests {
     use super::*;
 
-    /// A made-up loss: candidate 7 is the best, and more steps help all alike.
+    /// A made-up loss: candidate 7 is the best, and more steps help all candidates equally.
     fn searched(seconds: f64) -> Vec<Trial> {
         let (mut trials, mut left) = (Vec::new(), seconds);
         while let Some(job) = next_job(&trials, left) {

@@ -1,4 +1,4 @@
-//! A search for better options, judged on the validation names alone; the test names are not touched.
+//! A search for better options, by validation loss alone; the test names are not used.
 //!
 //! [`next_job`] says what to try, [`Search::run`] tries it. Clocks and files are the caller's.
 
@@ -18,7 +18,8 @@ use crate::options::{Family, TrainOptions};
 use crate::training::{Training, Watch};
 use crate::workers::Workers;
 
-/// Below this many names for train and val, all of them judge in turn: one small val is mostly chance.
+/// With fewer names for train and val, candidates are compared by cross-validation: the loss on one small val is
+/// mostly chance.
 const FEW_NAMES: usize = 2_000;
 const FOLDS: usize = 5;
 
@@ -47,11 +48,11 @@ pub struct Search {
 }
 
 impl Search {
-    /// Prepares the rounds on which every trial is judged: the list's own train and val, or, where the list
-    /// is small, five folds of both.
+    /// Prepares the rounds in which every candidate is trained and evaluated: one with the list's own train and val
+    /// or, for a small list, five folds of both.
     ///
     /// # Errors
-    /// [`Error::TooFewNames`] where none can be held out; those of [`Training::new`].
+    /// [`Error::TooFewNames`] if no names can be held out; those of [`Training::new`].
     pub fn new(corpus: Corpus, seed: Seed, workers: &'static Workers) -> Result<Self, Error> {
         let usual = TrainOptions {
             steps: Some(Job::FIRST.steps()),
@@ -71,13 +72,13 @@ impl Search {
         })
     }
 
-    /// In how many parts train and val judge: 1, or the number of folds.
+    /// Number of folds; 1 without cross-validation.
     pub fn folds(&self) -> usize {
         self.rounds.len()
     }
 
-    /// Trains a candidate in every round; its loss on the names held out, in nats per predicted character.
-    /// If the watch ends a training early, the loss is that of the steps done.
+    /// Trains a candidate in every round and returns its validation loss, in nats per predicted character. If the
+    /// watch ends a training run early, the loss is that of the model so far.
     ///
     /// # Errors
     /// Those of [`Training::run`].
@@ -108,8 +109,7 @@ impl Search {
         Ok(judged.loss())
     }
 
-    /// The options that train the best candidate again, or count where no network was better than
-    /// `kneser_ney`.
+    /// The options of the best candidate, or those of Kneser–Ney if no candidate's loss is below `kneser_ney`.
     pub fn winner(&self, trials: &[Trial], kneser_ney: f64) -> TrainOptions {
         match best_first(trials).first() {
             Some(best) if best.val_loss < kneser_ney => best.job.options(&self.seed),
