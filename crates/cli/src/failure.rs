@@ -156,9 +156,8 @@ impl From<nextchar::Error> for Failure {
             Error::Names { label, fault } => Failure::from(fault).within(label),
             Error::File { path, fault } => Failure::file(&path, &fault),
             Error::NoLength { .. } => Failure::misuse(error),
-            Error::WithoutParquet => Failure::failed(error).help(
-                "build it again with `cargo build --release --features parquet`, or `cargo install --features parquet`",
-            ),
+            Error::WithoutParquet => Failure::failed(error)
+                .help("build it again with `cargo build --release --features parquet`"),
             Error::CountsAlphabet { .. } => Failure::failed(error)
                 .help("--alphabet data accepts any characters that the counts contain"),
             Error::TooFewNames { .. } => Failure::failed(error)

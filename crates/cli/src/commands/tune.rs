@@ -13,7 +13,7 @@ use crate::args::TuneArgs;
 use crate::command_line;
 use crate::corpus::{note_inputs, read_corpus};
 use crate::failure::{DONE, Failure, INTERRUPTED};
-use crate::output::{self, BOLD, count, note};
+use crate::output::{self, BOLD, count, note, plural};
 use crate::output_files::{Existing, OutputFile, RunFiles};
 use crate::progress::{Watcher, styled_bar};
 use crate::signals::{self, interrupted};
@@ -53,8 +53,8 @@ pub fn run(args: &TuneArgs) -> Result<u8, Failure> {
         let best = best_first(&trials)[0];
         bar.set_position(started.elapsed().as_secs());
         bar.set_message(format!(
-            "{} trials, best val {:.4}",
-            trials.len(),
+            "{}, best val {:.4}",
+            plural(trials.len() as u64, "trial"),
             best.val_loss
         ));
     }
@@ -120,8 +120,8 @@ fn report(
     };
     writeln!(
         out,
-        "{BOLD}{} trials{BOLD:#}, nats per predicted character on {judged_on}; the test names were not used",
-        count(trials.len() as u64)
+        "{BOLD}{}{BOLD:#}, nats per predicted character on {judged_on}; the test names were not used",
+        plural(trials.len() as u64, "trial")
     )?;
     output::table(&mut out, &rows(args, &ranked, kneser_ney))?;
     writeln!(out, "\n{BOLD}To train the best model{BOLD:#}\n  {command}")?;
@@ -198,8 +198,8 @@ fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
         return Err(differs("with another --seed"));
     }
     note(&format!(
-        "resuming with {} earlier trials from {}",
-        kept.trials.len(),
+        "resuming with {} from {}",
+        plural(kept.trials.len() as u64, "earlier trial"),
         path.display()
     ));
     Ok(kept.trials)
