@@ -3,9 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nextchar::data::{EMBEDDED_LISTS, EmbeddedList, MAX_NAME_LENGTH, ReadOptions, SplitOptions};
+use nextchar::data::{
+    EMBEDDED_LISTS, EmbeddedList, ListCase, MAX_NAME_LENGTH, ReadOptions, RejectReason,
+    SplitOptions,
+};
 use nextchar::error::NoNames;
-use nextchar::text::Alphabet;
+use nextchar::text::{Alphabet, Case, Vocab};
 use nextchar::{CoreError, Corpus, Error, Names, Part, Preset};
 
 use crate::args::{CorpusArgs, ReadArgs};
@@ -55,7 +58,7 @@ impl Source {
     pub fn alphabet(&self) -> Alphabet {
         match self {
             Source::Embedded(list) => list.alphabet,
-            Source::File(_) | Source::Stdin => Alphabet::Az,
+            Source::File(_) | Source::Stdin => Alphabet::Auto,
         }
     }
 
@@ -74,13 +77,18 @@ impl Source {
     }
 }
 
-/// The library's options from the command line's.
-pub fn read_options(args: &ReadArgs, alphabet: Alphabet, keep_duplicates: bool) -> ReadOptions {
+/// The library's options from the command line's, with the alphabet and the case for those that do not select them.
+pub fn read_options(
+    args: &ReadArgs,
+    (alphabet, case): (Alphabet, ListCase),
+    keep_duplicates: bool,
+) -> ReadOptions {
     ReadOptions {
         column: args.column.clone(),
         weights: args.weights.clone(),
         filter: args.filter.clone(),
         alphabet: args.alphabet.unwrap_or(alphabet),
+        case: args.case.unwrap_or(case),
         min_length: args.min_length.unwrap_or(1),
         max_length: args.max_length.unwrap_or(MAX_NAME_LENGTH),
         keep_duplicates,
@@ -89,14 +97,65 @@ pub fn read_options(args: &ReadArgs, alphabet: Alphabet, keep_duplicates: bool) 
     }
 }
 
+/// Reading a list for a model: with any characters, in the model's case.
+pub fn like(vocab: &Vocab) -> (Alphabet, ListCase) {
+    (Alphabet::Data, ListCase::Like(vocab.normalizer()))
+}
+
+/// Reports what the list itself has told: its characters, and what its upper-case letters mean.
+fn say_what_was_chosen(names: &Names) {
+    let (options, found) = (names.read_options(), names.diagnosis());
+    let chosen = found.chosen;
+    let mut how = Vec::new();
+    if options.alphabet == Alphabet::Auto && chosen.alphabet == Alphabet::Data {
+        how.push(format!(
+            "in its own {} characters",
+            count(found.letters.len() as u64)
+        ));
+    }
+    if options.case == ListCase::Auto {
+        how.extend(match chosen.normalizer.case {
+            Case::Lower => None,
+            Case::Upper => Some("in upper case".to_owned()),
+            Case::Title(_) => Some("with upper case at the beginning of words".to_owned()),
+            Case::Keep => found
+                .letters
+                .keys()
+                .any(|letter| letter.chars().any(char::is_uppercase))
+                .then(|| "in upper and lower case as it is".to_owned()),
+        });
+    }
+    if how.is_empty() {
+        return;
+    }
+    let mut text = format!("{} is learned {}", names.label(), how.join(", "));
+    if chosen.case_exceptions > 0 {
+        let exceptions = plural(chosen.case_exceptions, "name");
+        text.push_str(&format!(
+            " (except for {exceptions}; --case keep learns them as they are)"
+        ));
+    }
+    if found.cleaned > 0 {
+        let lines = plural(found.cleaned, "line");
+        text.push_str(&format!("; invisible characters were dropped from {lines}"));
+    }
+    note(&text);
+}
+
 /// Reports how many lines were skipped, and the first of them.
 pub fn warn_of_rejected(names: &Names) {
     let (label, found) = (names.label(), names.diagnosis());
     let Some(first) = found.rejected_lines.first() else {
         return;
     };
+    let is_outside_az = matches!(first.reason, RejectReason::OutsideAz(_));
+    let remedy = if is_outside_az {
+        "; --alphabet data keeps them"
+    } else {
+        ""
+    };
     note(&format!(
-        "{label}: skipped {} of {} lines; the first is line {}, character {}: {} (`nextchar data check` lists them)",
+        "{label}: skipped {} of {} lines; the first is line {}, character {}: {} (`nextchar data check` lists them{remedy})",
         count(found.rejected),
         count(found.lines),
         first.line,
@@ -120,21 +179,32 @@ pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure>
         read_args.min_length.get_or_insert(shortest);
         read_args.max_length.get_or_insert(longest);
     }
-    let options = read_options(&read_args, source.alphabet(), args.keep_duplicates);
-    let read = |source: &Source| {
-        let names = source.read(&options)?;
+    let letters = match (source.alphabet(), preset.alphabet()) {
+        (Alphabet::Auto, Some(alphabet)) => (alphabet, ListCase::Lower),
+        (alphabet, _) => (alphabet, ListCase::Auto),
+    };
+    let mut options = read_options(&read_args, letters, args.keep_duplicates);
+    let read = |source: &Source, options: &ReadOptions| {
+        let names = source.read(options)?;
         warn_of_rejected(&names);
         Ok::<_, Failure>(names)
     };
-    let mut names = read(&source)?.with_all_lengths().with_split(SplitOptions {
-        shares: args.split,
-        seed: args.split_seed.clone(),
-    });
+    let mut names = read(&source, &options)?;
+    say_what_was_chosen(&names);
+    let chosen = names.diagnosis().chosen;
+    (options.alphabet, options.case) = (chosen.alphabet, ListCase::Like(chosen.normalizer));
+    names = names
+        .with_all_lengths()
+        .with_own_letters()
+        .with_split(SplitOptions {
+            shares: args.split,
+            seed: args.split_seed.clone(),
+        });
     if let Some(file) = &args.val {
-        names = names.with_val(read(&Source::find(Some(file))?)?);
+        names = names.with_val(read(&Source::find(Some(file))?, &options)?);
     }
     if let Some(file) = &args.test {
-        names = names.with_test(read(&Source::find(Some(file))?)?);
+        names = names.with_test(read(&Source::find(Some(file))?, &options)?);
     }
     let corpus = names.corpus(preset).map_err(with_help)?;
     for (option, part) in [("--val", Part::Val), ("--test", Part::Test)] {

@@ -147,6 +147,7 @@ pub struct Watcher<'a> {
     quiet: bool,
     bar: Option<Progress<'a>>,
     step_seconds: f64,
+    refit_seconds: f64,
 }
 
 impl<'a> Watcher<'a> {
@@ -163,6 +164,7 @@ impl<'a> Watcher<'a> {
             quiet: false,
             bar: None,
             step_seconds: 0.0,
+            refit_seconds: 0.0,
         }
     }
 
@@ -179,6 +181,11 @@ impl<'a> Watcher<'a> {
         self.step_seconds
     }
 
+    /// Seconds in the steps that repeat the training on all names.
+    pub fn refit_seconds(&self) -> f64 {
+        self.refit_seconds
+    }
+
     fn bar(&mut self) -> &mut Progress<'a> {
         self.bar.as_mut().expect("a network has begun")
     }
@@ -191,15 +198,19 @@ impl Watch for Watcher<'_> {
         } else {
             "network"
         };
-        if stage.of > 1 {
+        if stage.is_refit && stage.number == 1 {
+            anstream::eprintln!("\nthe same once more on all names, held-out ones too");
+        }
+        if stage.of > 1 && !stage.is_refit {
             anstream::eprintln!("{kind} {} of {}", stage.number, stage.of);
         }
+        let keeper = self.keeper.filter(|_| !stage.is_refit);
         self.bar = Some(Progress::new(
             stage.config,
-            self.stop_after,
+            self.stop_after.filter(|_| !stage.is_refit),
             self.deadline,
-            self.keeper,
-            self.quiet,
+            keeper,
+            self.quiet || stage.is_refit,
         ));
     }
 
@@ -219,6 +230,15 @@ impl Watch for Watcher<'_> {
         if let Some(said) = said {
             note(&said);
         }
+    }
+
+    fn relearnt(&mut self) {
+        self.refit_seconds += self.bar.take().map_or(0.0, Progress::finish);
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     fn teacher_answered(&mut self, contexts: usize) {

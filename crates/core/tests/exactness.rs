@@ -120,6 +120,8 @@ fn conditions() -> impl Strategy<Value = Conditions> {
                 patterns,
             )| {
                 Conditions {
+                    graphemes: None,
+                    spelling: None,
                     min_length,
                     max_length,
                     prefixes,

@@ -74,9 +74,11 @@ pub use nextchar_core::{
 pub use nextchar_formats::{ModelFile, Record};
 pub use options::{
     BadValue, BatchSize, Choice, Draw, Family, GenerateOptions, LearningRate, OptimizerName,
-    Preset, TrainOptions, UnknownChoice, Widths, arguments_of,
+    Preset, TrainOptions, UnknownChoice, Usual, Widths, arguments_of,
 };
-pub use training::{Clock, EVALUATIONS, Ended, Made, Plan, Reports, Stage, Steps, Training, Watch};
+pub use training::{
+    Clock, EVALUATIONS, Ended, Made, Plan, Refitted, Reports, Stage, Steps, Training, Watch,
+};
 pub use workers::Workers;
 
 /// What most programs need.

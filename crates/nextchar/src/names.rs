@@ -6,10 +6,10 @@ use std::ops::Deref;
 use std::path::Path;
 
 use nextchar_core::data::{
-    Diagnosis, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names, scan_names,
-    split,
+    Chosen, Diagnosis, ListCase, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions,
+    no_names, scan_names, split,
 };
-use nextchar_core::text::{Alphabet, Characters, Tokenizer, Vocab};
+use nextchar_core::text::{Alphabet, Characters, Normalizer, Tokenizer, Vocab, clean};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
@@ -23,11 +23,11 @@ use crate::options::Preset;
 /// ```
 /// use nextchar::Names;
 ///
-/// let names = Names::from_iter(["Aabid", "aadesh", "O'Neil", "aabid"]);
-/// assert_eq!(names.len(), 2);
+/// let names = Names::from_iter(["Aabid", "Aadesh", "O'Neil", "Aabid", "_"]);
+/// assert!(names.len() == 3 && names.contains("O'Neil"));
 /// let diagnosis = names.diagnosis();
 /// assert_eq!((diagnosis.duplicates, diagnosis.rejected), (1, 1));
-/// assert_eq!(diagnosis.rejected_lines[0].reason.to_string(), "'\\'' is not one of a–z");
+/// assert_eq!(diagnosis.rejected_lines[0].reason.to_string(), "'_' stands for the end of a name");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Names {
@@ -37,6 +37,8 @@ pub struct Names {
     options: ReadOptions,
     /// Whether the caller has chosen the lengths, so that a preset does not.
     has_own_lengths: bool,
+    /// Whether the caller has chosen the alphabet or the case, so that a preset does not.
+    has_own_letters: bool,
     split: SplitOptions,
     val: Option<Box<Names>>,
     test: Option<Box<Names>>,
@@ -45,8 +47,8 @@ pub struct Names {
 impl Names {
     /// Reads a file of names, one per line.
     ///
-    /// Lines are trimmed and made lower-case; those with characters other than a–z are skipped and counted in the
-    /// [diagnosis](Names::diagnosis).
+    /// The list itself tells its characters and what its upper-case letters mean. Lines that cannot be used are skipped
+    /// and counted in the [diagnosis](Names::diagnosis).
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be read; [`Error::Names`] if no line can be used.
@@ -59,7 +61,6 @@ impl Names {
     /// ```
     /// use nextchar::Names;
     /// use nextchar::data::ReadOptions;
-    /// use nextchar::text::Alphabet;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let file = folder.path().join("births.csv");
@@ -67,7 +68,6 @@ impl Names {
     /// let options = ReadOptions {
     ///     column: Some("name".into()),
     ///     weights: Some("births".into()),
-    ///     alphabet: Alphabet::Data,
     ///     ..ReadOptions::default()
     /// };
     /// let names = Names::read_with(&file, &options)?;
@@ -142,6 +142,7 @@ impl Names {
             diagnosis,
             options: options.clone(),
             has_own_lengths: lengths != (1, MAX_NAME_LENGTH),
+            has_own_letters: (options.alphabet, options.case) != (Alphabet::Auto, ListCase::Auto),
             split: SplitOptions::default(),
             val: None,
             test: None,
@@ -175,6 +176,12 @@ impl Names {
     /// How it was read.
     pub fn read_options(&self) -> &ReadOptions {
         &self.options
+    }
+
+    /// Whether the list contains a name, however it is written.
+    pub fn contains(&self, name: &str) -> bool {
+        let normalizer = self.diagnosis.chosen.normalizer;
+        self.list.contains(&normalizer.normalize(name.trim()))
     }
 
     /// The names and their counts.
@@ -216,6 +223,14 @@ impl Names {
         }
     }
 
+    /// Uses the alphabet and the case that suit the list, even with a preset that has an alphabet of its own.
+    pub fn with_own_letters(self) -> Self {
+        Names {
+            has_own_letters: true,
+            ..self
+        }
+    }
+
     /// The vocabulary, and the names split into parts: the data of a training.
     ///
     /// # Errors
@@ -231,7 +246,12 @@ impl Names {
             let pieces = |name: &str| self.options.tokenizer.pieces(name).count();
             list.retain(|name| (shortest..=longest).contains(&pieces(name)));
         }
-        let vocab = self.vocab(&list).map_err(named)?;
+        let mut chosen = self.diagnosis.chosen;
+        if let Some(alphabet) = preset.alphabet().filter(|_| !self.has_own_letters) {
+            (chosen.alphabet, chosen.normalizer) = (alphabet, Normalizer::default());
+            list = self.in_lower_case(&list, alphabet);
+        }
+        let vocab = self.vocab(&list, &chosen).map_err(named)?;
         let mut own_split = self.split.clone();
         if self.val.is_some() {
             own_split.shares.val = 0;
@@ -254,14 +274,25 @@ impl Names {
     }
 
     /// The vocabulary of the names to learn from.
-    fn vocab(&self, list: &NameList) -> Result<Vocab, nextchar_core::Error> {
-        let options = &self.options;
-        let vocab = if options.tokenizer.name() == Characters.name() {
-            list.vocab(options.alphabet)?
+    fn vocab(&self, list: &NameList, chosen: &Chosen) -> Result<Vocab, nextchar_core::Error> {
+        let tokenizer = self.options.tokenizer;
+        let vocab = if tokenizer.name() == Characters.name() {
+            list.vocab(chosen.alphabet)?
         } else {
-            list.pieces(options.tokenizer)?
+            list.pieces(tokenizer)?
         };
-        Ok(vocab.with_normalizer(options.normalizer))
+        Ok(vocab.with_normalizer(chosen.normalizer))
+    }
+
+    /// The names that are of an alphabet in lower case. Names that become equal count once, unless duplicates count.
+    fn in_lower_case(&self, list: &NameList, alphabet: Alphabet) -> NameList {
+        let lower = list.names().map(|name| (clean(name.text), name.count));
+        let lower = lower.filter(|(text, _)| alphabet.first_fault(text).is_none());
+        let lower = NameList::from_names(lower);
+        if self.options.keep_duplicates || self.options.weights.is_some() {
+            return lower;
+        }
+        NameList::from_names(lower.names().map(|name| (name.text, 1)))
     }
 
     /// Separate held-out names, without those that are also training names (unless duplicates are counted), and how
@@ -272,7 +303,11 @@ impl Names {
         parts: &Split,
         vocab: &Vocab,
     ) -> Result<(NameList, usize), Error> {
-        let (mut list, mut repeated) = (names.list.clone(), 0);
+        let (from, to) = (names.diagnosis.chosen.normalizer, vocab.normalizer());
+        let as_here = |text: &str| to.normalize(&from.restore(text)).into_owned();
+        let list = names.list.names();
+        let mut list = NameList::from_names(list.map(|name| (as_here(name.text), name.count)));
+        let mut repeated = 0;
         if !self.options.keep_duplicates {
             repeated = list.retain(|name| !parts.train.contains(name));
         }
@@ -306,8 +341,7 @@ impl Deref for Names {
     }
 }
 
-/// Names from a program, treated like the lines of a file: cleaned, counted once, and rejected if they have
-/// characters other than a–z.
+/// Names from a program, treated like the lines of a file: cleaned, and counted once.
 impl<T: AsRef<str>> FromIterator<T> for Names {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
         let mut lines = String::new();
@@ -315,11 +349,7 @@ impl<T: AsRef<str>> FromIterator<T> for Names {
             lines.push_str(name.as_ref());
             lines.push('\n');
         }
-        let options = ReadOptions {
-            alphabet: Alphabet::Az,
-            ..ReadOptions::default()
-        };
-        Names::scan("names", lines.as_bytes(), &options).expect("memory can be read")
+        Names::scan("names", lines.as_bytes(), &ReadOptions::default()).expect("memory can be read")
     }
 }
 
@@ -350,12 +380,7 @@ mod tests {
         assert_eq!(sizes(&corpus)[1], 1, "a training name is not held out");
         assert_eq!(corpus.split_options(), None);
 
-        let other = "ä".as_bytes();
-        let options = ReadOptions {
-            alphabet: Alphabet::Data,
-            ..ReadOptions::default()
-        };
-        let other = Names::from_reader("other", other, &options).unwrap();
+        let other = Names::from_iter(["ä"]);
         let error = names.with_test(other).corpus(Preset::Fast).unwrap_err();
         assert!(matches!(error, Error::HeldOutPiece { .. }), "{error}");
     }
@@ -371,7 +396,7 @@ mod tests {
 
     #[test]
     fn a_list_without_names_says_why() {
-        let empty = Names::from_iter(["1", "2"]);
+        let empty = Names::from_iter(["_", "a_b"]);
         let error = empty.corpus(Preset::Fast).unwrap_err();
         assert!(
             matches!(&error, Error::Names { label, fault: CoreError::NoNames(_) } if label == "names"),

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use nextchar::Names;
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, ListCase, windows};
 use nextchar::text::Vocab;
 use nextchar::text::clean;
 use serde_json::json;
@@ -28,7 +28,11 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
             json,
         }) => {
             let source = Source::find(Some(file))?;
-            let names = source.scan(&read_options(read, source.alphabet(), false))?;
+            let names = source.scan(&read_options(
+                read,
+                (source.alphabet(), ListCase::Auto),
+                false,
+            ))?;
             if *json {
                 output::json(&mut out, &with_count(&names)?)?;
             } else {
@@ -106,6 +110,7 @@ fn diagnose(out: &mut impl Write, names: &Names, all: bool) -> Result<(), Failur
         ("filtered by length", found.filtered_by_length),
         ("filtered by column", found.filtered_by_column),
         ("rejected", found.rejected),
+        ("freed from invisible characters", found.cleaned),
     ];
     let rows = rows.into_iter().filter(|&(_, number)| number > 0);
     output::table(

@@ -4,12 +4,12 @@ use std::io::Write;
 
 use nextchar::data::Name;
 use nextchar::sample::{Generated, Method, Outcome, Probability};
-use nextchar::text::{Alphabet, Vocab};
+use nextchar::text::Vocab;
 use nextchar::{CoreError, Error, Generate, Names, WhyNone};
 use serde_json::json;
 
 use crate::args::{GenerateArgs, ReadArgs};
-use crate::corpus::{Source, read_options, warn_of_rejected};
+use crate::corpus::{Source, like, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, count, note, plural};
 use crate::store;
@@ -93,7 +93,7 @@ fn print(out: &mut impl Write, generated: &Generated, as_json: bool) -> Result<(
 /// first.
 fn not_in(list: &str, vocab: &Vocab) -> Result<Names, Failure> {
     let source = Source::find(Some(list))?;
-    let names = source.scan(&read_options(&ReadArgs::default(), Alphabet::Data, false))?;
+    let names = source.scan(&read_options(&ReadArgs::default(), like(vocab), false))?;
     let found = names.diagnosis();
     if found.lines == found.blank {
         note(&format!(

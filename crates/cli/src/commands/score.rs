@@ -6,10 +6,9 @@ use std::num::NonZeroUsize;
 use nextchar::Model;
 use nextchar::score::{Judge, WordScorer};
 use nextchar::setting::Allowed;
-use nextchar::text::Alphabet;
 
 use crate::args::{ReadArgs, ScoreArgs, in_range};
-use crate::corpus::{Source, read_options, warn_of_rejected};
+use crate::corpus::{Source, like, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, count, plural};
 use crate::scoring::{self, Input, Lines, Rows, Style, Verdicts, Words};
@@ -113,7 +112,7 @@ fn judge(args: &ScoreArgs, model: &Model) -> Result<Option<Judge>, Failure> {
     if judge.is_none() {
         return Err(Failure::misuse(format!("--calibrate: {TOO_FEW}")));
     }
-    let options = read_options(&ReadArgs::default(), Alphabet::Data, false);
+    let options = read_options(&ReadArgs::default(), like(model.vocab()), false);
     let mut names = Source::find(Some(list))?.read(&options)?;
     warn_of_rejected(&names);
     let all = names.len();

@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::score::WordBatch;
-use nextchar::text::{Token, UnknownPiece, Vocab, clean};
+use nextchar::text::{Token, UnknownPiece, Vocab};
 
 /// What a shard is filled with.
 #[derive(Default)]
@@ -64,9 +64,10 @@ pub struct Letters<'a> {
 impl<'a> Letters<'a> {
     pub fn new(vocab: &'a Vocab) -> Self {
         let mut tokens = [0; 256];
-        for byte in 0u8..128 {
-            let lower = byte.to_ascii_lowercase() as char;
-            tokens[usize::from(byte)] = vocab.token(lower.encode_utf8(&mut [0; 4])).unwrap_or(0);
+        for byte in b'!'..=b'~' {
+            let letter = String::from(byte as char);
+            let token = vocab.token(&vocab.normalizer().normalize(&letter));
+            tokens[usize::from(byte)] = token.unwrap_or(0);
         }
         Letters { vocab, tokens }
     }
@@ -130,7 +131,10 @@ impl Shard {
         if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return self.add_too_long(text.as_bytes());
         }
-        match letters.vocab.encode_into(&clean(text), &mut self.word) {
+        match letters
+            .vocab
+            .encode_into(&letters.vocab.normalized(text), &mut self.word)
+        {
             Ok(()) => {
                 self.keep(text, Word::Encoded(self.batch.len()));
                 self.batch.push(&self.word);

@@ -97,6 +97,7 @@ impl<'a> Generator<'a> {
                 source,
                 stream: seed.stream(Purpose::Sample, 0),
                 unique: request.unique,
+                likely: request.likely || filter.only_limits_length(),
             },
             vocab,
             executor,
@@ -227,7 +228,7 @@ impl Iterator for Generator<'_> {
                 .iter()
                 .flat_map(|batch| batch.names().zip(&batch.log_probs));
             let names = names.map(|(name, &log_prob)| Generated {
-                name: vocab.decode(name),
+                name: vocab.written(name),
                 log_prob,
             });
             self.ready = names.collect::<Vec<_>>().into_iter();

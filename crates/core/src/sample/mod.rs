@@ -16,7 +16,7 @@ mod request;
 mod source;
 
 pub use batch::Batch;
-pub use conditions::{Conditions, Constraint};
+pub use conditions::{Conditions, Constraint, Spelling};
 pub use config::SampleConfig;
 pub use draw_counts::sampled_windows;
 pub use generator::Generator;

@@ -23,6 +23,9 @@ pub struct Request<'a> {
     pub unique: bool,
     /// Number of consecutive attempts without a name after which the generator gives up.
     pub tries: u64,
+    /// Whether most names of the model are expected to meet the conditions. Then free draws come first, which is
+    /// faster; the distribution is the same.
+    pub likely: bool,
     /// The method of drawing; `None` picks the fastest. The distribution is the same. If the dynamic program
     /// would be too large, another method is used, and [`Outcome::probability`](super::Outcome::probability)
     /// names it.
@@ -39,6 +42,7 @@ impl Default for Request<'_> {
             unwanted: Vec::new(),
             unique: false,
             tries: 1_000_000,
+            likely: false,
             method: None,
         }
     }

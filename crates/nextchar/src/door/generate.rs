@@ -7,13 +7,13 @@ use nextchar_core::data::{NameList, Split};
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{
     Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
-    most_likely_after,
+    Spelling, most_likely_after,
 };
 use nextchar_core::text::{Start, Vocab};
 
 use super::model::Model;
 use crate::door::Error;
-use crate::options::GenerateOptions;
+use crate::options::{GenerateOptions, Usual};
 use crate::workers::Workers;
 
 /// A request for names. They are drawn from the model's exact distribution given all conditions: there is neither
@@ -44,7 +44,7 @@ pub struct Generate<'m> {
     model: &'m dyn LanguageModel,
     vocab: &'m Vocab,
     names: Option<&'m Split>,
-    longest: usize,
+    usual: Usual,
     options: GenerateOptions,
     start: Start,
     not_in: Vec<&'m NameList>,
@@ -60,8 +60,19 @@ impl Model {
             self.language_model(),
             self.vocab(),
             self.names(),
-            self.longest_name(),
+            self.usual(),
         )
+    }
+
+    /// What the names of its list are like.
+    pub fn usual(&self) -> Usual {
+        let record = self.record();
+        Usual {
+            shortest: record.shortest_name.max(1),
+            longest: self.longest_name(),
+            spelling: Spelling::of(self.bigrams(), self.vocab()),
+            sampling: record.sampling,
+        }
     }
 }
 
@@ -70,19 +81,18 @@ impl<'m> Generate<'m> {
     /// Number of consecutive draws without a name after which the search gives up.
     pub const TRIES: u64 = 1_000_000;
 
-    /// Names from any model: `names` are those that it was made from, and `longest` is the length of the longest of
-    /// them, in characters.
+    /// Names from any model: `names` are those that it was made from, and `usual` tells what they are like.
     pub fn new(
         model: &'m dyn LanguageModel,
         vocab: &'m Vocab,
         names: Option<&'m Split>,
-        longest: usize,
+        usual: Usual,
     ) -> Self {
         Generate {
             model,
             vocab,
             names,
-            longest,
+            usual,
             options: GenerateOptions {
                 count: usize::MAX,
                 ..GenerateOptions::default()
@@ -143,9 +153,10 @@ impl<'m> Generate<'m> {
         self.min_length(shortest).max_length(longest)
     }
 
-    /// The name has at least this number of characters.
+    /// The name has at least this number of characters; by default that of the shortest name that the model was made
+    /// from.
     pub fn min_length(mut self, characters: usize) -> Self {
-        self.options.min_length = characters;
+        self.options.min_length = Some(characters);
         self
     }
 
@@ -183,9 +194,10 @@ impl<'m> Generate<'m> {
 
 /// How the names are drawn.
 impl Generate<'_> {
-    /// Values below 1 make likely characters likelier, values above 1 unlikely ones.
+    /// Values below 1 make likely characters likelier, values above 1 unlikely ones. By default, a model has its own
+    /// value, which suits its list.
     pub fn temperature(mut self, temperature: f64) -> Self {
-        self.options.temperature = temperature;
+        self.options.temperature = Some(temperature);
         self
     }
 
@@ -286,11 +298,7 @@ impl<'m> Generate<'m> {
 
     /// Whether there is any condition besides the default maximum length.
     pub fn is_conditioned(&self) -> bool {
-        let only_length = Conditions {
-            max_length: self.longest.max(1),
-            ..Conditions::default()
-        };
-        self.conditions() != only_length || self.options.novel || !self.not_in.is_empty()
+        self.options.is_conditioned() || !self.not_in.is_empty()
     }
 
     /// Why there is no name, although the conditions themselves allow some.
@@ -306,7 +314,7 @@ impl<'m> Generate<'m> {
         if has_unwanted && any(&listed)? {
             return Ok(WhyNone::Listed);
         }
-        let is_cut = self.options.sample_config()? != SampleConfig::default();
+        let is_cut = self.sample_config()? != SampleConfig::default();
         (listed.options.top_k, listed.options.top_p) = (None, None);
         let all_characters = listed.temperature(1.0);
         if is_cut && any(&all_characters)? {
@@ -316,7 +324,16 @@ impl<'m> Generate<'m> {
     }
 
     fn conditions(&self) -> Conditions {
-        self.options.conditions(self.longest.max(1))
+        self.options
+            .conditions(&self.usual, self.vocab.has_segments())
+    }
+
+    /// Temperature, top-k and top-p of the draws.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for a temperature or a share out of range.
+    pub fn sample_config(&self) -> Result<SampleConfig, Error> {
+        Ok(self.options.sample_config(self.usual.sampling)?)
     }
 
     fn unwanted(&self) -> Result<Vec<&'m NameList>, Error> {
@@ -331,11 +348,12 @@ impl<'m> Generate<'m> {
     fn request(&self) -> Result<Request<'m>, Error> {
         Ok(Request {
             count: self.options.count,
-            config: self.options.sample_config()?,
+            config: self.sample_config()?,
             conditions: self.conditions(),
             unwanted: self.unwanted()?,
             unique: self.options.unique,
             tries: self.tries,
+            likely: !self.is_conditioned(),
             method: self.method,
             start: self.start.clone(),
         })

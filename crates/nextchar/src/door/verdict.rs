@@ -34,7 +34,7 @@ impl Verdict {
 }
 
 impl Model {
-    /// Judges a word, cleaned like names: trimmed, composed and lower-case.
+    /// Judges a word, cleaned like the names of the list.
     ///
     /// ```
     /// use nextchar::{Error, Family, Model, Names, TrainOptions};
@@ -104,11 +104,6 @@ impl Model {
         Ok((judge, unknown))
     }
 
-    /// A text normalised like the names of the model: composed, and in the same case.
-    pub fn normalized<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
-        self.vocab().normalizer().normalize(text)
-    }
-
     /// The tokens of a word, cleaned like names.
     ///
     /// # Errors
@@ -129,7 +124,7 @@ impl Model {
                 longest: MAX_NAME_LENGTH,
             });
         }
-        let tokens = self.vocab().encode(&self.normalized(word));
+        let tokens = self.vocab().encode(&self.vocab().normalized(word));
         tokens.map_err(|fault| Error::UnknownPiece {
             text: word.to_owned(),
             fault,

@@ -23,11 +23,19 @@ pub trait Watch: Observer {
     /// The training of a network has ended.
     fn learnt(&mut self, _trained: &Trained) {}
 
+    /// The training of a network on all names has ended.
+    fn relearnt(&mut self) {}
+
     /// Students are about to learn from their teacher's predictions for this number of contexts.
     fn teacher_answered(&mut self, _contexts: usize) {}
 
     /// Whether no further network should be trained.
     fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    /// Whether there is no time left to train the model again on all names.
+    fn is_out_of_time(&self) -> bool {
         false
     }
 }
@@ -40,6 +48,8 @@ impl Watch for () {}
 pub struct Stage<'a> {
     /// Whether it learns from other models and not from the list alone.
     pub is_student: bool,
+    /// Whether it is trained again, on all names.
+    pub is_refit: bool,
     /// Its number among the networks of its kind, from 1.
     pub number: usize,
     /// Number of networks of its kind.

@@ -4,7 +4,7 @@ use nextchar::GenerateOptions;
 use nextchar::data::{NameList, Split, windows};
 use nextchar::sample::Generated;
 use nextchar::score::token_log_probs;
-use nextchar::text::{Alphabet, END_SYMBOL, Token, clean};
+use nextchar::text::{Alphabet, END_SYMBOL, Token};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ impl Session {
         }
         let asked: Score = given.read()?;
         let shown = self.shown(asked.model)?;
-        let (text, word) = (asked.text.trim(), clean(asked.text.trim()));
+        let (text, word) = (asked.text.trim(), shown.vocab.normalized(&asked.text));
         let judge = match asked.model {
             Slot::File => self.opened()?.model.judge()?,
             Slot::Run => None,

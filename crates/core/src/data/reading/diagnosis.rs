@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::data::names::MAX_NAME_LENGTH;
-use crate::text::{CharacterFault, END_SYMBOL};
+use crate::text::{Alphabet, CharacterFault, END_SYMBOL, Normalizer};
 
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,6 @@ pub enum RejectReason {
     OutsideAz(String),
     /// The end mark's symbol, which no name can contain.
     EndMark,
-    /// A control character, such as NUL or a tab.
-    Control(String),
     /// Bytes that are not UTF-8.
     InvalidUtf8,
     /// More than [`MAX_NAME_LENGTH`] characters.
@@ -32,7 +30,6 @@ impl RejectReason {
     pub(super) fn of(character: char, fault: CharacterFault) -> Self {
         match fault {
             CharacterFault::EndMark => RejectReason::EndMark,
-            CharacterFault::Control => RejectReason::Control(character.into()),
             CharacterFault::OutsideAz => RejectReason::OutsideAz(character.into()),
         }
     }
@@ -43,7 +40,6 @@ impl fmt::Display for RejectReason {
         match self {
             RejectReason::OutsideAz(c) => write!(f, "'{}' is not one of a–z", c.escape_debug()),
             RejectReason::EndMark => write!(f, "'{END_SYMBOL}' stands for the end of a name"),
-            RejectReason::Control(c) => write!(f, "control character '{}'", c.escape_debug()),
             RejectReason::InvalidUtf8 => write!(f, "not valid UTF-8"),
             RejectReason::TooLong => write!(f, "longer than {MAX_NAME_LENGTH} characters"),
             RejectReason::MissingValue => write!(f, "no value in the column"),
@@ -95,10 +91,26 @@ pub struct Diagnosis {
     /// The columns of the first line, if it was read as a name and looks like the header of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks_like_header: Option<Vec<String>>,
+    /// Lines from which invisible characters were dropped, such as control characters and marks of direction.
+    pub cleaned: u64,
+    /// How the list is learnt.
+    #[serde(flatten)]
+    pub chosen: Chosen,
     /// Number of different accepted names by length, in characters.
     pub lengths: BTreeMap<usize, u64>,
     /// Number of occurrences of each character in different accepted names.
     pub letters: BTreeMap<String, u64>,
+}
+
+/// How a list is learnt: as the options say, or as the list itself tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Chosen {
+    /// The characters of its names.
+    pub alphabet: Alphabet,
+    /// How its names are normalised, and written.
+    pub normalizer: Normalizer,
+    /// Number of names that are written otherwise than the rule says.
+    pub case_exceptions: u64,
 }
 
 impl Diagnosis {

@@ -88,7 +88,7 @@ fn hand_over<'a>(
     let (kept, attempts) = (free.kept(), free.attempts());
     let (mut filter, seen) = free.into_parts();
     // Other conditions start with free draws only because the dynamic program would be too large.
-    if filter.only_limits_length() {
+    if setup.likely {
         match DynamicProgram::new(setup.clone(), filter, log_probs, executor) {
             Ok(mut program) => {
                 program.exclude(&[seen.into_batch()]);

@@ -22,7 +22,7 @@ pub(crate) fn choose<'a>(
     match method {
         Some(Method::Draws) => return Box::new(Free::new(setup, filter)),
         Some(Method::Bounds) => return Box::new(Bounds::new(setup, filter)),
-        None if filter.only_limits_length() => return Box::new(Adaptive::new(setup, filter)),
+        None if setup.likely => return Box::new(Adaptive::new(setup, filter)),
         Some(Method::Exact) | None => {}
     }
     match DynamicProgram::new(setup.clone(), filter, log_probs, executor) {

@@ -138,7 +138,7 @@ pub fn most_likely_after(
         wanted: count,
     })?;
     let generated = |(tokens, log_prob): (Vec<Token>, f64)| Generated {
-        name: vocab.decode(&tokens),
+        name: vocab.written(&tokens),
         log_prob,
     };
     Ok(found.into_iter().map(generated).collect())

@@ -288,6 +288,7 @@ mod tests {
         let conditions = Conditions::default().length(1..=5).containing("a");
         let filter = Filter::new(&conditions, &[], &vocab).unwrap();
         let setup = Setup {
+            likely: false,
             source: Source {
                 model: &model,
                 start: model.start(&Start::default()),
