@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""What the verdict of `nextchar score` finds among what tables hold instead of names, and whether its promise holds.
+
+    bench/noise.py [--only recall|groups|population] [TRAIN OPTION ...]
+
+Three questions, each answered with 95 % intervals (bootstrap over words):
+
+recall      23 kinds of noise, at a threshold where 1 % and 5 % of real names are really rejected. The model learns
+            5,500 names of seven countries, once with a–z (accents taken off) and once with `--alphabet data`.
+            A real name counts only if it is not in `world-names`, the list behind the background model.
+groups      the share of real names rejected where 1 % and 5 % are promised: names without accents, with accents,
+            and in other alphabets.
+population  the same for the built-in model, on Indian names from packages that are not sources of its list.
+
+The names are those of packages, fetched into bench/.cache on the first run and pinned below; none are committed.
+The seeds are fixed, so two programs judge the same words: `NEXTCHAR=PROGRAM bench/noise.py` measures another one.
+
+Fails if a word is not scored.
+"""
+
+import argparse
+import ast
+import json
+import random
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unicodedata
+import zipfile
+from pathlib import Path
+
+from common import ROOT, answer, build, expect, fail, finished, listed, nextchar
+
+CACHE = ROOT / "bench" / ".cache" / "noise"
+FAKER = "faker==40.54.0"
+INDIAN = ("indian-names==0.3", "guess-indian-gender==1.0.1", "IndianNameGenerator==4.0.0", "fake-name-india==1.0.1")
+INDIAN_NPM = "random-indian-name@1.0.0"
+
+COUNTRIES = ("en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "tr_TR")
+OTHER_ALPHABETS = ("el_GR", "ru_RU", "uk_UA")
+LEARNED, OF_EACH = 5500, 1000
+PROMISES = (0.01, 0.05)
+ROUNDS = 200
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+VOWELS = "aeiouy"
+ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+PLACEHOLDERS = """test Test TEST n/a N/A NA unknown Unknown none None null NULL nil xxx XXX xxxx tbd TBD todo dummy sample
+example name noname anonymous user admin guest customer foo bar asdf qwerty abc temp default undefined missing blank
+empty deleted unnamed - -- ? ??? . ... x""".split() + [
+    "no name", "not available", "not applicable", "first name", "test user", "test test", "test1", "user123", "john doe",
+]
+
+
+# ------------------------------------------------------------------------------------------------------- packages
+
+
+def fetched(package):
+    """The archive of a package: fetched once, by its registry's own client."""
+    folder = CACHE / re.sub(r"[=@]+", "-", package).lower()
+    if not folder.is_dir() or not any(folder.iterdir()):
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "pack", "--silent", package] if package == INDIAN_NPM else [
+            sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", package]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        expect(done.returncode == 0, f"{package} could not be fetched: {done.stderr[-500:]}")
+    return next(folder.iterdir())
+
+
+def members(package, pattern):
+    """The texts of the files in a package whose paths match."""
+    path = fetched(package)
+    if path.suffix in (".whl", ".zip"):
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if re.fullmatch(pattern, name)]
+            texts = [archive.read(name) for name in names]
+    else:
+        with tarfile.open(path) as archive:
+            texts = [archive.extractfile(file).read() for file in archive if re.fullmatch(pattern, file.name)]
+    expect(texts, f"{package} has no file {pattern}")
+    return [text.decode("utf-8", "replace") for text in texts]
+
+
+def constants(source, pattern):
+    """The strings that a module of Faker assigns to variables whose name has this pattern."""
+    for node in ast.walk(ast.parse(source)):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(re.search(pattern, getattr(target, "id", "")) for target in targets) and getattr(node, "value", None):
+            yield from (c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant) and isinstance(c.value, str))
+
+
+def people(locales):
+    """First and last names of some locales: one word each, composed, in lower case."""
+    names = set()
+    for locale in locales:
+        for source in members(FAKER, rf"faker/providers/person/{locale}/__init__\.py"):
+            for name in constants(source, "(first|last)_names"):
+                name = unicodedata.normalize("NFC", name.lower())
+                if name.isalpha() and len(name) > 1:
+                    names.add(name)
+    return sorted(names)
+
+
+def folded(name):
+    """Without accents; letters that have none to lose are written with a–z."""
+    for special, plain in (("ß", "ss"), ("ł", "l"), ("ø", "o"), ("đ", "d"), ("æ", "ae"), ("œ", "oe"), ("ı", "i")):
+        name = name.replace(special, plain)
+    return "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+
+
+def plain(words):
+    return sorted({word for word in words if word and set(word) <= set(LETTERS)})
+
+
+def cities():
+    sources = members(FAKER, r"faker/providers/address/(de_DE|fr_FR|it_IT|pl_PL|cs_CZ|es_ES)/__init__\.py")
+    return plain(folded(word.lower()) for source in sources for word in constants(source, "^cities"))
+
+
+def english_words():
+    (source,) = members(FAKER, r"faker/providers/lorem/en_US/__init__\.py")
+    return [word for word in plain(constants(source, "^word_list")) if len(word) > 3]
+
+
+def indian_names():
+    """Given names and surnames from packages that are not sources of the embedded lists."""
+    words = set()
+    for package in INDIAN:
+        for text in members(package, r".*\.(names|csv|py)"):
+            if text.startswith("name,"):  # a table of full names: the first word is the given name
+                cells = (line.split(",")[0] for line in text.splitlines()[1:])
+                words.update(cell.split()[0] for cell in cells if cell.split())
+            elif "import" in text or "=" in text:
+                words.update(c.value for c in ast.walk(ast.parse(text)) if isinstance(c, ast.Constant)
+                             and isinstance(c.value, str) and re.fullmatch(r"[A-Z][a-z]+", c.value))
+            else:
+                words.update(text.split())
+    for text in members(INDIAN_NPM, r"package/lib/names\.js"):
+        words.update(re.findall(r"""["']([A-Za-z]+)["']""", text))
+    return [word for word in plain(word.lower() for word in words) if 3 <= len(word) <= 15]
+
+
+# ---------------------------------------------------------------------------------------------------------- noise
+
+
+def noise(names, every_name, rng):
+    """For each kind of noise its words. `names` are real names that the model has not learnt."""
+    letters = "".join(names)
+    size = lambda: len(rng.choice(names))
+    near = {}
+    for row, keys in enumerate(ROWS):
+        for place, key in enumerate(keys):
+            around = keys[max(place - 1, 0):place] + keys[place + 1:place + 2]
+            for other in (row - 1, row + 1):
+                if 0 <= other < len(ROWS):
+                    around += ROWS[other][max(place - 1, 0):place + 2]
+            near[key] = around
+
+    def replaced(choose):
+        def kind():
+            name = rng.choice(names)
+            place = rng.randrange(len(name))
+            return name[:place] + choose(name[place]) + name[place + 1:]
+        return kind
+
+    def run():
+        keys = rng.choice(ROWS) * 2
+        keys = keys[::-1] if rng.random() < 0.5 else keys
+        start = rng.randrange(len(keys) // 2)
+        return keys[start:start + max(size(), 4)]
+
+    def walk():
+        word = rng.choice(LETTERS)
+        while len(word) < max(size(), 4):
+            word += rng.choice(near[word[-1]])
+        return word
+
+    def alphabet_run():
+        start = rng.randrange(26)
+        return (LETTERS * 2)[start:start + max(size(), 4)]
+
+    def fake():
+        consonants = [c for c in LETTERS if c not in VOWELS]
+        word, length = "", size()
+        while len(word) < length:
+            word += rng.choice(consonants) + rng.choice("aeiou")
+        return word[:length]
+
+    def swapped():
+        name = rng.choice(names)
+        place = rng.randrange(len(name) - 1)
+        return name[:place] + name[place + 1] + name[place] + name[place + 2:]
+
+    def at_a_place(change):
+        def kind():
+            name = rng.choice(names)
+            place = rng.randrange(len(name))
+            return name[:place] + change(name[place]) + name[place + 1:]
+        return kind
+
+    towns, words = cities(), english_words()
+    syllable = lambda: rng.choice(LETTERS) + rng.choice("aeiou")
+    kinds = {
+        "keyboard run": run,
+        "one hand": lambda: "".join(rng.choices(rng.choice(("qwertasdfgzxcvb", "yuiophjklnm")), k=max(size(), 4))),
+        "walk of adjacent keys": walk,
+        "run of the alphabet": alphabet_run,
+        "random letters": lambda: "".join(rng.choices(LETTERS, k=size())),
+        "random letters as frequent as in names": lambda: "".join(rng.choices(letters, k=size())),
+        "one letter repeated": lambda: rng.choice(LETTERS) * max(size(), 3),
+        "one syllable repeated": lambda: syllable() * rng.randint(3, 5),
+        "no vowels": lambda: "".join(rng.choices([c for c in LETTERS if c not in VOWELS], k=max(size(), 3))),
+        "a name without its vowels": lambda: "".join(c for c in rng.choice(names) if c not in VOWELS),
+        "only vowels": lambda: "".join(rng.choices("aeiou", k=max(size(), 3))),
+        "pronounceable fake": fake,
+        "shuffled name": lambda: "".join(rng.sample(name := rng.choice(names), len(name))),
+        "reversed name": lambda: rng.choice(names)[::-1],
+        "one typo": replaced(lambda letter: rng.choice(LETTERS.replace(letter, ""))),
+        "adjacent key": replaced(lambda letter: rng.choice(near.get(letter, LETTERS))),
+        "two letters swapped": swapped,
+        "one letter missing": at_a_place(lambda letter: ""),
+        "one letter doubled": at_a_place(lambda letter: 2 * letter),
+        "a city": lambda: rng.choice(towns),
+        "an English word": lambda: rng.choice(words),
+        "placeholder": lambda: rng.choice(PLACEHOLDERS),
+        "two names joined": lambda: rng.choice(names) + rng.choice(names),
+    }
+    found = {}
+    for kind, make in kinds.items():
+        found[kind] = []
+        for _ in range(20 * OF_EACH):
+            word = make()
+            if word and len(found[kind]) < OF_EACH and word not in every_name:
+                found[kind].append(word)
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------- verdicts
+
+
+def scored(model, words):
+    arguments = ["-m", model] if model else []
+    lines = nextchar("score", *arguments, "--file", "-", "--json", input="\n".join(words) + "\n").splitlines()
+    expect(len(lines) == len(words), f"{len(lines):,} of {len(words):,} words were scored")
+    return [json.loads(line) for line in lines]
+
+
+def values(rows):
+    """What a threshold decides by: the score, or below everything (above it) what never (always) passes."""
+    decided = {"known": float("inf"), "improbable": None, "joined": None, None: None}
+    return [row["score"] if row["score"] is not None and decided.get(row.get("reason"), 0) is None
+            else decided.get(row.get("reason")) or float("-inf") for row in rows]
+
+
+def threshold(real, share):
+    """The largest threshold below which there is no more than this share of the real names."""
+    return sorted(real)[int(share * len(real))]
+
+
+def below(found, limit):
+    return sum(value < limit for value in found) / len(found)
+
+
+def interval(draw):
+    found = sorted(draw() for _ in range(ROUNDS))
+    return found[round(0.025 * ROUNDS)], found[round(0.975 * ROUNDS) - 1]
+
+
+def recall(real, found, share, rng):
+    """The share of noise below the threshold, with its interval."""
+    # The threshold is the same in all resampled rounds for every kind: one draw of the real names a round.
+    limits = [threshold(rng.choices(real, k=len(real)), share) for _ in range(40)]
+    low, high = interval(lambda: below(rng.choices(found, k=len(found)), rng.choice(limits)))
+    return below(found, threshold(real, share)), low, high
+
+
+def trained(folder, names, *options):
+    listing, model = Path(folder, "list.txt"), str(Path(folder, "model.safetensors"))
+    listing.write_text("\n".join(names) + "\n")
+    finished(answer("train", listing, "--out", model, "--force", *options))
+    return model
+
+
+def shared_list():
+    """Names of seven countries, in an order that a seed decides."""
+    names = people(COUNTRIES)
+    random.Random(3).shuffle(names)
+    return names
+
+
+def recalls(folder, options):
+    names = shared_list()
+    background = set(listed("world-names"))
+    columns, means = {}, {}
+    for alphabet in ("a–z", "data"):
+        form = folded if alphabet == "a–z" else str
+        learned = list(dict.fromkeys(form(name) for name in names[:LEARNED]))
+        others = [name for name in dict.fromkeys(form(name) for name in names[LEARNED:])
+                  if name not in set(learned) and folded(name) not in background]
+        model = trained(folder, learned, *(["--alphabet", "data"] if alphabet == "data" else []), *options)
+        real = values(scored(model, others))
+        rng = random.Random(4)
+        found = noise(plain(others), set(learned) | set(map(form, names)), rng)
+        print(f"{alphabet}: {len(learned):,} names learnt, {len(others):,} others", file=sys.stderr)
+        flat = [word for words in found.values() for word in words]
+        flat = iter(values(scored(model, flat)))
+        sums = [0, 0]
+        for kind, words in found.items():
+            own = [next(flat) for _ in words]
+            for place, share in enumerate(PROMISES):
+                rate, low, high = recall(real, own, share, rng)
+                sums[place] += rate / len(found)
+                columns.setdefault(kind, []).append(f"{rate:.3f} ({low:.3f}–{high:.3f})")
+        means[alphabet] = sums
+    print("| noise | a–z, 1 % | a–z, 5 % | data, 1 % | data, 5 % |\n|---|---|---|---|---|")
+    for kind, cells in columns.items():
+        print(f"| {kind} | {' | '.join(cells)} |")
+    print(f"| **mean** | {' | '.join(f'**{mean:.3f}**' for sums in means.values() for mean in sums)} |")
+
+
+def rejected(rows, share):
+    """Whether each real name is rejected, at a promised share."""
+    passes = lambda row: row.get("reason") == "known" or (
+        row["percentile"] is not None and row["percentile"] >= 100 * share
+        and row.get("reason") in (None, "improbable", "joined"))
+    return [not passes(row) for row in rows]
+
+
+def promise(label, rows, rng):
+    cells = []
+    for share in PROMISES:
+        found = rejected(rows, share)
+        low, high = interval(lambda: sum(rng.choices(found, k=len(found))) / len(found))
+        cells.append(f"{100 * sum(found) / len(found):.2f} % ({100 * low:.2f}–{100 * high:.2f})")
+    print(f"| {label} | {len(rows):,} | {' | '.join(cells)} |")
+
+
+def groups(folder, options):
+    rng = random.Random(5)
+    print("| real names | number | rejected where 1 % is promised | where 5 % |\n|---|---|---|---|")
+    for label, locales in (("seven countries", COUNTRIES), ("and three alphabets", COUNTRIES + OTHER_ALPHABETS)):
+        names = people(locales)
+        random.Random(3).shuffle(names)
+        cut = LEARNED * len(names) // len(people(COUNTRIES))
+        model = trained(folder, names[:cut], "--alphabet", "data", *options)
+        rows = scored(model, names[cut:])
+        by_group = {"without accents": [], "with accents": [], "in other alphabets": []}
+        for name, row in zip(names[cut:], rows):
+            plainly = set(folded(name)) <= set(LETTERS)
+            group = "without accents" if name.isascii() else "with accents" if plainly else "in other alphabets"
+            by_group[group].append(row)
+        for group, own in by_group.items():
+            if own:
+                promise(f"{label}: {group}", own, rng)
+
+
+def population(options):
+    expect(not options, "the built-in model takes no options of training")
+    rng = random.Random(6)
+    learned = set(listed("indian-names"))
+    names = [name for name in indian_names() if name not in learned]
+    print("| Indian names that the built-in list does not have | number | rejected where 1 % is promised | where 5 % |")
+    print("|---|---|---|---|")
+    rows = scored(None, names)
+    promise("all", rows, rng)
+    close = near_duplicates(names, learned)
+    promise("one letter away from a name on the list", [row for row, near in zip(rows, close) if near], rng)
+    promise("further away", [row for row, near in zip(rows, close) if not near], rng)
+
+
+def near_duplicates(names, learned):
+    """Whether each name is one inserted, deleted or replaced letter away from a learnt one."""
+    shorter = lambda word: {word[:i] + word[i + 1:] for i in range(len(word))}
+    gaps = lambda word: {word[:i] + "?" + word[i + 1:] for i in range(len(word))}
+    reach = {form for word in learned for form in gaps(word) | shorter(word)}
+    return [bool(name in reach or (gaps(name) & reach) or (shorter(name) & learned)) for name in names]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage="bench/noise.py [--only recall|groups|population] [TRAIN OPTION ...]")
+    parser.add_argument("--only", choices=("recall", "groups", "population"))
+    arguments, options = parser.parse_known_args()
+    wanted = lambda part: arguments.only in (None, part)
+    build()
+    with tempfile.TemporaryDirectory() as folder:
+        if wanted("recall"):
+            recalls(folder, options)
+        if wanted("groups"):
+            print()
+            groups(folder, options)
+        if wanted("population"):
+            print()
+            population(options)
+
+
+if __name__ == "__main__":
+    main()
