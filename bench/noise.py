@@ -38,7 +38,9 @@ FAKER = "faker==40.54.0"
 INDIAN = ("indian-names==0.3", "guess-indian-gender==1.0.1", "IndianNameGenerator==4.0.0", "fake-name-india==1.0.1")
 INDIAN_NPM = "random-indian-name@1.0.0"
 
-COUNTRIES = ("en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "tr_TR")
+FIRST_NAMES = "gender-guesser==0.4.0"
+# Columns of its table, counted from the country's description in the file.
+COUNTRIES = ("U.S.A.", "Italy", "Spain", "France", "the Netherlands", "Germany", "Turkey")
 OTHER_ALPHABETS = ("el_GR", "ru_RU", "uk_UA")
 LEARNED, OF_EACH = 5500, 1000
 PROMISES = (0.01, 0.05)
@@ -91,16 +93,28 @@ def constants(source, pattern):
             yield from (c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant) and isinstance(c.value, str))
 
 
+def first_names():
+    """First names of the countries: one word each, composed, in lower case."""
+    (text,) = members(FIRST_NAMES, r"gender_guesser/data/nam_dict\.txt")
+    lines = text.splitlines()
+    # Each country stands in a comment above the column of its frequencies.
+    places = [line.rstrip(" $").index(country, 1) for country in COUNTRIES for line in lines
+              if line.startswith("#") and line.strip("# $") == country]
+    expect(len(places) == len(COUNTRIES), f"{FIRST_NAMES} does not have the columns of all countries")
+    rows = (line for line in lines if not line.startswith(("#", "=")) and line[29:30] != "+")
+    found = (line[3:29].strip() for line in rows if any(line[place] != " " for place in places))
+    return words_of(found)
+
+
+def words_of(names):
+    composed = (unicodedata.normalize("NFC", name.lower()) for name in names)
+    return sorted({name for name in composed if name.isalpha() and len(name) > 1})
+
+
 def people(locales):
     """First and last names of some locales: one word each, composed, in lower case."""
-    names = set()
-    for locale in locales:
-        for source in members(FAKER, rf"faker/providers/person/{locale}/__init__\.py"):
-            for name in constants(source, "(first|last)_names"):
-                name = unicodedata.normalize("NFC", name.lower())
-                if name.isalpha() and len(name) > 1:
-                    names.add(name)
-    return sorted(names)
+    sources = (source for locale in locales for source in members(FAKER, rf"faker/providers/person/{locale}/__init__\.py"))
+    return words_of(name for source in sources for name in constants(source, "(first|last)_names"))
 
 
 def folded(name):
@@ -285,7 +299,7 @@ def trained(folder, names, *options):
 
 def shared_list():
     """Names of seven countries, in an order that a seed decides."""
-    names = people(COUNTRIES)
+    names = first_names()
     random.Random(3).shuffle(names)
     return names
 
@@ -340,10 +354,10 @@ def promise(label, rows, rng):
 def groups(folder, options):
     rng = random.Random(5)
     print("| real names | number | rejected where 1 % is promised | where 5 % |\n|---|---|---|---|")
-    for label, locales in (("seven countries", COUNTRIES), ("and three alphabets", COUNTRIES + OTHER_ALPHABETS)):
-        names = people(locales)
-        random.Random(3).shuffle(names)
-        cut = LEARNED * len(names) // len(people(COUNTRIES))
+    few, more = first_names(), people(OTHER_ALPHABETS)
+    for label, names in (("seven countries", few), ("and three alphabets", few + more)):
+        names = random.Random(3).sample(names, len(names))
+        cut = LEARNED * len(names) // len(few)
         model = trained(folder, names[:cut], "--alphabet", "data", *options)
         rows = scored(model, names[cut:])
         by_group = {"without accents": [], "with accents": [], "in other alphabets": []}
@@ -360,7 +374,7 @@ def population(options):
     expect(not options, "the built-in model takes no options of training")
     rng = random.Random(6)
     learned = set(listed("indian-names"))
-    names = [name for name in indian_names() if name not in learned]
+    names = [name for name in indian_names() if name not in learned and name not in PLACEHOLDERS]
     print("| Indian names that the built-in list does not have | number | rejected where 1 % is promised | where 5 % |")
     print("|---|---|---|---|")
     rows = scored(None, names)
