@@ -6,6 +6,7 @@
 
 mod alphabet;
 mod characters;
+mod folding;
 mod normalizer;
 mod pattern;
 mod start;
@@ -15,6 +16,7 @@ mod vocab;
 
 pub use alphabet::{Alphabet, CharacterFault};
 pub use characters::Characters;
+pub(crate) use folding::folded;
 pub use normalizer::{Case, Normalizer, clean};
 pub(crate) use pattern::{escape, letter_class};
 pub use start::Start;
