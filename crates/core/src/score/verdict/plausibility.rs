@@ -304,6 +304,9 @@ impl Judge {
             let table = background.ok_or(Error::NoBackgroundModel)?.table()?;
             hypotheses = hypotheses.with_background(table, plausibility.background_share);
         }
+        if plausibility.joined.is_none() {
+            hypotheses = hypotheses.without_parts();
+        }
         Ok(Judge {
             hypotheses,
             weights: Weights {
