@@ -172,14 +172,14 @@ impl Renderer<'_> {
         word: &Word,
         name: &mut String,
     ) -> Scored<'s> {
-        let reason = match word {
-            Word::TooLong => Reason::Improbable,
-            Word::Several(words, _)
+        let reason = match (word, self.verdicts.recognition.of_other(text)) {
+            (Word::TooLong, _) => Reason::Improbable,
+            (Word::Several(words, _), Reason::Characters)
                 if words.clone().all(|index| self.is_name(shard, index, name)) =>
             {
                 Reason::Joined
             }
-            _ => self.verdicts.recognition.of_other(text),
+            (_, reason) => reason,
         };
         Scored {
             text,
