@@ -62,8 +62,8 @@ pub use corpus::Corpus;
 pub use counted::{Counted, Part};
 pub use counts_files::CountsFiles;
 pub use door::{
-    Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict,
-    Verdicts, WhyNone, read_file,
+    Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Placeholders,
+    Reason, Recognition, Verdict, Verdicts, WhyNone, read_file,
 };
 pub use names::Names;
 pub use nextchar_core::sample::Generated;

@@ -446,8 +446,10 @@ export interface Score {
   /** The percentage of held-out names with a lower score, 0 to 100. */
   percentile: number | null;
   plausible: boolean | null;
+  /** Why it is plausible or not, where the score alone does not say it. */
+  reason: "empty" | "improbable" | "characters" | "joined" | "placeholder" | "email" | "number" | "known" | null;
   /** Why it cannot be scored, if it cannot. */
-  reason: string | null;
+  message: string | null;
   in_list?: Part | null;
 }
 

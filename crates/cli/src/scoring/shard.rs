@@ -33,6 +33,8 @@ pub enum Word {
     Empty,
     TooLong,
     Unknown(UnknownPiece),
+    /// Several words that the model knows, between characters that it does not; their numbers in the batch.
+    Several(std::ops::Range<usize>, UnknownPiece),
 }
 
 #[derive(Default)]
@@ -139,8 +141,32 @@ impl Shard {
                 self.keep(text, Word::Encoded(self.batch.len()));
                 self.batch.push(&self.word);
             }
-            Err(unknown) => self.keep(text, Word::Unknown(unknown)),
+            Err(unknown) => {
+                let word = match self.add_several(text, letters.vocab) {
+                    Some(parts) => Word::Several(parts, unknown),
+                    None => Word::Unknown(unknown),
+                };
+                self.keep(text, word);
+            }
         }
+    }
+
+    /// Adds the words of a cell with several of them; `None` if the model does not know one.
+    fn add_several(&mut self, text: &str, vocab: &Vocab) -> Option<std::ops::Range<usize>> {
+        const MOST: usize = 4;
+        let is_separator = |c: char| c.is_whitespace() || "/,;&+|".contains(c);
+        let words = text.split(is_separator).filter(|word| !word.is_empty());
+        if !(2..=MOST).contains(&words.clone().count()) {
+            return None;
+        }
+        let words: Result<Vec<Vec<Token>>, _> =
+            words.map(|word| vocab.encode(&vocab.normalized(word))).collect();
+        let words = words
+            .ok()
+            .filter(|words| words.iter().all(|word| word.len() > 1))?;
+        let start = self.batch.len();
+        words.iter().for_each(|word| self.batch.push(word));
+        Some(start..self.batch.len())
     }
 
     fn add_too_long(&mut self, bytes: &[u8]) {
@@ -173,7 +199,8 @@ mod tests {
     #[test]
     fn lines_become_words() {
         let long = "a".repeat(MAX_NAME_LENGTH + 1);
-        let text = format!("\u{feff}Asha\r\n\n \u{3000} \nRenée\n a b\n{long}\nzeel\n");
+        let text =
+            format!("\u{feff}Asha\r\n\n \u{3000} \nRenée\n a b\nasha & usha\n{long}\nzeel\n");
         let shard = parsed(text.as_bytes(), false);
         let words: Vec<(&str, &str)> = shard
             .entries
@@ -184,6 +211,7 @@ mod tests {
                     Word::Empty => "empty",
                     Word::TooLong => "too long",
                     Word::Unknown(_) => "unknown",
+                    Word::Several(..) => "several",
                 };
                 (&shard.text[entry.text.clone()], kind)
             })
@@ -195,11 +223,12 @@ mod tests {
                 ("Asha", "encoded"),
                 ("Renée", "unknown"),
                 ("a b", "unknown"),
+                ("asha & usha", "several"),
                 (&shown, "too long"),
                 ("zeel", "encoded")
             ]
         );
-        assert_eq!(shard.batch.len(), 2);
+        assert_eq!(shard.batch.len(), 4);
     }
 
     #[test]

@@ -358,6 +358,14 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ("a character outside the alphabet", "nextchar score Renée"),
             ("an empty word", "nextchar score ''"),
             ("a word that is too long", "nextchar score --file long.txt"),
+            ("an e-mail address", "nextchar score asha@example.com"),
+            ("a number", "nextchar score 12-345"),
+            ("a placeholder", "nextchar score N/A"),
+            ("two names in one cell", "nextchar score 'Asha, Usha'"),
+            (
+                "placeholders that are not UTF-8",
+                "nextchar score aadesh --placeholders latin1.txt",
+            ),
             (
                 "names that the model cannot spell",
                 "nextchar evaluate accents.txt --alphabet data",

@@ -7,6 +7,7 @@
 mod alphabet;
 mod case;
 mod characters;
+mod folding;
 mod normalizer;
 mod pattern;
 mod segments;
@@ -18,6 +19,7 @@ mod vocab;
 pub use alphabet::{Alphabet, CharacterFault};
 pub use case::{Case, Words};
 pub use characters::Characters;
+pub(crate) use folding::folded;
 pub(crate) use normalizer::is_invisible;
 pub use normalizer::{Normalizer, clean};
 pub(crate) use pattern::{BORDER, Literal, escape, letter_class};

@@ -65,6 +65,7 @@ impl Training {
             &made.model,
             &rivals.bigrams,
             corpus.vocab(),
+            &corpus.parts().train,
             &corpus.parts().val,
             background_model(),
             &self.plan.config.seed,
