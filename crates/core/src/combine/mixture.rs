@@ -197,6 +197,17 @@ impl Mixture {
         }
     }
 
+    /// The counts, if they alone decide and see as many tokens as the mixture.
+    fn counts_alone(&self) -> Option<&KneserNey> {
+        let networks_matter = !self.networks.is_empty() && self.weights.networks > 0.0;
+        let counts = self.counts.as_ref();
+        counts.filter(|counts| {
+            !networks_matter
+                && self.repeats.is_none()
+                && counts.context_length() == self.context_length()
+        })
+    }
+
     /// The networks' mean log-probabilities, and the counts'; each [B, V].
     fn parts(&self, states: &[State]) -> (Vec<f64>, Vec<f64>) {
         let len = states.len() * self.vocab_size();
@@ -396,6 +407,9 @@ impl LanguageModel for Mixture {
     fn next(&self, state: State, token: Token) -> State {
         /// Any token but END: a context that begins with it is not a prefix of a name.
         const MASK: Token = 1;
+        if let Some(counts) = self.counts_alone() {
+            return counts.next(state, token);
+        }
         let (packing, held) = (packing(self), state.held());
         let next = state.with_packed(packing.next_context(state.packed(), token, held));
         let Some(repeats) = &self.repeats else {

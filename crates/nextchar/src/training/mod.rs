@@ -23,7 +23,7 @@ pub use networks::Made;
 pub use plan::{EVALUATIONS, Plan};
 pub use record::Reports;
 pub use steps::{Ended, Steps};
-pub use watch::{Clock, Stage, Watch};
+pub use watch::{Stage, Watch};
 
 use crate::corpus::Corpus;
 use crate::counted::Part;

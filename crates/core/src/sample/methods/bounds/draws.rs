@@ -28,6 +28,10 @@ const MEMORY: usize = 384 << 20;
 /// Draws of a round.
 const MIN_ROUND: usize = 8;
 const MAX_ROUND: usize = 4096;
+/// An attempt takes about as long as this number of free draws.
+const COST: u64 = 8;
+/// Number of attempts without a name after which bounds must pay.
+const TRIAL: u64 = 4096;
 /// Draws of a shard.
 const SHARD: usize = 128;
 /// Index of the first draw's stream.
@@ -41,6 +45,7 @@ pub(crate) struct Bounds<'a> {
     rounds: Rounds,
     round: u64,
     memory: usize,
+    trial: u64,
     attempts: u64,
     /// Attempts that gave a name, whether it was new or not, including free draws before them.
     successes: u64,
@@ -80,6 +85,7 @@ impl<'a> Bounds<'a> {
             rounds: Rounds::new(MIN_ROUND, MAX_ROUND),
             round: 0,
             memory: MEMORY,
+            trial: TRIAL,
             attempts: 0,
             successes: 0,
             excluded_mass: 0.0,
@@ -92,6 +98,29 @@ impl<'a> Bounds<'a> {
     pub(crate) fn count_free_draws(&mut self, kept: u64, attempts: u64) {
         self.successes += kept;
         self.inverse_bounds += attempts as f64;
+    }
+
+    /// Whether an attempt is worth more than the free draws that could be made in its time. Where prefixes can end in
+    /// a name almost wherever they lead (a rare suffix, say), their bounds hardly fall before the free draws have
+    /// found a name.
+    pub(crate) fn pays(&self) -> bool {
+        self.attempts < self.trial || self.successes > 0 || self.remaining() * (COST as f64) < 1.0
+    }
+
+    /// Decides after this number of attempts whether bounds pay.
+    #[cfg(test)]
+    pub(crate) fn with_trial(self, trial: u64) -> Self {
+        Bounds { trial, ..self }
+    }
+
+    /// The number of free draws that tell as much about the probability as the attempts so far.
+    pub(crate) fn free_attempts(&self) -> u64 {
+        self.inverse_bounds as u64
+    }
+
+    /// The conditions, for another method.
+    pub(crate) fn into_filter(self) -> Filter {
+        self.nodes.into_filter()
     }
 
     fn keep_within_memory(&mut self) {
@@ -228,6 +257,10 @@ impl Draws for Bounds<'_> {
 
     fn attempts(&self) -> u64 {
         self.attempts
+    }
+
+    fn cost(&self) -> u64 {
+        COST
     }
 
     fn evaluations(&self) -> u64 {

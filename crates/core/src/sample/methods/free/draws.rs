@@ -69,6 +69,15 @@ impl<'a> Free<'a> {
         }
     }
 
+    /// Free draws after these attempts, none of which gave a name. They stay, whether they pay or not.
+    pub(crate) fn resumed(setup: Setup<'a>, filter: Filter, attempts: u64) -> Self {
+        Free {
+            next_chain: PILOT_CHAINS,
+            attempts,
+            ..Free::new(setup, filter)
+        }
+    }
+
     /// Whether rejection is fast enough: the first chains decide, and without replacement all later ones
     /// too. Their names are valid in any case, because what is accepted does not depend on how much is
     /// rejected.
