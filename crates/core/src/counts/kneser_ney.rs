@@ -167,20 +167,37 @@ impl KneserNey {
         self.levels[length].place_of_suffix(history)
     }
 
-    /// Replaces the tokens of a context before its longest history that was seen, h, by the same tokens for every
-    /// context with this h: before h stands the first token with which no history was seen.
-    fn forget_unseen(&self, context: &mut [Token]) {
+    /// The state after a token in a model that also sees the last `tokens` tokens otherwise.
+    ///
+    /// Contexts with the same longest history that was seen have the same predictions for every continuation: they
+    /// share a state, in which other tokens replace those before that history. So there are no more states than
+    /// histories. Short contexts are few anyway, and a label stands in every context, seen with the others or not.
+    pub(crate) fn next_beside(&self, state: State, token: Token, tokens: usize) -> State {
+        let packing = packing(self);
+        let next = packing.next_context(state.packed(), token, state.held());
+        let longest = self.context_length();
+        if longest <= FEW_CONTEXTS || tokens >= longest || state.held() > 0 || !self.is_closed {
+            return state.with_packed(next);
+        }
+        let mut context = packing.unpack_context(next);
+        self.forget_unseen(&mut context, tokens);
+        state.with_packed(packing.pack_context(&context))
+    }
+
+    /// Replaces the tokens of a context before the longest history that was seen, or before the last `tokens` if they
+    /// are more, by tokens that depend on nothing else: first one with which no history was seen.
+    fn forget_unseen(&self, context: &mut [Token], tokens: usize) {
         let history = history(context);
         let seen = |length: &usize| self.place_of_suffix(history, *length).is_some();
-        let seen = (0..=history.len()).take_while(seen).count();
-        let Some(known) = seen.checked_sub(1).filter(|&known| known < history.len()) else {
+        let known = (1..=history.len()).take_while(seen).count().max(tokens);
+        if known >= history.len() {
             return;
-        };
+        }
         let unseen = context.len() - known - 1;
         let mut longer = context[unseen..].to_vec();
         let other = (END + 1..self.vocab_size() as Token).find(|&token| {
             longer[0] = token;
-            self.levels[known + 1].place_of_suffix(&longer).is_none()
+            self.place_of_suffix(&longer, known + 1).is_none()
         });
         if let Some(other) = other {
             context[..unseen].fill(END + 1);
@@ -234,18 +251,8 @@ impl LanguageModel for KneserNey {
         }
     }
 
-    /// Contexts with the same longest history that was seen have the same predictions for every continuation: they
-    /// share a state, in which other tokens replace those before that history. So there are no more states than
-    /// histories. Short contexts are few anyway, and labels may return to a history after they have left it.
     fn next(&self, state: State, token: Token) -> State {
-        let packing = packing(self);
-        let next = packing.next_context(state.packed(), token, state.held());
-        if self.context_length() <= FEW_CONTEXTS || state.held() > 0 || !self.is_closed {
-            return state.with_packed(next);
-        }
-        let mut context = packing.unpack_context(next);
-        self.forget_unseen(&mut context);
-        state.with_packed(packing.pack_context(&context))
+        self.next_beside(state, token, 0)
     }
 
     fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {

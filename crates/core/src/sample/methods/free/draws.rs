@@ -135,8 +135,12 @@ impl<'a> Free<'a> {
         }
     }
 
-    /// The number of chains that give as many names as are wanted if the fraction accepted stays as it was.
+    /// The number of chains that give as many names as are wanted if the fraction accepted stays as it was; few if
+    /// no name was accepted yet, so that the caller is soon asked whether to go on.
     fn chains_for(&self, wanted: usize) -> u64 {
+        if self.kept == 0 && self.attempts > 0 {
+            return FEW;
+        }
         let share = self.kept.max(1) as f64 / self.attempts.max(1) as f64;
         let chains = (wanted as f64 / (ATTEMPTS as f64 * share)).ceil() as u64;
         chains.max(1)
