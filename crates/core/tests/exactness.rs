@@ -341,7 +341,7 @@ fn few_names_tell_the_share_without_bias() {
 fn draws_that_are_ended_keep_their_names() {
     let (vocab, model, _) = model(5, 4, 1);
     let conditions = Conditions::default().length(1..=LONGEST).containing("bd");
-    for method in [Method::Draws, Method::Bounds, Method::Exact] {
+    for method in [Method::Draws, Method::Bounds] {
         let request = Request {
             count: 5000,
             conditions: conditions.clone(),
@@ -357,7 +357,7 @@ fn draws_that_are_ended_keep_their_names() {
         ended.watch(|waiting| {
             assert!(waiting.found < 5000);
             rounds += 1;
-            rounds < 4
+            rounds < 2
         });
         let names: Vec<_> = ended.by_ref().collect();
         let outcome = ended.outcome();

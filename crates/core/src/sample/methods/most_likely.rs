@@ -207,7 +207,7 @@ impl<'s> Search<'s> {
     /// Searches on, until more than `max_queued` prefixes would be queued.
     fn run(&mut self, max_queued: usize, goes_on: &mut dyn FnMut(Waiting) -> bool) -> End {
         let mut log_probs = vec![0.0; self.source.model.vocab_size()];
-        let mut failed = 0;
+        let (mut extended, mut failed) = (0u64, 0);
         while self.found.len() < self.count {
             if self.open.len() > max_queued {
                 self.drop_least(self.least());
@@ -222,9 +222,9 @@ impl<'s> Search<'s> {
                 failed = 0;
                 continue;
             }
-            failed += 1;
+            (extended, failed) = (extended + 1, failed + 1);
             let found = self.found.len() as u64;
-            if failed % WATCHED == 0 && !goes_on(Waiting { found, failed }) {
+            if extended.is_multiple_of(WATCHED) && !goes_on(Waiting { found, failed }) {
                 self.open.push(best);
                 return End::Stopped;
             }
@@ -484,7 +484,8 @@ mod tests {
 
         let start = Start::default();
         let mut asked = 0;
-        let mut few = |_| {
+        let mut few = |waiting: Waiting| {
+            assert!(waiting.found < MANY as u64);
             asked += 1;
             asked < 2
         };

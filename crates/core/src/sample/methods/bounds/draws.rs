@@ -10,6 +10,9 @@
 //! Samples are drawn in rounds, each sample with its own random numbers. Bounds are constant within a round;
 //! afterwards the bounds of all visited nodes are recomputed, deepest first. So neither the number of threads
 //! nor the order of the draws affects the results.
+//!
+//! While no draw has given a name, P(no name) ≤ e^(−p·Σ 1/U) bounds the probability p of the conditions: by Ville's
+//! inequality (1939) also where the draws end at a time that depends on them.
 
 use crate::executor::Executor;
 use crate::rng::Stream;
@@ -29,7 +32,7 @@ const MEMORY: usize = 384 << 20;
 const MIN_ROUND: usize = 8;
 const MAX_ROUND: usize = 4096;
 /// An attempt takes about as long as this number of free draws.
-const COST: u64 = 8;
+const COST: u64 = 5;
 /// Number of attempts without a name after which bounds must pay.
 const TRIAL: u64 = 4096;
 /// Draws of a shard.
@@ -100,9 +103,8 @@ impl<'a> Bounds<'a> {
         self.inverse_bounds += attempts as f64;
     }
 
-    /// Whether an attempt is worth more than the free draws that could be made in its time. Where prefixes can end in
-    /// a name almost wherever they lead (a rare suffix, say), their bounds hardly fall before the free draws have
-    /// found a name.
+    /// Whether an attempt, which is worth 1/U free draws, is worth more than those that can be made in its time. Where
+    /// names can go on almost anywhere and still meet the conditions (a rare suffix, say), bounds hardly fall.
     pub(crate) fn pays(&self) -> bool {
         self.attempts < self.trial || self.successes > 0 || self.remaining() * (COST as f64) < 1.0
     }
@@ -337,7 +339,7 @@ mod tests {
     /// Forgotten bounds only cost time: every name is still drawn once.
     #[test]
     fn little_memory_repeats_no_name() {
-        with_bounds(20_000, |mut bounds| {
+        with_bounds(15_000, |mut bounds| {
             let (mut found, mut forgot) = (HashSet::new(), 0);
             while found.len() < 200 {
                 let before = bounds.nodes.len();
