@@ -1,21 +1,63 @@
-//! What the user sees while a network is trained, and when training stops.
+//! What the user sees while a network is trained or a name is searched for, and when training stops.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use nextchar::sample::Waiting;
 use nextchar::train::{Evaluation, Observer, TrainConfig, TrainState, Trained};
 use nextchar::{Stage, Watch};
 
 use crate::checkpoint::Keeper;
-use crate::output::{count, note};
+use crate::output::{count, note, plural};
 use crate::signals::{self, interrupted};
 
 /// A progress bar with a length and a template.
 pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the template is valid");
     ProgressBar::new(length).with_style(style)
+}
+
+/// What a terminal shows while no name comes.
+pub struct Search {
+    bar: ProgressBar,
+    /// What is tried without success: draws, or prefixes.
+    attempts: &'static str,
+}
+
+impl Search {
+    /// Nothing is shown before this.
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    pub fn new(attempts: &'static str) -> Self {
+        let bar = styled_bar(0, "{spinner} {elapsed}  {msg}");
+        Search { bar, attempts }
+    }
+
+    /// Shows how far a search has come, and nothing while names come.
+    pub fn show(&self, waiting: Waiting) {
+        let Waiting { found, failed } = waiting;
+        if failed == 0 {
+            return self.clear();
+        }
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
+        if self.bar.elapsed() > Self::PATIENCE {
+            let (found, failed) = (plural(found, "name"), count(failed));
+            let attempts = self.attempts;
+            self.bar
+                .set_message(format!("{found} found, {failed} {attempts} since"));
+        }
+    }
+
+    /// Takes it off the terminal.
+    pub fn clear(&self) {
+        if !self.bar.is_finished() {
+            self.bar.finish_and_clear();
+        }
+    }
 }
 
 /// Number of loss lines that are printed in a run, besides the first and the last.

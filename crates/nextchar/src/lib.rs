@@ -43,6 +43,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
+mod clock;
 mod corpus;
 mod counted;
 mod counts_files;
@@ -58,6 +59,7 @@ mod training;
 mod workers;
 
 pub use background::background_model;
+pub use clock::Clock;
 pub use corpus::Corpus;
 pub use counted::{Counted, Part};
 pub use counts_files::CountsFiles;
@@ -77,7 +79,7 @@ pub use options::{
     Preset, TrainOptions, UnknownChoice, Usual, Widths, arguments_of,
 };
 pub use training::{
-    Clock, EVALUATIONS, Ended, Made, Plan, Refitted, Reports, Stage, Steps, Training, Watch,
+    EVALUATIONS, Ended, Made, Plan, Refitted, Reports, Stage, Steps, Training, Watch,
 };
 pub use workers::Workers;
 

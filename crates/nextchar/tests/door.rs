@@ -119,7 +119,11 @@ fn the_most_likely_names_have_the_start_of_the_draws() {
         assert_eq!(wanted.clone().into_iter().next().unwrap().name, name);
         let likely = wanted.most_likely(5).unwrap();
         assert_eq!(
-            likely.iter().map(|name| &name.name).collect::<Vec<_>>(),
+            likely
+                .names
+                .iter()
+                .map(|name| &name.name)
+                .collect::<Vec<_>>(),
             [name]
         );
     }

@@ -2,12 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use nextchar::GenerateOptions;
 use nextchar::rng::Seed;
 
-use super::values::{at_least, name_length, number, threads};
+use super::values::{at_least, name_length, number, some_time, threads};
 
 #[derive(Args, Debug)]
 pub struct GenerateArgs {
@@ -75,6 +76,10 @@ pub struct GenerateArgs {
         allow_hyphen_values = true
     )]
     pub seed: Seed,
+    /// Stop after this long, such as 2s or 5m, with the names found until then; without it, the search for a name
+    /// gives up after a number of draws
+    #[arg(long, value_name = "TIME", value_parser = some_time, allow_hyphen_values = true)]
+    pub time: Option<Duration>,
     /// Number of threads; the names do not depend on it [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,

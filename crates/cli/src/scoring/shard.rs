@@ -159,8 +159,9 @@ impl Shard {
         if !(2..=MOST).contains(&words.clone().count()) {
             return None;
         }
-        let words: Result<Vec<Vec<Token>>, _> =
-            words.map(|word| vocab.encode(&vocab.normalized(word))).collect();
+        let words: Result<Vec<Vec<Token>>, _> = words
+            .map(|word| vocab.encode(&vocab.normalized(word)))
+            .collect();
         let words = words
             .ok()
             .filter(|words| words.iter().all(|word| word.len() > 1))?;

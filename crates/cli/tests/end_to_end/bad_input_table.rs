@@ -324,6 +324,11 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "a prefix outside the alphabet",
                 "nextchar generate --prefix a9",
             ),
+            ("no time for names", "nextchar generate --time 0s"),
+            (
+                "conditions that hardly any name meets",
+                "nextchar generate --suffix zzz",
+            ),
             ("an invalid pattern", "nextchar generate --pattern '('"),
             (
                 "a pattern with too many states",

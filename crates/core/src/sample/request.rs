@@ -21,7 +21,8 @@ pub struct Request<'a> {
     pub unwanted: Vec<&'a NameList>,
     /// Whether to draw without replacement: no name twice.
     pub unique: bool,
-    /// Number of consecutive attempts without a name after which the generator gives up.
+    /// Number of consecutive draws without a name after which the generator gives up. An attempt of a method that is
+    /// slower than free draws, and worth more, counts as several of them.
     pub tries: u64,
     /// Whether most names of the model are expected to meet the conditions. Then free draws come first, which is
     /// faster; the distribution is the same.

@@ -1,17 +1,19 @@
 //! New names: a builder of conditions, then an iterator over the names.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use nextchar_core::LanguageModel;
 use nextchar_core::data::{NameList, Split};
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{
-    Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
-    Spelling, most_likely_after,
+    Conditions, Generated, Generator, Method, MostLikely, Outcome, Probability, Request,
+    SampleConfig, Spelling, Waiting, most_likely_after,
 };
 use nextchar_core::text::{Start, Vocab};
 
 use super::model::Model;
+use crate::clock::Clock;
 use crate::door::Error;
 use crate::options::{GenerateOptions, Usual};
 use crate::workers::Workers;
@@ -50,6 +52,8 @@ pub struct Generate<'m> {
     not_in: Vec<&'m NameList>,
     method: Option<Method>,
     tries: u64,
+    limit: Option<(Duration, &'m (dyn Clock + Sync))>,
+    watch: Option<&'m (dyn Fn(Waiting) + Sync)>,
     workers: &'static Workers,
 }
 
@@ -78,8 +82,9 @@ impl Model {
 
 /// The conditions on the names.
 impl<'m> Generate<'m> {
-    /// Number of consecutive draws without a name after which the search gives up.
-    pub const TRIES: u64 = 1_000_000;
+    /// Number of consecutive draws without a name after which the search gives up: some two seconds for a network.
+    /// With a probability of 98 %, a condition that one name in 60,000 meets has given a name by then.
+    pub const TRIES: u64 = 250_000;
 
     /// Names from any model: `names` are those that it was made from, and `usual` tells what they are like.
     pub fn new(
@@ -101,6 +106,8 @@ impl<'m> Generate<'m> {
             not_in: Vec::new(),
             method: None,
             tries: Self::TRIES,
+            limit: None,
+            watch: None,
             workers: Workers::available(),
         }
     }
@@ -237,10 +244,57 @@ impl Generate<'_> {
         self
     }
 
-    /// Number of consecutive draws without a name after which the search gives up; by default a million.
+    /// Number of consecutive draws without a name after which the search gives up; by default
+    /// [`Generate::TRIES`].
     pub fn give_up_after(mut self, draws: u64) -> Self {
         self.tries = draws;
         self
+    }
+}
+
+/// How long it may take.
+impl<'m> Generate<'m> {
+    /// Ends when this time has passed on a clock, and does not give up before.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use nextchar::prelude::*;
+    ///
+    /// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
+    /// # let model = Model::train(&Names::embedded("finnish-names")?, &counts)?;
+    /// let started = Instant::now();
+    /// let mut names = model
+    ///     .generate()
+    ///     .suffix("qqqqq")
+    ///     .within(Duration::from_millis(200), &started)
+    ///     .try_iter()?;
+    /// names.by_ref().for_each(drop);
+    /// let outcome = names.outcome().expect("an iterator that began");
+    /// assert!(outcome.stopped && outcome.probability.high < 0.01);
+    /// # Ok::<(), nextchar::Error>(())
+    /// ```
+    pub fn within(mut self, time: Duration, clock: &'m (dyn Clock + Sync)) -> Self {
+        self.limit = Some((time, clock));
+        self.tries = u64::MAX;
+        self
+    }
+
+    /// Reports how far it has come, several times a second.
+    pub fn watched(mut self, watch: &'m (dyn Fn(Waiting) + Sync)) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// Reports, and asks the clock whether to go on.
+    fn goes_on(&self) -> impl FnMut(Waiting) -> bool + Send + use<'m> {
+        let (limit, watch) = (self.limit, self.watch);
+        move |waiting| {
+            if let Some(watch) = watch {
+                watch(waiting);
+            }
+            limit.is_none_or(|(time, clock)| clock.elapsed() < time)
+        }
     }
 }
 
@@ -252,13 +306,16 @@ impl<'m> Generate<'m> {
     /// [`Error::Core`] for conditions that no name can meet, patterns that cannot be used, and a temperature
     /// or share out of range; [`Error::WithoutNames`] for [`Generate::novel`] if the names are not known.
     pub fn try_iter(&self) -> Result<NewNames<'m>, Error> {
-        let generator = Generator::new(
+        let mut generator = Generator::new(
             self.model,
             self.vocab,
             self.request()?,
             &self.options.seed,
             self.workers,
         )?;
+        if self.limit.is_some() || self.watch.is_some() {
+            generator.watch(self.goes_on());
+        }
         Ok(NewNames(Some(generator)))
     }
 
@@ -279,11 +336,12 @@ impl<'m> Generate<'m> {
         Ok(outcome.expect("an iterator that began").probability)
     }
 
-    /// The most likely names that meet the conditions, the likeliest first, instead of draws.
+    /// The most likely names that meet the conditions, the likeliest first, instead of draws. A search that needs too
+    /// much memory, or more than its [time](Generate::within), ends with the names found until then.
     ///
     /// # Errors
-    /// Those of [`Generate::try_iter`], and one if the search needs too much memory.
-    pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
+    /// Those of [`Generate::try_iter`].
+    pub fn most_likely(&self, count: usize) -> Result<MostLikely, Error> {
         let unwanted = self.unwanted()?;
         let conditions = self.conditions();
         Ok(most_likely_after(
@@ -293,6 +351,7 @@ impl<'m> Generate<'m> {
             &conditions,
             &unwanted,
             count,
+            &mut self.goes_on(),
         )?)
     }
 
@@ -306,7 +365,15 @@ impl<'m> Generate<'m> {
     /// # Errors
     /// Those of [`Generate::try_iter`].
     pub fn why_none(&self) -> Result<WhyNone, Error> {
-        let any = |wanted: &Self| Ok::<_, Error>(wanted.try_iter()?.next().is_some());
+        let any = |wanted: &Self| {
+            let wanted = Generate {
+                limit: None,
+                watch: None,
+                tries: self.tries.min(Self::TRIES),
+                ..wanted.clone()
+            };
+            Ok::<_, Error>(wanted.try_iter()?.next().is_some())
+        };
         let has_unwanted = self.options.novel || !self.not_in.is_empty();
         let mut listed = self.clone();
         listed.not_in.clear();
@@ -393,6 +460,11 @@ impl NewNames<'_> {
     /// Whether the search gave up.
     pub fn gave_up(&self) -> bool {
         self.0.as_ref().is_some_and(Generator::gave_up)
+    }
+
+    /// Whether the [time](Generate::within) ended first.
+    pub fn out_of_time(&self) -> bool {
+        self.0.as_ref().is_some_and(Generator::stopped)
     }
 }
 

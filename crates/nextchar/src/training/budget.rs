@@ -7,7 +7,7 @@ use nextchar_core::train::{Trainer, find_learning_rate};
 
 use super::Training;
 use super::plan::{EVALUATIONS, Plan};
-use super::watch::Clock;
+use crate::clock::Clock;
 use crate::door::Error;
 use crate::options::{LearningRate, TrainOptions};
 

@@ -26,7 +26,7 @@ pub use plan::{EVALUATIONS, Plan};
 pub use record::Reports;
 pub use refit::Refitted;
 pub use steps::{Ended, Steps};
-pub use watch::{Clock, Stage, Watch};
+pub use watch::{Stage, Watch};
 
 use crate::corpus::Corpus;
 use crate::counted::Part;

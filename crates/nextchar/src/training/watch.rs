@@ -1,7 +1,5 @@
 //! Watching a training: progress, interruption, checkpoints. Clocks and files belong to the watcher.
 
-use std::time::Duration;
-
 use nextchar_core::train::{Observer, TrainConfig, TrainState, Trained};
 
 /// Watches a training from its first network to its last, may end it, and may restore the results of an earlier
@@ -58,17 +56,4 @@ pub struct Stage<'a> {
     pub place: usize,
     /// How it is trained.
     pub config: &'a TrainConfig,
-}
-
-/// The time since a training began. Rust's clock does not work in browsers; elsewhere an
-/// [`Instant`](std::time::Instant) is a clock.
-pub trait Clock {
-    /// The time since it began.
-    fn elapsed(&self) -> Duration;
-}
-
-impl Clock for std::time::Instant {
-    fn elapsed(&self) -> Duration {
-        std::time::Instant::elapsed(self)
-    }
 }

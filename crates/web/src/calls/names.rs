@@ -42,12 +42,20 @@ impl Session {
             wanted = wanted.not_in(listed);
         }
         if asked.most_likely {
-            let names = wanted.most_likely(count)?;
+            let found = wanted.most_likely(count)?;
+            let names = &found.names;
+            let note = match found.complete {
+                true => all_that_exist(names.len(), count),
+                false => Some(format!(
+                    "the search needs too much memory: these are the {} most likely names",
+                    names.len()
+                )),
+            };
             return Ok(Answer::default().finish(json!({
                 "names": names.iter().map(|name| written(name, &shown)).collect::<Vec<_>>(),
                 "evaluations": 0,
-                "exhausted": names.len() < count,
-                "note": all_that_exist(names.len(), count),
+                "exhausted": found.complete && names.len() < count,
+                "note": note,
             })));
         }
         let is_conditioned = wanted.is_conditioned();

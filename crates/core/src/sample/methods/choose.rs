@@ -5,7 +5,7 @@ use crate::sample::conditions::Filter;
 use crate::sample::methods::Draws;
 use crate::sample::methods::adaptive::Adaptive;
 use crate::sample::methods::bounds::Bounds;
-use crate::sample::methods::dynamic::DynamicProgram;
+use crate::sample::methods::dynamic::{DynamicProgram, Limits};
 use crate::sample::methods::free::Free;
 use crate::sample::probability::Method;
 use crate::sample::source::Setup;
@@ -25,7 +25,7 @@ pub(crate) fn choose<'a>(
         None if setup.likely => return Box::new(Adaptive::new(setup, filter)),
         Some(Method::Exact) | None => {}
     }
-    match DynamicProgram::new(setup.clone(), filter, log_probs, executor) {
+    match DynamicProgram::new(setup.clone(), filter, Limits::QUICK, log_probs, executor) {
         Ok(program) => Box::new(program),
         Err(filter) if method.is_none() => Box::new(Adaptive::new(setup, filter)),
         Err(filter) if setup.unique => Box::new(Bounds::new(setup, filter)),
