@@ -24,22 +24,49 @@ test("rejected lines are listed with reasons; a header is noticed", async ({ ope
 
 test("a list without usable names is refused, with a remedy", async ({ open }) => {
   const page = await open("d=italian-names");
-  await page.getByLabel(/Your names, one per line/).fill("123\n456\n");
+  await page.getByLabel(/Your names, one per line/).fill("_123\n456_\n");
   await expect(page.locator(".diagnosis .notice.bad")).toContainText("This list cannot be used.");
   await page.locator(".top select").nth(1).selectOption("animals");
   await expect(page.locator(".diagnosis")).toContainText("different names in 355 lines");
   await expect(page.locator(".notice.bad")).toHaveCount(0);
 });
 
-test("another script is one button away", async ({ open }) => {
+test("another script is learned at once", async ({ open }) => {
   const page = await open("d=italian-names");
-  await page.getByLabel(/Your names, one per line/).fill("अनिता\nअमन\nराम\nसीता\nगीता\n");
-  await page.getByRole("button", { name: "Allow all characters in the list" }).click();
-  await expect(page.locator(".diagnosis")).toContainText("5 different names in 5 lines");
+  await page.getByLabel(/Your names, one per line/).fill("अनिता\nअमन\nराम\nसीता\nगीता\n".repeat(3) + "सुनीता\nरमन\nमीरा\nनीता\nअमर\nमानस\n");
+  await expect(page.locator(".diagnosis")).toContainText("11 different names in 21 lines");
+  await expect(page.locator(".diagnosis")).toContainText("learned in their own");
   await ready(page);
   await expect(page.locator(".notice.bad")).toHaveCount(0);
-  await expect(page.locator("#network .command")).toContainText("--alphabet data");
+  await expect(page.locator("#network .command")).toContainText("nextchar train your-names.txt --alphabet auto");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect(page.locator("#samples")).toContainText(/\p{Script=Devanagari}/u, { timeout: 20_000 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1366);
+});
+
+test("a list that cannot be used cannot be played", async ({ open }) => {
+  const page = await open("d=italian-names");
+  await ready(page);
+  await page.getByLabel(/Your names, one per line/).fill("_\n__\n");
+  await expect(page.locator(".status .notice.bad")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Play" })).toBeDisabled();
+  await page.locator(".top select").nth(1).selectOption("animals");
+  await ready(page);
+  await expect(page.getByRole("button", { name: "Play" })).toBeEnabled();
+  await expect(page.locator(".status .notice.bad")).toHaveCount(0);
+});
+
+test("the user's own names outlive a reload, and without any the page says so", async ({ open }) => {
+  const page = await open("d=italian-names");
+  await page.locator(".top select").nth(1).selectOption("own");
+  await expect(page.locator(".status .notice.bad")).toContainText("There are no names yet.");
+  await expect(page.getByRole("button", { name: "Play" })).toBeDisabled();
+  await page.getByLabel(/Your names, one per line/).fill("McDonald\nO'Brien\nvan der Berg\nSmith\nZoë\n");
+  await expect(page.locator(".diagnosis")).toContainText("in upper and lower case as they are");
+  await ready(page);
+  await page.reload();
+  await expect(page.locator(".diagnosis")).toContainText("5 different names in 5 lines");
+  await expect(page.getByLabel(/Your names, one per line/)).toHaveValue(/McDonald/);
 });
 
 test("a file is opened, or dropped", async ({ open }) => {

@@ -125,21 +125,23 @@ fn say_what_was_chosen(names: &Names) {
                 .then(|| "in upper and lower case as it is".to_owned()),
         });
     }
-    if how.is_empty() {
-        return;
+    let (label, mut parts) = (names.label(), Vec::new());
+    if !how.is_empty() {
+        parts.push(format!("it is learned {}", how.join(", ")));
     }
-    let mut text = format!("{} is learned {}", names.label(), how.join(", "));
     if chosen.case_exceptions > 0 {
         let exceptions = plural(chosen.case_exceptions, "name");
-        text.push_str(&format!(
-            " (except for {exceptions}; --case keep learns them as they are)"
+        parts.push(format!(
+            "{exceptions} written otherwise (--case keep learns them as they are)"
         ));
     }
     if found.cleaned > 0 {
         let lines = plural(found.cleaned, "line");
-        text.push_str(&format!("; invisible characters were dropped from {lines}"));
+        parts.push(format!("invisible characters were dropped from {lines}"));
     }
-    note(&text);
+    if !parts.is_empty() {
+        note(&format!("{label}: {}", parts.join("; ")));
+    }
 }
 
 /// Reports how many lines were skipped, and the first of them.

@@ -321,7 +321,7 @@ fn conditions_that_cannot_be() {
     );
     says(
         &["--suffix", "abcdef", "--max-length", "5"],
-        "no name of 1 to 5 characters",
+        "no name of 2 to 5 characters",
     );
     says(
         &["--pattern", "("],

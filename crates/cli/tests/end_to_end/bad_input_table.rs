@@ -42,7 +42,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "characters outside the alphabet",
-                "nextchar data check accents.txt --strict",
+                "nextchar data check accents.txt --strict --alphabet az",
             ),
             (
                 "the same, with any characters allowed",
@@ -50,7 +50,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "only characters outside the alphabet",
-                "nextchar train devanagari.txt",
+                "nextchar train devanagari.txt --alphabet az",
             ),
             ("invalid UTF-8", "nextchar train latin1.txt"),
             ("Windows line endings", "nextchar data check crlf.txt"),
@@ -94,7 +94,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ),
             ("duplicate lines", "nextchar data check twice.txt"),
             ("the name nan", "nextchar data check nan.txt"),
-            ("NUL bytes", "nextchar train nul.txt"),
+            ("NUL bytes", "nextchar train nul.txt --steps 20"),
             (
                 "an end mark within a name",
                 "nextchar data check mark.txt --strict",
@@ -164,7 +164,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "a page that would replace another file",
-                "nextchar evaluate --html one.txt",
+                "nextchar evaluate finnish-names --html one.txt",
             ),
             (
                 "a page that would replace its own model",

@@ -10,7 +10,7 @@ fn an_export_says_what_it_wrote_and_what_is_lost() {
     let run = |arguments: &[&str]| nextchar(folder, &[&["export"], &model[..], arguments].concat());
     let written = run(&["--format", "pytorch", "--out", "p.py"]).success();
     let text = stdout(&written);
-    assert!(text.starts_with("p.safetensors: 50.8 kB\np.py: "), "{text}");
+    assert!(text.starts_with("p.safetensors: 50.9 kB\np.py: "), "{text}");
     let said = stderr(&written);
     assert!(
         said.contains("the counts are left out: a loss of 2."),

@@ -193,10 +193,8 @@ fn json_names_end_with_the_probability_of_the_conditions() {
         "1",
         "--contains",
         "",
-        "--min-length",
-        "1",
     ]);
-    assert!((sum - all).abs() < 1e-9 && all > 0.9, "{sum} {all}");
+    assert!((sum - all).abs() < 1e-9 && all > 0.8, "{sum} {all}");
     assert!(exact(&["generate", "--json", "--pattern", "ar(jun|av|nav)"]) < 1e-3);
     // What no number can hold is not said to be exact.
     let run = nextchar(
@@ -333,16 +331,16 @@ fn golden_names() {
         }
     };
     // Free draws: contexts asked for on the way, a table of all contexts, and names left out.
-    check(&["-n", "300"], ["pratapa", "bhrishi", "arujaga"]);
+    check(&["-n", "300"], ["pratapa", "bhrishi", "vijayajsitha"]);
+    check(&["-m", "counts", "-n", "20000"], ["kalla", "kaari", "joo"]);
+    check(&["-m", "counts", "-n", "3"], ["kalla", "kaari", "joo"]);
     check(
-        &["-m", "counts", "-n", "20000"],
-        ["kaisasi", "eliri", "martte"],
+        &["-n", "300", "--novel"],
+        ["pratapa", "bhrishi", "vijayajsitha"],
     );
-    check(&["-m", "counts", "-n", "3"], ["kaisasi", "eliri", "martte"]);
-    check(&["-n", "300", "--novel"], ["pratapa", "bhrishi", "arujaga"]);
     check(
         &["-m", "counts", "-n", "3000", "--unique"],
-        ["kaisasi", "eliri", "martte"],
+        ["kalla", "kaari", "joo"],
     );
     // The dynamic program, with replacement and without.
     check(
@@ -361,16 +359,16 @@ fn golden_names() {
             "--temperature",
             "1.2",
         ],
-        ["mia", "rita", "esa"],
+        ["mia", "rjuja", "tela"],
     );
     // Bounds.
     check(
         &["-n", "300", "--contains", "ee", "--top-k", "8"],
-        ["prakalpreet", "deepa", "manojeet"],
+        ["vyamanjeet", "sheeta", "amandeep"],
     );
     check(
         &["-n", "300", "--prefix", "sh", "--unique", "--novel"],
-        ["shak", "shattaru", "shandhar"],
+        ["shrivdeha", "shareesha", "shartam"],
     );
 }
 

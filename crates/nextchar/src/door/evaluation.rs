@@ -56,7 +56,8 @@ impl Model {
     /// ```
     /// use nextchar::{EvaluateOptions, Family, Model, Names, TrainOptions};
     ///
-    /// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
+    /// # let family = Some(Family::KneserNey);
+    /// let counts = TrainOptions { family, no_refit: true, ..TrainOptions::default() };
     /// # let model = Model::train(&Names::embedded("finnish-names")?, &counts)?;
     /// let found = model.evaluate(model.test_names()?, &EvaluateOptions::default())?;
     /// assert!(found.report.loss < found.report.baselines.uniform);

@@ -21,10 +21,9 @@ use nextchar_core::score::{Baselines, Rivals, evaluate};
 use nextchar_core::train::{Engine, Tables};
 use nextchar_kernels::InstructionSet;
 
-pub use networks::Made;
+pub use networks::{Made, Refitted};
 pub use plan::{EVALUATIONS, Plan};
 pub use record::Reports;
-pub use refit::Refitted;
 pub use steps::{Ended, Steps};
 pub use watch::{Stage, Watch};
 

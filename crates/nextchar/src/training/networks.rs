@@ -1,6 +1,7 @@
 //! Trains networks one after the other: on the list, or on the predictions of a teacher.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
 use nextchar_core::combine::{Mixture, mixture::Weights};
 use nextchar_core::data::CountedWindows;
@@ -13,8 +14,8 @@ use nextchar_core::train::{
 use nextchar_core::{Executor, LanguageModel};
 
 use super::Training;
-use super::refit::Refitted;
 use super::watch::{Stage, Watch};
+use crate::corpus::Corpus;
 use crate::door::Error;
 
 /// Number of names that a teacher draws for its students, in addition to the list.
@@ -33,6 +34,13 @@ pub struct Made {
     pub refitted: Option<Refitted>,
     /// Whether the watcher ended it early.
     pub is_cancelled: bool,
+}
+
+/// A model of all names, and these names.
+#[derive(Clone, Debug)]
+pub struct Refitted {
+    pub(super) model: Mixture,
+    pub(super) corpus: Arc<Corpus>,
 }
 
 impl Made {

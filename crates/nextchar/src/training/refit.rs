@@ -10,18 +10,10 @@ use nextchar_core::combine::Mixture;
 use nextchar_core::train::{Evaluation, Observer, Tables, TrainState, train};
 
 use super::Training;
-use super::networks::Made;
+use super::networks::{Made, Refitted};
 use super::watch::{Stage, Watch};
-use crate::corpus::Corpus;
 use crate::counted::Part;
 use crate::door::Error;
-
-/// A model of all names, and these names.
-#[derive(Clone, Debug)]
-pub struct Refitted {
-    pub(super) model: Mixture,
-    pub(super) corpus: Arc<Corpus>,
-}
 
 impl Training {
     /// Whether the model is to learn the held-out names, too, once everything is chosen.

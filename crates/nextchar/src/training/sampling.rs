@@ -85,12 +85,18 @@ impl Neighbours {
     }
 }
 
+/// All runs of N characters of a name.
+fn runs_of<const N: usize>(name: &[Token]) -> impl Iterator<Item = [Token; N]> + '_ {
+    name.windows(N)
+        .map(|run| run.try_into().expect("N characters"))
+}
+
 /// Counts a name once for each of its runs of N characters.
 fn count<const N: usize>(counts: &mut HashMap<[Token; N], u32>, name: &[Token])
 where
     [Token; N]: Hash + Eq,
 {
-    let mut runs: Vec<[Token; N]> = name.array_windows().copied().collect();
+    let mut runs: Vec<[Token; N]> = runs_of(name).collect();
     runs.sort_unstable();
     runs.dedup();
     for run in runs {
@@ -99,8 +105,7 @@ where
 }
 
 fn has_rare<const N: usize>(counts: &HashMap<[Token; N], u32>, name: &[Token], known: u32) -> bool {
-    let mut runs = name.array_windows::<N>();
-    runs.any(|run| counts.get(run).copied().unwrap_or(0) <= known)
+    runs_of::<N>(name).any(|run| counts.get(&run).copied().unwrap_or(0) <= known)
 }
 
 impl Training {

@@ -298,24 +298,24 @@ impl<'a> Reader<'a> {
             self.diagnosis.blank += 1;
             return Ok(());
         }
-        let mut outside = None;
-        if let Some((place, character, fault)) = self.fault(name) {
-            let reason = RejectReason::of(character, fault);
-            if options.alphabet != Alphabet::Auto || fault != CharacterFault::OutsideAz {
-                return self.reject(line, bytes, place + 1, reason);
-            }
-            outside = Some((place + 1, reason));
+        if let Some((place, character, fault)) = self.fault(options.alphabet, name) {
+            return self.reject(line, bytes, place + 1, RejectReason::of(character, fault));
         }
+        let outside = match options.alphabet {
+            Alphabet::Auto => self.fault(Alphabet::Az, name),
+            Alphabet::Az | Alphabet::Data => None,
+        };
         let length = options.tokenizer.pieces(name).count();
         if !(options.min_length..=options.max_length).contains(&length) {
             self.diagnosis.filtered_by_length += 1;
             return Ok(());
         }
-        if let Some((column, reason)) = outside {
+        if let Some((place, character, fault)) = outside {
             let (number, first) = &mut self.outside_az;
             *number += 1;
             if first.len() < Diagnosis::KEPT {
-                first.push(rejected(line, bytes, column, reason));
+                let reason = RejectReason::of(character, fault);
+                first.push(rejected(line, bytes, place + 1, reason));
             }
         }
         self.diagnosis.accepted += 1;
@@ -331,12 +331,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The first character that the alphabet excludes; for an alphabet that is chosen at the end, that a–z excludes.
-    fn fault(&self, name: &str) -> Option<(usize, char, CharacterFault)> {
-        let alphabet = match self.options.alphabet {
-            Alphabet::Data => Alphabet::Data,
-            Alphabet::Az | Alphabet::Auto => Alphabet::Az,
-        };
+    /// The first character of a name that an alphabet excludes.
+    fn fault(&self, alphabet: Alphabet, name: &str) -> Option<(usize, char, CharacterFault)> {
         match self.options.case {
             ListCase::Like(_) | ListCase::Keep => alphabet.first_fault(name),
             // Upper-case letters become lower-case in an alphabet a–z.

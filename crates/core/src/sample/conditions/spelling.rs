@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::char::is_combining_mark;
-
 use crate::data::CountedWindows;
 use crate::sample::conditions::automaton::{Automaton, DEAD};
-use crate::text::{END, Token, Vocab};
+use crate::text::{END, Kind, Token, Vocab};
 
 /// What may stand next to what in a list: a condition on names that nearly every name of its model meets.
 ///
@@ -33,60 +31,12 @@ use crate::text::{END, Token, Vocab};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spelling(Automaton);
 
-/// A kind of characters whose neighbours are alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    /// The beginning or the end of a name.
-    End,
-    /// A letter or a digit.
-    Letter,
-    Consonant,
-    Vowel,
-    VowelSign,
-    Nukta,
-    Virama,
-    /// A sign for a nasal or for breath.
-    Sign,
-    /// One character.
-    One(char),
-}
-
-impl Kind {
-    fn of(c: char) -> Self {
-        if ('\u{900}'..'\u{d80}').contains(&c) {
-            match u32::from(c) & 0x7f {
-                0x00..=0x03 => return Kind::Sign,
-                0x05..=0x14 => return Kind::Vowel,
-                0x15..=0x39 => return Kind::Consonant,
-                0x3c => return Kind::Nukta,
-                0x3e..=0x4c => return Kind::VowelSign,
-                0x4d => return Kind::Virama,
-                _ => {}
-            }
-        }
-        match c.is_alphanumeric() && !is_combining_mark(c) {
-            true => Kind::Letter,
-            false => Kind::One(c),
-        }
-    }
-
-    /// Whether it may stand next to everything that is free, too.
-    fn is_free(self) -> bool {
-        use Kind::{Consonant, End, Letter, Vowel};
-        matches!(self, End | Letter | Consonant | Vowel)
-    }
-}
-
 impl Spelling {
     /// The spelling of the list with these windows of one character; `None` if it has letters and digits only, which
     /// may stand anywhere.
     pub fn of(bigrams: &CountedWindows, vocab: &Vocab) -> Option<Self> {
         let kinds = |token: Token| match (token != END).then(|| vocab.symbol(token)) {
-            Some(piece) if usize::from(token) < vocab.len() => {
-                let (mut first, mut last) = (piece.chars(), piece.chars().rev());
-                let kind = |c: Option<char>| c.map_or(Kind::End, Kind::of);
-                [kind(first.next()), kind(last.next())]
-            }
+            Some(piece) if usize::from(token) < vocab.len() => Kind::of_ends(piece),
             _ => [Kind::End; 2],
         };
         let kinds: Vec<[Kind; 2]> = (0..vocab.token_count())
