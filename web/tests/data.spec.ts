@@ -19,7 +19,7 @@ test("rejected lines are listed with reasons; a header is noticed", async ({ ope
   await expect(page.locator(".diagnosis table")).toContainText("O'Neil");
   await expect(page.locator(".diagnosis")).toContainText("looks like a table header");
   await page.locator(".diagnosis").getByRole("button", { name: "name" }).click();
-  await expect(page.locator(".diagnosis")).toContainText("2 different names");
+  await expect(page.locator(".diagnosis")).toContainText("4 different names");
 });
 
 test("a list without usable names is refused, with a remedy", async ({ open }) => {

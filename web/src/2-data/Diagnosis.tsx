@@ -29,7 +29,7 @@ export function Diagnosis() {
 
 function summary(found: Found): string {
   const skipped = [
-    [found.blank, "blank"], [found.duplicates, "duplicates"], [found.rejected, "rejected"],
+    [found.blank, "blank"], [found.duplicates, found.duplicates === 1 ? "duplicate" : "duplicates"], [found.rejected, "rejected"],
     [found.filtered_by_length, "with another length"], [found.filtered_by_column, "with another value"],
   ] as const;
   const reasons = skipped.filter(([count]) => count > 0).map(([count, why]) => `${integer(count)} ${why}`);

@@ -400,7 +400,7 @@ impl LanguageModel for Mixture {
         }
     }
 
-    /// Contexts that neither the networks nor the counts distinguish share a state; see [`KneserNey::next_beside`].
+    /// Contexts that neither the networks nor the counts distinguish share a state; see `KneserNey::next_beside`.
     /// With repeat names, a context that is not a prefix of a known name is identified by the tokens that the parts
     /// look at: the older ones are masked, so that equivalent contexts share a state.
     fn next(&self, state: State, token: Token) -> State {
