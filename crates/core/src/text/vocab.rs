@@ -529,6 +529,26 @@ mod tests {
     }
 
     #[test]
+    fn classes_of_graphemes_are_those_of_the_file() {
+        let vocab = Vocab::from_characters("क्षाम".chars()).unwrap();
+        assert!(vocab.has_segments() && !Vocab::az().has_segments());
+        let record = VocabRecord::from(vocab.clone());
+        assert_eq!(record.clone().resolve(&[]).unwrap(), vocab);
+        let with = |letters: &str| {
+            let mut record = record.clone();
+            if let VocabRecord::Pieces { segments, .. } = &mut record {
+                *segments = Some(letters.to_owned());
+            }
+            record.resolve(&[])
+        };
+        // No later table of Unicode changes what the file says.
+        assert!(with("ooooo").unwrap().class('ा') == Class::Other);
+        for bad in ["", "oooo", "oooo?"] {
+            assert_eq!(with(bad), Err(BadVocab::BadSegments), "{bad}");
+        }
+    }
+
+    #[test]
     fn labels_have_numbers_that_no_text_has() {
         let vocab = Vocab::az().with_labels(["f", "m"]).unwrap();
         assert_eq!((vocab.len(), vocab.token_count()), (27, 29));
