@@ -272,17 +272,17 @@ def check_arpa(folder, models):
         "Kneser-Ney, context 5": "--family kneser-ney --counts-context 5",
     }.items():
         model, path = folder / "full.safetensors", folder / "full.arpa"
-        run("train", "--out", model, *options.split())
+        run("train", "--no-refit", "--out", model, *options.split())
         said = run("export", "-f", "arpa", "-o", path, "-m", model, "--force")
         print(f"  {said[0].strip().split(': ')[1]}, {sum(1 for _ in path.open())} lines")
         compare(what, model, path, names)
 
-    said = run("export", "-f", "arpa", "-o", folder / "pruned.arpa", "--prune", 1e-5, "--context", 3)[1]
+    said = run("export", "-f", "arpa", "-m", model, "-o", folder / "pruned.arpa", "--prune", 1e-5, "--context", 3)[1]
     loss = float(said.split("a loss of ")[1].split()[0])
     # KenLM's own loss on the model's test names is what the export said that it would be.
     total, letters = 0.0, 0
     reader = kenlm.Model(str(folder / "pruned.arpa"), quiet)
-    run("export", "-f", "counts", "--part", "test", "-o", folder / "test.parquet")
+    run("export", "-f", "counts", "-m", model, "--part", "test", "-o", folder / "test.parquet")
     rows = pyarrow.parquet.read_table(folder / "test.parquet").to_pylist()
     for row in rows:
         history = row["context"].lstrip("_")
