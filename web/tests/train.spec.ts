@@ -20,6 +20,17 @@ test("the lecture's network learns to the loss that the lecture reaches", async 
   await expect(page.locator("#file table")).toContainText("test");
 });
 
+test("a setting that changes while the page plays begins a new run", async ({ open }) => {
+  const page = await open("v=100&d=italian-names");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect.poll(() => stepOf(page)).toBeGreaterThan(20);
+  await page.locator(".top select").nth(1).selectOption("animals");
+  await expect(page.locator(".diagnosis")).toContainText("different names in 355 lines");
+  await ready(page);
+  expect(await stepOf(page)).toBe(0);
+  await expect(page.getByRole("button", { name: "Play" })).toBeEnabled();
+});
+
 test("one step, play at a speed, pause, reset", async ({ open }) => {
   const page = await open("v=100");
   const step = page.getByRole("button", { name: "Step", exact: true });

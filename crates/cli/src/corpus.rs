@@ -103,7 +103,7 @@ pub fn like(vocab: &Vocab) -> (Alphabet, ListCase) {
 }
 
 /// Reports what the list itself has told: its characters, and what its upper-case letters mean.
-fn say_what_was_chosen(names: &Names) {
+pub fn say_what_was_chosen(names: &Names) {
     let (options, found) = (names.read_options(), names.diagnosis());
     let chosen = found.chosen;
     let mut how = Vec::new();

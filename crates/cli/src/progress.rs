@@ -241,7 +241,9 @@ impl Watch for Watcher<'_> {
             "network"
         };
         if stage.is_refit && stage.number == 1 {
-            anstream::eprintln!("\nthe same once more on all names, held-out ones too");
+            anstream::eprintln!(
+                "\ntraining again on all names, including those that were held out"
+            );
         }
         if stage.of > 1 && !stage.is_refit {
             anstream::eprintln!("{kind} {} of {}", stage.number, stage.of);

@@ -327,3 +327,25 @@ fn presets_set_everything_and_options_win() {
         assert!(plan.config.steps < 5_000, "{preset}: passes replace steps");
     }
 }
+
+/// A trial that learned the held-out names would take twice as long, and gain nothing.
+#[test]
+fn a_trial_is_not_fitted_again() {
+    struct Once;
+    impl nextchar::train::Observer for Once {}
+    impl nextchar::Watch for Once {
+        fn begins(&mut self, stage: &nextchar::Stage<'_>) {
+            assert!(!stage.is_refit);
+        }
+        fn is_cancelled(&self) -> bool {
+            false
+        }
+    }
+    let corpus = Names::embedded("finnish-names")
+        .unwrap()
+        .corpus(Preset::Fast)
+        .unwrap();
+    let search = nextchar::search::Search::new(corpus, 7.into(), Workers::serial()).unwrap();
+    let job = nextchar::search::next_job(&[], 1e9).unwrap();
+    assert!(search.run(job, &mut Once).unwrap() < 3.0);
+}

@@ -216,7 +216,7 @@ impl Run {
             whole: None,
             step: Some(step),
             parts: Some(corpus.parts()),
-            usual: self.steps.usual(),
+            usual: self.steps.usual().clone(),
         })
     }
 

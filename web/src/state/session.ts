@@ -125,7 +125,11 @@ export async function restart(): Promise<void> {
   const source = settings.source.peek();
   const read = settings.readOptions.peek();
   usable.value = false;
-  if (playing.peek()) await togglePlay();
+  if (playing.peek()) {
+    // The step that was reached belongs to the run that ends here.
+    await tryAsk("pause", {});
+    playing.value = false;
+  }
   if (settings.listName.peek() === "own" && settings.ownNames.peek() === null) {
     diagnosis.value = null;
     fault.value = { message: "There are no names yet.", help: "Paste your names under “Training names”, open a file, or choose a list." };

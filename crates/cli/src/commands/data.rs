@@ -9,7 +9,7 @@ use nextchar::text::clean;
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
-use crate::corpus::{Source, read_options};
+use crate::corpus::{Source, read_options, say_what_was_chosen};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, DIM, bar, count};
 
@@ -36,6 +36,7 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
             if *json {
                 output::json(&mut out, &with_count(&names)?)?;
             } else {
+                say_what_was_chosen(&names);
                 diagnose(&mut out, &names, *all)?;
             }
             out.flush()?;

@@ -160,6 +160,9 @@ fn words(note: &Note) -> String {
                 USUAL_ORDER - 1
             );
         }
+        Note::LowerCase => {
+            return "the names are in lower case there; this list's rule of upper-case letters is left out".into();
+        }
         Note::Dropped { what, losses } => (what, losses),
     };
     let what = match what {

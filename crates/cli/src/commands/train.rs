@@ -20,6 +20,7 @@ use crate::output::{self, BOLD, count, note};
 use crate::output_files::{self, Existing, OutputFile, RunFiles};
 use crate::progress::Watcher;
 use crate::report::{describe, describe_first_loss, print_losses};
+use crate::signals::interrupted;
 use crate::store;
 use crate::threads::threads;
 
@@ -139,7 +140,7 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
             path.display()
         ));
     }
-    if made.is_cancelled {
+    if made.is_cancelled || was_not_refitted(&training, &made) && interrupted() {
         return Ok(INTERRUPTED);
     }
     Ok(DONE)
@@ -151,8 +152,14 @@ fn say_what_was_saved(training: &Training, made: &Made, model: &Model) {
         note(
             "the saved model has since learned all names, held-out ones too; --no-refit saves the one above",
         );
-    } else if training.refits() && !made.is_cancelled {
-        note("there was no time left to learn the held-out names, too");
+    } else if was_not_refitted(training, made) {
+        let why = match interrupted() {
+            true => "interrupted while it learned all names",
+            false => "there was no time left to learn all names",
+        };
+        note(&format!(
+            "{why}: the saved model is the one above, which has not learned the held-out names"
+        ));
     }
     let sampling = model.record().sampling;
     if sampling != Sampling::default() {
@@ -161,6 +168,11 @@ fn say_what_was_saved(training: &Training, made: &Made, model: &Model) {
             sampling.top_p
         ));
     }
+}
+
+/// Whether the networks were trained to their end, but not again on all names, as was planned.
+fn was_not_refitted(training: &Training, made: &Made) -> bool {
+    training.refits() && made.refitted.is_none() && !made.is_cancelled
 }
 
 /// The list that the arguments select, or counts instead of it.

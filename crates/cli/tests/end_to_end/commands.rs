@@ -158,6 +158,36 @@ fn ctrl_c_saves_the_best_so_far() {
 }
 
 #[test]
+fn ctrl_c_while_all_names_are_learned_saves_the_model_that_was_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nextchar"))
+        .current_dir(folder.path())
+        .args(["train", "--family", "network", "--context", "3"])
+        .args(["--steps", "4000", "--out", "m"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut lines = lines.by_ref().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("training again on all names")));
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
+    let is_told = |line: &String| line.contains("interrupted while it learned all names");
+    assert!(said.iter().any(is_told), "{said:?}");
+    let evaluate = ["evaluate", "-m", "m", "--names", "0", "--json"];
+    let out = stdout(&nextchar(folder.path(), &evaluate).success());
+    assert!(
+        out.contains("\"loss\"") && !out.contains("refitted"),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_failure() {
     let (folder, ..) = trained();
     let program = env!("CARGO_BIN_EXE_nextchar");

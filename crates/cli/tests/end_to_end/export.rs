@@ -38,6 +38,33 @@ fn an_export_says_what_it_wrote_and_what_is_lost() {
 }
 
 #[test]
+fn an_export_says_that_it_has_no_upper_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = ('a'..='z')
+        .map(|c| format!("N{c}o {}a", c.to_uppercase()))
+        .collect();
+    std::fs::write(folder.path().join("list"), names.join("\n")).unwrap();
+    let run = |arguments: &[&str]| nextchar(folder.path(), arguments).success();
+    let said = stderr(&run(&["train", "list", "--steps", "20", "--out", "m"]));
+    assert!(
+        said.contains("with upper case at the beginning of words"),
+        "{said}"
+    );
+    for (format, file) in [("numpy", "p.py"), ("onnx", "m.onnx")] {
+        let arguments = ["export", "-m", "m", "--format", format, "--out", file];
+        let family = [
+            "train", "list", "--family", "network", "--steps", "20", "--out", "m",
+        ];
+        run(&family);
+        let said = stderr(&run(&arguments));
+        assert!(
+            said.contains("the names are in lower case there"),
+            "{format}: {said}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_exported_is_told_with_a_way_out() {
     let (folder, ..) = trained();
     let run = |arguments: &[&str]| nextchar(folder, &[&["export"], arguments].concat());

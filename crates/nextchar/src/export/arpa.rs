@@ -33,7 +33,7 @@ impl Export for Arpa {
     }
 
     fn export(&self, model: &Model, options: &ExportOptions) -> Result<Exported, Error> {
-        let mut notes = Vec::new();
+        let mut notes = Vec::from_iter(Note::of_case(model));
         let ngram = ngram(model, options, &mut notes)?;
         if ngram.order() > USUAL_ORDER {
             notes.push(Note::HighOrder(ngram.order()));

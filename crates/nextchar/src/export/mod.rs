@@ -13,6 +13,7 @@ use nextchar_core::LanguageModel;
 use nextchar_core::data::CountedWindows;
 use nextchar_core::language_model::loss;
 use nextchar_core::model::Network;
+use nextchar_core::text::Case;
 
 use crate::counted::Part;
 use crate::door::{Error, Model};
@@ -148,6 +149,16 @@ pub enum Note {
     },
     /// The n-grams are of this order, more than [`USUAL_ORDER`].
     HighOrder(usize),
+    /// The format has names in lower case only, where the list follows a rule of upper-case letters.
+    LowerCase,
+}
+
+impl Note {
+    /// [`Note::LowerCase`], if it applies to a model.
+    fn of_case(model: &Model) -> Option<Note> {
+        let case = model.vocab().normalizer().case;
+        matches!(case, Case::Upper | Case::Title(_)).then_some(Note::LowerCase)
+    }
 }
 
 /// A part of a model that an export drops.

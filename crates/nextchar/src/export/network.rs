@@ -4,7 +4,7 @@ use nextchar_core::combine::mixture::{Mixture, Weights};
 use nextchar_formats::export::programs;
 use nextchar_formats::state_dict;
 
-use super::{Dropped, Export, ExportOptions, Exported, Files, dropped, networks};
+use super::{Dropped, Export, ExportOptions, Exported, Files, Note, dropped, networks};
 use crate::door::{Error, Model};
 
 /// A program in some language, with weights beside it.
@@ -49,7 +49,7 @@ impl Export for Program {
             (None, Some(_)) => Some(Dropped::Repeats),
             (Some(_), Some(_)) => Some(Dropped::CountsAndRepeats),
         };
-        let mut notes = Vec::new();
+        let mut notes = Vec::from_iter(Note::of_case(model));
         if let Some(lost) = lost {
             let alone = Mixture::new(networks.to_vec(), None, Weights::default())?;
             notes.push(dropped(lost, model, &alone, options)?);

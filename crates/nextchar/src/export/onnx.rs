@@ -2,7 +2,7 @@
 
 use nextchar_formats::export::onnx;
 
-use super::{Dropped, Export, ExportError, ExportOptions, Exported, dropped};
+use super::{Dropped, Export, ExportError, ExportOptions, Exported, Note, dropped};
 use crate::door::{Error, Model};
 
 pub struct Onnx;
@@ -23,6 +23,7 @@ impl Export for Onnx {
             has_networks: !whole.networks().is_empty(),
         })?;
         let mut exported = Exported::file(bytes);
+        exported.notes.extend(Note::of_case(model));
         if whole.repeats().is_some() {
             let part = whole.clone().with_repeats(None);
             exported

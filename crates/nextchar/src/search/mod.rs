@@ -83,7 +83,11 @@ impl Search {
     /// # Errors
     /// Those of [`Training::run`].
     pub fn run(&self, job: Job, watch: &mut dyn Watch) -> Result<f64, Error> {
-        let options = job.options(&self.seed);
+        // A trial is compared on the validation names, so it must not learn them.
+        let options = TrainOptions {
+            no_refit: true,
+            ..job.options(&self.seed)
+        };
         let mut judged = Judged::default();
         for round in &self.rounds {
             let training = round.with_options(&options)?;

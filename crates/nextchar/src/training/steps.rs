@@ -41,6 +41,8 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Steps {
     training: Training,
+    /// What the names of the list are like.
+    usual: Usual,
     /// The windows to learn from.
     smoothed: CountedWindows,
     /// Finished networks, and the run of the last of them.
@@ -62,6 +64,7 @@ impl Steps {
     /// Those of [`Run::begin`].
     pub fn new(training: Training) -> Result<Self, Error> {
         let mut steps = Steps {
+            usual: usual(&training),
             smoothed: training.plan.smoothed(training.table.clone()),
             training,
             done: Vec::new(),
@@ -171,21 +174,13 @@ impl Steps {
         let (network, _) = self.seen.as_ref()?;
         let corpus = self.training.corpus();
         let names = Some(corpus.parts());
-        Some(Generate::new(network, corpus.vocab(), names, self.usual()))
+        let usual = self.usual.clone();
+        Some(Generate::new(network, corpus.vocab(), names, usual))
     }
 
     /// What the names of the list are like.
-    pub fn usual(&self) -> Usual {
-        let corpus = self.training.corpus();
-        let bigrams = self.training.table.shorten(1).ok();
-        let spelling = bigrams.and_then(|bigrams| Spelling::of(&bigrams, corpus.vocab()));
-        let (shortest, longest) = corpus.lengths();
-        Usual {
-            shortest,
-            longest,
-            spelling,
-            ..Usual::default()
-        }
+    pub fn usual(&self) -> &Usual {
+        &self.usual
     }
 
     /// The training.
@@ -264,5 +259,19 @@ impl Steps {
             refitted: None,
             is_cancelled: false,
         })
+    }
+}
+
+/// What the names of a list are like, as far as its windows tell.
+fn usual(training: &Training) -> Usual {
+    let corpus = training.corpus();
+    let bigrams = training.table.shorten(1).ok();
+    let spelling = bigrams.and_then(|bigrams| Spelling::of(&bigrams, corpus.vocab()));
+    let (shortest, longest) = corpus.lengths();
+    Usual {
+        shortest,
+        longest,
+        spelling,
+        ..Usual::default()
     }
 }

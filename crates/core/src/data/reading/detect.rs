@@ -45,8 +45,9 @@ pub(super) fn is_turkish(list: &NameList) -> bool {
     number > 0 && number * TURKISH >= list.len()
 }
 
-/// The rule that the upper-case letters of a list follow, and the number of names that break it. Of rules that as many
-/// names follow, the simplest is taken. If there is no rule, or the script has no upper case, [`Case::Keep`]; unless `may_keep`, the best rule.
+/// The rule that the upper-case letters of a list follow, and the number of names that break it. If two rules are
+/// followed by the same number of names, it is the simpler one. If there is no rule, or the script has no upper case, it
+/// is [`Case::Keep`], or without `may_keep` the rule that the most names follow.
 pub(super) fn case(list: &NameList, may_keep: bool) -> (Normalizer, u64) {
     let has_case = |name: &str| name.chars().any(|c| c.is_lowercase() || c.is_uppercase());
     let cased = list.names().filter(|name| has_case(name.text)).count();

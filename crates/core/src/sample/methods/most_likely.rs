@@ -501,7 +501,7 @@ mod tests {
         assert!(whole.found[stopped.names.len()].1 <= stopped.others);
     }
 
-    /// What is told of the other names is true, also of those that were never queued.
+    /// The bound on all other names holds, also for those that were never queued.
     #[test]
     fn the_other_names_are_no_more_probable_than_is_told() {
         let vocab = Vocab::from_characters("ab".chars()).unwrap();

@@ -1,6 +1,7 @@
 //! Whether a word is plausible as a name of the list: one calibrated verdict for each word.
 
 mod background;
+mod examples;
 mod folding;
 mod hypotheses;
 mod near;
