@@ -132,7 +132,7 @@ pub fn say_what_was_chosen(names: &Names) {
     if chosen.case_exceptions > 0 {
         let exceptions = plural(chosen.case_exceptions, "name");
         parts.push(format!(
-            "{exceptions} written otherwise (--case keep learns them as they are)"
+            "{exceptions} in another case (--case keep keeps it)"
         ));
     }
     if found.cleaned > 0 {
