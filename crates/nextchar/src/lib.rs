@@ -55,6 +55,7 @@ mod names;
 mod options;
 pub mod search;
 mod training;
+mod unpacked;
 mod workers;
 
 pub use background::background_model;
@@ -77,6 +78,7 @@ pub use options::{
     Preset, TrainOptions, UnknownChoice, Widths, arguments_of,
 };
 pub use training::{Clock, EVALUATIONS, Ended, Made, Plan, Reports, Stage, Steps, Training, Watch};
+pub use unpacked::unpacked;
 pub use workers::Workers;
 
 /// What most programs need.

@@ -14,6 +14,7 @@ use nextchar_core::text::{Alphabet, Characters, Tokenizer, Vocab};
 use crate::corpus::Corpus;
 use crate::door::Error;
 use crate::options::Preset;
+use crate::unpacked::unpacked;
 
 /// A list of different names with their counts, a diagnosis of its source, and how to split it into training,
 /// validation and test names.
@@ -43,7 +44,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads a file of names, one per line.
+    /// Reads a file of names, one per line. It may be packed with gzip or Zstandard.
     ///
     /// Lines are trimmed and made lower-case; those with characters other than a–z are skipped and counted in the
     /// [diagnosis](Names::diagnosis).
@@ -124,7 +125,11 @@ impl Names {
     ) -> Result<Self, Error> {
         let label = label.into();
         check_lengths(options)?;
-        match scan_names(input, options) {
+        let found = match unpacked(input) {
+            Ok(input) => scan_names(input, options),
+            Err(error) => Err(nextchar_core::Error::Read(error.to_string())),
+        };
+        match found {
             Ok(found) => Ok(Names::new(label, found, options)),
             Err(fault) => Err(Error::Names { label, fault }),
         }
@@ -180,6 +185,40 @@ impl Names {
     /// The names and their counts.
     pub fn into_list(self) -> NameList {
         self.list
+    }
+
+    /// These names and those of another list, as if they were read from one file: a name of both is a duplicate.
+    ///
+    /// ```
+    /// use nextchar::Names;
+    ///
+    /// let all = Names::from_iter(["asha", "usha"]).joined(Names::from_iter(["isha", "asha"]));
+    /// assert_eq!((all.len(), all.diagnosis().duplicates), (3, 1));
+    /// ```
+    #[must_use]
+    pub fn joined(self, other: Names) -> Self {
+        let Names {
+            label,
+            mut list,
+            mut diagnosis,
+            mut options,
+            ..
+        } = self;
+        let counts_again = options.keep_duplicates || options.weights.is_some();
+        let repeated = list.extend(&other.list, counts_again);
+        list = list.into_sorted();
+        if other.options.alphabet == Alphabet::Data {
+            options.alphabet = Alphabet::Data;
+        }
+        diagnosis.join(&other.diagnosis, &list, options.tokenizer);
+        diagnosis.duplicates += repeated;
+        Names {
+            label: format!("{label}, {}", other.label),
+            list,
+            diagnosis,
+            options,
+            ..self
+        }
     }
 
     /// Removes the names that a vocabulary does not know, and returns their number.

@@ -65,10 +65,9 @@ impl Source {
         let options = ReadOptions {
             column: read.column.clone().or(self.columns.first().cloned()),
             weights: read.weights.clone(),
-            filter: read
-                .filter
-                .clone()
-                .map(|Filter { column, value }| (column, value)),
+            filter: (read.filter.iter())
+                .map(|filter| (filter.column.clone(), filter.value.clone()))
+                .collect(),
             normalizer: usual.normalizer,
             tokenizer: usual.tokenizer,
             alphabet: self.alphabet(read.alphabet.as_ref())?,

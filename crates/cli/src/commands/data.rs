@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
-use nextchar::Names;
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, names_column, windows};
 use nextchar::text::Vocab;
 use nextchar::text::clean;
+use nextchar::{CoreError, Error, Names};
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
-use crate::corpus::{Source, read_options};
+use crate::command_line;
+use crate::corpus::{Source, note_guesses, read_options};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, DIM, bar, count};
 
@@ -29,13 +30,20 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
         }) => {
             let source = Source::find(Some(file))?;
             let names = source.scan(&read_options(read, source.alphabet(), false))?;
+            let found = names.diagnosis();
+            note_guesses(names.label(), found.encoding, found.first_row);
             if *json {
                 output::json(&mut out, &with_count(&names)?)?;
             } else {
                 diagnose(&mut out, &names, *all)?;
+                if !names.is_empty() && file != "-" {
+                    let arguments = [vec!["train".into(), file.clone()], read.to_arguments()];
+                    let command = command_line::shown(arguments.concat());
+                    writeln!(out, "\n{BOLD}To learn it:{BOLD:#} {command}")?;
+                }
             }
             out.flush()?;
-            names.not_empty()?;
+            names.not_empty().map_err(|error| with_column(error, file))?;
         }
         Some(DataCommand::Windows {
             name,
@@ -45,6 +53,25 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
     }
     out.flush()?;
     Ok(DONE)
+}
+
+/// Adds the command that reads a column of a table, if one of the columns says that it contains names.
+fn with_column(error: Error, file: &str) -> Failure {
+    let column = match &error {
+        Error::Names {
+            fault: CoreError::LooksLikeCsv { columns },
+            ..
+        } => names_column(columns).cloned(),
+        _ => None,
+    };
+    let failure = Failure::from(error);
+    match column {
+        Some(column) => {
+            let words = ["data", "check", file, "--column", &column].map(str::to_owned);
+            failure.help(format!("`{}` reads that column", command_line::shown(words)))
+        }
+        None => failure,
+    }
 }
 
 fn list(out: &mut impl Write, as_json: bool) -> Result<(), Failure> {

@@ -5,8 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::data::names::MAX_NAME_LENGTH;
-use crate::text::{CharacterFault, END_SYMBOL};
+use crate::data::names::{MAX_NAME_LENGTH, NameList};
+use crate::data::reading::decode::Encoding;
+use crate::data::reading::table::FirstRow;
+use crate::text::{CharacterFault, END_SYMBOL, Tokenizer};
 
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum RejectReason {
     MissingValue,
     /// The weight is not an integer of at least 1.
     BadWeight(String),
+    /// The line is not the JSON value that it should be.
+    BadJson(String),
 }
 
 impl RejectReason {
@@ -50,6 +54,7 @@ impl fmt::Display for RejectReason {
             RejectReason::BadWeight(text) => {
                 write!(f, "the weight {text:?} is not an integer of at least 1")
             }
+            RejectReason::BadJson(what) => write!(f, "JSON: {what}"),
         }
     }
 }
@@ -92,6 +97,12 @@ pub struct Diagnosis {
     pub rejected: u64,
     /// The first [`Diagnosis::KEPT`] of them.
     pub rejected_lines: Vec<Rejected>,
+    /// How the text was encoded.
+    #[serde(skip_serializing_if = "Encoding::is_utf8")]
+    pub encoding: Encoding,
+    /// What the first row was taken for, if columns were selected by position alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<FirstRow>,
     /// The columns of the first line, if it was read as a name and looks like the header of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks_like_header: Option<Vec<String>>,
@@ -104,4 +115,30 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Number of rejected lines that are kept with their text.
     pub const KEPT: usize = 10_000;
+
+    /// Adds what was found in another file, where `list` is the names of both. The rejected lines stay those of the
+    /// first file: a line number alone would not say which file is meant.
+    pub fn join(&mut self, other: &Diagnosis, list: &NameList, tokenizer: &dyn Tokenizer) {
+        for (sum, number) in [
+            (&mut self.lines, other.lines),
+            (&mut self.blank, other.blank),
+            (&mut self.accepted, other.accepted),
+            (&mut self.duplicates, other.duplicates),
+            (&mut self.filtered_by_length, other.filtered_by_length),
+            (&mut self.filtered_by_column, other.filtered_by_column),
+            (&mut self.rejected, other.rejected),
+        ] {
+            *sum += number;
+        }
+        self.lengths.clear();
+        self.letters.clear();
+        for name in list.names() {
+            let mut length = 0;
+            for piece in tokenizer.pieces(name.text) {
+                length += 1;
+                *self.letters.entry(piece.to_owned()).or_default() += 1;
+            }
+            *self.lengths.entry(length).or_default() += 1;
+        }
+    }
 }

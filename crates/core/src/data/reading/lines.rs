@@ -6,8 +6,9 @@
 use std::io::BufRead;
 
 use crate::data::names::{MAX_NAME_LENGTH, NameList};
+use crate::data::reading::decode::Decoded;
 use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
-use crate::data::reading::sniff::sniffed;
+use crate::data::reading::json_lines::{JsonFault, JsonLines, JsonObject, Shape};
 use crate::data::reading::table::{Table, sniff_delimiter};
 use crate::error::{Error, NoNames};
 use crate::text::{Alphabet, Characters, Normalizer, Tokenizer};
@@ -15,13 +16,13 @@ use crate::text::{Alphabet, Characters, Normalizer, Tokenizer};
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// The column of a CSV or TSV file that contains the names. `None` reads one name per line or, if `weights` or
-    /// `filter` select columns, the only other column.
+    /// The column of a table or the key of JSON Lines that contains the names; `#2` is the second column. `None`
+    /// reads one name per line or, if `weights` or `filter` select columns, the only other column.
     pub column: Option<String>,
     /// A column with an integer weight for each name.
     pub weights: Option<String>,
-    /// Keep only the rows that have this value in this column.
-    pub filter: Option<(String, String)>,
+    /// Keep only the rows that have these values in these columns.
+    pub filter: Vec<(String, String)>,
     /// How every name is normalised first.
     pub normalizer: Normalizer,
     /// What names are split into, which determines their lengths and their characters.
@@ -43,7 +44,7 @@ impl Default for ReadOptions {
         ReadOptions {
             column: None,
             weights: None,
-            filter: None,
+            filter: Vec::new(),
             normalizer: Normalizer::default(),
             tokenizer: &Characters,
             alphabet: Alphabet::Az,
@@ -55,7 +56,21 @@ impl Default for ReadOptions {
     }
 }
 
-/// Reads a list: one name per line, or a column of a CSV or TSV file with a header.
+impl ReadOptions {
+    /// Whether they can only be applied to a table.
+    pub fn selects_columns(&self) -> bool {
+        self.selected().next().is_some()
+    }
+
+    /// The columns that are selected.
+    fn selected(&self) -> impl Iterator<Item = &str> {
+        let filter = self.filter.iter().map(|(column, _)| column.as_str());
+        let others = [self.column.as_deref(), self.weights.as_deref()];
+        others.into_iter().flatten().chain(filter)
+    }
+}
+
+/// Reads a list: one name per line, a column of a table, or JSON Lines, in UTF-8, UTF-16 or Windows-1252.
 ///
 /// Only the different names and one line are in memory, whatever the size of the file. The list is sorted.
 ///
@@ -93,13 +108,15 @@ pub fn scan_names(
     input: impl BufRead,
     options: &ReadOptions,
 ) -> Result<(NameList, Diagnosis), Error> {
-    let input = sniffed(input)?;
+    let mut input = Decoded::open(input)?;
     let mut reader = Reader::new(options);
-    if options.column.is_some() || options.weights.is_some() || options.filter.is_some() {
-        reader.read_table(input)?;
-    } else {
-        reader.read_lines(input)?;
+    match Shape::of(&mut input)? {
+        Shape::Objects => reader.read_objects(&mut input)?,
+        _ if options.selects_columns() => reader.read_table(&mut input)?,
+        Shape::Strings => reader.read_strings(&mut input)?,
+        Shape::Text => reader.read_lines(&mut input)?,
     }
+    reader.diagnosis.encoding = input.encoding();
     Ok((reader.list.into_sorted(), reader.diagnosis))
 }
 
@@ -136,6 +153,9 @@ pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
     })
 }
 
+/// The name of an object, if it has one, and its weight, if weights are selected.
+type Cells = (Option<String>, Option<String>);
+
 struct Reader<'a> {
     options: &'a ReadOptions,
     list: NameList,
@@ -154,16 +174,12 @@ impl<'a> Reader<'a> {
     fn read_lines(&mut self, mut input: impl BufRead) -> Result<(), Error> {
         let mut line = Vec::new();
         while read_line(&mut input, &mut line)? {
-            let bytes = match self.diagnosis.lines {
-                0 => line.strip_prefix(BOM).unwrap_or(&line),
-                _ => &line,
-            };
             self.diagnosis.lines += 1;
             let number = self.diagnosis.lines;
             if number == 1 {
-                self.diagnosis.looks_like_header = columns_of(bytes);
+                self.diagnosis.looks_like_header = columns_of(&line);
             }
-            self.offer(number, bytes, 1)?;
+            self.offer(number, &line, 1)?;
         }
         Ok(())
     }
@@ -174,21 +190,22 @@ impl<'a> Reader<'a> {
         let named = named.map(|name| table.find(name)).transpose()?;
         let weights = self.options.weights.as_deref();
         let weights = weights.map(|name| table.find(name)).transpose()?;
-        let filter = match &self.options.filter {
-            Some((name, value)) => Some((table.find(name)?, value.as_bytes())),
-            None => None,
-        };
+        let filter = self.options.filter.iter();
+        let filter = filter.map(|(name, value)| Ok((table.find(name)?, value.as_bytes())));
+        let filter = filter.collect::<Result<Vec<_>, Error>>()?;
         let column = match named {
             Some(column) => column,
-            None => only_other(&table, [weights, filter.map(|(place, _)| place)])?,
+            None => only_other(&table, weights.iter().chain(filter.iter().map(|(at, _)| at)))?,
         };
+        self.diagnosis.first_row = table.first_row(self.options.selected(), column)?;
         let mut row = csv::ByteRecord::new();
         while table.read(&mut row)? {
             self.diagnosis.lines += 1;
             let line = row.position().map_or(0, csv::Position::line);
-            if let Some((place, value)) = filter
-                && row.get(place).map(<[u8]>::trim_ascii) != Some(value)
-            {
+            let passes = |&(place, value): &(usize, &[u8])| {
+                row.get(place).map(<[u8]>::trim_ascii) == Some(value)
+            };
+            if !filter.iter().all(passes) {
                 self.diagnosis.filtered_by_column += 1;
                 continue;
             }
@@ -203,6 +220,102 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    fn read_objects(&mut self, input: impl BufRead) -> Result<(), Error> {
+        let mut lines = JsonLines::new(input);
+        let mut column = self.options.column.clone();
+        // The keys of the first object, and what is selected and in no object so far.
+        let mut keys: Option<Vec<String>> = None;
+        let mut missing: Vec<String> = self.options.selected().map(str::to_owned).collect();
+        while lines.read()? {
+            self.diagnosis.lines += 1;
+            if lines.line().is_empty() {
+                self.diagnosis.blank += 1;
+                continue;
+            }
+            let object = match lines.object() {
+                Ok(object) => object,
+                Err(fault) => {
+                    self.reject_json(&lines, fault)?;
+                    continue;
+                }
+            };
+            if column.is_none() {
+                column = Some(self.only_other_key(&object)?);
+            }
+            let column = column.as_deref().unwrap_or_default();
+            missing.retain(|key| object.find(key).is_none());
+            keys.get_or_insert_with(|| object.keys().map(str::to_owned).collect());
+            match self.cells(&object, column) {
+                Ok(cells) => self.offer_cells(lines.number(), cells)?,
+                Err(fault) => self.reject_json(&lines, fault)?,
+            }
+        }
+        match (missing.into_iter().next(), keys) {
+            (Some(wanted), Some(columns)) => Err(Error::NoColumn { wanted, columns }),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_strings(&mut self, input: impl BufRead) -> Result<(), Error> {
+        let mut lines = JsonLines::new(input);
+        while lines.read()? {
+            self.diagnosis.lines += 1;
+            match lines.string() {
+                _ if lines.line().is_empty() => self.diagnosis.blank += 1,
+                Ok(name) => self.offer(lines.number(), name.as_bytes(), 1)?,
+                Err(fault) => self.reject_json(&lines, fault)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The only key that is not used for something else.
+    fn only_other_key(&self, object: &JsonObject<'_>) -> Result<String, Error> {
+        let used: Vec<_> = self.options.selected().map(|wanted| object.find(wanted)).collect();
+        let mut others = object.keys().filter(|&key| !used.contains(&Some(key)));
+        match (others.next(), others.next()) {
+            (Some(key), None) => Ok(key.to_owned()),
+            _ => Err(Error::LooksLikeJson {
+                keys: object.keys().map(str::to_owned).collect(),
+            }),
+        }
+    }
+
+    /// The name and the weight of an object; `None` if it does not pass the filter.
+    fn cells(&self, object: &JsonObject<'_>, column: &str) -> Result<Option<Cells>, JsonFault> {
+        for (key, value) in &self.options.filter {
+            if object.cell(key)?.as_deref().map(str::trim) != Some(value) {
+                return Ok(None);
+            }
+        }
+        let weights = self.options.weights.as_deref();
+        let weight = weights.map(|key| Ok(object.cell(key)?.unwrap_or_default()));
+        Ok(Some((object.cell(column)?, weight.transpose()?)))
+    }
+
+    fn offer_cells(&mut self, line: u64, cells: Option<Cells>) -> Result<(), Error> {
+        let Some((name, weight)) = cells else {
+            self.diagnosis.filtered_by_column += 1;
+            return Ok(());
+        };
+        let Some(name) = name else {
+            return self.reject(line, b"", 1, RejectReason::MissingValue);
+        };
+        match weight.map_or(Ok(1), |weight| parse_weight(weight.as_bytes())) {
+            Ok(weight) => self.offer(line, name.as_bytes(), weight),
+            Err(reason) => self.reject(line, name.as_bytes(), 1, reason),
+        }
+    }
+
+    fn reject_json<R: BufRead>(
+        &mut self,
+        lines: &JsonLines<R>,
+        fault: JsonFault,
+    ) -> Result<(), Error> {
+        let reason = RejectReason::BadJson(fault.what);
+        self.reject(lines.number(), lines.line(), fault.column, reason)
     }
 
     /// Cleans a name and adds it, or records why not.
@@ -291,16 +404,18 @@ impl<'a> Reader<'a> {
 }
 
 /// The only column that is not used for something else.
-fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<usize, Error> {
+fn only_other<'a, R: BufRead>(
+    table: &Table<R>,
+    used: impl Iterator<Item = &'a usize>,
+) -> Result<usize, Error> {
     let columns = table.column_names();
-    let mut others = (0..columns.len()).filter(|&place| !used.contains(&Some(place)));
+    let used: Vec<usize> = used.copied().collect();
+    let mut others = (0..columns.len()).filter(|place| !used.contains(place));
     match (others.next(), others.next()) {
         (Some(column), None) => Ok(column),
         _ => Err(Error::LooksLikeCsv { columns }),
     }
 }
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Number of bytes of a line that are kept: enough to tell that a name is too long.
 const LINE_BYTES: usize = 4 * MAX_NAME_LENGTH + 1024;
@@ -337,7 +452,6 @@ pub fn table_columns(lines: &[u8]) -> Option<(char, Vec<String>)> {
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.trim_ascii().is_empty());
     let first = lines.next()?;
-    let first = first.strip_prefix(BOM).unwrap_or(first);
     let (delimiter, columns) = (sniff_delimiter(first), columns_of(first)?);
     let mut others = lines.peekable();
     others.peek()?;
