@@ -96,7 +96,9 @@ impl Source {
 /// The alphabet of several lists if no option selects one.
 fn common_alphabet(sources: &[Source]) -> Alphabet {
     let mut alphabets = sources.iter().map(Source::alphabet);
-    alphabets.find(|&alphabet| alphabet != Alphabet::Az).unwrap_or(Alphabet::Az)
+    alphabets
+        .find(|&alphabet| alphabet != Alphabet::Az)
+        .unwrap_or(Alphabet::Az)
 }
 
 /// The library's options from the command line's.
@@ -161,7 +163,10 @@ pub fn note_inputs(args: &CorpusArgs, files: &mut RunFiles) {
 /// Reads several lists as one. Where a column is selected, a list without columns is read line by line, if others
 /// have the column.
 pub fn read_all(sources: &[Source], options: &ReadOptions) -> Result<Names, Failure> {
-    let found: Vec<_> = sources.iter().map(|source| source.scan_any(options)).collect();
+    let found: Vec<_> = sources
+        .iter()
+        .map(|source| source.scan_any(options))
+        .collect();
     let any_has_columns = found.iter().any(Result::is_ok);
     let mut all: Option<Names> = None;
     for (source, found) in sources.iter().zip(found) {
@@ -175,9 +180,14 @@ pub fn read_all(sources: &[Source], options: &ReadOptions) -> Result<Names, Fail
                 && options.weights.is_none()
                 && options.filter.is_empty() =>
             {
-                note(&format!("{label}: it has no columns, so each line is a name"));
+                note(&format!(
+                    "{label}: it has no columns, so each line is a name"
+                ));
                 let column = None;
-                source.scan_any(&ReadOptions { column, ..options.clone() })
+                source.scan_any(&ReadOptions {
+                    column,
+                    ..options.clone()
+                })
             }
             found => found,
         };
@@ -202,10 +212,12 @@ pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure>
     let alphabet = common_alphabet(&sources);
     let options = read_options(&read_args, alphabet, args.keep_duplicates);
     let read = |source: Source| read_all(&[source], &options);
-    let mut names = read_all(&sources, &options)?.with_all_lengths().with_split(SplitOptions {
-        shares: args.split,
-        seed: args.split_seed.clone(),
-    });
+    let mut names = read_all(&sources, &options)?
+        .with_all_lengths()
+        .with_split(SplitOptions {
+            shares: args.split,
+            seed: args.split_seed.clone(),
+        });
     if let Some(file) = &args.val {
         names = names.with_val(read(Source::find(Some(file))?)?);
     }

@@ -73,7 +73,9 @@ pub fn words(hint: Hint) -> Option<String> {
         Hint::CountsOrCsv => {
             "`nextchar train --counts` learns from counted windows; save names as text or CSV"
         }
-        Hint::OneNameALine => "a list has one name per line, or is a table such as CSV, or JSON Lines",
+        Hint::OneNameALine => {
+            "a list has one name per line, or is a table such as CSV, or JSON Lines"
+        }
         Hint::Context(longest) => {
             return Some(format!(
                 "try --context {longest} or less, and the same for --counts-context"

@@ -108,7 +108,9 @@ mod packed {
                         let format = self.format;
                         return Err(Error::new(
                             ErrorKind::InvalidData,
-                            format!("the {format} file is damaged or incomplete ({what}); copy it again"),
+                            format!(
+                                "the {format} file is damaged or incomplete ({what}); copy it again"
+                            ),
                         ));
                     }
                 }

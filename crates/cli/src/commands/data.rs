@@ -43,7 +43,9 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
                 }
             }
             out.flush()?;
-            names.not_empty().map_err(|error| with_column(error, file))?;
+            names
+                .not_empty()
+                .map_err(|error| with_column(error, file))?;
         }
         Some(DataCommand::Windows {
             name,
@@ -68,7 +70,10 @@ fn with_column(error: Error, file: &str) -> Failure {
     match column {
         Some(column) => {
             let words = ["data", "check", file, "--column", &column].map(str::to_owned);
-            failure.help(format!("`{}` reads that column", command_line::shown(words)))
+            failure.help(format!(
+                "`{}` reads that column",
+                command_line::shown(words)
+            ))
         }
         None => failure,
     }

@@ -5,11 +5,11 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
-use nextchar::{CoreError, unpacked};
 use nextchar::data::{
     Decoded, Encoding, FirstRow, JsonFault, JsonLines, Shape, Table, table_columns,
 };
 use nextchar::text::Vocab;
+use nextchar::{CoreError, unpacked};
 
 use super::shard::{Shard, Source};
 use crate::failure::Failure;
@@ -381,8 +381,10 @@ impl Values {
             let row = self.row().map_err(|JsonFault { column, what }| {
                 let line = self.lines.number();
                 let list = &self.list;
-                Failure::failed(format!("{list}: line {line}, character {column}: JSON: {what}"))
-                    .help("each line must be one JSON value, like the first")
+                Failure::failed(format!(
+                    "{list}: line {line}, character {column}: JSON: {what}"
+                ))
+                .help("each line must be one JSON value, like the first")
             })?;
             size += row.as_slice().len();
             source.rows.push(row);
@@ -413,7 +415,11 @@ fn without_key(list: &str, input: Text) -> Failure {
     let mut keys = Vec::new();
     while lines.read().is_ok_and(|more| more) && keys.is_empty() {
         let object = lines.object();
-        keys.extend(object.iter().flat_map(|object| object.keys().map(str::to_owned)));
+        keys.extend(
+            object
+                .iter()
+                .flat_map(|object| object.keys().map(str::to_owned)),
+        );
     }
     Failure::from(CoreError::LooksLikeJson { keys }).within(list)
 }

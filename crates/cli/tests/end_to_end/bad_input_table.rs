@@ -52,7 +52,10 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "only characters outside the alphabet",
                 "nextchar train devanagari.txt",
             ),
-            ("invalid UTF-8 beside valid lines", "nextchar data check mixed.txt --strict"),
+            (
+                "invalid UTF-8 beside valid lines",
+                "nextchar data check mixed.txt --strict",
+            ),
             (
                 "Windows-1252 (Latin-1)",
                 "nextchar data check latin1.txt --alphabet data",
@@ -109,10 +112,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "a missing position",
                 "nextchar data check bare.csv --column '#3'",
             ),
-            (
-                "standard input twice",
-                "nextchar train - - < one.txt",
-            ),
+            ("standard input twice", "nextchar train - - < one.txt"),
             ("a model", "nextchar train small.safetensors"),
             (
                 "a row with too many cells",

@@ -270,7 +270,11 @@ fn files_that_are_no_lists_are_named_with_a_remedy() {
         (&model, "a model in the safetensors format", "--model"),
         (b"\xff\xfe\0\0a\0\0\0", "UTF-32 text", "UTF-8"),
         (b"\xfd7zXZ\0\0\x04", "an xz file", "unxz"),
-        (b"\xff\xd8\xff\xe0\0\x10JFIF", "a picture", "one name per line"),
+        (
+            b"\xff\xd8\xff\xe0\0\x10JFIF",
+            "a picture",
+            "one name per line",
+        ),
         (b"\x80\x04\x95\x1a\0\0\0", "a pickle", "one name per line"),
         (b"PK\x03\x04\x14\0\x06\0", "an Excel workbook", "CSV"),
         (b"PAR1\x15\x04\x15\x10", "a Parquet file", "--counts"),

@@ -30,7 +30,13 @@ const LISTS: [&str; 8] = [
 /// Random options for reading a list.
 fn options(damage: &mut Damage) -> ReadOptions {
     let text = |text: &str| text.to_owned();
-    let column = [None, Some(text("name")), Some(text("")), Some(text("id")), Some(text("#2"))];
+    let column = [
+        None,
+        Some(text("name")),
+        Some(text("")),
+        Some(text("id")),
+        Some(text("#2")),
+    ];
     let weights = [None, None, None, Some(text("count"))];
     let men = vec![(text("gender"), text("m"))];
     let filter = [vec![], vec![], vec![], men];

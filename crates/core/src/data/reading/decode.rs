@@ -475,6 +475,9 @@ mod tests {
         let mut input = Decoded::open(Failing(false)).unwrap();
         let mut text = Vec::new();
         let error = input.read_to_end(&mut text).unwrap_err();
-        assert_eq!((&text[..], error.to_string()), (&b"aadesh\n"[..], "damaged".into()));
+        assert_eq!(
+            (&text[..], error.to_string()),
+            (&b"aadesh\n"[..], "damaged".into())
+        );
     }
 }

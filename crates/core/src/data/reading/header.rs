@@ -33,10 +33,20 @@ pub fn names_column(columns: &[String]) -> Option<&String> {
 
 fn is_word_for_names(cell: &str) -> bool {
     const WORDS: [&str; 8] = [
-        "name", "names", "firstname", "lastname", "surname", "forename", "nom", "nombre",
+        "name",
+        "names",
+        "firstname",
+        "lastname",
+        "surname",
+        "forename",
+        "nom",
+        "nombre",
     ];
     let mut words = cell.split(|c: char| !c.is_alphanumeric());
-    WORDS.contains(&cell) || words.next_back().is_some_and(|word| WORDS[..2].contains(&word))
+    WORDS.contains(&cell)
+        || words
+            .next_back()
+            .is_some_and(|word| WORDS[..2].contains(&word))
 }
 
 #[cfg(test)]
@@ -61,7 +71,11 @@ mod tests {
             ("IN,Asha", Some("IN,7"), false),
         ] {
             let second = second.map(row);
-            assert_eq!(is_header(&row(first), second.as_ref(), 1), expected, "{first}");
+            assert_eq!(
+                is_header(&row(first), second.as_ref(), 1),
+                expected,
+                "{first}"
+            );
         }
     }
 }

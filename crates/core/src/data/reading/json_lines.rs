@@ -211,7 +211,12 @@ mod tests {
         ] {
             assert_eq!(shape(text), Ok(expected), "{text}");
         }
-        for text in ["[\n\"a\"\n]\n", "[\"a\", \"b\"]", "{\n \"a\": 1}", "{\"a\": [\n1]}"] {
+        for text in [
+            "[\n\"a\"\n]\n",
+            "[\"a\", \"b\"]",
+            "{\n \"a\": 1}",
+            "{\"a\": [\n1]}",
+        ] {
             let error = shape(text).unwrap_err();
             assert_eq!(error.hint(), Some(Hint::JsonLines), "{text}");
         }
@@ -228,9 +233,20 @@ mod tests {
         assert_eq!(cell("Name"), Ok("Zoë".into()));
         assert_eq!(cell("name"), Ok("b".into()));
         assert_eq!(cell(" NAME"), Ok("Zoë".into()));
-        assert_eq!((cell("n"), cell("ok")), (Ok("3.0".into()), Ok("true".into())));
-        assert_eq!((object.cell("no"), object.cell("nom")), (Ok(None), Ok(None)));
-        assert!(cell("x").unwrap_err().what.contains("\"x\" is not a string"));
+        assert_eq!(
+            (cell("n"), cell("ok")),
+            (Ok("3.0".into()), Ok("true".into()))
+        );
+        assert_eq!(
+            (object.cell("no"), object.cell("nom")),
+            (Ok(None), Ok(None))
+        );
+        assert!(
+            cell("x")
+                .unwrap_err()
+                .what
+                .contains("\"x\" is not a string")
+        );
     }
 
     #[test]
@@ -238,10 +254,16 @@ mod tests {
         let mut lines = JsonLines::new(&b"{\"name\": \"a\"}\n{\"name\" \"a\"}"[..]);
         assert!(lines.read().unwrap() && lines.object().is_ok() && lines.read().unwrap());
         let fault = lines.object().err().unwrap();
-        assert_eq!((lines.number(), fault.column, &fault.what[..]), (2, 9, "expected `:`"));
+        assert_eq!(
+            (lines.number(), fault.column, &fault.what[..]),
+            (2, 9, "expected `:`")
+        );
         assert!(!lines.read().unwrap());
         let long = vec![b' '; 2 << 20];
         let error = JsonLines::new(&long[..]).read().unwrap_err();
-        assert!(matches!(error, Error::RowTooLong { line: 1, .. }), "{error}");
+        assert!(
+            matches!(error, Error::RowTooLong { line: 1, .. }),
+            "{error}"
+        );
     }
 }

@@ -195,7 +195,10 @@ impl<'a> Reader<'a> {
         let filter = filter.collect::<Result<Vec<_>, Error>>()?;
         let column = match named {
             Some(column) => column,
-            None => only_other(&table, weights.iter().chain(filter.iter().map(|(at, _)| at)))?,
+            None => only_other(
+                &table,
+                weights.iter().chain(filter.iter().map(|(at, _)| at)),
+            )?,
         };
         self.diagnosis.first_row = table.first_row(self.options.selected(), column)?;
         let mut row = csv::ByteRecord::new();
@@ -273,7 +276,11 @@ impl<'a> Reader<'a> {
 
     /// The only key that is not used for something else.
     fn only_other_key(&self, object: &JsonObject<'_>) -> Result<String, Error> {
-        let used: Vec<_> = self.options.selected().map(|wanted| object.find(wanted)).collect();
+        let used: Vec<_> = self
+            .options
+            .selected()
+            .map(|wanted| object.find(wanted))
+            .collect();
         let mut others = object.keys().filter(|&key| !used.contains(&Some(key)));
         match (others.next(), others.next()) {
             (Some(key), None) => Ok(key.to_owned()),

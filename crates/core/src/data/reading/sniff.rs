@@ -5,13 +5,29 @@ use crate::error::Hint;
 /// What the first bytes of other files are, and what to do with such a file.
 const MAGIC: [(&[u8], &str, Hint); 37] = [
     (b"\x1f\x8b", "a gzip file", Hint::Unpack("gunzip")),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard file", Hint::Unpack("unzstd")),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "a Zstandard file",
+        Hint::Unpack("unzstd"),
+    ),
     (b"\xfd7zXZ\0", "an xz file", Hint::Unpack("unxz")),
     (b"BZh91AY", "a bzip2 file", Hint::Unpack("bunzip2")),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", Hint::Unpack("7z x")),
+    (
+        b"7z\xbc\xaf\x27\x1c",
+        "a 7-Zip archive",
+        Hint::Unpack("7z x"),
+    ),
     (b"Rar!\x1a\x07", "a RAR archive", Hint::Unpack("unrar x")),
-    (b"PK\x03\x04", "an Excel workbook or another ZIP archive", Hint::SaveAsCsv),
-    (b"\xd0\xcf\x11\xe0", "an old Office document", Hint::SaveAsCsv),
+    (
+        b"PK\x03\x04",
+        "an Excel workbook or another ZIP archive",
+        Hint::SaveAsCsv,
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Office document",
+        Hint::SaveAsCsv,
+    ),
     (b"PAR1\x15", "a Parquet file", Hint::CountsOrCsv),
     (b"ARROW1\0\0", "an Arrow file", Hint::SaveAsCsv),
     (b"\xff\xff\xff\xff", "an Arrow stream", Hint::SaveAsCsv),
@@ -40,7 +56,11 @@ const MAGIC: [(&[u8], &str, Hint); 37] = [
     (b"GIF8", "a picture", Hint::OneNameALine),
     (b"\0\0\xfe\xff", "UTF-32 text", Hint::SaveAsUtf8),
     (b"\xff\xfe\0\0", "UTF-32 text", Hint::SaveAsUtf8),
-    (b"version https://git-lfs", "a placeholder of Git LFS", Hint::OneNameALine),
+    (
+        b"version https://git-lfs",
+        "a placeholder of Git LFS",
+        Hint::OneNameALine,
+    ),
 ];
 
 /// The kind of a file, if these first bytes are not text.
@@ -85,11 +105,16 @@ impl Utf16 {
 /// to each character.
 pub(super) fn utf16(first: &[u8]) -> Option<Utf16> {
     let first = first.get(..4)?;
-    let is_ascii = |unit: u16| u8::try_from(unit).is_ok_and(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
+    let is_ascii = |unit: u16| {
+        u8::try_from(unit).is_ok_and(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+    };
     [Utf16::LittleEndian, Utf16::BigEndian]
         .into_iter()
         .find(|order| {
-            let units = [order.unit([first[0], first[1]]), order.unit([first[2], first[3]])];
+            let units = [
+                order.unit([first[0], first[1]]),
+                order.unit([first[2], first[3]]),
+            ];
             (units[0] == 0xfeff && units[1] != 0) || units.into_iter().all(is_ascii)
         })
 }
@@ -172,7 +197,11 @@ mod tests {
             };
             let little = utf16(&bytes(u16::to_le_bytes));
             assert_eq!(little, Some(Utf16::LittleEndian), "{text}");
-            assert_eq!(utf16(&bytes(u16::to_be_bytes)), Some(Utf16::BigEndian), "{text}");
+            assert_eq!(
+                utf16(&bytes(u16::to_be_bytes)),
+                Some(Utf16::BigEndian),
+                "{text}"
+            );
         }
     }
 }

@@ -179,7 +179,9 @@ impl<R: BufRead> Table<R> {
         names: usize,
     ) -> Result<Option<FirstRow>, Error> {
         let header = self.column_names();
-        if !wanted.all(|column| position(column).is_some() && !header.iter().any(|name| name == column)) {
+        if !wanted
+            .all(|column| position(column).is_some() && !header.iter().any(|name| name == column))
+        {
             return Ok(None);
         }
         let mut second = ByteRecord::new();
@@ -330,7 +332,7 @@ mod tests {
 
     #[test]
     fn columns_have_positions() {
-        let table = |text| Table::open(text as &[u8]).unwrap();
+        let table = |text: &'static [u8]| Table::open(text).unwrap();
         let named = table(b"id,#1\n");
         assert_eq!([named.find("#1"), named.find("#2")], [Ok(1), Ok(1)]);
         for wanted in ["#0", "#3", "#", "#x", "# 2"] {
