@@ -7,14 +7,17 @@ Measures nothing: a program that gives prepared answers stands in for nextchar. 
 
 import json
 import os
+import random
 import stat
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import common
+import noise
 import score
 
 HERE = Path(__file__).resolve().parent
@@ -77,6 +80,25 @@ class Checks(unittest.TestCase):
         self.refuses(score.Competitor(echo, 1, "Tokens:").check, "printed 0 lines with 'Tokens:', not 1")
         self.refuses(score.Competitor(echo, 1, status=1).check, "exited with status 0")
         self.refuses(lambda: score.timed(["false"], 0), "exited with status 1, not 0")
+
+
+    def test_what_a_threshold_rejects(self):
+        row = lambda score, reason=None: {"score": score, "percentile": score, "reason": reason}
+        rows = [row(None, "email"), row(9, "placeholder"), row(1, "improbable"), row(2, "joined"), row(3), row(0, "known")]
+        found = noise.values(rows)
+        self.assertEqual([noise.below(found, limit) for limit in (0, 1.5, 2.5, 99)], [2 / 6, 3 / 6, 4 / 6, 5 / 6])
+        self.assertEqual(noise.rejected(rows, 0.02), [True, True, True, False, False, False])
+        self.assertEqual(noise.threshold([3, 1, 2, 4], 0.25), 2)
+        near = noise.near_duplicates(["mira", "mra", "om", "miro"], {"mira", "usha"})
+        self.assertEqual(near, [True, True, False, True])
+
+    def test_kinds_of_noise_are_no_names(self):
+        names = ["anna", "maria", "johanna"]
+        with unittest.mock.patch.multiple(noise, cities=lambda: ["aachen"], english_words=lambda: ["table"]):
+            kinds = noise.noise(names, set(names), random.Random(1))
+        self.assertEqual(len(kinds), 23)
+        for kind, words in kinds.items():
+            self.assertTrue(words and not set(words) & set(names), kind)
 
 
 class Benches(unittest.TestCase):

@@ -44,7 +44,7 @@ def main():
             for name, options in MODELS.items():
                 if label in OTHERS and name != "`--preset fast`":
                     continue
-                made = finished(answer("train", *data, *options, "--out", model))
+                made = finished(answer("train", *data, *options, "--no-refit", "--out", model))
                 counts = made["baselines"]["val"]["best_kneser_ney"]
                 expect(made["val_loss"] <= counts + 1e-6,
                        f"{label}, {name}: {made['val_loss']:.4f} on the validation names, Kneser–Ney {counts:.4f}")

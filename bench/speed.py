@@ -184,7 +184,7 @@ def repeated_list():
         path.write_text(names * times)
         size = path.stat().st_size / 1e6
         found = [timed(200, *SHAPE, "--keep-duplicates", "--optimizer", "adamw", "--draw", "contexts",
-                       "--batch", "full", data=path) for _ in range(args.rounds)]
+                       "--learning-rate", 0.01, "--batch", "full", data=path) for _ in range(args.rounds)]
         contexts.add(found[0]["contexts"])
         start = time.perf_counter()
         run("wc", path)
@@ -209,7 +209,7 @@ def different_names():
         expect(len(names) == len(set(names)) == number, f"{number:,} different names were to be drawn")
         for context in (3, 5, 8):
             found = timed(20, *UNITS, "--context", context, "--optimizer", "adamw", "--draw", "contexts",
-                          "--batch", "full", data=path)
+                          "--learning-rate", 0.01, "--batch", "full", data=path)
             print(f"| {number:,} | {context} | {found['contexts']:,} "
                   f"| {found['step_seconds'] / 20 * 1e3:.2f} |")
 

@@ -170,7 +170,7 @@ for (const request of requests) {
 test("the same verdicts, letters and stages as the program", async () => {
   const engine = await load();
   openDefault(engine);
-  for (const text of ["Aadesh", "asdfgh", "a", "o'neil"]) {
+  for (const text of ["Aadesh", "asdfgh", "a", "om", "o'neil", "unknown", "n/a", "basantipriyamvada", "a@b.in"]) {
     const found = engine.call<Score>("score", { model: "file", text });
     const expected = JSON.parse(native("score", "--json", text)) as Score & { tokens: { log_prob: number }[] | null };
     for (const key of ["log_prob", "per_char", "percentile", "plausible", "reason"] as const) {

@@ -4,10 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
-    EMBEDDED_LISTS, EmbeddedList, Encoding, FirstRow, MAX_NAME_LENGTH, ReadOptions, SplitOptions,
+    EMBEDDED_LISTS, EmbeddedList, Encoding, FirstRow, ListCase, MAX_NAME_LENGTH, ReadOptions,
+    RejectReason, SplitOptions,
 };
 use nextchar::error::NoNames;
-use nextchar::text::Alphabet;
+use nextchar::text::{Alphabet, Case, Vocab};
 use nextchar::{CoreError, Corpus, Error, Names, Part, Preset};
 
 use crate::args::{CorpusArgs, ReadArgs};
@@ -70,7 +71,7 @@ impl Source {
     pub fn alphabet(&self) -> Alphabet {
         match self {
             Source::Embedded(list) => list.alphabet,
-            Source::File(_) | Source::Stdin => Alphabet::Az,
+            Source::File(_) | Source::Stdin => Alphabet::Auto,
         }
     }
 
@@ -93,21 +94,28 @@ impl Source {
     }
 }
 
-/// The alphabet of several lists if no option selects one.
+/// The alphabet of several lists if no option selects one: what they have in common, or else what each list tells.
 fn common_alphabet(sources: &[Source]) -> Alphabet {
     let mut alphabets = sources.iter().map(Source::alphabet);
-    alphabets
-        .find(|&alphabet| alphabet != Alphabet::Az)
-        .unwrap_or(Alphabet::Az)
+    let first = alphabets.next().unwrap_or(Alphabet::Auto);
+    match alphabets.all(|alphabet| alphabet == first) {
+        true => first,
+        false => Alphabet::Auto,
+    }
 }
 
-/// The library's options from the command line's.
-pub fn read_options(args: &ReadArgs, alphabet: Alphabet, keep_duplicates: bool) -> ReadOptions {
+/// The library's options from the command line's, with the alphabet and the case for those that do not select them.
+pub fn read_options(
+    args: &ReadArgs,
+    (alphabet, case): (Alphabet, ListCase),
+    keep_duplicates: bool,
+) -> ReadOptions {
     ReadOptions {
         column: args.column.clone(),
         weights: args.weights.clone(),
         filter: args.filter.clone(),
         alphabet: args.alphabet.unwrap_or(alphabet),
+        case: args.case.unwrap_or(case),
         min_length: args.min_length.unwrap_or(1),
         max_length: args.max_length.unwrap_or(MAX_NAME_LENGTH),
         keep_duplicates,
@@ -134,6 +142,51 @@ pub fn note_guesses(label: &str, encoding: Encoding, first_row: Option<FirstRow>
     }
 }
 
+/// Reading a list for a model: with any characters, in the model's case.
+pub fn like(vocab: &Vocab) -> (Alphabet, ListCase) {
+    (Alphabet::Data, ListCase::Like(vocab.normalizer()))
+}
+
+/// Reports what the list itself has told: its characters, and what its upper-case letters mean.
+fn say_what_was_chosen(names: &Names) {
+    let (options, found) = (names.read_options(), names.diagnosis());
+    let chosen = found.chosen;
+    let mut how = Vec::new();
+    if options.alphabet == Alphabet::Auto && chosen.alphabet == Alphabet::Data {
+        how.push(format!(
+            "in its own {} characters",
+            count(found.letters.len() as u64)
+        ));
+    }
+    if options.case == ListCase::Auto {
+        how.extend(match chosen.normalizer.case {
+            Case::Lower => None,
+            Case::Upper => Some("in upper case".to_owned()),
+            Case::Title(_) => Some("with upper case at the beginning of words".to_owned()),
+            Case::Keep => found
+                .letters
+                .keys()
+                .any(|letter| letter.chars().any(char::is_uppercase))
+                .then(|| "in upper and lower case as it is".to_owned()),
+        });
+    }
+    if how.is_empty() {
+        return;
+    }
+    let mut text = format!("{} is learned {}", names.label(), how.join(", "));
+    if chosen.case_exceptions > 0 {
+        let exceptions = plural(chosen.case_exceptions, "name");
+        text.push_str(&format!(
+            " (except for {exceptions}; --case keep learns them as they are)"
+        ));
+    }
+    if found.cleaned > 0 {
+        let lines = plural(found.cleaned, "line");
+        text.push_str(&format!("; invisible characters were dropped from {lines}"));
+    }
+    note(&text);
+}
+
 /// Reports what was guessed, how many lines were skipped, and the first of them.
 pub fn warn_of_rejected(names: &Names) {
     let (label, found) = (names.label(), names.diagnosis());
@@ -141,8 +194,14 @@ pub fn warn_of_rejected(names: &Names) {
     let Some(first) = found.rejected_lines.first() else {
         return;
     };
+    let is_outside_az = matches!(first.reason, RejectReason::OutsideAz(_));
+    let remedy = if is_outside_az {
+        "; --alphabet data keeps them"
+    } else {
+        ""
+    };
     note(&format!(
-        "{label}: skipped {} of {} lines; the first is line {}, character {}: {} (`nextchar data check` lists them)",
+        "{label}: skipped {} of {} lines; the first is line {}, character {}: {} (`nextchar data check` lists them{remedy})",
         count(found.rejected),
         count(found.lines),
         first.line,
@@ -209,11 +268,19 @@ pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure>
         read_args.min_length.get_or_insert(shortest);
         read_args.max_length.get_or_insert(longest);
     }
-    let alphabet = common_alphabet(&sources);
-    let options = read_options(&read_args, alphabet, args.keep_duplicates);
+    let letters = match (common_alphabet(&sources), preset.alphabet()) {
+        (Alphabet::Auto, Some(alphabet)) => (alphabet, ListCase::Lower),
+        (alphabet, _) => (alphabet, ListCase::Auto),
+    };
+    let mut options = read_options(&read_args, letters, args.keep_duplicates);
+    let mut names = read_all(&sources, &options)?;
+    say_what_was_chosen(&names);
+    let chosen = names.diagnosis().chosen;
+    (options.alphabet, options.case) = (chosen.alphabet, ListCase::Like(chosen.normalizer));
     let read = |source: Source| read_all(&[source], &options);
-    let mut names = read_all(&sources, &options)?
+    names = names
         .with_all_lengths()
+        .with_own_letters()
         .with_split(SplitOptions {
             shares: args.split,
             seed: args.split_seed.clone(),

@@ -136,7 +136,6 @@ impl From<Error> for Failure {
             | Error::Impossible(_)
             | Error::TooManyStates { .. }
             | Error::TooManyClasses { .. }
-            | Error::SearchTooLarge { .. }
             | Error::NoColumn { .. }
             | Error::AmbiguousColumn { .. } => Failure::misuse(&error),
             _ => Failure::failed(&error),

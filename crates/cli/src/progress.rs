@@ -1,21 +1,63 @@
-//! What the user sees while a network is trained, and when training stops.
+//! What the user sees while a network is trained or a name is searched for, and when training stops.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use nextchar::sample::Waiting;
 use nextchar::train::{Evaluation, Observer, TrainConfig, TrainState, Trained};
 use nextchar::{Stage, Watch};
 
 use crate::checkpoint::Keeper;
-use crate::output::{count, note};
+use crate::output::{count, note, plural};
 use crate::signals::{self, interrupted};
 
 /// A progress bar with a length and a template.
 pub fn styled_bar(length: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the template is valid");
     ProgressBar::new(length).with_style(style)
+}
+
+/// What a terminal shows while no name comes.
+pub struct Search {
+    bar: ProgressBar,
+    /// What is tried without success: draws, or prefixes.
+    attempts: &'static str,
+}
+
+impl Search {
+    /// Nothing is shown before this.
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    pub fn new(attempts: &'static str) -> Self {
+        let bar = styled_bar(0, "{spinner} {elapsed}  {msg}");
+        Search { bar, attempts }
+    }
+
+    /// Shows how far a search has come, and nothing while names come.
+    pub fn show(&self, waiting: Waiting) {
+        let Waiting { found, failed } = waiting;
+        if failed == 0 {
+            return self.clear();
+        }
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
+        if self.bar.elapsed() > Self::PATIENCE {
+            let (found, failed) = (plural(found, "name"), count(failed));
+            let attempts = self.attempts;
+            self.bar
+                .set_message(format!("{found} found, {failed} {attempts} since"));
+        }
+    }
+
+    /// Takes it off the terminal.
+    pub fn clear(&self) {
+        if !self.bar.is_finished() {
+            self.bar.finish_and_clear();
+        }
+    }
 }
 
 /// Number of loss lines that are printed in a run, besides the first and the last.
@@ -147,6 +189,7 @@ pub struct Watcher<'a> {
     quiet: bool,
     bar: Option<Progress<'a>>,
     step_seconds: f64,
+    refit_seconds: f64,
 }
 
 impl<'a> Watcher<'a> {
@@ -163,6 +206,7 @@ impl<'a> Watcher<'a> {
             quiet: false,
             bar: None,
             step_seconds: 0.0,
+            refit_seconds: 0.0,
         }
     }
 
@@ -179,6 +223,11 @@ impl<'a> Watcher<'a> {
         self.step_seconds
     }
 
+    /// Seconds in the steps that repeat the training on all names.
+    pub fn refit_seconds(&self) -> f64 {
+        self.refit_seconds
+    }
+
     fn bar(&mut self) -> &mut Progress<'a> {
         self.bar.as_mut().expect("a network has begun")
     }
@@ -191,15 +240,19 @@ impl Watch for Watcher<'_> {
         } else {
             "network"
         };
-        if stage.of > 1 {
+        if stage.is_refit && stage.number == 1 {
+            anstream::eprintln!("\nthe same once more on all names, held-out ones too");
+        }
+        if stage.of > 1 && !stage.is_refit {
             anstream::eprintln!("{kind} {} of {}", stage.number, stage.of);
         }
+        let keeper = self.keeper.filter(|_| !stage.is_refit);
         self.bar = Some(Progress::new(
             stage.config,
-            self.stop_after,
+            self.stop_after.filter(|_| !stage.is_refit),
             self.deadline,
-            self.keeper,
-            self.quiet,
+            keeper,
+            self.quiet || stage.is_refit,
         ));
     }
 
@@ -219,6 +272,15 @@ impl Watch for Watcher<'_> {
         if let Some(said) = said {
             note(&said);
         }
+    }
+
+    fn relearnt(&mut self) {
+        self.refit_seconds += self.bar.take().map_or(0.0, Progress::finish);
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     fn teacher_answered(&mut self, contexts: usize) {

@@ -175,19 +175,6 @@ pub enum Error {
         limit: usize,
     },
 
-    /// A search for the most likely names that became too large.
-    #[error(
-        "the search stopped at {limit} prefixes, with {found} of the {wanted} most likely names found: request fewer or shorter names"
-    )]
-    SearchTooLarge {
-        /// The most prefixes that are kept.
-        limit: usize,
-        /// Names that were found.
-        found: usize,
-        /// Names that were wanted.
-        wanted: usize,
-    },
-
     /// Names without duplicates, requested from a method that cannot exclude any.
     #[error("free draws cannot exclude names that were drawn before; another method can")]
     UniqueDraws,

@@ -120,6 +120,8 @@ fn conditions() -> impl Strategy<Value = Conditions> {
                 patterns,
             )| {
                 Conditions {
+                    graphemes: None,
+                    spelling: None,
                     min_length,
                     max_length,
                     prefixes,
@@ -295,8 +297,9 @@ proptest! {
             prop_assert!(expected.is_empty());
             return Ok(());
         };
-        prop_assert_eq!(found.len(), expected.len());
-        for (found, (_, log_prob)) in found.iter().zip(&expected) {
+        prop_assert!(found.complete);
+        prop_assert_eq!(found.names.len(), expected.len());
+        for (found, (_, log_prob)) in found.names.iter().zip(&expected) {
             prop_assert!((found.log_prob - log_prob).abs() < 1e-9, "{found:?} {log_prob}");
         }
     }
@@ -333,6 +336,48 @@ fn few_names_tell_the_share_without_bias() {
         assert!((mean / mass - 1.0).abs() < 0.1, "{count}: {mean} {mass}");
         assert!(covered as f64 > 0.92 * SEEDS as f64, "{count}: {covered}");
     }
+}
+
+/// A caller may end the draws: the names until then are the same, and the probability is bounded all the same.
+#[test]
+fn draws_that_are_ended_keep_their_names() {
+    let (vocab, model, _) = model(5, 4, 1);
+    let conditions = Conditions::default().length(1..=LONGEST).containing("bd");
+    for method in [Method::Draws, Method::Bounds] {
+        let request = Request {
+            count: 5000,
+            conditions: conditions.clone(),
+            method: Some(method),
+            ..Request::default()
+        };
+        let seed = Seed::from(7);
+        let new = || Generator::new(&model, &vocab, request.clone(), &seed, &Serial).unwrap();
+        let all: Vec<_> = new().collect();
+        assert_eq!(all.len(), 5000);
+        let mut rounds = 0;
+        let mut ended = new();
+        ended.watch(|waiting| {
+            assert!(waiting.found < 5000);
+            rounds += 1;
+            rounds < 2
+        });
+        let names: Vec<_> = ended.by_ref().collect();
+        let outcome = ended.outcome();
+        assert!(outcome.stopped && !outcome.gave_up && !outcome.exhausted);
+        assert_eq!(outcome.found as usize, names.len());
+        assert_eq!(names, all[..names.len()]);
+        assert_eq!(ended.next(), None);
+    }
+    // Before the first draw.
+    let request = Request {
+        conditions,
+        ..Request::default()
+    };
+    let mut none = Generator::new(&model, &vocab, request, &Seed::from(7), &Serial).unwrap();
+    none.watch(|_| false);
+    assert_eq!(none.next_lines(), None);
+    let outcome = none.outcome();
+    assert!(outcome.stopped && (0.0..1.0).contains(&outcome.probability.high));
 }
 
 /// Drawing two words without replacement: the second follows p(word) / (1 − p(first)).

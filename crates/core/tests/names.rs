@@ -2,18 +2,23 @@
 
 use nextchar_core::Error;
 use nextchar_core::data::{
-    MAX_NAME_LENGTH, NameList, ReadOptions, RejectReason, SplitOptions, read_names, split,
+    ListCase, MAX_NAME_LENGTH, NameList, ReadOptions, RejectReason, SplitOptions, read_names, split,
 };
 use nextchar_core::error::Hint;
-use nextchar_core::text::Alphabet;
+use nextchar_core::text::{Alphabet, Case};
 use proptest::prelude::*;
 
 fn texts(list: &NameList) -> Vec<(&str, u64)> {
     list.names().map(|name| (name.text, name.count)).collect()
 }
 
+/// The lecture's: a–z in lower case.
 fn options() -> ReadOptions {
-    ReadOptions::default()
+    ReadOptions {
+        alphabet: Alphabet::Az,
+        case: ListCase::Lower,
+        ..ReadOptions::default()
+    }
 }
 
 #[test]
@@ -33,7 +38,8 @@ fn bom_crlf_blanks_and_case_are_cleaned() {
 fn rejected_lines_say_where_and_why() {
     let file = b"ok\nJos\xc3\xa9\nab\0c\n\xff\xfe\na_b\nx y\n";
     let (list, found) = read_names(&file[..], &options()).unwrap();
-    assert_eq!(texts(&list), [("ok", 1)]);
+    assert_eq!(texts(&list), [("abc", 1), ("ok", 1)]);
+    assert_eq!(found.cleaned, 1);
     let reasons: Vec<_> = found
         .rejected_lines
         .iter()
@@ -43,7 +49,6 @@ fn rejected_lines_say_where_and_why() {
         reasons,
         [
             (2, 4, RejectReason::OutsideAz("é".into())),
-            (3, 3, RejectReason::Control("\0".into())),
             (4, 1, RejectReason::InvalidUtf8),
             (5, 2, RejectReason::EndMark),
             (6, 2, RejectReason::OutsideAz(" ".into())),
@@ -83,6 +88,36 @@ fn any_letters_of_the_data() {
     assert_eq!(texts(&list), [("josé", 1), ("नमन", 1)]);
     assert_eq!(found.duplicates, 1);
     assert_eq!(list.vocab(Alphabet::Data).unwrap().len(), 1 + 6);
+}
+
+#[test]
+fn a_list_tells_its_alphabet_and_its_case() {
+    let read = |file: &str| read_names(file.as_bytes(), &ReadOptions::default()).unwrap();
+    // Nearly all names consist of a–z, so the others are rejected; their line numbers remain in order.
+    let mut az: Vec<String> = (1..=120).map(|n| format!("A{}", "b".repeat(n))).collect();
+    az.insert(60, "Zoë".into());
+    az.insert(70, "a_b".into());
+    let (list, found) = read(&az.join("\n"));
+    assert_eq!((list.len(), found.accepted, found.rejected), (120, 120, 2));
+    let lines: Vec<u64> = found.rejected_lines.iter().map(|line| line.line).collect();
+    assert_eq!((lines, found.chosen.alphabet), (vec![61, 71], Alphabet::Az));
+    assert_eq!(found.chosen.normalizer.restore("abb"), "Abb");
+    // Upper and lower case differ where they do not follow a rule.
+    let (list, found) = read("McDonald\nMcdonald\nvan Berg\nSmith\nZoë\n");
+    assert_eq!(list.len(), 5);
+    assert_eq!(
+        (found.chosen.alphabet, found.chosen.normalizer.case),
+        (Alphabet::Data, Case::Keep)
+    );
+    // Names that become equal are one, and all their lines are counted.
+    let counted = ReadOptions {
+        keep_duplicates: true,
+        ..ReadOptions::default()
+    };
+    let file = "ana\nAna\nANA\nuta\nUta\nida\n";
+    let (list, found) = read_names(file.as_bytes(), &counted).unwrap();
+    assert_eq!(texts(&list), [("ana", 3), ("ida", 1), ("uta", 2)]);
+    assert_eq!((found.accepted, found.duplicates), (6, 3));
 }
 
 #[test]
@@ -249,19 +284,19 @@ proptest! {
         bytes in prop::collection::vec(prop_oneof![
             any::<u8>(), Just(b'\n'), Just(b','), Just(b'\t'), Just(b'"'), b'a'..=b'z'], 0..300),
         column in prop::option::of("[a-z]{0,2}"),
-        data in any::<bool>(),
+        alphabet in prop::sample::select(&[Alphabet::Auto, Alphabet::Az, Alphabet::Data][..]),
         strict in any::<bool>(),
         min_length in 0usize..4,
     ) {
         let options = ReadOptions {
             column,
-            alphabet: if data { Alphabet::Data } else { Alphabet::Az },
+            alphabet,
             strict,
             min_length,
             ..ReadOptions::default()
         };
         if let Ok((list, found)) = read_names(&bytes[..], &options) {
-            let vocab = list.vocab(options.alphabet).unwrap();
+            let vocab = list.vocab(found.chosen.alphabet).unwrap();
             let letters: usize = list.names().map(|name| vocab.encode(name.text).unwrap().len()).sum();
             prop_assert_eq!(letters as u64, found.letters.values().sum::<u64>());
             prop_assert_eq!(found.accepted - found.duplicates, list.len() as u64);

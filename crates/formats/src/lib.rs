@@ -36,7 +36,7 @@ pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint, is_checkpoint};
 pub use error::{FormatError, MetadataFault};
 pub use model_file::{ModelFile, is_model_file, last_bytes};
 pub use panics::is_panic_caught;
-pub use record::{CurvePoint, Losses, Record};
+pub use record::{CurvePoint, Losses, Record, Sampling};
 pub use tensors::check_start;
 
 /// The format version that this library reads and writes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nextchar_core::combine::repeats::{Factors, Repeats};
 use nextchar_core::data::{CountedWindows, NameList, Split, WindowCounter};
 use nextchar_core::model::Network;
-use nextchar_core::text::{Token, Tokenizer, Vocab};
+use nextchar_core::text::{Token, Tokenizer, Vocab, VocabRecord};
 use nextchar_core::{LanguageModel, Mixture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -51,12 +51,13 @@ impl ModelFile {
         if self.model.repeats().is_some() && self.names.is_none() {
             return Err(MetadataFault::WithoutNames.into());
         }
+        let vocab = VocabRecord::from(self.vocab.clone());
         let metadata = Metadata {
-            format_version: match self.vocab.alphabet() {
-                Some(_) => CHARACTERS_VERSION,
-                None => FORMAT_VERSION,
+            format_version: match vocab {
+                VocabRecord::Characters(_) => CHARACTERS_VERSION,
+                VocabRecord::Pieces { .. } => FORMAT_VERSION,
             },
-            vocab: self.vocab.clone().into(),
+            vocab,
             held: self.bigrams.held(),
             networks: self
                 .model

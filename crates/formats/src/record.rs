@@ -19,8 +19,14 @@ pub struct Record {
     pub data_hash: String,
     /// How the list was split; `None` if validation or test names came from separate lists.
     pub split: Option<SplitOptions>,
+    /// Length of the shortest name of the whole list, in characters; 0 if it is not known.
+    #[serde(default)]
+    pub shortest_name: usize,
     /// Length of the longest name of the whole list, in characters.
     pub longest_name: usize,
+    /// How names are drawn unless a request says otherwise.
+    #[serde(default, skip_serializing_if = "Sampling::is_plain")]
+    pub sampling: Sampling,
     /// The options that affect the result, by name.
     pub options: BTreeMap<String, serde_json::Value>,
     /// The context length with which Kneser–Ney was best on the validation names.
@@ -35,11 +41,40 @@ pub struct Record {
     pub best_step: u64,
     /// The losses of these parameters, in nats per predicted character.
     pub losses: Losses,
+    /// Whether the saved parameters have learnt the validation and test names, too. The losses, the steps and the
+    /// calibration are those of the model before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refitted: bool,
     /// The validation passes during the training of the last network.
     #[serde(default)]
     pub curve: Vec<CurvePoint>,
     /// The calibration of the verdict, computed from the validation names.
     pub plausibility: Option<Plausibility>,
+}
+
+/// Temperature and top-p, chosen so that new names read as well as those of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// Values below 1 make likely characters likelier.
+    pub temperature: f64,
+    /// Every character is one of the most probable ones that together have this probability.
+    pub top_p: f64,
+}
+
+impl Default for Sampling {
+    /// Draws from the unchanged model.
+    fn default() -> Self {
+        Sampling {
+            temperature: 1.0,
+            top_p: 1.0,
+        }
+    }
+}
+
+impl Sampling {
+    fn is_plain(&self) -> bool {
+        *self == Sampling::default()
+    }
 }
 
 /// One validation pass: a point of the loss curve.
@@ -62,6 +97,9 @@ pub struct Losses {
     pub val: Option<f64>,
     /// On the names that the reported result is measured on.
     pub test: Option<f64>,
+    /// The loss of counting (Kneser–Ney with its best context) on the test names, or else on the validation names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counting: Option<f64>,
 }
 
 /// All metadata, as stored in the file.

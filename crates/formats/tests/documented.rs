@@ -137,7 +137,9 @@ fn likely(file: &ModelFile) -> Vec<String> {
         max_length: 6,
         ..Conditions::default()
     };
-    let found = most_likely(&file.model, &file.vocab, &conditions, &[], 5).unwrap();
+    let found = most_likely(&file.model, &file.vocab, &conditions, &[], 5)
+        .unwrap()
+        .names;
     found.into_iter().map(|generated| generated.name).collect()
 }
 

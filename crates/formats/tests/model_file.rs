@@ -40,6 +40,7 @@ fn model(hidden_sizes: Vec<usize>, seed: u64, count: u64, with_names: bool) -> M
             longest_name: 6,
             options: [("preset".to_owned(), "fast".into())].into(),
             losses: Losses {
+                counting: None,
                 train: 2.1,
                 val: Some(0.1 + 0.2),
                 test: None,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nextchar_core::counts::KneserNey;
-use nextchar_core::data::{CountedWindows, NameList, Split, SplitOptions, split};
+use nextchar_core::data::{CountedWindows, Name, NameList, Split, SplitOptions, split};
 use nextchar_core::error::NoNames;
 use nextchar_core::language_model::loss;
 use nextchar_core::score::Rivals;
@@ -82,6 +82,20 @@ impl Corpus {
         }
     }
 
+    /// The same list with all names in train.
+    pub(crate) fn of_all_names(&self) -> Self {
+        let all = self.parts.all().map(|name| (name.text, name.count));
+        let parts = Split {
+            train: NameList::from_names(all).into_sorted(),
+            ..Split::default()
+        };
+        Corpus {
+            parts,
+            counted: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn with_repeated(self, repeated: [usize; 2]) -> Self {
         Corpus { repeated, ..self }
     }
@@ -146,10 +160,10 @@ impl Corpus {
         }
     }
 
-    /// The last bytes of a model file with these names, so that a file that is stored with its list can be stored
-    /// without them. Every name must count once.
-    pub fn last_bytes(&self) -> Vec<u8> {
-        last_bytes(&self.parts)
+    /// The last bytes of the file of a model that has learned all of these names, so that a file that is stored with its
+    /// list can be stored without them. Every name must count once.
+    pub fn last_bytes_of_all(&self) -> Vec<u8> {
+        last_bytes(&self.of_all_names().parts)
     }
 
     /// SHA-256 of a part's names, or of its windows if there are no names.
@@ -221,13 +235,16 @@ impl Corpus {
         })
     }
 
-    /// The length of the longest name, in characters, as far as it is known.
-    pub fn longest(&self) -> usize {
-        [&self.parts.train, &self.parts.val, &self.parts.test]
-            .map(|part| part.longest(self.vocab.tokenizer()))
-            .into_iter()
-            .chain(self.given_counts().map(|given| given.longest_name))
-            .max()
-            .unwrap_or(0)
+    /// The lengths of the shortest and the longest name, in characters, as far as they are known; at least 1.
+    pub fn lengths(&self) -> (usize, usize) {
+        let pieces = |name: Name<'_>| self.vocab.tokenizer().pieces(name.text).count();
+        let given = self.given_counts().map(|given| [1, given.longest_name]);
+        let given = given.into_iter().flatten();
+        let lengths = self.parts.all().map(pieces).chain(given);
+        let either = |(shortest, longest): (usize, usize), length: usize| {
+            (shortest.min(length), longest.max(length))
+        };
+        let (shortest, longest) = lengths.fold((usize::MAX, 1), either);
+        (shortest.clamp(1, longest), longest)
     }
 }

@@ -43,6 +43,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
+mod clock;
 mod corpus;
 mod counted;
 mod counts_files;
@@ -59,12 +60,13 @@ mod unpacked;
 mod workers;
 
 pub use background::background_model;
+pub use clock::Clock;
 pub use corpus::Corpus;
 pub use counted::{Counted, Part};
 pub use counts_files::CountsFiles;
 pub use door::{
-    Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Verdict,
-    Verdicts, WhyNone, read_file,
+    Error, EvaluateOptions, Evaluation, Generate, LARGEST_MODEL, Model, NewNames, Placeholders,
+    Reason, Recognition, Verdict, Verdicts, WhyNone, read_file,
 };
 pub use names::Names;
 pub use nextchar_core::sample::Generated;
@@ -75,9 +77,11 @@ pub use nextchar_core::{
 pub use nextchar_formats::{ModelFile, Record};
 pub use options::{
     BadValue, BatchSize, Choice, Draw, Family, GenerateOptions, LearningRate, OptimizerName,
-    Preset, TrainOptions, UnknownChoice, Widths, arguments_of,
+    Preset, TrainOptions, UnknownChoice, Usual, Widths, arguments_of,
 };
-pub use training::{Clock, EVALUATIONS, Ended, Made, Plan, Reports, Stage, Steps, Training, Watch};
+pub use training::{
+    EVALUATIONS, Ended, Made, Plan, Refitted, Reports, Stage, Steps, Training, Watch,
+};
 pub use unpacked::unpacked;
 pub use workers::Workers;
 

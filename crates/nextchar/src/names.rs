@@ -6,10 +6,10 @@ use std::ops::Deref;
 use std::path::Path;
 
 use nextchar_core::data::{
-    Diagnosis, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions, no_names, scan_names,
-    split,
+    Chosen, Diagnosis, ListCase, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions,
+    no_names, scan_names, split,
 };
-use nextchar_core::text::{Alphabet, Characters, Tokenizer, Vocab};
+use nextchar_core::text::{Alphabet, Characters, Normalizer, Tokenizer, Vocab, clean};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
@@ -24,11 +24,11 @@ use crate::unpacked::unpacked;
 /// ```
 /// use nextchar::Names;
 ///
-/// let names = Names::from_iter(["Aabid", "aadesh", "O'Neil", "aabid"]);
-/// assert_eq!(names.len(), 2);
+/// let names = Names::from_iter(["Aabid", "Aadesh", "O'Neil", "Aabid", "_"]);
+/// assert!(names.len() == 3 && names.contains("O'Neil"));
 /// let diagnosis = names.diagnosis();
 /// assert_eq!((diagnosis.duplicates, diagnosis.rejected), (1, 1));
-/// assert_eq!(diagnosis.rejected_lines[0].reason.to_string(), "'\\'' is not one of a–z");
+/// assert_eq!(diagnosis.rejected_lines[0].reason.to_string(), "'_' stands for the end of a name");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Names {
@@ -38,6 +38,8 @@ pub struct Names {
     options: ReadOptions,
     /// Whether the caller has chosen the lengths, so that a preset does not.
     has_own_lengths: bool,
+    /// Whether the caller has chosen the alphabet or the case, so that a preset does not.
+    has_own_letters: bool,
     split: SplitOptions,
     val: Option<Box<Names>>,
     test: Option<Box<Names>>,
@@ -46,8 +48,8 @@ pub struct Names {
 impl Names {
     /// Reads a file of names, one per line. It may be packed with gzip or Zstandard.
     ///
-    /// Lines are trimmed and made lower-case; those with characters other than a–z are skipped and counted in the
-    /// [diagnosis](Names::diagnosis).
+    /// The list itself tells its characters and what its upper-case letters mean. Lines that cannot be used are skipped
+    /// and counted in the [diagnosis](Names::diagnosis).
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be read; [`Error::Names`] if no line can be used.
@@ -60,7 +62,6 @@ impl Names {
     /// ```
     /// use nextchar::Names;
     /// use nextchar::data::ReadOptions;
-    /// use nextchar::text::Alphabet;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let file = folder.path().join("births.csv");
@@ -68,7 +69,6 @@ impl Names {
     /// let options = ReadOptions {
     ///     column: Some("name".into()),
     ///     weights: Some("births".into()),
-    ///     alphabet: Alphabet::Data,
     ///     ..ReadOptions::default()
     /// };
     /// let names = Names::read_with(&file, &options)?;
@@ -147,6 +147,7 @@ impl Names {
             diagnosis,
             options: options.clone(),
             has_own_lengths: lengths != (1, MAX_NAME_LENGTH),
+            has_own_letters: (options.alphabet, options.case) != (Alphabet::Auto, ListCase::Auto),
             split: SplitOptions::default(),
             val: None,
             test: None,
@@ -182,12 +183,22 @@ impl Names {
         &self.options
     }
 
+    /// Whether the list contains a name, however it is written.
+    pub fn contains(&self, name: &str) -> bool {
+        let normalizer = self.diagnosis.chosen.normalizer;
+        self.list.contains(&normalizer.normalize(name.trim()))
+    }
+
     /// The names and their counts.
     pub fn into_list(self) -> NameList {
         self.list
     }
 
-    /// These names and those of another list, as if they were read from one file: a name of both is a duplicate.
+    /// These names and those of another list; a name of both is a duplicate.
+    ///
+    /// If the lists follow the same rule of upper-case letters, so do all names. Otherwise upper- and lower-case
+    /// letters are different characters, and the names of both lists stay as they are written. The alphabet is a–z if
+    /// it is that of both lists and they follow the same rule; otherwise it is that of the data.
     ///
     /// ```
     /// use nextchar::Names;
@@ -201,17 +212,32 @@ impl Names {
             label,
             mut list,
             mut diagnosis,
-            mut options,
+            options,
             ..
         } = self;
-        let counts_again = options.keep_duplicates || options.weights.is_some();
-        let repeated = list.extend(&other.list, counts_again);
-        list = list.into_sorted();
-        if other.options.alphabet == Alphabet::Data {
-            options.alphabet = Alphabet::Data;
+        let (mine, others) = (diagnosis.chosen, other.diagnosis.chosen);
+        let mut added = other.list;
+        let mut chosen = Chosen {
+            case_exceptions: mine.case_exceptions + others.case_exceptions,
+            ..mine
+        };
+        if mine.normalizer != others.normalizer {
+            list = as_written(&list, mine.normalizer);
+            added = as_written(&added, others.normalizer);
+            chosen = Chosen {
+                alphabet: Alphabet::Data,
+                normalizer: Normalizer::KEEP,
+                case_exceptions: 0,
+            };
+        } else if mine.alphabet != others.alphabet {
+            chosen.alphabet = Alphabet::Data;
         }
+        let counts_again = options.keep_duplicates || options.weights.is_some();
+        let repeated = list.extend(&added, counts_again);
+        list = list.into_sorted();
         diagnosis.join(&other.diagnosis, &list, options.tokenizer);
         diagnosis.duplicates += repeated;
+        diagnosis.chosen = chosen;
         Names {
             label: format!("{label}, {}", other.label),
             list,
@@ -255,6 +281,14 @@ impl Names {
         }
     }
 
+    /// Uses the alphabet and the case that suit the list, even with a preset that has an alphabet of its own.
+    pub fn with_own_letters(self) -> Self {
+        Names {
+            has_own_letters: true,
+            ..self
+        }
+    }
+
     /// The vocabulary, and the names split into parts: the data of a training.
     ///
     /// # Errors
@@ -270,7 +304,12 @@ impl Names {
             let pieces = |name: &str| self.options.tokenizer.pieces(name).count();
             list.retain(|name| (shortest..=longest).contains(&pieces(name)));
         }
-        let vocab = self.vocab(&list).map_err(named)?;
+        let mut chosen = self.diagnosis.chosen;
+        if let Some(alphabet) = preset.alphabet().filter(|_| !self.has_own_letters) {
+            (chosen.alphabet, chosen.normalizer) = (alphabet, Normalizer::default());
+            list = self.in_lower_case(&list, alphabet);
+        }
+        let vocab = self.vocab(&list, &chosen).map_err(named)?;
         let mut own_split = self.split.clone();
         if self.val.is_some() {
             own_split.shares.val = 0;
@@ -293,14 +332,25 @@ impl Names {
     }
 
     /// The vocabulary of the names to learn from.
-    fn vocab(&self, list: &NameList) -> Result<Vocab, nextchar_core::Error> {
-        let options = &self.options;
-        let vocab = if options.tokenizer.name() == Characters.name() {
-            list.vocab(options.alphabet)?
+    fn vocab(&self, list: &NameList, chosen: &Chosen) -> Result<Vocab, nextchar_core::Error> {
+        let tokenizer = self.options.tokenizer;
+        let vocab = if tokenizer.name() == Characters.name() {
+            list.vocab(chosen.alphabet)?
         } else {
-            list.pieces(options.tokenizer)?
+            list.pieces(tokenizer)?
         };
-        Ok(vocab.with_normalizer(options.normalizer))
+        Ok(vocab.with_normalizer(chosen.normalizer))
+    }
+
+    /// The names that are of an alphabet in lower case. Names that become equal count once, unless duplicates count.
+    fn in_lower_case(&self, list: &NameList, alphabet: Alphabet) -> NameList {
+        let lower = list.names().map(|name| (clean(name.text), name.count));
+        let lower = lower.filter(|(text, _)| alphabet.first_fault(text).is_none());
+        let lower = NameList::from_names(lower);
+        if self.options.keep_duplicates || self.options.weights.is_some() {
+            return lower;
+        }
+        NameList::from_names(lower.names().map(|name| (name.text, 1)))
     }
 
     /// Separate held-out names, without those that are also training names (unless duplicates are counted), and how
@@ -311,7 +361,11 @@ impl Names {
         parts: &Split,
         vocab: &Vocab,
     ) -> Result<(NameList, usize), Error> {
-        let (mut list, mut repeated) = (names.list.clone(), 0);
+        let (from, to) = (names.diagnosis.chosen.normalizer, vocab.normalizer());
+        let as_here = |text: &str| to.normalize(&from.restore(text)).into_owned();
+        let list = names.list.names();
+        let mut list = NameList::from_names(list.map(|name| (as_here(name.text), name.count)));
+        let mut repeated = 0;
         if !self.options.keep_duplicates {
             repeated = list.retain(|name| !parts.train.contains(name));
         }
@@ -326,6 +380,12 @@ impl Names {
         }
         Ok((list, repeated))
     }
+}
+
+/// The names of a list in the letters that its rule gives them.
+fn as_written(list: &NameList, rule: Normalizer) -> NameList {
+    let names = list.names();
+    NameList::from_names(names.map(|name| (rule.restore(name.text), name.count)))
 }
 
 /// Rejects lengths that no name has, before anything is read.
@@ -345,8 +405,7 @@ impl Deref for Names {
     }
 }
 
-/// Names from a program, treated like the lines of a file: cleaned, counted once, and rejected if they have
-/// characters other than a–z.
+/// Names from a program, treated like the lines of a file: cleaned, and counted once.
 impl<T: AsRef<str>> FromIterator<T> for Names {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
         let mut lines = String::new();
@@ -354,17 +413,14 @@ impl<T: AsRef<str>> FromIterator<T> for Names {
             lines.push_str(name.as_ref());
             lines.push('\n');
         }
-        let options = ReadOptions {
-            alphabet: Alphabet::Az,
-            ..ReadOptions::default()
-        };
-        Names::scan("names", lines.as_bytes(), &options).expect("memory can be read")
+        Names::scan("names", lines.as_bytes(), &ReadOptions::default()).expect("memory can be read")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use nextchar_core::Error as CoreError;
+    use nextchar_core::text::Case;
 
     use super::*;
 
@@ -389,12 +445,7 @@ mod tests {
         assert_eq!(sizes(&corpus)[1], 1, "a training name is not held out");
         assert_eq!(corpus.split_options(), None);
 
-        let other = "ä".as_bytes();
-        let options = ReadOptions {
-            alphabet: Alphabet::Data,
-            ..ReadOptions::default()
-        };
-        let other = Names::from_reader("other", other, &options).unwrap();
+        let other = Names::from_iter(["ä"]);
         let error = names.with_test(other).corpus(Preset::Fast).unwrap_err();
         assert!(matches!(error, Error::HeldOutPiece { .. }), "{error}");
     }
@@ -409,8 +460,28 @@ mod tests {
     }
 
     #[test]
+    fn joined_lists_keep_their_rule_if_it_is_the_same() {
+        let join = |a: &[&str], b: &[&str]| Names::from_iter(a).joined(Names::from_iter(b));
+        let chosen = |names: &Names| {
+            let chosen = names.diagnosis().chosen;
+            (chosen.alphabet, chosen.normalizer.case)
+        };
+        let texts = |names: &Names| -> Vec<String> {
+            names.list.names().map(|name| name.text.into()).collect()
+        };
+        let same = join(&["Asha", "Usha"], &["Zoë", "Asha"]);
+        let alone = Names::from_iter(["Asha", "Usha"]);
+        assert_eq!(texts(&same), ["asha", "usha", "zoë"]);
+        assert_eq!(chosen(&same), (Alphabet::Data, chosen(&alone).1));
+        let mixed = join(&["Asha", "Usha"], &["isha", "asha"]);
+        assert_eq!(texts(&mixed), ["Asha", "Usha", "asha", "isha"]);
+        assert_eq!(chosen(&mixed), (Alphabet::Data, Case::Keep));
+        assert!(mixed.contains("Asha") && !mixed.contains("Isha"));
+    }
+
+    #[test]
     fn a_list_without_names_says_why() {
-        let empty = Names::from_iter(["1", "2"]);
+        let empty = Names::from_iter(["_", "a_b"]);
         let error = empty.corpus(Preset::Fast).unwrap_err();
         assert!(
             matches!(&error, Error::Names { label, fault: CoreError::NoNames(_) } if label == "names"),

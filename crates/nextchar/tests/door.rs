@@ -7,7 +7,7 @@ use nextchar::language_model::State;
 use nextchar::text::{END, Start, Vocab};
 use nextchar::{
     CoreError, Ended, Error, Family, Generate, GenerateOptions, LanguageModel, LearningRate, Model,
-    Names, Preset, Steps, TrainOptions, Training, WhyNone, Workers,
+    Names, Preset, Steps, TrainOptions, Training, Usual, WhyNone, Workers,
 };
 
 /// Counts of the Indian names, with a verdict.
@@ -63,7 +63,7 @@ fn conditions_hold_and_are_deterministic() {
     let options = GenerateOptions {
         count: 50,
         suffix: vec!["ya".into()],
-        min_length: 6,
+        min_length: Some(6),
         max_length: Some(6),
         exclude: vec!["z".into()],
         novel: true,
@@ -111,11 +111,19 @@ fn the_most_likely_names_have_the_start_of_the_draws() {
     let model = ByLabel(vocab.with_labels(["first", "second"]).unwrap());
     for (label, name) in [("first", "a"), ("second", "b")] {
         let label = model.0.label(label).unwrap();
-        let wanted = Generate::new(&model, &model.0, None, 3).start(Start::labelled([label]));
+        let usual = Usual {
+            longest: 3,
+            ..Usual::default()
+        };
+        let wanted = Generate::new(&model, &model.0, None, usual).start(Start::labelled([label]));
         assert_eq!(wanted.clone().into_iter().next().unwrap().name, name);
         let likely = wanted.most_likely(5).unwrap();
         assert_eq!(
-            likely.iter().map(|name| &name.name).collect::<Vec<_>>(),
+            likely
+                .names
+                .iter()
+                .map(|name| &name.name)
+                .collect::<Vec<_>>(),
             [name]
         );
     }
@@ -190,7 +198,7 @@ fn a_small_list_judges_nothing_and_says_so() {
         Err(Error::NotCalibrated)
     ));
     assert!(matches!(model.test_names(), Err(Error::WithoutTestNames)));
-    let nothing = Model::train(&Names::from_iter(["12"]), &quick());
+    let nothing = Model::train(&Names::from_iter(["_"]), &quick());
     assert!(matches!(nothing, Err(Error::Names { .. })));
 }
 
@@ -235,6 +243,7 @@ fn step_by_step_is_the_same_training() {
     let options = TrainOptions {
         networks: Some(2),
         learning_rate: Some(LearningRate::Auto),
+        no_refit: true,
         ..quick()
     };
     let whole = Model::train(&names, &options).unwrap();

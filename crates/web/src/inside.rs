@@ -4,7 +4,6 @@ use nextchar::LanguageModel;
 use nextchar::model::reference::{Forward, forward};
 use nextchar::model::{Linear, Network};
 use nextchar::score::{ExampleGradient, example_gradient};
-use nextchar::text::clean;
 use nextchar::text::{Token, Vocab};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +28,7 @@ pub(crate) struct Axes(pub(crate) Option<(Slot, Vec<[f64; 2]>)>);
 
 /// The tokens of a context: padded on the left, or the last ones.
 pub(crate) fn context_of(vocab: &Vocab, text: &str, length: usize) -> Result<Vec<Token>, Fault> {
-    let text = clean(text.trim());
+    let text = vocab.normalized(text);
     let unknown = |unknown| Fault::new(format!("{text:?}: {unknown}"));
     vocab.context(&text, length).map_err(unknown)
 }

@@ -1,7 +1,7 @@
 //! Lists of names, read and diagnosed as on the command line.
 
 use nextchar::Names;
-use nextchar::data::ReadOptions;
+use nextchar::data::{ListCase, ReadOptions};
 use nextchar::text::Alphabet;
 use serde::Deserialize;
 
@@ -29,6 +29,7 @@ pub(crate) struct Read {
     #[serde(rename = "where")]
     filter: Option<Filter>,
     alphabet: Option<String>,
+    case: Option<String>,
     min_length: Option<usize>,
     max_length: Option<usize>,
     keep_duplicates: bool,
@@ -47,10 +48,10 @@ impl Source {
         name.cloned().unwrap_or_else(|| "names.txt".into())
     }
 
-    /// The alphabet: the requested one, otherwise that of the list, otherwise a–z.
+    /// The alphabet: the requested one, otherwise that of the list, otherwise what suits the names.
     fn alphabet(&self, asked: Option<&String>) -> Result<Alphabet, Fault> {
         let name = asked.or(self.alphabet.as_ref());
-        name.map_or(Ok(Alphabet::Az), |name| name.parse().map_err(Fault::new))
+        name.map_or(Ok(Alphabet::Auto), |name| name.parse().map_err(Fault::new))
     }
 
     /// Reads the list, which may be empty. `lengths` is a preset's filter.
@@ -68,7 +69,7 @@ impl Source {
             filter: (read.filter.iter())
                 .map(|filter| (filter.column.clone(), filter.value.clone()))
                 .collect(),
-            normalizer: usual.normalizer,
+            case: read.case()?,
             tokenizer: usual.tokenizer,
             alphabet: self.alphabet(read.alphabet.as_ref())?,
             min_length: read.min_length.unwrap_or(shortest),
@@ -82,7 +83,7 @@ impl Source {
             (None, None) => return Err(Fault::new("the list has no content")),
         };
         let names = Names::scan(self.label(), content, &options)?;
-        Ok(names.with_all_lengths())
+        Ok(names.with_all_lengths().with_own_letters())
     }
 
     /// Reads the list, which must contain a name.
@@ -97,6 +98,12 @@ impl Source {
 }
 
 impl Read {
+    /// What becomes of upper-case letters.
+    fn case(&self) -> Result<ListCase, Fault> {
+        let named = self.case.as_deref().map(str::parse);
+        named.unwrap_or(Ok(ListCase::Auto)).map_err(Fault::new)
+    }
+
     /// The defaults, with this alphabet.
     pub(crate) fn of_alphabet(alphabet: Alphabet) -> Self {
         Read {
@@ -121,6 +128,7 @@ impl Read {
             filter.map(|f| format!("{}={}", f.column, f.value)),
         );
         option("--alphabet", self.alphabet.clone());
+        option("--case", self.case.clone());
         option("--min-length", self.min_length.map(|n| n.to_string()));
         option("--max-length", self.max_length.map(|n| n.to_string()));
         if self.keep_duplicates {

@@ -36,7 +36,7 @@ impl Session {
             whole: model.is_more_than_a_network().then_some(whole),
             step: None,
             parts: model.names(),
-            longest: model.longest_name(),
+            usual: model.usual(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use nextchar::data::Split;
 use nextchar::model::{ModelConfig, Network};
 use nextchar::text::{Token, Vocab};
-use nextchar::{Error, Generate, LanguageModel, Mixture, Model, Workers};
+use nextchar::{Error, Generate, LanguageModel, Mixture, Model, Usual, Workers};
 use serde_json::Value;
 
 /// The model in the slot "file".
@@ -22,8 +22,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) step: Option<u64>,
     /// The names that it was made from.
     pub(crate) parts: Option<&'a Split>,
-    /// The length of the longest of these names.
-    pub(crate) longest: usize,
+    /// What these names are like.
+    pub(crate) usual: Usual,
 }
 
 impl Shown<'_> {
@@ -36,7 +36,8 @@ impl Shown<'_> {
 impl<'a> Shown<'a> {
     /// Draws new names.
     pub(crate) fn generate(&self) -> Generate<'a> {
-        Generate::new(self.model, self.vocab, self.parts, self.longest).workers(Workers::serial())
+        let usual = self.usual.clone();
+        Generate::new(self.model, self.vocab, self.parts, usual).workers(Workers::serial())
     }
 }
 

@@ -33,9 +33,12 @@ impl Start {
         };
         let (shares, seed) = (text("split"), text("split_seed"));
         given.retain(|_, value| !value.is_null());
+        let given: TrainOptions = read(&given)?;
         let options = TrainOptions {
             portable: true,
-            ..read(&given)?
+            // The page measures the model that it shows.
+            no_refit: given.refits(),
+            ..given
         };
         let lengths = options.preset.lengths();
         let names = self.source.read(&self.read, lengths, bytes)?;
@@ -213,7 +216,7 @@ impl Run {
             whole: None,
             step: Some(step),
             parts: Some(corpus.parts()),
-            longest: corpus.longest(),
+            usual: self.steps.usual(),
         })
     }
 

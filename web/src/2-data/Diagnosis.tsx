@@ -1,7 +1,9 @@
 // What was found in the list, as reported by `nextchar data check`.
 import type { Diagnosis as Found } from "../engine/protocol.ts";
 import { diagnosis, hello, run, working } from "../state/session.ts";
-import { alphabet, column, keepDuplicates, listName, longest, ownNames, presetLengths, shortest, weights, where } from "../state/settings.ts";
+import {
+  alphabet, column, keepDuplicates, letterCase, listName, longest, ownNames, presetLengths, shortest, weights, where,
+} from "../state/settings.ts";
 import { CheckField, NumberField, SelectField, TextField } from "../ui/controls.tsx";
 import { integer, visible } from "../ui/format.ts";
 
@@ -11,7 +13,7 @@ export function Diagnosis() {
   return (
     <div class="diagnosis">
       {found.problem && <p class="notice bad"><b>This list cannot be used.</b> {found.problem}</p>}
-      <p aria-live="polite">{summary(found)}{parts()}</p>
+      <p aria-live="polite">{summary(found)}{chosen(found)}{parts()}</p>
       {alphabet.value !== "data" && found.rejected_lines.some(({ reason }) => reason.includes("a–z")) && (
         <p class="notice row">
           Some lines contain characters other than a–z.
@@ -31,7 +33,20 @@ function summary(found: Found): string {
     [found.filtered_by_length, "with another length"], [found.filtered_by_column, "with another value"],
   ] as const;
   const reasons = skipped.filter(([count]) => count > 0).map(([count, why]) => `${integer(count)} ${why}`);
-  return `${integer(found.names)} different names in ${integer(found.lines)} lines${reasons.length > 0 ? ` (skipped: ${reasons.join(", ")})` : ""}.`;
+  const names = `${integer(found.names)} different ${found.names === 1 ? "name" : "names"}`;
+  return `${names} in ${integer(found.lines)} ${found.lines === 1 ? "line" : "lines"}${reasons.length > 0 ? ` (skipped: ${reasons.join(", ")})` : ""}.`;
+}
+
+/** What the list itself has told: its characters, and what its upper-case letters mean. */
+function chosen(found: Found): string {
+  if (found.names === 0) return "";
+  const letters = found.alphabet === "data" ? ` They are learned in their own ${integer(Object.keys(found.letters).length)} characters` : " They are learned in the letters a–z";
+  const rule = found.normalizer.case;
+  const written = rule === "lower" ? "" : rule === "keep" ? ", in upper and lower case as they are"
+    : rule === "upper" ? ", and written in upper case" : ", and written with an upper-case letter at the beginning of words";
+  const others = found.case_exceptions > 0 ? ` (${integer(found.case_exceptions)} of them are written otherwise in your list)` : "";
+  const cleaned = found.cleaned > 0 ? ` Invisible characters were dropped from ${integer(found.cleaned)} ${found.cleaned === 1 ? "line" : "lines"}.` : "";
+  return `${letters}${written}${others}.${cleaned}`;
 }
 
 function parts(): string {
@@ -95,7 +110,8 @@ export function Reading() {
     <div class="fields roomy">
       <NumberField label="Shortest" value={shortest} min={1} max={60} otherwise={usual?.[0] ?? "any"} />
       <NumberField label="Longest" value={longest} min={1} max={60} otherwise={usual?.[1] ?? "any"} />
-      <SelectField label="Characters" value={alphabet} choices={[["auto", "default for the list"], ["az", "a–z"], ["data", "all in the list"]]} />
+      <SelectField label="Characters" value={alphabet} choices={[["auto", "what suits the list"], ["az", "a–z"], ["data", "all in the list"]]} />
+      <SelectField label="Upper case" value={letterCase} choices={[["auto", "what suits the list"], ["keep", "learn as it is"], ["lower", "make lower-case"]]} />
       {columns.includes("gender")
         ? <SelectField label="Gender" value={where} choices={[["", "all"], ["gender=f", "female"], ["gender=m", "male"], ["gender=u", "either"]]} />
         : listName.value === "own" && (

@@ -2,7 +2,8 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { openFile } from "../state/session.ts";
-import { listName, ownNames, packedNames } from "../state/settings.ts";
+import { listName, ownNames, packedNames, PASTED } from "../state/settings.ts";
+import { recall, remember } from "../state/own.ts";
 import { unpack } from "../state/packing.ts";
 
 const text = new TextEncoder();
@@ -12,6 +13,7 @@ function take(bytes: Uint8Array, label: string): void {
   packedNames.value = "";
   ownNames.value = { bytes, label };
   listName.value = "own";
+  remember(bytes, label);
 }
 
 export function OwnNames() {
@@ -20,11 +22,20 @@ export function OwnNames() {
   const timer = useRef(0);
   useEffect(() => { void restorePacked((names) => { if (area.current) area.current.value = names; }); }, [packedNames.value]);
 
+  const show = (bytes: Uint8Array) => {
+    if (area.current) area.current.value = bytes.length < 200_000 ? decoded(bytes) : "";
+  };
+  useEffect(() => {
+    const kept = packedNames.peek() === "" ? recall() : null;
+    if (kept === null || ownNames.peek() !== null) return;
+    ownNames.value = kept;
+    show(kept.bytes);
+  }, []);
   const open = async (file: File | undefined) => {
     if (!file) return;
     if (file.name.endsWith(".safetensors")) return openFile(file);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    if (area.current) area.current.value = bytes.length < 200_000 ? new TextDecoder().decode(bytes) : "";
+    show(bytes);
     take(bytes, file.name);
   };
   useEffect(() => onFiles(over, (file) => { void open(file); }), []);
@@ -37,7 +48,7 @@ export function OwnNames() {
           onInput={(event) => {
             const names = event.currentTarget.value;
             clearTimeout(timer.current);
-            timer.current = window.setTimeout(() => take(text.encode(names), "your names"), 350);
+            timer.current = window.setTimeout(() => take(text.encode(names), PASTED), 350);
           }}
         />
       </label>
@@ -50,6 +61,12 @@ export function OwnNames() {
       </div>
     </div>
   );
+}
+
+/** The text of a file, for reading: UTF-16 if it says so, otherwise UTF-8. */
+function decoded(bytes: Uint8Array): string {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** Files can be dropped anywhere; otherwise the browser would leave the page to show a file that misses its target. */

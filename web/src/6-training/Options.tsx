@@ -2,6 +2,7 @@
 import { hello, run } from "../state/session.ts";
 import * as settings from "../state/settings.ts";
 import { CheckField, NumberField, Panel, SelectField, TextField } from "../ui/controls.tsx";
+import { download } from "../ui/download.ts";
 import { integer } from "../ui/format.ts";
 
 const NAMES = {
@@ -38,6 +39,9 @@ export function Options() {
         <p class="small muted">
           {integer(given.parameters)} parameters{settings.learningRate.value === "auto" && `, learning rate ${given.learning_rate.toPrecision(3)} (found automatically)`}. This command gives the same result, bit for bit:{" "}
           <code class="command">{given.command}</code>
+          {settings.listName.value === "own" && settings.ownNames.value?.label === settings.PASTED && (
+            <> <button type="button" class="plain" onClick={() => { download(settings.ownNames.value!.bytes, settings.PASTED, "text/plain"); }}>Save your names as {settings.PASTED}</button></>
+          )}
         </p>
       )}
     </Panel>

@@ -1,6 +1,6 @@
 // Play, pause, single step, speed and reset; and the state of the training run.
 import {
-  ended, fault, fileModel, finish, hello, history, playing, progress, recentLoss, reset, run, stepOnce, togglePlay, working,
+  ended, fault, fileModel, finish, hello, history, playing, progress, recentLoss, reset, run, stepOnce, togglePlay, usable, working,
 } from "../state/session.ts";
 import { embed, slot, speed } from "../state/settings.ts";
 import { Icon, Segments } from "../ui/controls.tsx";
@@ -9,7 +9,7 @@ import { fixed, integer } from "../ui/format.ts";
 const SPEEDS = [["1", "1"], ["10", "10"], ["100", "100"], ["1000", "1,000"], ["0", "full"]] as const;
 
 export function Transport() {
-  const ready = run.value !== null;
+  const ready = run.value !== null && usable.value;
   return (
     <section class="transport" aria-label="Training">
       <div class="row drive">

@@ -38,12 +38,14 @@ export function Score() {
 const PART = { train: "a training name", val: "a validation name", test: "a test name" } as const;
 
 function Answer({ scored }: { scored: Scored }) {
-  if (scored.reason !== null) return <p class="notice bad"><b>This word cannot be scored.</b> {scored.reason}</p>;
+  if (scored.message !== null) return <p class="notice bad"><b>This word cannot be scored:</b> {scored.message}</p>;
   return (
     <>
       <p class="verdict">
         {scored.plausible === null ? <span class="tag">no verdict</span>
           : scored.plausible ? <span class="tag good">✓ plausible</span> : <span class="tag bad">✗ not plausible</span>}
+        {scored.reason === "placeholder" && <span>a placeholder</span>}
+        {scored.reason === "joined" && <span>two names joined</span>}
         {scored.percentile !== null && <span>scores higher than {fixed(scored.percentile, 1)} % of held-out names</span>}
         {scored.log_prob !== null && <span class="muted">ln P = <span class="num">{fixed(scored.log_prob, 2)}</span>, <span class="num">{fixed(scored.per_char ?? 0, 2)}</span> per character</span>}
         {scored.in_list && <span class="tag">{PART[scored.in_list]}</span>}

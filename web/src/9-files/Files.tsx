@@ -5,6 +5,7 @@ import { pack } from "../state/packing.ts";
 import { fileLabel, fileModel, finished, openDefault, openFile, tryAsk } from "../state/session.ts";
 import { embed, listName, ownNames, packedNames, show, slot } from "../state/settings.ts";
 import { Panel } from "../ui/controls.tsx";
+import { download } from "../ui/download.ts";
 import { bytes, fixed, integer } from "../ui/format.ts";
 
 export function Files() {
@@ -18,14 +19,6 @@ export function Files() {
       </Panel>
     </div>
   );
-}
-
-function download(content: Uint8Array, name: string, type: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content as BlobPart], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 function ModelFile() {

@@ -17,7 +17,10 @@
 
 // ---------------------------------------------------------------------------------- lists of names
 
-export type Alphabet = "az" | "data";
+export type Alphabet = "auto" | "az" | "data";
+
+/** What becomes of upper-case letters: learned as they are, made lower-case, or by the rule that the list follows. */
+export type ListCase = "auto" | "keep" | "lower";
 
 /** A list that comes with the page; its names are loaded only when it is used. */
 export interface EmbeddedList {
@@ -43,8 +46,9 @@ export interface ReadOptions {
   weights?: string;
   /** Only rows with this value in this column. */
   where?: { column: string; value: string };
-  /** The default depends on the list; it is "az" for a user's. */
+  /** By default, what suits the list or the preset. */
   alphabet?: Alphabet;
+  case?: ListCase;
   min_length?: number;
   max_length?: number;
   keep_duplicates?: boolean;
@@ -69,6 +73,14 @@ export interface Diagnosis {
   filtered_by_column: number;
   rejected: number;
   rejected_lines: RejectedLine[];
+  /** Lines from which invisible characters were dropped. */
+  cleaned: number;
+  /** The characters of the list, as chosen or found. */
+  alphabet: Alphabet;
+  /** What becomes of upper-case letters; `title` says after what a word begins. */
+  normalizer: { case: "lower" | "keep" | "upper" | { title: string }; turkish?: boolean };
+  /** Names that are written otherwise than this rule says. */
+  case_exceptions: number;
   /** The columns of the first line, if it looks like a table header: offer them as `column`. */
   looks_like_header?: string[];
   /** Names by length in characters. */
@@ -434,8 +446,10 @@ export interface Score {
   /** The percentage of held-out names with a lower score, 0 to 100. */
   percentile: number | null;
   plausible: boolean | null;
+  /** Why it is plausible or not, where the score alone does not say it. */
+  reason: "empty" | "improbable" | "characters" | "joined" | "placeholder" | "email" | "number" | "known" | null;
   /** Why it cannot be scored, if it cannot. */
-  reason: string | null;
+  message: string | null;
   in_list?: Part | null;
 }
 

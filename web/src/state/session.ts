@@ -40,6 +40,9 @@ export async function ask<Name extends CallName>(name: Name, give: Calls[Name]["
   return (await ready!).call(name, give);
 }
 
+/** Whether the run is that of the settings: otherwise it cannot be played. */
+export const usable = signal(false);
+
 /** The user's actions; when one succeeds, an earlier error message is removed. */
 const ACTS: readonly CallName[] = ["play", "step", "reset", "finish", "open", "open_default", "save", "export_html"];
 
@@ -121,7 +124,13 @@ let lastBytes: Uint8Array | undefined;
 export async function restart(): Promise<void> {
   const source = settings.source.peek();
   const read = settings.readOptions.peek();
-  if (settings.listName.peek() === "own" && settings.ownNames.peek() === null) return;
+  usable.value = false;
+  if (playing.peek()) await togglePlay();
+  if (settings.listName.peek() === "own" && settings.ownNames.peek() === null) {
+    diagnosis.value = null;
+    fault.value = { message: "There are no names yet.", help: "Paste your names under “Training names”, open a file, or choose a list." };
+    return;
+  }
   working.value = { what: "Reading and counting the names", done: null };
   try {
     diagnosis.value = await ask("check", { source, read });
@@ -130,6 +139,7 @@ export async function restart(): Promise<void> {
     forget();
     run.value = begun;
     fault.value = null;
+    usable.value = true;
     void count({ source, read, options: settings.trainOptions.peek() });
     await showKnownName(begun);
     watch();
@@ -158,7 +168,7 @@ async function count(give: Calls["baselines"]["give"]): Promise<void> {
 
 /** Replaces a text in another alphabet by a name from the list. */
 async function showKnownName({ symbols: known }: Run): Promise<void> {
-  const foreign = (word: string) => ![...word.toLowerCase()].every((character) => known.includes(character));
+  const foreign = (word: string) => ![...word.toLowerCase()].every((character) => known.includes(character)) && ![...word].every((character) => known.includes(character));
   const [shown, judged] = [foreign(settings.word.peek()), foreign(settings.judged.peek())];
   if (!shown && !judged) return;
   const [name] = await ask("names", { source: settings.source.peek(), read: settings.readOptions.peek(), count: 1 });
@@ -216,6 +226,7 @@ export async function togglePlay(): Promise<void> {
     modelEdition.value++;
     return;
   }
+  if (!usable.peek()) return;
   if (ended.peek()) await reset();
   playing.value = true;
   if ((await tryAsk("play", {})) === undefined) playing.value = false;

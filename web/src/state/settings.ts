@@ -17,14 +17,17 @@ export const where = textField("dw", "", 120);
 export const shortest = numberField("dmin");
 export const longest = numberField("dmax");
 export const alphabet = choiceField("da", ["auto", "az", "data"] as const, "auto");
+export const letterCase = choiceField("dl", ["auto", "keep", "lower"] as const, "auto");
 /** A user's short list, packed, if the link is to include it. */
 export const packedNames = textField("own", "", 8000);
 
 /** A user's list; it never leaves this page. */
 export const ownNames = signal<{ bytes: Uint8Array; label: string } | null>(null);
+/** The name of a list that was pasted, also as a file that can be saved. */
+export const PASTED = "your-names.txt";
 
 export const source = computed<Source>(() =>
-  listName.value === "own" ? (ownNames.value ?? { text: "", label: "your names" }) : { list: listName.value });
+  listName.value === "own" ? (ownNames.value ?? { text: "", label: PASTED }) : { list: listName.value });
 
 /** The default limits on name lengths: the preset's, but none for a user's names. */
 export const usualLengths = computed<[number, number] | undefined>(() =>
@@ -37,7 +40,9 @@ export const readOptions = computed<ReadOptions>(() => {
     weights: weights.value || undefined,
     keep_duplicates: keepDuplicates.value || undefined,
     where: at > 0 ? { column: where.value.slice(0, at), value: where.value.slice(at + 1) } : undefined,
-    alphabet: alphabet.value === "auto" ? undefined : alphabet.value,
+    // For a user's names, what suits them also replaces the alphabet of a preset.
+    alphabet: alphabet.value !== "auto" || listName.value === "own" ? alphabet.value : undefined,
+    case: letterCase.value === "auto" ? undefined : letterCase.value,
     min_length: shortest.value ?? usualLengths.value?.[0],
     max_length: longest.value ?? usualLengths.value?.[1],
   };

@@ -1,7 +1,7 @@
 //! Which names to learn from: the list, how it is read, and how it is split.
 
 use clap::Args;
-use nextchar::data::Shares;
+use nextchar::data::{ListCase, Shares};
 use nextchar::rng::Seed;
 use nextchar::text::Alphabet;
 
@@ -51,10 +51,14 @@ pub struct ReadArgs {
     /// Stop at the first line that cannot be used, instead of skipping such lines
     #[arg(long)]
     pub strict: bool,
-    /// Characters that names may contain: a–z, or all that occur in the data; upper case becomes lower case
-    /// [default: az, unless an embedded list or the model has another alphabet]
-    #[arg(long, value_name = "az|data")]
+    /// Characters that names may contain: a–z, all that occur in the data, or whichever suits the list
+    /// [default: auto; az with the presets lecture, part2 and kaiming]
+    #[arg(long, value_name = "auto|az|data")]
     pub alphabet: Option<Alphabet>,
+    /// Upper-case letters: learn them as they are, make them lower-case, or learn the rule that the list follows
+    /// [default: auto; lower with the presets lecture, part2 and kaiming]
+    #[arg(long, value_name = "auto|keep|lower")]
+    pub case: Option<ListCase>,
     /// Skip names with fewer characters
     #[arg(long, value_name = "N", value_parser = name_length)]
     pub min_length: Option<usize>,
@@ -96,6 +100,7 @@ impl ReadArgs {
             filter,
             strict,
             alphabet,
+            case,
             min_length,
             max_length,
         } = self;
@@ -112,6 +117,7 @@ impl ReadArgs {
             option("--where", Some(format!("{column}={value}")));
         }
         option("--alphabet", alphabet.map(|alphabet| alphabet.to_string()));
+        option("--case", case.map(|case| case.to_string()));
         option("--min-length", text(min_length));
         option("--max-length", text(max_length));
         arguments.extend(strict.then(|| "--strict".to_owned()));

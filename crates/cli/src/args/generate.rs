@@ -2,12 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use nextchar::GenerateOptions;
 use nextchar::rng::Seed;
 
-use super::values::{at_least, name_length, number, threads};
+use super::values::{at_least, name_length, number, some_time, threads};
 
 #[derive(Args, Debug)]
 pub struct GenerateArgs {
@@ -17,19 +18,18 @@ pub struct GenerateArgs {
     /// Number of names
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N", value_parser = at_least::<usize>(0))]
     pub count: usize,
-    /// Values below 1 favour likely characters, values above 1 unlikely ones
-    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = number)]
-    pub temperature: f64,
+    /// Values below 1 favour likely characters, values above 1 unlikely ones [default: the model's own, usually 1]
+    #[arg(long, value_name = "X", value_parser = number)]
+    pub temperature: Option<f64>,
     /// Draw only from the K most probable characters
     #[arg(long, value_name = "K", value_parser = at_least::<usize>(1))]
     pub top_k: Option<usize>,
-    /// Draw only from the likeliest characters that together have probability P
+    /// Draw only from the likeliest characters that together have probability P [default: the model's own, usually 1]
     #[arg(long, value_name = "P", value_parser = number)]
     pub top_p: Option<f64>,
-    /// Minimum length, in characters
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Conditions",
-        value_parser = name_length)]
-    pub min_length: usize,
+    /// Minimum length, in characters [default: that of the shortest name that the model was made from]
+    #[arg(long, value_name = "N", help_heading = "Conditions", value_parser = name_length)]
+    pub min_length: Option<usize>,
     /// Maximum length, in characters [default: that of the longest name that the model was made from]
     #[arg(long, value_name = "N", help_heading = "Conditions", value_parser = name_length)]
     pub max_length: Option<usize>,
@@ -76,6 +76,10 @@ pub struct GenerateArgs {
         allow_hyphen_values = true
     )]
     pub seed: Seed,
+    /// Stop after this long, such as 2s or 5m, with the names found until then; without it, the search for a name
+    /// gives up after a number of draws
+    #[arg(long, value_name = "TIME", value_parser = some_time, allow_hyphen_values = true)]
+    pub time: Option<Duration>,
     /// Number of threads; the names do not depend on it [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,

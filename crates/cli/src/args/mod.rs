@@ -109,6 +109,12 @@ pub struct ScoreArgs {
     /// Real names to calibrate the verdict on, instead of those held out in training
     #[arg(long, value_name = "FILE")]
     pub calibrate: Option<String>,
+    /// Judge the names of the model's list like other words; without it they are plausible, with the reason "known"
+    #[arg(long)]
+    pub judge_known: bool,
+    /// Texts that stand where there is no name, one per line, instead of the built-in ones such as "unknown"
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Option<PathBuf>,
     /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,

@@ -184,6 +184,10 @@ pub struct TrainArgs {
     /// Do not save the names in the model file (`generate --novel` cannot be used with it)
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,
+    /// Save the model whose losses are reported, instead of one that has learned the held-out names, too
+    /// [default with the presets lecture, part2 and kaiming, and with --val, --test, --counts, --teacher and --distill]
+    #[arg(long, help_heading = "Output")]
+    pub no_refit: bool,
     /// Print one JSON object
     #[arg(long, help_heading = "Output")]
     pub json: bool,
@@ -223,6 +227,7 @@ impl TrainArgs {
             portable: self.portable,
             seed: self.seed.clone(),
             no_names: self.no_names,
+            no_refit: self.no_refit,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, names_column, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, ListCase, names_column, windows};
 use nextchar::text::Vocab;
 use nextchar::text::clean;
 use nextchar::{CoreError, Error, Names};
@@ -29,7 +29,11 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
             json,
         }) => {
             let source = Source::find(Some(file))?;
-            let names = source.scan(&read_options(read, source.alphabet(), false))?;
+            let names = source.scan(&read_options(
+                read,
+                (source.alphabet(), ListCase::Auto),
+                false,
+            ))?;
             let found = names.diagnosis();
             note_guesses(names.label(), found.encoding, found.first_row);
             if *json {
@@ -138,6 +142,7 @@ fn diagnose(out: &mut impl Write, names: &Names, all: bool) -> Result<(), Failur
         ("filtered by length", found.filtered_by_length),
         ("filtered by column", found.filtered_by_column),
         ("rejected", found.rejected),
+        ("freed from invisible characters", found.cleaned),
     ];
     let rows = rows.into_iter().filter(|&(_, number)| number > 0);
     output::table(

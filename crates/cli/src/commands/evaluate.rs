@@ -9,9 +9,10 @@ use nextchar::score::{GeneratedNames, ScoredName, Share};
 use nextchar::text::Alphabet;
 use nextchar::text::Vocab;
 use nextchar::{EvaluateOptions, Model};
+use serde_json::json;
 
 use crate::args::EvaluateArgs;
-use crate::corpus::{Source, read_all, read_options};
+use crate::corpus::{Source, like, read_all, read_options};
 use crate::evaluation::Evaluation;
 use crate::failure::{DONE, Failure};
 use crate::html;
@@ -39,6 +40,9 @@ fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let page_file = claim(args)?;
     let model = store::load(args.model.as_deref())?;
+    if args.data.is_empty() && model.record().refitted {
+        return stored(args, &model);
+    }
     let (label, names) = match args.data.is_empty() {
         true => held_out(args, &model)?,
         false => read(args, model.vocab())?,
@@ -78,6 +82,53 @@ pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     if let Some(path) = &args.html {
         anstream::eprintln!("saved the page to {}", path.display());
     }
+    Ok(DONE)
+}
+
+/// The losses that a model had before it learned the names that they were measured on.
+fn stored(args: &EvaluateArgs, model: &Model) -> Result<u8, Failure> {
+    let other_names = "`nextchar evaluate FILE` measures it on names that it has not learned";
+    if args.html.is_some() {
+        let why =
+            "--html: the model has learned all names of its list since its losses were measured";
+        return Err(Failure::misuse(why).help(other_names));
+    }
+    let (record, mut out) = (model.record(), output::stdout());
+    let losses = &record.losses;
+    if args.json {
+        let found = json!({
+            "refitted": true, "train": losses.train, "val": losses.val, "test": losses.test,
+            "counting": losses.counting,
+        });
+        output::json(&mut out, &found)?;
+        out.flush()?;
+        return Ok(DONE);
+    }
+    writeln!(
+        out,
+        "{BOLD}Held-out losses{BOLD:#}, in nats per predicted character"
+    )?;
+    let part = if losses.test.is_some() { "test" } else { "val" };
+    let rows = [
+        ("train", Some(losses.train)),
+        ("val", losses.val),
+        ("test", losses.test),
+    ];
+    let mut rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .filter_map(|(part, loss)| Some(vec![part.to_owned(), format!("{:.4}", loss?)]))
+        .collect();
+    if let Some(counting) = losses.counting {
+        rows.push(vec![
+            format!("Kneser–Ney on {part}"),
+            format!("{counting:.4}"),
+        ]);
+    }
+    output::table(&mut out, &rows)?;
+    out.flush()?;
+    note(&format!(
+        "these are the losses before the model learned the held-out names, too; {other_names}"
+    ));
     Ok(DONE)
 }
 
@@ -225,12 +276,11 @@ type Named<'a> = (String, Cow<'a, NameList>);
 /// DATA without a split: every accepted line, including duplicates.
 fn read<'a>(args: &EvaluateArgs, vocab: &Vocab) -> Result<Named<'a>, Failure> {
     let sources = Source::find_all(&args.data)?;
-    let alphabet = if *vocab == Vocab::az() {
-        Alphabet::Az
-    } else {
-        Alphabet::Data
-    };
-    let mut names = read_all(&sources, &read_options(&args.read, alphabet, true))?;
+    let is_az = vocab.pieces().eq(Vocab::az().pieces());
+    let (any, case) = like(vocab);
+    let alphabet = if is_az { Alphabet::Az } else { any };
+    let options = read_options(&args.read, (alphabet, case), true);
+    let mut names = read_all(&sources, &options)?;
     let label = names.label().to_owned();
     let skipped = names.retain_known(vocab);
     if skipped > 0 {

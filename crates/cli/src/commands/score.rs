@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 
-use nextchar::Model;
 use nextchar::score::{Judge, WordScorer};
 use nextchar::setting::Allowed;
-use nextchar::text::Alphabet;
+use nextchar::{Model, Placeholders, Recognition, read_file};
 
 use crate::args::{ReadArgs, ScoreArgs, in_range};
-use crate::corpus::{Source, note_guesses, read_options, warn_of_rejected};
+use crate::corpus::{Source, like, note_guesses, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, count, plural};
 use crate::scoring::{self, Input, Style, Verdicts, Words};
@@ -38,15 +38,21 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
         Allowed::Below(0.0, 1.0),
     )?;
     let model = store::load(args.model.as_deref())?;
+    let own = args.placeholders.as_deref().map(placeholders).transpose()?;
+    let recognition = Recognition::new(&model, own.as_ref().unwrap_or(Placeholders::usual()));
     let verdicts = Verdicts {
         judge: judge(args, &model)?,
         false_rejection: args.false_rejection,
+        recognition: match args.judge_known {
+            true => recognition.judging_known(),
+            false => recognition,
+        },
         only_failing: args.check,
     };
     match &verdicts.judge {
         Some(judge) => warn_of_few(judge.ranked_among(), args.false_rejection),
         None => output::note(&format!(
-            "{TOO_FEW}: `plausible` and `percentile` stay empty"
+            "{TOO_FEW}: `score`, `percentile` and `plausible` stay empty"
         )),
     }
     let all = match !args.json && output::has_colours() {
@@ -63,7 +69,7 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
 fn stream(
     args: &ScoreArgs,
     model: &Model,
-    verdicts: &Verdicts,
+    verdicts: &Verdicts<'_>,
     colours: bool,
     out: &mut impl Write,
 ) -> Result<bool, Failure> {
@@ -101,6 +107,25 @@ fn stream(
     Ok(all)
 }
 
+/// The user's own placeholders.
+fn placeholders(path: &Path) -> Result<Placeholders, Failure> {
+    const LARGEST: u64 = 1 << 20;
+    let bytes = read_file(path, LARGEST, |_| Ok::<(), Failure>(()))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Placeholders::from_lines(
+            text.trim_start_matches('\u{feff}'),
+        )),
+        Err(error) => {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+            Err(
+                Failure::failed(format!("{}: line {line}: not valid UTF-8", path.display()))
+                    .help("a list of placeholders is UTF-8 text with one placeholder per line"),
+            )
+        }
+    }
+}
+
 /// The model's judge, or one that is calibrated on the user's own names.
 fn judge(args: &ScoreArgs, model: &Model) -> Result<Option<Judge>, Failure> {
     let judge = model.judge()?;
@@ -113,7 +138,7 @@ fn judge(args: &ScoreArgs, model: &Model) -> Result<Option<Judge>, Failure> {
     if judge.is_none() {
         return Err(Failure::misuse(format!("--calibrate: {TOO_FEW}")));
     }
-    let options = read_options(&ReadArgs::default(), Alphabet::Data, false);
+    let options = read_options(&ReadArgs::default(), like(model.vocab()), false);
     let mut names = Source::find(Some(list))?.read(&options)?;
     warn_of_rejected(&names);
     let all = names.len();

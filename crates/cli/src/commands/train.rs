@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use nextchar::train::{StopReason, Trained};
 use nextchar::{Corpus, Made, Model, Part, Reports, Training};
-use nextchar_formats::Checkpoint;
+use nextchar_formats::{Checkpoint, Sampling};
 use serde_json::{Value, json};
 
 use crate::args::TrainArgs;
@@ -88,7 +88,7 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
     let deadline = args.time.map(|time| started + time);
     let mut watcher = Watcher::new(args.stop_after, deadline, keeper.as_ref());
     let made = run_with(&training, args, teacher.as_ref(), &mut watcher)?;
-    let step_seconds = watcher.step_seconds();
+    let (step_seconds, refit_seconds) = (watcher.step_seconds(), watcher.refit_seconds());
     let (model, reports) = training.finish(&made)?;
     let train_seconds = train_started.elapsed().as_secs_f64();
     if let Some(trained) = &made.last {
@@ -107,9 +107,10 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
 
     let mut out = output::stdout();
     if args.json {
-        let mut result = result(args, &training, &made, &reports);
+        let mut result = result(args, &training, &made, (&model, &reports));
         result["step_seconds"] = step_seconds.into();
         result["read_seconds"] = read_seconds.into();
+        result["refit_seconds"] = refit_seconds.into();
         result["train_seconds"] = train_seconds.into();
         result["seconds"] = started.elapsed().as_secs_f64().into();
         output::json(&mut out, &result)?;
@@ -119,6 +120,7 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
             &mut out,
             training.corpus().split_options().is_some(),
         )?;
+        say_what_was_saved(&training, &made, &model);
         print_new_names(&mut out, &training, &model, args)?;
         let (path, size) = (args.out.display(), output::bytes(bytes.len() as u64));
         writeln!(
@@ -141,6 +143,24 @@ fn train(args: &TrainArgs, given: &Given, resumed: Option<Checkpoint>) -> Result
         return Ok(INTERRUPTED);
     }
     Ok(DONE)
+}
+
+/// Reports what the saved model has learned since its losses were measured, and how it draws names.
+fn say_what_was_saved(training: &Training, made: &Made, model: &Model) {
+    if made.refitted.is_some() {
+        note(
+            "the saved model has since learned all names, held-out ones too; --no-refit saves the one above",
+        );
+    } else if training.refits() && !made.is_cancelled {
+        note("there was no time left to learn the held-out names, too");
+    }
+    let sampling = model.record().sampling;
+    if sampling != Sampling::default() {
+        note(&format!(
+            "names are drawn with --top-p {}, so that few have a pair of letters that no name of the list has",
+            sampling.top_p
+        ));
+    }
 }
 
 /// The list that the arguments select, or counts instead of it.
@@ -180,7 +200,12 @@ fn run_with(
 }
 
 /// The result, for programs; the times are added later.
-fn result(args: &TrainArgs, training: &Training, made: &Made, reports: &Reports) -> Value {
+fn result(
+    args: &TrainArgs,
+    training: &Training,
+    made: &Made,
+    (model, reports): (&Model, &Reports),
+) -> Value {
     let (trained, table) = (made.last.as_ref(), training.table());
     json!({
         "train_loss": reports.train.loss,
@@ -191,6 +216,8 @@ fn result(args: &TrainArgs, training: &Training, made: &Made, reports: &Reports)
         "best_step": trained.map(|trained| trained.best_step),
         "stop": trained.map(|trained| trained.stop),
         "first_loss": trained.map(|trained| trained.first_loss),
+        "refitted": made.refitted.is_some(),
+        "sampling": model.record().sampling,
         "parameters": made.model.parameter_count(),
         "examples": table.examples(),
         "contexts": table.len(),

@@ -15,7 +15,7 @@ use super::shard::{Shard, Source};
 use crate::failure::Failure;
 
 /// The columns that are added to a table of words.
-pub const ADDED: [&str; 3] = ["log_prob", "percentile", "plausible"];
+pub const ADDED: [&str; 5] = ["log_prob", "score", "percentile", "plausible", "reason"];
 
 /// Bytes of a list in a shard.
 const SHARD_BYTES: usize = 32 << 10;

@@ -32,7 +32,7 @@ const SHARDS: usize = 16;
 pub fn run(
     scorer: &mut WordScorer<'_>,
     vocab: &Vocab,
-    verdicts: &Verdicts,
+    verdicts: &Verdicts<'_>,
     input: &mut dyn Input,
     style: Style,
     out: &mut impl Write,

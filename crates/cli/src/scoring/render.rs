@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use csv::ByteRecord;
+use nextchar::Reason;
 use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::text::{END_SYMBOL, Vocab};
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub enum Style {
 
 pub struct Renderer<'a> {
     pub vocab: &'a Vocab,
-    pub verdicts: &'a Verdicts,
+    pub verdicts: &'a Verdicts<'a>,
     pub style: Style,
     pub header: Option<Header>,
 }
@@ -43,6 +44,7 @@ struct Scored<'a> {
     score: Option<f64>,
     percentile: Option<f64>,
     plausible: Option<bool>,
+    reason: Option<Reason>,
 }
 
 #[derive(Clone, Copy)]
@@ -124,8 +126,9 @@ impl Renderer<'_> {
 
     /// Calls `write` for every word that is to be shown.
     fn each(&self, shard: &Shard, all: &mut bool, mut write: impl FnMut(usize, &Scored<'_>)) {
+        let mut name = String::new();
         for (index, entry) in shard.entries.iter().enumerate() {
-            let scored = self.scored(shard, entry);
+            let scored = self.scored(shard, entry, &mut name);
             let plausible = scored.plausible.unwrap_or(true);
             *all &= plausible;
             if !(plausible && self.verdicts.only_failing) {
@@ -134,52 +137,104 @@ impl Renderer<'_> {
         }
     }
 
-    fn scored<'s>(&'s self, shard: &'s Shard, entry: &Entry) -> Scored<'s> {
-        let judge = self.verdicts.judge.as_ref();
-        let mut scored = Scored {
-            text: &shard.text[entry.text.clone()],
-            tokens: Err(Cow::Borrowed("")),
-            log_prob: None,
-            score: None,
-            percentile: None,
-            plausible: judge.map(|_| false),
-        };
+    /// The verdict on a word; `name` is memory to write it into.
+    fn scored<'s>(&'s self, shard: &'s Shard, entry: &Entry, name: &mut String) -> Scored<'s> {
+        let text = &shard.text[entry.text.clone()];
         let index = match &entry.word {
             Word::Encoded(index) => *index,
-            other => {
-                scored.tokens = Err(reason(other));
-                return scored;
-            }
+            other => return self.unscored(shard, text, other, name),
         };
         let (word, log_probs) = shard.batch.word(index);
         let log_prob = log_probs.iter().sum();
-        scored.log_prob = Some(log_prob);
-        scored.tokens = Ok(Tokens {
-            vocab: self.vocab,
-            word,
-            log_probs,
-        });
-        if let Some(judge) = judge {
-            let verdict = judge.verdict(word, log_prob);
-            scored.score = Some(verdict.score);
-            scored.percentile = Some(verdict.percentile);
-            scored.plausible = Some(verdict.is_plausible(self.verdicts.false_rejection));
+        let verdict = self
+            .verdicts
+            .judge
+            .as_ref()
+            .map(|judge| judge.verdict(word, log_prob));
+        let share = self.verdicts.false_rejection;
+        let by_score = verdict.and_then(|verdict| Reason::by_score(&verdict, share));
+        name.clear();
+        self.vocab.decode_into(word, name);
+        let recognized = self.verdicts.recognized(name, by_score.is_none());
+        let reason = recognized.or(by_score);
+        Scored {
+            text,
+            tokens: Ok(Tokens {
+                vocab: self.vocab,
+                word,
+                log_probs,
+            }),
+            log_prob: Some(log_prob),
+            score: verdict.map(|verdict| verdict.score),
+            percentile: verdict.map(|verdict| verdict.percentile),
+            plausible: verdict.map(|_| matches!(reason, None | Some(Reason::Known))),
+            reason,
         }
-        scored
+    }
+
+    /// What can be said of a text that cannot be scored.
+    fn unscored<'s>(
+        &self,
+        shard: &Shard,
+        text: &'s str,
+        word: &Word,
+        name: &mut String,
+    ) -> Scored<'s> {
+        let reason = match (word, self.verdicts.recognition.of_other(text)) {
+            (Word::TooLong, _) => Reason::Improbable,
+            (Word::Several(words, _), Reason::Characters)
+                if words.clone().all(|index| self.is_name(shard, index, name)) =>
+            {
+                Reason::Joined
+            }
+            (_, reason) => reason,
+        };
+        Scored {
+            text,
+            tokens: Err(message(reason, word)),
+            log_prob: None,
+            score: None,
+            percentile: None,
+            plausible: self.verdicts.judge.as_ref().map(|_| false),
+            reason: Some(reason),
+        }
+    }
+
+    /// Whether one of several words in a cell is a name.
+    fn is_name(&self, shard: &Shard, index: usize, name: &mut String) -> bool {
+        let (word, log_probs) = shard.batch.word(index);
+        name.clear();
+        self.vocab.decode_into(word, name);
+        let is_plausible = || {
+            let verdict = self
+                .verdicts
+                .judge
+                .as_ref()?
+                .verdict(word, log_probs.iter().sum());
+            Some(verdict.is_plausible(self.verdicts.false_rejection))
+        };
+        match self.verdicts.recognition.of_word(name) {
+            Some(reason) => reason == Reason::Known,
+            None => is_plausible().unwrap_or(false),
+        }
     }
 }
 
-/// Why a word cannot be scored.
-fn reason(word: &Word) -> Cow<'static, str> {
-    match word {
-        Word::Encoded(_) => "".into(),
-        Word::Empty => "it is empty".into(),
-        Word::TooLong => format!(
-            "it is longer than {} characters",
-            count(MAX_NAME_LENGTH as u64)
-        )
-        .into(),
-        Word::Unknown(unknown) => unknown.to_string().into(),
+/// Why a text cannot be scored, for people.
+fn message(reason: Reason, word: &Word) -> Cow<'static, str> {
+    match (reason, word) {
+        (Reason::Characters, Word::Unknown(unknown) | Word::Several(_, unknown)) => {
+            unknown.to_string().into()
+        }
+        (Reason::Joined, Word::Several(words, _)) => format!("it is {} names", words.len()).into(),
+        (Reason::Placeholder, _) => "it is a placeholder".into(),
+        (Reason::Email, _) => "it is an e-mail address".into(),
+        (Reason::Number, _) => "it is a number".into(),
+        (_, Word::TooLong) => {
+            let most = count(MAX_NAME_LENGTH as u64);
+            format!("it is longer than {most} characters").into()
+        }
+        _ => "it is empty".into(),
     }
 }
 
@@ -204,9 +259,9 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     out.extend_from_slice(verdict.as_bytes());
     let tokens = match &scored.tokens {
         Ok(tokens) => tokens,
-        Err(reason) => {
+        Err(message) => {
             out.extend_from_slice(b": ");
-            out.extend_from_slice(reason.as_bytes());
+            out.extend_from_slice(message.as_bytes());
             out.push(b'\n');
             return;
         }
@@ -214,10 +269,15 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     pad(out, verdict.len(), VERDICT);
     out.push(b' ');
     let start = out.len();
-    if let Some(percentile) = scored.percentile {
-        out.extend_from_slice(b"scores above ");
-        fixed::<1>(out, percentile);
-        out.extend_from_slice(b" % of real names");
+    match (scored.reason, scored.percentile) {
+        (Some(Reason::Placeholder), _) => out.extend_from_slice(b"a placeholder"),
+        (Some(Reason::Joined), _) => out.extend_from_slice(b"two names joined"),
+        (_, None) => {}
+        (_, Some(percentile)) => {
+            out.extend_from_slice(b"scores above ");
+            fixed::<1>(out, percentile);
+            out.extend_from_slice(b" % of real names");
+        }
     }
     pad(out, out.len() - start, RANK);
     let log_prob = scored.log_prob.unwrap_or(f64::NEG_INFINITY);
@@ -272,7 +332,9 @@ fn row<W: Write>(writer: &mut csv::Writer<W>, cells: &ByteRecord, scored: &Score
         Some(false) => b"false",
         None => b"",
     };
-    let added = [&log_prob[..], &percentile, plausible];
+    let reason = scored.reason.map_or("", Reason::as_str).as_bytes();
+    let score = number(scored.score);
+    let added = [&log_prob[..], &score, &percentile, plausible, reason];
     writer
         .write_record(cells.iter().chain(added))
         .expect("memory takes every byte");
@@ -283,10 +345,12 @@ fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Origin<'_>>) {
     #[derive(Serialize)]
     struct Object<'a> {
         log_prob: Option<f64>,
+        /// Why it cannot be scored.
+        message: Option<&'a str>,
         per_char: Option<f64>,
         percentile: Option<f64>,
         plausible: Option<bool>,
-        reason: Option<&'a str>,
+        reason: Option<Reason>,
         #[serde(skip_serializing_if = "Option::is_none")]
         row: Option<Origin<'a>>,
         score: Option<f64>,
@@ -297,10 +361,11 @@ fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Origin<'_>>) {
     let length = tokens.map_or(1, |tokens| tokens.log_probs.len());
     let object = Object {
         log_prob: scored.log_prob,
+        message: scored.tokens.as_ref().err().map(|message| &**message),
         per_char: scored.log_prob.map(|log_prob| log_prob / length as f64),
         percentile: scored.percentile,
         plausible: scored.plausible,
-        reason: scored.tokens.as_ref().err().map(|reason| &**reason),
+        reason: scored.reason,
         row,
         score: scored.score,
         text: scored.text,

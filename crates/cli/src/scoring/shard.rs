@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::score::WordBatch;
-use nextchar::text::{Token, UnknownPiece, Vocab, clean};
+use nextchar::text::{Token, UnknownPiece, Vocab};
 
 /// What a shard is filled with.
 #[derive(Default)]
@@ -33,6 +33,8 @@ pub enum Word {
     Empty,
     TooLong,
     Unknown(UnknownPiece),
+    /// Several words that the model knows, between characters that it does not; their numbers in the batch.
+    Several(std::ops::Range<usize>, UnknownPiece),
 }
 
 #[derive(Default)]
@@ -64,9 +66,10 @@ pub struct Letters<'a> {
 impl<'a> Letters<'a> {
     pub fn new(vocab: &'a Vocab) -> Self {
         let mut tokens = [0; 256];
-        for byte in 0u8..128 {
-            let lower = byte.to_ascii_lowercase() as char;
-            tokens[usize::from(byte)] = vocab.token(lower.encode_utf8(&mut [0; 4])).unwrap_or(0);
+        for byte in b'!'..=b'~' {
+            let letter = String::from(byte as char);
+            let token = vocab.token(&vocab.normalizer().normalize(&letter));
+            tokens[usize::from(byte)] = token.unwrap_or(0);
         }
         Letters { vocab, tokens }
     }
@@ -130,13 +133,41 @@ impl Shard {
         if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return self.add_too_long(text.as_bytes());
         }
-        match letters.vocab.encode_into(&clean(text), &mut self.word) {
+        match letters
+            .vocab
+            .encode_into(&letters.vocab.normalized(text), &mut self.word)
+        {
             Ok(()) => {
                 self.keep(text, Word::Encoded(self.batch.len()));
                 self.batch.push(&self.word);
             }
-            Err(unknown) => self.keep(text, Word::Unknown(unknown)),
+            Err(unknown) => {
+                let word = match self.add_several(text, letters.vocab) {
+                    Some(parts) => Word::Several(parts, unknown),
+                    None => Word::Unknown(unknown),
+                };
+                self.keep(text, word);
+            }
         }
+    }
+
+    /// Adds the words of a cell with several of them; `None` if the model does not know one.
+    fn add_several(&mut self, text: &str, vocab: &Vocab) -> Option<std::ops::Range<usize>> {
+        const MOST: usize = 4;
+        let is_separator = |c: char| c.is_whitespace() || "/,;&+|".contains(c);
+        let words = text.split(is_separator).filter(|word| !word.is_empty());
+        if !(2..=MOST).contains(&words.clone().count()) {
+            return None;
+        }
+        let words: Result<Vec<Vec<Token>>, _> = words
+            .map(|word| vocab.encode(&vocab.normalized(word)))
+            .collect();
+        let words = words
+            .ok()
+            .filter(|words| words.iter().all(|word| word.len() > 1))?;
+        let start = self.batch.len();
+        words.iter().for_each(|word| self.batch.push(word));
+        Some(start..self.batch.len())
     }
 
     fn add_too_long(&mut self, bytes: &[u8]) {
@@ -169,7 +200,8 @@ mod tests {
     #[test]
     fn lines_become_words() {
         let long = "a".repeat(MAX_NAME_LENGTH + 1);
-        let text = format!("\u{feff}Asha\r\n\n \u{3000} \nRenée\n a b\n{long}\nzeel\n");
+        let text =
+            format!("\u{feff}Asha\r\n\n \u{3000} \nRenée\n a b\nasha & usha\n{long}\nzeel\n");
         let shard = parsed(text.as_bytes(), false);
         let words: Vec<(&str, &str)> = shard
             .entries
@@ -180,6 +212,7 @@ mod tests {
                     Word::Empty => "empty",
                     Word::TooLong => "too long",
                     Word::Unknown(_) => "unknown",
+                    Word::Several(..) => "several",
                 };
                 (&shard.text[entry.text.clone()], kind)
             })
@@ -191,11 +224,12 @@ mod tests {
                 ("Asha", "encoded"),
                 ("Renée", "unknown"),
                 ("a b", "unknown"),
+                ("asha & usha", "several"),
                 (&shown, "too long"),
                 ("zeel", "encoded")
             ]
         );
-        assert_eq!(shard.batch.len(), 2);
+        assert_eq!(shard.batch.len(), 4);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use nextchar::Workers;
 use nextchar::rng::{Purpose, Seed};
 use nextchar::score::WordScorer;
+use nextchar::{Placeholders, Recognition, Workers};
 
 use super::{Lines, Rows, Style, Verdicts, decoded, run};
 use crate::store;
@@ -60,6 +60,7 @@ fn any_bytes_are_scored_or_refused() {
     let verdicts = |only_failing| Verdicts {
         judge: Some(judge.clone()),
         false_rejection: 0.01,
+        recognition: Recognition::new(&file, Placeholders::usual()),
         only_failing,
     };
     let mut scorer = WordScorer::new(file.language_model()).unwrap();

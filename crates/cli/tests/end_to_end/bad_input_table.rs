@@ -350,6 +350,11 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "a prefix outside the alphabet",
                 "nextchar generate --prefix a9",
             ),
+            ("no time for names", "nextchar generate --time 0s"),
+            (
+                "conditions that hardly any name meets",
+                "nextchar generate --suffix zzz",
+            ),
             ("an invalid pattern", "nextchar generate --pattern '('"),
             (
                 "a pattern with too many states",
@@ -384,6 +389,14 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ("a character outside the alphabet", "nextchar score Renée"),
             ("an empty word", "nextchar score ''"),
             ("a word that is too long", "nextchar score --file long.txt"),
+            ("an e-mail address", "nextchar score asha@example.com"),
+            ("a number", "nextchar score 12-345"),
+            ("a placeholder", "nextchar score N/A"),
+            ("two names in one cell", "nextchar score 'Asha, Usha'"),
+            (
+                "placeholders that are not UTF-8",
+                "nextchar score aadesh --placeholders latin1.txt",
+            ),
             (
                 "names that the model cannot spell",
                 "nextchar evaluate accents.txt --alphabet data",

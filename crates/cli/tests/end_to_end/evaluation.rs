@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{nextchar, stderr, stdout, trained};
+use super::{held_out, nextchar, stderr, stdout, trained};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -12,15 +12,15 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn a_report_says_where_the_loss_comes_from() {
-    let (folder, ..) = trained();
+    let folder = held_out();
     let run = |more: &[&str]| {
         let arguments = [&["evaluate", "-m", "model.safetensors"], more].concat();
         stdout(&nextchar(folder, &arguments).success())
     };
     let text = run(&[]);
     for part in [
-        "standard error of the loss 0.00",
-        "better than Kneser–Ney by 0.03",
+        "standard error of the loss 0.01",
+        "better than Kneser–Ney by 0.0",
         "Loss by position",
         "Loss by length",
         "Hardest names",
@@ -55,8 +55,27 @@ fn a_report_says_where_the_loss_comes_from() {
 }
 
 #[test]
-fn the_report_is_one_page_that_fetches_nothing() {
+fn a_model_that_has_learned_its_held_out_names_tells_what_it_had() {
     let (folder, ..) = trained();
+    let evaluate = ["evaluate", "-m", "model.safetensors"];
+    let run = nextchar(folder, &evaluate).success();
+    assert!(stdout(&run).contains("Kneser–Ney on test  1.8456"));
+    assert!(stderr(&run).contains("before the model learned the held-out names"));
+    let run = nextchar(folder, &[&evaluate[..], &["--json"]].concat()).success();
+    let found = json(&stdout(&run));
+    assert_eq!(found["refitted"], true);
+    assert!((found["test"].as_f64().unwrap() - 1.8117).abs() < 1e-3);
+    let page = [&evaluate[..], &["--html", "page.html"]].concat();
+    let said = stderr(&nextchar(folder, &page).code(2));
+    assert!(said.contains("has learned all names of its list"), "{said}");
+    let other = [&evaluate[..], &["finnish-names", "--names", "0"]].concat();
+    let out = stdout(&nextchar(folder, &other).success());
+    assert!(out.contains("this model, context 6"), "{out}");
+}
+
+#[test]
+fn the_report_is_one_page_that_fetches_nothing() {
+    let folder = held_out();
     let arguments = [
         "evaluate",
         "-m",

@@ -215,6 +215,89 @@ fn json_names_end_with_the_probability_of_the_conditions() {
     assert!(said.contains("with probability below 1e-290;"), "{said}");
 }
 
+/// A search for rare names does not take longer than it may, and says how rare they are.
+#[test]
+fn rare_names_are_searched_for_as_long_as_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let generate = |more: &[&str]| nextchar(folder.path(), &[&["generate"], more].concat());
+    let rare = ["-n", "3", "--suffix", "zzz"];
+    let timed = [&rare[..], &["--time", "300ms"]].concat();
+    let run = generate(&timed).success();
+    assert_eq!(stdout(&run), "");
+    let said = stderr(&run);
+    assert!(
+        said.contains("the time is up: found 0 of 3 names"),
+        "{said}"
+    );
+    assert!(said.contains(" (98 % confidence)"), "{said}");
+
+    let run = generate(&[&timed[..], &["--json"]].concat()).success();
+    let last: serde_json::Value = serde_json::from_str(stdout(&run).trim()).unwrap();
+    let high = last["high"].as_f64().unwrap();
+    assert!(0.0 < high && high < 0.01, "{last}");
+    assert_eq!(
+        (&last["low"], &last["out_of_time"]),
+        (&0.0.into(), &true.into())
+    );
+
+    let run = generate(&rare).code(1);
+    let said = stderr(&run);
+    assert!(said.contains("with probability below "), "{said}");
+    assert!(said.contains("250,000 draws in a row"), "{said}");
+
+    // Names that come in time are printed, with the exit code of success.
+    let run = generate(&["-n", "1000000000", "--time", "1s", "--prefix", "a"]).success();
+    assert!(
+        stdout(&run).lines().count() > 100
+            && stdout(&run).lines().all(|name| name.starts_with('a'))
+    );
+    assert!(
+        stderr(&run).contains("the time is up: found "),
+        "{}",
+        stderr(&run)
+    );
+    // A request that is done in time says nothing of it.
+    let quick = generate(&["-n", "5", "--time", "1m"]).success();
+    assert_eq!(stderr(&quick), "");
+    assert_eq!(stdout(&quick), stdout(&generate(&["-n", "5"]).success()));
+}
+
+/// A search for the most likely names prints what it has found when it ends early, and what the others are at most.
+#[test]
+fn the_most_likely_names_until_the_time_is_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = [
+        "generate",
+        "--most-likely",
+        "-n",
+        "10000000",
+        "--time",
+        "500ms",
+    ];
+    let run = nextchar(folder.path(), &many).success();
+    let names = stdout(&run);
+    let expected = nextchar(folder.path(), &["generate", "--most-likely", "-n", "10"]).success();
+    assert!(names.starts_with(&stdout(&expected)), "{names}");
+    let said = stderr(&run);
+    assert!(
+        said.contains("no other name that fits is more probable than "),
+        "{said}"
+    );
+    let run = nextchar(folder.path(), &[&many[..], &["--json"]].concat()).success();
+    let out = stdout(&run);
+    let mut lines = out.lines().rev().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line
+    });
+    let (last, name) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(last["out_of_time"], true);
+    let least = name["log_prob"].as_f64().unwrap();
+    assert!(
+        last["others_at_most"].as_f64().unwrap().ln() <= least + 1e-9,
+        "{last} {name}"
+    );
+}
+
 /// A model of context 3 in the file `counts`.
 fn counts(folder: &std::path::Path) {
     let family = [

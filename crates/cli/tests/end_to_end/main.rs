@@ -44,6 +44,18 @@ fn stderr(run: &Assert) -> String {
     String::from_utf8(run.get_output().stderr.clone()).unwrap()
 }
 
+/// A folder with `model.safetensors`, which has not learned its held-out names; made once.
+fn held_out() -> &'static PathBuf {
+    static TRAINED: OnceLock<PathBuf> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let model = ["--no-refit", "--out", "model.safetensors"];
+        let train = ["train", "colors", "--steps", "600", "--hidden", "64,64"];
+        nextchar(&folder, &[&train[..], &model].concat()).success();
+        folder
+    })
+}
+
 /// A folder with `model.safetensors` from the default training and what that printed; made once.
 fn trained() -> &'static (PathBuf, String, String) {
     static TRAINED: OnceLock<(PathBuf, String, String)> = OnceLock::new();

@@ -6,7 +6,15 @@ use std::path::Path;
 
 use crate::{nextchar, stderr, stdout};
 
-const SHORT: &[&str] = &["train", "finnish-names", "--steps", "20", "--hidden", "8"];
+const SHORT: &[&str] = &[
+    "train",
+    "finnish-names",
+    "--no-refit",
+    "--steps",
+    "20",
+    "--hidden",
+    "8",
+];
 
 /// A folder with a list, a model and an unfinished checkpoint.
 fn folder() -> tempfile::TempDir {

@@ -47,9 +47,19 @@ fn check_is_like_grep() {
     run(&["score", "--column", "name", "a"]).code(2);
     std::fs::write(folder.path().join("t.csv"), "id,name\n1,Aadesh\n2,qwrtz\n").unwrap();
     let out = stdout(&run(&["score", "--file", "t.csv", "--column", "name"]).success());
+    let lines: Vec<&str> = out.lines().collect();
     assert_eq!(
-        out,
-        "id,name,log_prob,percentile,plausible\n1,Aadesh,-11.6817,49.7502,true\n2,qwrtz,-34.2922,0.0000,false\n"
+        lines[0],
+        "id,name,log_prob,score,percentile,plausible,reason"
+    );
+    assert!(
+        lines[1].starts_with("1,Aadesh,-11.6817,") && lines[1].ends_with(",true,known"),
+        "{out}"
+    );
+    assert!(
+        lines[2].starts_with("2,qwrtz,-34.2922,-")
+            && lines[2].ends_with(",0.0000,false,improbable"),
+        "{out}"
     );
     let run = run(&["score", "--file", "t.csv", "--column", "nam"]).code(2);
     assert!(stderr(&run).contains("id, name"), "{}", stderr(&run));
@@ -89,16 +99,19 @@ fn a_table_keeps_its_columns() {
     let table = ["score", "--file", "t.csv", "--column", "name"];
     let out = stdout(&run(&table).success());
     let lines: Vec<&str> = out.lines().collect();
-    assert_eq!(lines[0], "id;Name;note;log_prob;percentile;plausible");
+    assert_eq!(
+        lines[0],
+        "id;Name;note;log_prob;score;percentile;plausible;reason"
+    );
     assert!(
-        lines[1].starts_with("1;Asha;\"a;b\";-") && lines[1].ends_with(";true"),
+        lines[1].starts_with("1;Asha;\"a;b\";-") && lines[1].ends_with(";true;known"),
         "{out}"
     );
     assert!(
-        lines[2].starts_with("2;xqzt;;-") && lines[2].ends_with(";0.0000;false"),
+        lines[2].starts_with("2;xqzt;;-") && lines[2].ends_with(";0.0000;false;improbable"),
         "{out}"
     );
-    assert_eq!(lines[3], "3;;\"\"\"x\"\"\";;;false");
+    assert_eq!(lines[3], "3;;\"\"\"x\"\"\";;;;false;empty");
     let failing = stdout(&run(&[&table[..], &["--check"]].concat()).code(1));
     assert_eq!(
         failing.lines().collect::<Vec<_>>(),
@@ -118,6 +131,120 @@ fn a_table_keeps_its_columns() {
         "{message}"
     );
     run(&[&table[..], &["--check"]].concat()).code(2);
+}
+
+/// One cell of each kind, and the reason that is documented for it.
+#[test]
+fn every_cell_has_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
+    let long = "a".repeat(1001);
+    let cells = [
+        ("Aadesh", "true,known"),
+        // Shorter than almost every other, but on the list.
+        ("Om", "true,known"),
+        ("Nishankara", "true,"),
+        ("xqzt", "false,improbable"),
+        (&long, "false,improbable"),
+        ("", "false,empty"),
+        ("Renée", "false,characters"),
+        ("Asha Usha", "false,joined"),
+        ("\"Asha, Usha\"", "false,joined"),
+        ("Asha xqzt", "false,characters"),
+        ("basantipriyamvada", "false,joined"),
+        ("Unknown", "false,placeholder"),
+        ("N/A", "false,placeholder"),
+        ("test test 2", "false,placeholder"),
+        ("---", "false,placeholder"),
+        ("asha@example.com", "false,email"),
+        ("2024-01-31", "false,number"),
+    ];
+    let lines = cells.map(|(cell, _)| format!("{cell},1\n"));
+    std::fs::write(
+        folder.path().join("t.csv"),
+        format!("name,n\n{}", lines.concat()),
+    )
+    .unwrap();
+    let table = ["score", "--file", "t.csv", "--column", "name"];
+    let out = stdout(&run(&table).success());
+    for (line, (cell, end)) in out.lines().skip(1).zip(cells) {
+        assert!(line.ends_with(&format!(",{end}")), "{cell}: {line}");
+    }
+    let json = stdout(&run(&[&table[..], &["--json"]].concat()).success());
+    for (line, (cell, end)) in json.lines().zip(cells) {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (plausible, reason) = (&row["plausible"], row["reason"].as_str().unwrap_or(""));
+        assert_eq!(format!("{plausible},{reason}"), end, "{cell}");
+        assert_eq!(
+            row["message"].is_null(),
+            !row["log_prob"].is_null(),
+            "{row}"
+        );
+    }
+    // Only what fails, with the same reasons.
+    let failing = stdout(&run(&[&table[..], &["--check"]].concat()).code(1));
+    let expected: Vec<&str> = out
+        .lines()
+        .filter(|line| !line.contains(",true,"))
+        .collect();
+    assert_eq!(failing.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn names_of_the_list_are_judged_like_others_if_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
+    run(&["score", "--check", "Om"]).code(0);
+    let out = stdout(
+        &run(&[
+            "score",
+            "--check",
+            "--judge-known",
+            "--false-rejection",
+            "0.3",
+            "Om",
+        ])
+        .code(1),
+    );
+    assert!(
+        out.starts_with("Om                   not plausible  scores above "),
+        "{out}"
+    );
+}
+
+#[test]
+fn placeholders_are_documented_and_can_be_replaced() {
+    let page = include_str!("../../../../docs/verdict.md").replace('\n', " ");
+    for reason in nextchar::Reason::ALL {
+        assert!(page.contains(&format!("| `{reason}` | ")), "{reason}");
+    }
+    let listed = nextchar::Placeholders::USUAL
+        .iter()
+        .map(|text| format!("`{text}`"));
+    assert!(page.contains(&format!(
+        "list:  {}  Some",
+        listed.collect::<Vec<_>>().join(", ")
+    )));
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| stdout(&nextchar(folder.path(), arguments).success());
+    assert!(run(&["score", "Unknown"]).contains("not plausible  a placeholder "));
+    std::fs::write(folder.path().join("own"), "\u{feff}kein Name\r\nAnmol\n").unwrap();
+    let reasons = |words: &[&str]| {
+        let own = ["score", "--json", "--placeholders", "own"];
+        let lines = run(&[&own[..], words].concat());
+        let reason = |line: &str| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            row["reason"].as_str().unwrap_or("").to_owned()
+        };
+        lines.lines().map(reason).collect::<Vec<_>>()
+    };
+    // A name of the list is none, unless it is judged like other words.
+    let words = ["Kein Name", "N/A", "anmol"];
+    assert_eq!(reasons(&words), ["placeholder", "characters", "known"]);
+    assert_eq!(
+        reasons(&[&words[..], &["--judge-known"]].concat())[2],
+        "placeholder"
+    );
 }
 
 /// A list of several blocks, with what lists hold: the same bytes for any number of threads, and the same

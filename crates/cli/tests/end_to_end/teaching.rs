@@ -8,7 +8,15 @@ use crate::{nextchar, stderr, stdout};
 fn students_learn_what_a_teacher_predicts() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| nextchar(folder.path(), arguments);
-    let shape = ["--steps", "60", "--hidden", "16", "--family", "network"];
+    let shape = [
+        "--steps",
+        "60",
+        "--hidden",
+        "16",
+        "--family",
+        "network",
+        "--no-refit",
+    ];
     run(&[
         "train",
         "finnish-names",

@@ -197,6 +197,15 @@ impl Mixture {
         }
     }
 
+    /// The counts, if they see as many tokens as the mixture, and the number of tokens that the networks see.
+    fn counts_and_networks(&self) -> Option<(&KneserNey, usize)> {
+        let counts = self.counts.as_ref()?;
+        let networks = self.networks.iter().map(LanguageModel::context_length);
+        let longest = networks.max().filter(|_| self.weights.networks > 0.0);
+        let longer = counts.context_length() == self.context_length() && self.repeats.is_none();
+        longer.then_some((counts, longest.unwrap_or(0)))
+    }
+
     /// The networks' mean log-probabilities, and the counts'; each [B, V].
     fn parts(&self, states: &[State]) -> (Vec<f64>, Vec<f64>) {
         let len = states.len() * self.vocab_size();
@@ -391,11 +400,15 @@ impl LanguageModel for Mixture {
         }
     }
 
-    /// A context that is not a prefix of a known name is identified by the tokens that the parts look at: the
-    /// older ones are masked, so that equivalent contexts share a state.
+    /// Contexts that neither the networks nor the counts distinguish share a state; see [`KneserNey::next_beside`].
+    /// With repeat names, a context that is not a prefix of a known name is identified by the tokens that the parts
+    /// look at: the older ones are masked, so that equivalent contexts share a state.
     fn next(&self, state: State, token: Token) -> State {
         /// Any token but END: a context that begins with it is not a prefix of a name.
         const MASK: Token = 1;
+        if let Some((counts, networks)) = self.counts_and_networks() {
+            return counts.next_beside(state, token, networks);
+        }
         let (packing, held) = (packing(self), state.held());
         let next = state.with_packed(packing.next_context(state.packed(), token, held));
         let Some(repeats) = &self.repeats else {

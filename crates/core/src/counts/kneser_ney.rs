@@ -16,9 +16,12 @@ use crate::counts::levels::{Level, bucket, history, levels};
 use crate::data::{CountedWindows, NameList, folds};
 use crate::error::Error;
 use crate::executor::Executor;
-use crate::language_model::{LanguageModel, State, WordModel};
+use crate::language_model::{LanguageModel, State, WordModel, packing};
 use crate::setting::{Allowed, Setting};
-use crate::text::{Token, Vocab};
+use crate::text::{END, Token, Vocab};
+
+/// Up to this context length, every context is a state of its own.
+const FEW_CONTEXTS: usize = 3;
 
 /// A Kneser–Ney model.
 ///
@@ -39,6 +42,9 @@ pub struct KneserNey {
     table: CountedWindows,
     levels: Vec<Level>,
     discounts: Vec<Discounts>,
+    /// Whether every history continues one that was seen, so that contexts with the same longest history stay
+    /// equivalent.
+    is_closed: bool,
 }
 
 impl KneserNey {
@@ -50,6 +56,7 @@ impl KneserNey {
         let table = table.into();
         let levels = levels(&table)?;
         Ok(KneserNey {
+            is_closed: levels.windows(2).all(|pair| pair[1].continues(&pair[0])),
             discounts: levels.iter().map(discount::closed_form).collect(),
             levels,
             table: table.into_owned(),
@@ -160,6 +167,44 @@ impl KneserNey {
         self.levels[length].place_of_suffix(history)
     }
 
+    /// The state after a token in a model that also sees the last `tokens` tokens otherwise.
+    ///
+    /// Contexts with the same longest history that was seen have the same predictions for every continuation: they
+    /// share a state, in which other tokens replace those before that history. So there are no more states than
+    /// histories. Short contexts are few anyway, and a label stands in every context, seen with the others or not.
+    pub(crate) fn next_beside(&self, state: State, token: Token, tokens: usize) -> State {
+        let packing = packing(self);
+        let next = packing.next_context(state.packed(), token, state.held());
+        let longest = self.context_length();
+        if longest <= FEW_CONTEXTS || tokens >= longest || state.held() > 0 || !self.is_closed {
+            return state.with_packed(next);
+        }
+        let mut context = packing.unpack_context(next);
+        self.forget_unseen(&mut context, tokens);
+        state.with_packed(packing.pack_context(&context))
+    }
+
+    /// Replaces the tokens of a context before the longest history that was seen, or before the last `tokens` if they
+    /// are more, by tokens that depend on nothing else: first one with which no history was seen.
+    fn forget_unseen(&self, context: &mut [Token], tokens: usize) {
+        let history = history(context);
+        let seen = |length: &usize| self.place_of_suffix(history, *length).is_some();
+        let known = (1..=history.len()).take_while(seen).count().max(tokens);
+        if known >= history.len() {
+            return;
+        }
+        let unseen = context.len() - known - 1;
+        let mut longer = context[unseen..].to_vec();
+        let other = (END + 1..self.vocab_size() as Token).find(|&token| {
+            longer[0] = token;
+            self.place_of_suffix(&longer, known + 1).is_none()
+        });
+        if let Some(other) = other {
+            context[..unseen].fill(END + 1);
+            context[unseen] = other;
+        }
+    }
+
     /// Turns p(· | h′) into p(· | h), where h is the history at `place` of a level.
     fn interpolate(&self, length: usize, place: usize, probs: &mut [f64]) {
         let row = self.levels[length].counts.row(place);
@@ -204,6 +249,10 @@ impl LanguageModel for KneserNey {
                 }
             }
         }
+    }
+
+    fn next(&self, state: State, token: Token) -> State {
+        self.next_beside(state, token, 0)
     }
 
     fn word_model(&self) -> Option<Box<dyn WordModel + '_>> {
@@ -422,6 +471,48 @@ mod tests {
             model.log_probs(&states, &mut together);
             let alone: Vec<f64> = contexts.iter().flat_map(|c| model.next_log_probs(c)).collect();
             prop_assert_eq!(together, alone);
+        }
+    }
+
+    proptest! {
+        /// Contexts that share a state have the same predictions, to the last bit, and keep them; and there are no
+        /// more states than histories.
+        #[test]
+        fn states_are_histories(
+            names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..8),
+            words in prop::collection::vec(prop::collection::vec(1u16..4, 0..9), 1..60),
+            context_length in 4usize..6,
+            hole in any::<bool>(),
+        ) {
+            let whole = table(&names, context_length);
+            let mut windows = CountedWindows::new(whole.shape);
+            for row in whole.rows().filter(|row| !hole || row.context.last() != Some(&1)) {
+                for (&target, &count) in row.targets.iter().zip(row.counts) {
+                    windows.push(row.context, target, count);
+                }
+            }
+            let model = KneserNey::closed_form(&windows).unwrap();
+            let mut states = HashSet::new();
+            for word in &words {
+                let mut state = model.start(&Start::default());
+                for length in 0..=word.len() {
+                    let before = [&vec![END; context_length], &word[..length]].concat();
+                    let context = &before[before.len() - context_length..];
+                    let mut expected = vec![0.0; 4];
+                    model.probs(context, &mut expected);
+                    expected.iter_mut().for_each(|p| *p = libm::log(*p));
+                    let mut found = vec![0.0; 4];
+                    model.log_probs(&[state], &mut found);
+                    prop_assert_eq!(&found, &expected);
+                    states.insert(state);
+                    if let Some(&token) = word.get(length) {
+                        state = model.next(state, token);
+                    }
+                }
+            }
+            let histories: usize = model.levels.iter().map(|level| level.counts.len()).sum();
+            // The contexts with padding before them may differ.
+            prop_assert!(!model.is_closed || states.len() <= 2 * histories);
         }
     }
 

@@ -163,6 +163,17 @@ impl Level {
             / self.counts.totals()[place] as f64
     }
 
+    /// Whether every history without its last token is a history of the level below. It is in counts of whole names.
+    pub(crate) fn continues(&self, below: &Level) -> bool {
+        let last = self.packing.token_bits();
+        let mut seen = below.numbers.iter().copied().peekable();
+        self.numbers.iter().all(|number| {
+            let before = number >> last;
+            while seen.next_if(|&other| other < before).is_some() {}
+            seen.peek() == Some(&before)
+        })
+    }
+
     /// The place of the suffix of a history that has this level's length, if it was seen.
     pub(crate) fn place_of_suffix(&self, history: &[Token]) -> Option<usize> {
         let suffix = &history[history.len() - self.counts.context_length()..];

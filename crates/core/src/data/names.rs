@@ -157,9 +157,14 @@ impl NameList {
     /// # Errors
     /// [`Error::BadAlphabet`] if the data has more characters than there can be tokens.
     pub fn vocab(&self, alphabet: Alphabet) -> Result<Vocab, Error> {
+        let is_az = || {
+            let mut names = self.names();
+            names.all(|name| Alphabet::Az.first_fault(name.text).is_none())
+        };
         match alphabet {
             Alphabet::Az => Ok(Vocab::az()),
-            Alphabet::Data => self.pieces(&Characters),
+            Alphabet::Auto if is_az() => Ok(Vocab::az()),
+            Alphabet::Auto | Alphabet::Data => self.pieces(&Characters),
         }
     }
 

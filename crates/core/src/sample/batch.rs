@@ -43,10 +43,10 @@ impl Batch {
         if let Some(bytes) = vocab.line_bytes() {
             let bytes = self.tokens.iter().map(|&token| bytes[usize::from(token)]);
             let text = String::from_utf8(bytes.collect()).expect("ASCII is UTF-8");
-            return lines.push_str(&text);
+            return lines.push_str(&vocab.normalizer().restore(&text));
         }
         for name in self.names() {
-            vocab.decode_into(name, lines);
+            vocab.write_into(name, lines);
             lines.push('\n');
         }
     }

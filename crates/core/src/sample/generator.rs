@@ -7,7 +7,7 @@ use crate::rng::{Purpose, Seed};
 use crate::sample::batch::Batch;
 use crate::sample::conditions::Filter;
 use crate::sample::methods::{Draws, choose};
-use crate::sample::outcome::{Generated, Outcome};
+use crate::sample::outcome::{Generated, Outcome, Waiting};
 use crate::sample::probability::Method;
 use crate::sample::request::Request;
 use crate::sample::source::{Setup, Source};
@@ -67,6 +67,9 @@ pub struct Generator<'a> {
     found: u64,
     exhausted: bool,
     gave_up: bool,
+    /// Asked between rounds of draws whether to go on.
+    watch: Option<Box<dyn FnMut(Waiting) -> bool + Send + 'a>>,
+    stopped: bool,
 }
 
 impl<'a> Generator<'a> {
@@ -97,6 +100,7 @@ impl<'a> Generator<'a> {
                 source,
                 stream: seed.stream(Purpose::Sample, 0),
                 unique: request.unique,
+                likely: request.likely || filter.only_limits_length(),
             },
             vocab,
             executor,
@@ -109,7 +113,15 @@ impl<'a> Generator<'a> {
             found: 0,
             exhausted: false,
             gave_up: false,
+            watch: None,
+            stopped: false,
         })
+    }
+
+    /// Lets the caller follow the draws and end them: between two rounds of draws, a fraction of a second apart,
+    /// `watch` is asked whether to go on. The names before the end are those of a generator without a watch.
+    pub fn watch(&mut self, watch: impl FnMut(Waiting) -> bool + Send + 'a) {
+        self.watch = Some(Box::new(watch));
     }
 
     /// Number of names returned so far.
@@ -120,6 +132,11 @@ impl<'a> Generator<'a> {
     /// Whether the limit on consecutive failed attempts was reached.
     pub fn gave_up(&self) -> bool {
         self.gave_up
+    }
+
+    /// Whether the [watch](Generator::watch) ended the draws.
+    pub fn stopped(&self) -> bool {
+        self.stopped
     }
 
     /// A report on the draws so far. If there were few, some more are made to estimate the probability.
@@ -135,6 +152,7 @@ impl<'a> Generator<'a> {
             evaluations,
             exhausted: self.exhausted || nothing_remains,
             gave_up: self.gave_up,
+            stopped: self.stopped,
             probability,
         }
     }
@@ -181,13 +199,13 @@ impl<'a> Generator<'a> {
     /// At least one name, and no more than are still wanted; `None` if there are no more.
     fn draw(&mut self, log_probs: bool) -> Option<Vec<Batch>> {
         let wanted = usize::try_from(self.count - self.found).unwrap_or(usize::MAX);
-        if wanted == 0 || self.gave_up {
+        let mut failed = 0;
+        if wanted == 0 || self.gave_up || !self.goes_on(failed) {
             return None;
         }
         let (executor, tries) = (self.executor, self.tries);
-        let draws = self.draws(log_probs);
-        let mut failed = 0;
         loop {
+            let draws = self.draws(log_probs);
             draws.prepare(log_probs, executor);
             if draws.remaining() <= 0.0 {
                 self.exhausted = true;
@@ -199,12 +217,23 @@ impl<'a> Generator<'a> {
                 truncate(&mut batches, wanted);
                 return Some(batches);
             }
-            failed += draws.attempts() - before;
+            failed += (draws.attempts() - before).saturating_mul(draws.cost());
             if failed >= tries {
                 self.gave_up = true;
                 return None;
             }
+            if !self.goes_on(failed) {
+                return None;
+            }
         }
+    }
+
+    /// Asks the watch, if there is one, whether to go on after this number of failed attempts.
+    fn goes_on(&mut self, failed: u64) -> bool {
+        let found = self.found;
+        let watch = self.watch.as_mut();
+        self.stopped |= watch.is_some_and(|watch| !watch(Waiting { found, failed }));
+        !self.stopped
     }
 }
 
@@ -227,7 +256,7 @@ impl Iterator for Generator<'_> {
                 .iter()
                 .flat_map(|batch| batch.names().zip(&batch.log_probs));
             let names = names.map(|(name, &log_prob)| Generated {
-                name: vocab.decode(name),
+                name: vocab.written(name),
                 log_prob,
             });
             self.ready = names.collect::<Vec<_>>().into_iter();

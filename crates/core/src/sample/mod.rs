@@ -16,11 +16,11 @@ mod request;
 mod source;
 
 pub use batch::Batch;
-pub use conditions::{Conditions, Constraint};
+pub use conditions::{Conditions, Constraint, Spelling};
 pub use config::SampleConfig;
 pub use draw_counts::sampled_windows;
 pub use generator::Generator;
 pub use methods::{most_likely, most_likely_after};
-pub use outcome::{Generated, Outcome};
+pub use outcome::{Generated, MostLikely, Outcome, Waiting};
 pub use probability::{Method, Probability};
 pub use request::Request;

@@ -49,6 +49,30 @@ pub struct Outcome {
     pub exhausted: bool,
     /// Whether the limit on consecutive failed attempts was reached first.
     pub gave_up: bool,
+    /// Whether the caller ended the draws; see [`Generator::watch`](super::Generator::watch).
+    pub stopped: bool,
     /// The probability that a name of the model (after temperature, top-k and top-p) satisfies the conditions.
     pub probability: Probability,
+}
+
+/// How far a generator or a search has come, for a caller that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Number of names found so far.
+    pub found: u64,
+    /// Number of draws since then that gave no name, or of prefixes that a search has extended since then.
+    pub failed: u64,
+}
+
+/// The most likely names, as far as a search for them came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MostLikely {
+    /// The names, most probable first. No other name that satisfies the conditions is more probable than one of
+    /// these, even if the search ended early.
+    pub names: Vec<Generated>,
+    /// Whether these are all names that were wanted, or all that exist. If not, the search ended early.
+    pub complete: bool,
+    /// A certain upper bound on ln P of every other name that satisfies the conditions, in nats; −∞ if there is
+    /// none.
+    pub others: f64,
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 /// Otherwise it uses the dynamic program where that is small (contexts of up to three characters, or
 /// conditions that few names satisfy), and free draws where it is not. If less than a quarter of the first
 /// 128 free draws satisfy the conditions, it continues with the dynamic program or with bounds. It does the
-/// same when drawing without replacement, once free draws hardly produce new names.
+/// same when drawing without replacement, once free draws hardly produce new names. It returns to free draws where
+/// the bounds hardly fall and give no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -33,8 +34,9 @@ pub struct Probability {
     /// About two standard errors below the estimate. Equal to it if the probability is exact, but 0 if that is
     /// below 1e-290.
     pub low: f64,
-    /// About two standard errors above the estimate, but at most the certain upper bound. Equal to the estimate
-    /// if the probability is exact, but 1e-290 if that is smaller.
+    /// About two standard errors above the estimate, but at most the certain upper bound. Without any name so far, a
+    /// larger probability would have given one with probability 1 − e⁻⁴, 98 %, whenever the draws were ended. Equal
+    /// to the estimate if the probability is exact, but 1e-290 if that is smaller.
     pub high: f64,
     /// How it was found.
     pub method: Method,

@@ -21,8 +21,12 @@ pub struct Request<'a> {
     pub unwanted: Vec<&'a NameList>,
     /// Whether to draw without replacement: no name twice.
     pub unique: bool,
-    /// Number of consecutive attempts without a name after which the generator gives up.
+    /// Number of consecutive draws without a name after which the generator gives up. An attempt of a method that is
+    /// slower than free draws, and worth more, counts as several of them.
     pub tries: u64,
+    /// Whether most names of the model are expected to meet the conditions. Then free draws come first, which is
+    /// faster; the distribution is the same.
+    pub likely: bool,
     /// The method of drawing; `None` picks the fastest. The distribution is the same. If the dynamic program
     /// would be too large, another method is used, and [`Outcome::probability`](super::Outcome::probability)
     /// names it.
@@ -39,6 +43,7 @@ impl Default for Request<'_> {
             unwanted: Vec::new(),
             unique: false,
             tries: 1_000_000,
+            likely: false,
             method: None,
         }
     }

@@ -22,4 +22,6 @@ pub(crate) struct Setup<'a> {
     pub(crate) stream: Stream,
     /// Whether to draw without replacement.
     pub(crate) unique: bool,
+    /// Whether most names are expected to fit, so that free draws come first.
+    pub(crate) likely: bool,
 }

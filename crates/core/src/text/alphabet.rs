@@ -11,8 +11,10 @@ use super::token::END_SYMBOL;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alphabet {
-    /// The lecture's: a–z.
+    /// a–z where nearly all names consist of these letters, otherwise all characters that occur in the data.
     #[default]
+    Auto,
+    /// The lecture's: a–z.
     Az,
     /// All characters that occur in the data.
     Data,
@@ -23,8 +25,6 @@ pub enum Alphabet {
 pub enum CharacterFault {
     /// It is the end mark's symbol.
     EndMark,
-    /// It is a control character.
-    Control,
     /// It is not one of a–z, and the alphabet is a–z.
     OutsideAz,
 }
@@ -39,8 +39,6 @@ impl Alphabet {
     fn fault(self, c: char) -> Option<CharacterFault> {
         if END_SYMBOL.contains(c) {
             Some(CharacterFault::EndMark)
-        } else if c.is_control() {
-            Some(CharacterFault::Control)
         } else if self == Alphabet::Az && !c.is_ascii_lowercase() {
             Some(CharacterFault::OutsideAz)
         } else {
@@ -52,6 +50,7 @@ impl Alphabet {
 impl fmt::Display for Alphabet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Alphabet::Auto => "auto",
             Alphabet::Az => "az",
             Alphabet::Data => "data",
         })
@@ -63,9 +62,10 @@ impl FromStr for Alphabet {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
+            "auto" => Ok(Alphabet::Auto),
             "az" => Ok(Alphabet::Az),
             "data" => Ok(Alphabet::Data),
-            _ => Err(format!("{text:?} is neither `az` nor `data`")),
+            _ => Err(format!("{text:?} is none of `auto`, `az` and `data`")),
         }
     }
 }

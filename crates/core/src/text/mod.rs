@@ -5,18 +5,26 @@
 //! [`Start`] is what precedes a name's first token.
 
 mod alphabet;
+mod case;
 mod characters;
+mod folding;
 mod normalizer;
 mod pattern;
+mod segments;
 mod start;
 mod token;
 mod tokenizer;
 mod vocab;
 
 pub use alphabet::{Alphabet, CharacterFault};
+pub use case::{Case, Words};
 pub use characters::Characters;
-pub use normalizer::{Case, Normalizer, clean};
-pub(crate) use pattern::{escape, letter_class};
+pub(crate) use folding::folded;
+pub(crate) use normalizer::is_invisible;
+pub use normalizer::{Normalizer, clean};
+pub(crate) use pattern::{BORDER, Literal, escape, letter_class};
+pub(crate) use segments::Seen;
+pub use segments::graphemes;
 pub use start::Start;
 pub use token::{END, END_SYMBOL, Token};
 pub use tokenizer::Tokenizer;

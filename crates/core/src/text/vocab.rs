@@ -1,11 +1,13 @@
 //! The classes of the classification: all pieces of the vocabulary, and the end mark.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::characters::Characters;
 use super::normalizer::Normalizer;
+use super::segments::Class;
 use super::start::Start;
 use super::token::{END, END_SYMBOL, Token};
 use super::tokenizer::Tokenizer;
@@ -34,6 +36,8 @@ pub struct Vocab {
     labels: Vec<Box<str>>,
     /// Tokens of the pieces that are one ASCII character; [`END`] for all others.
     ascii: [Token; 128],
+    /// The classes of the pieces, in token order, if a grapheme may consist of several of them.
+    segments: Option<Vec<Class>>,
 }
 
 /// A piece that a [`Vocab`] does not contain, with its position in the text.
@@ -122,6 +126,7 @@ impl Vocab {
             pieces,
             labels: Vec::new(),
             ascii: [END; 128],
+            segments: None,
         };
         if !(1..Self::MAX_LEN).contains(&vocab.pieces.len()) {
             return None;
@@ -130,6 +135,11 @@ impl Vocab {
             if let [byte @ ..128] = *piece.as_bytes() {
                 vocab.ascii[usize::from(byte)] = token;
             }
+        }
+        if vocab.is_by_character() {
+            let classes = vocab.pieces().flat_map(str::chars).map(Class::of);
+            let classes: Vec<Class> = classes.collect();
+            vocab.segments = has_segments(&classes).then_some(classes);
         }
         Some(vocab)
     }
@@ -167,9 +177,38 @@ impl Vocab {
         self.tokenizer
     }
 
+    /// Whether a character that a reader sees can consist of several pieces, as in the Indic scripts.
+    pub fn has_segments(&self) -> bool {
+        self.segments.is_some()
+    }
+
+    /// The classes by which pieces form graphemes, in token order; `None` if every piece is a grapheme of its own, or the
+    /// tokenizer is not that of characters.
+    pub(crate) fn segments(&self) -> Option<&[Class]> {
+        self.segments.as_deref()
+    }
+
+    /// The class of a character by which it joins others to a grapheme.
+    pub(crate) fn class(&self, c: char) -> Class {
+        let segments = self.segments().unwrap_or_default();
+        let token = self.token_of(c).map(usize::from);
+        token.map_or(Class::Other, |token| {
+            segments.get(token - 1).copied().unwrap_or(Class::Other)
+        })
+    }
+
     /// How text is normalised before it is split.
     pub fn normalizer(&self) -> Normalizer {
         self.normalizer
+    }
+
+    /// A word as its pieces are known: trimmed and [normalised](Normalizer::normalize).
+    pub fn normalized<'t>(&self, word: &'t str) -> Cow<'t, str> {
+        match self.normalizer.normalize(word.trim()) {
+            Cow::Borrowed(text) => text.into(),
+            // Dropping an invisible character may have left a blank at an end.
+            Cow::Owned(text) => text.trim().to_owned().into(),
+        }
     }
 
     /// The pieces in token order, without the end mark.
@@ -195,10 +234,8 @@ impl Vocab {
     /// All characters in token order, for a vocabulary of characters without labels: the alphabet in formats that
     /// know nothing else.
     pub fn alphabet(&self) -> Option<String> {
-        match VocabRecord::from(self.clone()) {
-            VocabRecord::Characters(text) => Some(text),
-            VocabRecord::Pieces { .. } => None,
-        }
+        let is_plain = self.is_by_character() && self.labels.is_empty();
+        is_plain.then(|| self.pieces().collect())
     }
 
     /// The token of a label.
@@ -293,6 +330,23 @@ impl Vocab {
         self.tokenizer.join(&mut pieces, text);
     }
 
+    /// Appends a name as the list writes it: decoded, with its upper-case letters restored.
+    pub fn write_into(&self, name: &[Token], text: &mut String) {
+        let start = text.len();
+        self.decode_into(name, text);
+        if let Cow::Owned(written) = self.normalizer.restore(&text[start..]) {
+            text.truncate(start);
+            text.push_str(&written);
+        }
+    }
+
+    /// A name as the list writes it.
+    pub fn written(&self, name: &[Token]) -> String {
+        let mut text = String::new();
+        self.write_into(name, &mut text);
+        text
+    }
+
     /// By token, the byte of each piece and a line feed for [`END`]: the fastest way to write lines of ASCII names.
     /// `None` if a piece is longer or is joined in another way.
     pub(crate) fn line_bytes(&self) -> Option<Vec<u8>> {
@@ -320,6 +374,16 @@ impl Vocab {
     }
 }
 
+/// Whether characters of these classes can form graphemes of more than one.
+fn has_segments(classes: &[Class]) -> bool {
+    let joins = |class: &Class| class.joins_left() || *class == Class::Prepend;
+    let is_regional = |class: &Class| *class == Class::Regional;
+    let is_jamo = |class: &Class| matches!(class, Class::L | Class::V | Class::T);
+    classes
+        .iter()
+        .any(|class| joins(class) || is_regional(class) || is_jamo(class))
+}
+
 /// A vocabulary in a file: a text of all characters in the usual case, otherwise a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -338,6 +402,9 @@ pub enum VocabRecord {
         /// In token order.
         #[serde(default)]
         labels: Vec<String>,
+        /// How characters form graphemes: a letter for each.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        segments: Option<String>,
     },
 }
 
@@ -353,6 +420,9 @@ pub enum BadVocab {
     /// Labels that are empty, equal or too many.
     #[error("labels must be distinct and not empty")]
     BadLabels,
+    /// Classes of graphemes that are unknown, or not one for each character.
+    #[error("the classes of graphemes must be one known letter for each character")]
+    BadSegments,
 }
 
 impl VocabRecord {
@@ -361,18 +431,19 @@ impl VocabRecord {
     /// # Errors
     /// [`BadVocab`].
     pub fn resolve(self, tokenizers: &[&'static dyn Tokenizer]) -> Result<Vocab, BadVocab> {
-        let (tokenizer, normalizer, pieces, labels) = match self {
+        let (tokenizer, normalizer, pieces, labels, segments) = match self {
             VocabRecord::Characters(text) => {
                 let pieces = text.chars().map(String::from).collect();
                 let name = Characters.name().to_owned();
-                (name, Normalizer::default(), pieces, Vec::new())
+                (name, Normalizer::default(), pieces, Vec::new(), None)
             }
             VocabRecord::Pieces {
                 tokenizer,
                 normalizer,
                 pieces,
                 labels,
-            } => (tokenizer, normalizer, pieces, labels),
+                segments,
+            } => (tokenizer, normalizer, pieces, labels, segments),
         };
         let mut known = Vocab::TOKENIZERS.iter().chain(tokenizers);
         let Some(&known) = known.find(|known| known.name() == tokenizer) else {
@@ -382,14 +453,21 @@ impl VocabRecord {
         let vocab = Vocab::from_pieces(known, &pieces)
             .filter(|vocab| is_ascending && vocab.pieces.len() == pieces.len())
             .ok_or(BadVocab::Unsorted)?;
-        let vocab = vocab.with_labels(labels).ok_or(BadVocab::BadLabels)?;
+        let mut vocab = vocab.with_labels(labels).ok_or(BadVocab::BadLabels)?;
+        if let Some(letters) = segments {
+            let classes: Option<Vec<Class>> = letters.chars().map(Class::of_letter).collect();
+            let classes = classes.filter(|classes| classes.len() == vocab.pieces.len());
+            vocab.segments = Some(classes.ok_or(BadVocab::BadSegments)?);
+        }
         Ok(vocab.with_normalizer(normalizer))
     }
 }
 
 impl From<Vocab> for VocabRecord {
     fn from(vocab: Vocab) -> Self {
-        let is_plain = vocab.labels.is_empty() && vocab.normalizer == Normalizer::default();
+        let is_plain = vocab.labels.is_empty()
+            && vocab.normalizer == Normalizer::default()
+            && vocab.segments.is_none();
         if is_plain && vocab.tokenizer.name() == Characters.name() {
             return VocabRecord::Characters(vocab.pieces().collect());
         }
@@ -398,6 +476,9 @@ impl From<Vocab> for VocabRecord {
             normalizer: vocab.normalizer,
             pieces: vocab.pieces().map(str::to_owned).collect(),
             labels: vocab.labels().map(str::to_owned).collect(),
+            segments: vocab
+                .segments
+                .map(|classes| classes.into_iter().map(Class::letter).collect()),
         }
     }
 }

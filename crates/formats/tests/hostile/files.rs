@@ -86,6 +86,7 @@ fn models() -> Vec<Vec<u8>> {
                 longest_name: 6,
                 options: [("preset".to_owned(), "fast".into())].into(),
                 losses: Losses {
+                    counting: None,
                     train: 2.1,
                     val: Some(0.3),
                     test: None,

@@ -157,6 +157,8 @@ fn any_conditions_are_compiled_or_refused() {
             (0..number).map(|_| pattern(damage)).collect()
         };
         let conditions = Conditions {
+            graphemes: None,
+            spelling: None,
             min_length: damage.below(4),
             max_length: *damage.pick(&[3, 9, 30, 1000]),
             prefixes: texts(damage),

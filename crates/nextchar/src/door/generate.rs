@@ -1,19 +1,21 @@
 //! New names: a builder of conditions, then an iterator over the names.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use nextchar_core::LanguageModel;
 use nextchar_core::data::{NameList, Split};
 use nextchar_core::rng::Seed;
 use nextchar_core::sample::{
-    Conditions, Generated, Generator, Method, Outcome, Probability, Request, SampleConfig,
-    most_likely_after,
+    Conditions, Generated, Generator, Method, MostLikely, Outcome, Probability, Request,
+    SampleConfig, Spelling, Waiting, most_likely_after,
 };
 use nextchar_core::text::{Start, Vocab};
 
 use super::model::Model;
+use crate::clock::Clock;
 use crate::door::Error;
-use crate::options::GenerateOptions;
+use crate::options::{GenerateOptions, Usual};
 use crate::workers::Workers;
 
 /// A request for names. They are drawn from the model's exact distribution given all conditions: there is neither
@@ -44,12 +46,14 @@ pub struct Generate<'m> {
     model: &'m dyn LanguageModel,
     vocab: &'m Vocab,
     names: Option<&'m Split>,
-    longest: usize,
+    usual: Usual,
     options: GenerateOptions,
     start: Start,
     not_in: Vec<&'m NameList>,
     method: Option<Method>,
     tries: u64,
+    limit: Option<(Duration, &'m (dyn Clock + Sync))>,
+    watch: Option<&'m (dyn Fn(Waiting) + Sync)>,
     workers: &'static Workers,
 }
 
@@ -60,29 +64,40 @@ impl Model {
             self.language_model(),
             self.vocab(),
             self.names(),
-            self.longest_name(),
+            self.usual(),
         )
+    }
+
+    /// What the names of its list are like.
+    pub fn usual(&self) -> Usual {
+        let record = self.record();
+        Usual {
+            shortest: record.shortest_name.max(1),
+            longest: self.longest_name(),
+            spelling: Spelling::of(self.bigrams(), self.vocab()),
+            sampling: record.sampling,
+        }
     }
 }
 
 /// The conditions on the names.
 impl<'m> Generate<'m> {
-    /// Number of consecutive draws without a name after which the search gives up.
-    pub const TRIES: u64 = 1_000_000;
+    /// Number of consecutive draws without a name after which the search gives up: some two seconds for a network.
+    /// With a probability of 98 %, a condition that one name in 60,000 meets has given a name by then.
+    pub const TRIES: u64 = 250_000;
 
-    /// Names from any model: `names` are those that it was made from, and `longest` is the length of the longest of
-    /// them, in characters.
+    /// Names from any model: `names` are those that it was made from, and `usual` tells what they are like.
     pub fn new(
         model: &'m dyn LanguageModel,
         vocab: &'m Vocab,
         names: Option<&'m Split>,
-        longest: usize,
+        usual: Usual,
     ) -> Self {
         Generate {
             model,
             vocab,
             names,
-            longest,
+            usual,
             options: GenerateOptions {
                 count: usize::MAX,
                 ..GenerateOptions::default()
@@ -91,6 +106,8 @@ impl<'m> Generate<'m> {
             not_in: Vec::new(),
             method: None,
             tries: Self::TRIES,
+            limit: None,
+            watch: None,
             workers: Workers::available(),
         }
     }
@@ -143,9 +160,10 @@ impl<'m> Generate<'m> {
         self.min_length(shortest).max_length(longest)
     }
 
-    /// The name has at least this number of characters.
+    /// The name has at least this number of characters; by default that of the shortest name that the model was made
+    /// from.
     pub fn min_length(mut self, characters: usize) -> Self {
-        self.options.min_length = characters;
+        self.options.min_length = Some(characters);
         self
     }
 
@@ -183,9 +201,10 @@ impl<'m> Generate<'m> {
 
 /// How the names are drawn.
 impl Generate<'_> {
-    /// Values below 1 make likely characters likelier, values above 1 unlikely ones.
+    /// Values below 1 make likely characters likelier, values above 1 unlikely ones. By default, a model has its own
+    /// value, which suits its list.
     pub fn temperature(mut self, temperature: f64) -> Self {
-        self.options.temperature = temperature;
+        self.options.temperature = Some(temperature);
         self
     }
 
@@ -225,10 +244,57 @@ impl Generate<'_> {
         self
     }
 
-    /// Number of consecutive draws without a name after which the search gives up; by default a million.
+    /// Number of consecutive draws without a name after which the search gives up; by default
+    /// [`Generate::TRIES`].
     pub fn give_up_after(mut self, draws: u64) -> Self {
         self.tries = draws;
         self
+    }
+}
+
+/// How long it may take.
+impl<'m> Generate<'m> {
+    /// Ends when this time has passed on a clock, and does not give up before.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use nextchar::prelude::*;
+    ///
+    /// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
+    /// # let model = Model::train(&Names::embedded("finnish-names")?, &counts)?;
+    /// let started = Instant::now();
+    /// let mut names = model
+    ///     .generate()
+    ///     .suffix("qqqqq")
+    ///     .within(Duration::from_millis(200), &started)
+    ///     .try_iter()?;
+    /// names.by_ref().for_each(drop);
+    /// let outcome = names.outcome().expect("an iterator that began");
+    /// assert!(outcome.stopped && outcome.probability.high < 0.01);
+    /// # Ok::<(), nextchar::Error>(())
+    /// ```
+    pub fn within(mut self, time: Duration, clock: &'m (dyn Clock + Sync)) -> Self {
+        self.limit = Some((time, clock));
+        self.tries = u64::MAX;
+        self
+    }
+
+    /// Reports how far it has come, several times a second.
+    pub fn watched(mut self, watch: &'m (dyn Fn(Waiting) + Sync)) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// Reports, and asks the clock whether to go on.
+    fn goes_on(&self) -> impl FnMut(Waiting) -> bool + Send + use<'m> {
+        let (limit, watch) = (self.limit, self.watch);
+        move |waiting| {
+            if let Some(watch) = watch {
+                watch(waiting);
+            }
+            limit.is_none_or(|(time, clock)| clock.elapsed() < time)
+        }
     }
 }
 
@@ -240,13 +306,16 @@ impl<'m> Generate<'m> {
     /// [`Error::Core`] for conditions that no name can meet, patterns that cannot be used, and a temperature
     /// or share out of range; [`Error::WithoutNames`] for [`Generate::novel`] if the names are not known.
     pub fn try_iter(&self) -> Result<NewNames<'m>, Error> {
-        let generator = Generator::new(
+        let mut generator = Generator::new(
             self.model,
             self.vocab,
             self.request()?,
             &self.options.seed,
             self.workers,
         )?;
+        if self.limit.is_some() || self.watch.is_some() {
+            generator.watch(self.goes_on());
+        }
         Ok(NewNames(Some(generator)))
     }
 
@@ -267,11 +336,12 @@ impl<'m> Generate<'m> {
         Ok(outcome.expect("an iterator that began").probability)
     }
 
-    /// The most likely names that meet the conditions, the likeliest first, instead of draws.
+    /// The most likely names that meet the conditions, the likeliest first, instead of draws. A search that needs too
+    /// much memory, or more than its [time](Generate::within), ends with the names found until then.
     ///
     /// # Errors
-    /// Those of [`Generate::try_iter`], and one if the search needs too much memory.
-    pub fn most_likely(&self, count: usize) -> Result<Vec<Generated>, Error> {
+    /// Those of [`Generate::try_iter`].
+    pub fn most_likely(&self, count: usize) -> Result<MostLikely, Error> {
         let unwanted = self.unwanted()?;
         let conditions = self.conditions();
         Ok(most_likely_after(
@@ -281,16 +351,13 @@ impl<'m> Generate<'m> {
             &conditions,
             &unwanted,
             count,
+            &mut self.goes_on(),
         )?)
     }
 
     /// Whether there is any condition besides the default maximum length.
     pub fn is_conditioned(&self) -> bool {
-        let only_length = Conditions {
-            max_length: self.longest.max(1),
-            ..Conditions::default()
-        };
-        self.conditions() != only_length || self.options.novel || !self.not_in.is_empty()
+        self.options.is_conditioned() || !self.not_in.is_empty()
     }
 
     /// Why there is no name, although the conditions themselves allow some.
@@ -298,7 +365,15 @@ impl<'m> Generate<'m> {
     /// # Errors
     /// Those of [`Generate::try_iter`].
     pub fn why_none(&self) -> Result<WhyNone, Error> {
-        let any = |wanted: &Self| Ok::<_, Error>(wanted.try_iter()?.next().is_some());
+        let any = |wanted: &Self| {
+            let wanted = Generate {
+                limit: None,
+                watch: None,
+                tries: self.tries.min(Self::TRIES),
+                ..wanted.clone()
+            };
+            Ok::<_, Error>(wanted.try_iter()?.next().is_some())
+        };
         let has_unwanted = self.options.novel || !self.not_in.is_empty();
         let mut listed = self.clone();
         listed.not_in.clear();
@@ -306,7 +381,7 @@ impl<'m> Generate<'m> {
         if has_unwanted && any(&listed)? {
             return Ok(WhyNone::Listed);
         }
-        let is_cut = self.options.sample_config()? != SampleConfig::default();
+        let is_cut = self.sample_config()? != SampleConfig::default();
         (listed.options.top_k, listed.options.top_p) = (None, None);
         let all_characters = listed.temperature(1.0);
         if is_cut && any(&all_characters)? {
@@ -316,7 +391,16 @@ impl<'m> Generate<'m> {
     }
 
     fn conditions(&self) -> Conditions {
-        self.options.conditions(self.longest.max(1))
+        self.options
+            .conditions(&self.usual, self.vocab.has_segments())
+    }
+
+    /// Temperature, top-k and top-p of the draws.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for a temperature or a share out of range.
+    pub fn sample_config(&self) -> Result<SampleConfig, Error> {
+        Ok(self.options.sample_config(self.usual.sampling)?)
     }
 
     fn unwanted(&self) -> Result<Vec<&'m NameList>, Error> {
@@ -331,11 +415,12 @@ impl<'m> Generate<'m> {
     fn request(&self) -> Result<Request<'m>, Error> {
         Ok(Request {
             count: self.options.count,
-            config: self.options.sample_config()?,
+            config: self.sample_config()?,
             conditions: self.conditions(),
             unwanted: self.unwanted()?,
             unique: self.options.unique,
             tries: self.tries,
+            likely: !self.is_conditioned(),
             method: self.method,
             start: self.start.clone(),
         })
@@ -375,6 +460,11 @@ impl NewNames<'_> {
     /// Whether the search gave up.
     pub fn gave_up(&self) -> bool {
         self.0.as_ref().is_some_and(Generator::gave_up)
+    }
+
+    /// Whether the [time](Generate::within) ended first.
+    pub fn out_of_time(&self) -> bool {
+        self.0.as_ref().is_some_and(Generator::stopped)
     }
 }
 

@@ -45,7 +45,7 @@ impl Model {
     /// # Errors
     /// [`Error::UnknownPiece`].
     pub fn context(&self, text: &str, length: usize) -> Result<Vec<Token>, Error> {
-        let context = self.vocab().context(&self.normalized(text.trim()), length);
+        let context = self.vocab().context(&self.vocab().normalized(text), length);
         context.map_err(|fault| Error::UnknownPiece {
             text: text.to_owned(),
             fault,

@@ -6,6 +6,7 @@ mod files;
 mod generate;
 mod look;
 mod model;
+mod recognition;
 mod verdict;
 
 pub use error::Error;
@@ -13,4 +14,5 @@ pub use evaluation::{EvaluateOptions, Evaluation};
 pub use files::{LARGEST_MODEL, read_file};
 pub use generate::{Generate, NewNames, WhyNone};
 pub use model::Model;
+pub use recognition::{Placeholders, Reason, Recognition};
 pub use verdict::{Verdict, Verdicts};

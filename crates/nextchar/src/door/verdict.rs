@@ -1,11 +1,12 @@
 //! Verdicts on words: how likely they are according to a model, and whether they are plausible as names.
 
 use nextchar_core::data::{MAX_NAME_LENGTH, NameList};
-use nextchar_core::score::{Judge, WordBatch, WordScorer, name_log_prob};
+use nextchar_core::score::{Judge, Verdict as Judged, WordBatch, WordScorer, name_log_prob};
 use nextchar_core::text::{Start, Token};
 use serde::Serialize;
 
 use super::model::Model;
+use super::recognition::{Placeholders, Reason, Recognition};
 use crate::door::Error;
 use crate::workers::Workers;
 
@@ -21,29 +22,51 @@ pub struct Verdict {
     pub score: Option<f64>,
     /// Share of held-out names with a lower score, in percent; `None` if there is no score.
     pub percentile: Option<f64>,
+    /// Whether it is a name of the model's list, [`Reason::Known`], or a [`Reason::Placeholder`].
+    pub recognized: Option<Reason>,
+    /// Whether it is more like two names in a row than like random characters.
+    pub is_joined: bool,
 }
 
 impl Verdict {
-    /// Whether the word is plausible as a name if this share of real names may be rejected, such as 0.01. With a
-    /// model that was made from too few names to judge, no word is plausible, and its
+    /// Whether the word is plausible as a name if this share of real names may be rejected, such as 0.01. Names of the
+    /// model's list are. With a model that was made from too few names to judge, no word is plausible, and its
     /// [percentile](Verdict::percentile) is `None`.
     pub fn is_plausible(&self, false_rejection: f64) -> bool {
-        let passes = |percentile| percentile >= 100.0 * false_rejection;
-        self.percentile.is_some_and(passes)
+        let passes = matches!(self.reason(false_rejection), None | Some(Reason::Known));
+        self.percentile.is_some() && passes
+    }
+
+    /// Why the word is plausible or not, where its score alone does not say it: if it is a name of the model's list, or
+    /// if it is rejected.
+    pub fn reason(&self, false_rejection: f64) -> Option<Reason> {
+        let judged = self.judged();
+        let by_score = || judged.and_then(|judged| Reason::by_score(&judged, false_rejection));
+        self.recognized.or_else(by_score)
+    }
+
+    fn judged(&self) -> Option<Judged> {
+        Some(Judged {
+            score: self.score?,
+            percentile: self.percentile?,
+            is_joined: self.is_joined,
+        })
     }
 }
 
 impl Model {
-    /// Judges a word, cleaned like names: trimmed, composed and lower-case.
+    /// Judges a word, cleaned like the names of the list.
     ///
     /// ```
-    /// use nextchar::{Error, Family, Model, Names, TrainOptions};
+    /// use nextchar::{Error, Family, Model, Names, Reason, TrainOptions};
     ///
     /// # let counts = TrainOptions { family: Some(Family::KneserNey), ..TrainOptions::default() };
     /// let model = Model::train(&Names::embedded("indian-names")?, &counts)?;
     /// let verdict = model.score("Nishanka")?;
     /// assert!(verdict.log_prob < 0.0 && verdict.is_plausible(0.01));
     /// assert!(!model.score("qzxvkj")?.is_plausible(0.01));
+    /// assert_eq!(model.score("aadesh")?.reason(0.01), Some(Reason::Known));
+    /// assert_eq!(model.score("unknown")?.reason(0.01), Some(Reason::Placeholder));
     /// assert!(matches!(model.score("n7"), Err(Error::UnknownPiece { .. })));
     /// # Ok::<(), Error>(())
     /// ```
@@ -54,7 +77,9 @@ impl Model {
     pub fn score(&self, word: &str) -> Result<Verdict, Error> {
         let tokens = self.encode(word)?;
         let log_prob = name_log_prob(self.language_model(), &tokens);
-        Ok(verdict(self.judge()?, &tokens, log_prob))
+        let recognition = Recognition::new(self, Placeholders::usual());
+        let recognized = recognition.of_word(&self.vocab().decode(&tokens));
+        Ok(verdict(self.judge()?, &tokens, log_prob, recognized))
     }
 
     /// Judges many words on all processors; each window of characters is evaluated once.
@@ -86,6 +111,7 @@ impl Model {
         Ok(Verdicts {
             model: self,
             judge: self.judge()?,
+            recognition: Recognition::new(self, Placeholders::usual()),
             scorer: WordScorer::after(self.language_model(), start)?,
         })
     }
@@ -102,11 +128,6 @@ impl Model {
         let unknown = known.retain(|name| self.vocab().knows(name));
         let judge = judge.calibrated(self.language_model(), self.vocab(), &known)?;
         Ok((judge, unknown))
-    }
-
-    /// A text normalised like the names of the model: composed, and in the same case.
-    pub fn normalized<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
-        self.vocab().normalizer().normalize(text)
     }
 
     /// The tokens of a word, cleaned like names.
@@ -129,7 +150,7 @@ impl Model {
                 longest: MAX_NAME_LENGTH,
             });
         }
-        let tokens = self.vocab().encode(&self.normalized(word));
+        let tokens = self.vocab().encode(&self.vocab().normalized(word));
         tokens.map_err(|fault| Error::UnknownPiece {
             text: word.to_owned(),
             fault,
@@ -137,13 +158,20 @@ impl Model {
     }
 }
 
-fn verdict(judge: Option<&Judge>, word: &[Token], log_prob: f64) -> Verdict {
+fn verdict(
+    judge: Option<&Judge>,
+    word: &[Token],
+    log_prob: f64,
+    recognized: Option<Reason>,
+) -> Verdict {
     let judged = judge.map(|judge| judge.verdict(word, log_prob));
     Verdict {
         log_prob,
         per_char: log_prob / (word.len() + 1) as f64,
         score: judged.map(|judged| judged.score),
         percentile: judged.map(|judged| judged.percentile),
+        recognized,
+        is_joined: judged.is_some_and(|judged| judged.is_joined),
     }
 }
 
@@ -151,6 +179,7 @@ fn verdict(judge: Option<&Judge>, word: &[Token], log_prob: f64) -> Verdict {
 pub struct Verdicts<'m> {
     model: &'m Model,
     judge: Option<&'m Judge>,
+    recognition: Recognition<'m>,
     scorer: WordScorer<'m>,
 }
 
@@ -178,7 +207,10 @@ impl Verdicts<'_> {
             .flat_map(|Portion(batch)| (0..batch.len()).map(|place| batch.word(place).1));
         let mut one = |tokens: Vec<Token>| {
             let log_probs = scored.next().expect("every encoded word was scored");
-            verdict(self.judge, &tokens, log_probs.iter().sum())
+            let recognized = self
+                .recognition
+                .of_word(&self.model.vocab().decode(&tokens));
+            verdict(self.judge, &tokens, log_probs.iter().sum(), recognized)
         };
         encoded.into_iter().map(|word| word.map(&mut one)).collect()
     }

@@ -15,7 +15,7 @@ use nextchar_core::train::Schedule;
 use serde::{Deserialize, Serialize};
 
 pub use arguments::arguments_of;
-pub use generate::GenerateOptions;
+pub use generate::{GenerateOptions, Usual};
 pub use preset::Preset;
 pub use values::{
     BadValue, BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, UnknownChoice, Widths,
@@ -102,6 +102,9 @@ pub struct TrainOptions {
     pub seed: Seed,
     /// Whether the names are not saved in the model; then it cannot tell new names from known ones.
     pub no_names: bool,
+    /// Whether the saved model is the one whose losses are reported, instead of one that has learnt the held-out names,
+    /// too. The presets that repeat the lecture, separate held-out names, distillation and teachers imply it.
+    pub no_refit: bool,
 }
 
 impl Default for TrainOptions {
@@ -138,6 +141,7 @@ impl Default for TrainOptions {
             portable: false,
             seed: Seed::from(42),
             no_names: false,
+            no_refit: false,
         }
     }
 }
@@ -149,6 +153,12 @@ impl TrainOptions {
             preset,
             ..TrainOptions::default()
         }
+    }
+
+    /// Whether a model of a list is fitted again on all of its names.
+    pub fn refits(&self) -> bool {
+        let resolved = self.resolved();
+        !resolved.no_refit && !resolved.distill
     }
 
     /// These options, completed by those of the preset.
@@ -190,6 +200,7 @@ impl TrainOptions {
             portable: given.portable || preset.portable,
             seed: given.seed,
             no_names: given.no_names || preset.no_names,
+            no_refit: given.no_refit || preset.no_refit,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use nextchar_core::model::{Activation, Init};
+use nextchar_core::text::Alphabet;
 use nextchar_core::train::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,14 @@ impl Preset {
         (self == Preset::Lecture).then_some((5, 9))
     }
 
+    /// The alphabet of the presets that repeat the lecture: its 27 classes; `None` for what suits the list.
+    pub fn alphabet(self) -> Option<Alphabet> {
+        match self {
+            Preset::Part2 | Preset::Kaiming | Preset::Lecture => Some(Alphabet::Az),
+            Preset::Fast | Preset::Best => None,
+        }
+    }
+
     /// Its options: all that a training needs.
     pub fn options(self) -> TrainOptions {
         let named = |options: TrainOptions| TrainOptions {
@@ -112,6 +121,7 @@ fn part2() -> TrainOptions {
         batch: Some(BatchSize::Rows(32)),
         draw: Some(Draw::Windows),
         steps: Some(200_000),
+        no_refit: true,
         ..TrainOptions::default()
     }
 }
@@ -140,6 +150,7 @@ fn fast() -> TrainOptions {
         batch: Some(BatchSize::Rows(256)),
         draw: Some(Draw::Passes),
         steps: Some(3_000),
+        no_refit: false,
         ..kaiming()
     }
 }

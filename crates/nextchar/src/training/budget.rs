@@ -7,7 +7,7 @@ use nextchar_core::train::{Trainer, find_learning_rate};
 
 use super::Training;
 use super::plan::{EVALUATIONS, Plan};
-use super::watch::Clock;
+use crate::clock::Clock;
 use crate::door::Error;
 use crate::options::{LearningRate, TrainOptions};
 
@@ -33,7 +33,8 @@ impl Training {
     pub fn fit_to(&mut self, time: Duration, clock: &dyn Clock) -> Result<(), Error> {
         self.rivals()?; // they take some of the time
         let left = time.saturating_sub(clock.elapsed());
-        let steps = self.steps_within(left / self.plan.networks as u32, clock)?;
+        let runs = self.plan.networks as u32 * if self.refits() { 2 } else { 1 };
+        let steps = self.steps_within(left / runs, clock)?;
         self.set_steps(steps)
     }
 

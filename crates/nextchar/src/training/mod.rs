@@ -1,4 +1,4 @@
-//! From a list and options to a model: plan, count, fit, combine, calibrate, evaluate, record.
+//! From a list and options to a model: plan, count, fit, combine, fit again on all names, calibrate, evaluate, record.
 //!
 //! [`Training`] does it in one go, watched by a [`Watch`]; [`Steps`] leaves the loop to the caller, step by step.
 
@@ -7,6 +7,8 @@ mod combine;
 mod networks;
 mod plan;
 mod record;
+mod refit;
+mod sampling;
 mod steps;
 mod watch;
 
@@ -22,8 +24,9 @@ use nextchar_kernels::InstructionSet;
 pub use networks::Made;
 pub use plan::{EVALUATIONS, Plan};
 pub use record::Reports;
+pub use refit::Refitted;
 pub use steps::{Ended, Steps};
-pub use watch::{Clock, Stage, Watch};
+pub use watch::{Stage, Watch};
 
 use crate::corpus::Corpus;
 use crate::counted::Part;
@@ -156,6 +159,8 @@ impl Training {
     /// # Errors
     /// Those of [`nextchar_core::train::train`] and [`Corpus::windows`]; [`Error::TeacherAlphabet`] and
     /// [`Error::TeacherContext`] for an unsuitable teacher.
+    ///
+    /// At the end, the model is [fitted again](Training::refits) on all names, unless the watcher has ended the training.
     pub fn run(&self, teacher: Option<&Model>, watch: &mut dyn Watch) -> Result<Made, Error> {
         if teacher.is_some_and(|teacher| teacher.vocab() != self.corpus.vocab()) {
             return Err(Error::TeacherAlphabet);
@@ -163,6 +168,9 @@ impl Training {
         let teacher = teacher.map(Model::language_model);
         let mut made = self.of_family(teacher, watch)?;
         self.add_repeats(&mut made.model)?;
+        if teacher.is_none() && self.refits() && !made.is_cancelled && !watch.is_out_of_time() {
+            made.refitted = self.refit(&made, watch)?;
+        }
         Ok(made)
     }
 

@@ -13,6 +13,7 @@ use nextchar_core::train::{
 use nextchar_core::{Executor, LanguageModel};
 
 use super::Training;
+use super::refit::Refitted;
 use super::watch::{Stage, Watch};
 use crate::door::Error;
 
@@ -26,6 +27,10 @@ pub struct Made {
     pub model: Mixture,
     /// The run of the last network, if there was one.
     pub last: Option<Trained>,
+    /// The best step of each network.
+    pub best_steps: Vec<u64>,
+    /// The model that is saved instead, if the training was repeated on all names.
+    pub refitted: Option<Refitted>,
     /// Whether the watcher ended it early.
     pub is_cancelled: bool,
 }
@@ -36,6 +41,8 @@ impl Made {
         Made {
             model,
             last: None,
+            best_steps: Vec::new(),
+            refitted: None,
             is_cancelled: false,
         }
     }
@@ -92,9 +99,11 @@ impl Training {
     ) -> Result<Made, Error> {
         let of = places.len();
         let (mut networks, mut last, mut is_cancelled) = (Vec::new(), None, false);
+        let mut best_steps = Vec::new();
         for ((place, config), number) in places.zip(&configs).zip(1..) {
             let stage = Stage {
                 is_student,
+                is_refit: false,
                 number,
                 of,
                 place,
@@ -105,6 +114,7 @@ impl Training {
                 None => self.one(&stage, tables, watch)?,
             };
             networks.push(trained.network.clone());
+            best_steps.push(trained.best_step);
             is_cancelled = watch.is_cancelled() && trained.stop == StopReason::Observer;
             last = Some(trained);
             if is_cancelled {
@@ -114,6 +124,8 @@ impl Training {
         Ok(Made {
             model: Mixture::new(networks, None, Weights::default())?,
             last,
+            best_steps,
+            refitted: None,
             is_cancelled,
         })
     }
@@ -147,7 +159,7 @@ impl Training {
                 teacher: length,
             });
         }
-        let longest = self.corpus.longest().max(1);
+        let (_, longest) = self.corpus.lengths();
         let seed = self.plan.member(self.plan.networks).seed;
         let drawn = sampled_windows(teacher, vocab, DRAWN_NAMES, longest, &seed, self.workers)?;
         let windows = self.corpus.training_windows(length)?.merged(&drawn);

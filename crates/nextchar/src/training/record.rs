@@ -6,11 +6,11 @@ use nextchar_core::combine::Mixture;
 use nextchar_core::score::{Plausibility, Report, Rivals, evaluate};
 use nextchar_core::train::Trained;
 use nextchar_core::{Executor, LanguageModel};
-use nextchar_formats::{CurvePoint, Losses, ModelFile, Record};
+use nextchar_formats::{CurvePoint, Losses, ModelFile, Record, Sampling};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Made, Training};
+use super::{Made, Refitted, Training};
 use crate::background::background_model;
 use crate::corpus::Corpus;
 use crate::counted::Part;
@@ -65,6 +65,7 @@ impl Training {
             &made.model,
             &rivals.bigrams,
             corpus.vocab(),
+            &corpus.parts().train,
             &corpus.parts().val,
             background_model(),
             &self.plan.config.seed,
@@ -74,18 +75,27 @@ impl Training {
             ..self.record(made.last.as_ref(), &reports)?
         };
         let has_names = !self.plan.options.no_names && corpus.given_counts().is_none();
-        let model = Model::from(ModelFile {
+        let mut file = ModelFile {
             record,
             vocab: corpus.vocab().clone(),
             model: made.model.clone(),
             bigrams: rivals.bigrams.clone(),
             names: has_names.then(|| corpus.parts().clone()),
-        });
-        Ok((model, reports))
+        };
+        if let Some(Refitted { model, corpus }) = &made.refitted {
+            file.record.refitted = true;
+            file.record.data_hash = corpus.digest(Part::Train)?;
+            file.bigrams = corpus.training_windows(1)?;
+            file.names = has_names.then(|| corpus.parts().clone());
+            file.model = model.clone();
+        }
+        file.record.sampling = self.sampling(&file)?;
+        Ok((Model::from(file), reports))
     }
 
     fn record(&self, trained: Option<&Trained>, reports: &Reports) -> Result<Record, Error> {
         let (plan, corpus) = (&self.plan, self.corpus());
+        let (shortest_name, longest_name) = corpus.lengths();
         let mut options = BTreeMap::from([("preset".to_owned(), json!(plan.options.preset))]);
         if plan.options.good_turing {
             options.insert("good_turing".to_owned(), json!(true));
@@ -101,7 +111,9 @@ impl Training {
         Ok(Record {
             data_hash: corpus.digest(Part::Train)?,
             split: corpus.split_options().cloned(),
-            longest_name: corpus.longest(),
+            shortest_name,
+            longest_name,
+            sampling: Sampling::default(),
             options,
             best_counts: reports.train.baselines.best_kneser_ney_context,
             examples: self.table.examples(),
@@ -112,7 +124,12 @@ impl Training {
                 train: reports.train.loss,
                 val: reports.val.map(|report| report.loss),
                 test: reports.test.map(|report| report.loss),
+                counting: reports.test.or(reports.val).and_then(|report| {
+                    let counted = report.baselines;
+                    counted.best_kneser_ney.or(counted.kneser_ney)
+                }),
             },
+            refitted: false,
             curve: trained.map_or_else(Vec::new, curve),
             plausibility: None,
         })

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use nextchar_core::data::CountedWindows;
 use nextchar_core::model::Network;
+use nextchar_core::sample::Spelling;
 use nextchar_core::train::{Evaluation, Run, StopReason, Trained};
 
 use super::{Made, Reports, Training};
 use crate::door::Error;
 use crate::door::{Generate, Model};
+use crate::options::Usual;
 
 /// Why a training ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,12 +171,21 @@ impl Steps {
         let (network, _) = self.seen.as_ref()?;
         let corpus = self.training.corpus();
         let names = Some(corpus.parts());
-        Some(Generate::new(
-            network,
-            corpus.vocab(),
-            names,
-            corpus.longest(),
-        ))
+        Some(Generate::new(network, corpus.vocab(), names, self.usual()))
+    }
+
+    /// What the names of the list are like.
+    pub fn usual(&self) -> Usual {
+        let corpus = self.training.corpus();
+        let bigrams = self.training.table.shorten(1).ok();
+        let spelling = bigrams.and_then(|bigrams| Spelling::of(&bigrams, corpus.vocab()));
+        let (shortest, longest) = corpus.lengths();
+        Usual {
+            shortest,
+            longest,
+            spelling,
+            ..Usual::default()
+        }
     }
 
     /// The training.
@@ -249,6 +260,8 @@ impl Steps {
         self.training.finish(&Made {
             model: self.training.combine(self.done.clone())?,
             last: self.last.clone(),
+            best_steps: Vec::new(),
+            refitted: None,
             is_cancelled: false,
         })
     }

@@ -1,7 +1,5 @@
 //! Watching a training: progress, interruption, checkpoints. Clocks and files belong to the watcher.
 
-use std::time::Duration;
-
 use nextchar_core::train::{Observer, TrainConfig, TrainState, Trained};
 
 /// Watches a training from its first network to its last, may end it, and may restore the results of an earlier
@@ -23,11 +21,19 @@ pub trait Watch: Observer {
     /// The training of a network has ended.
     fn learnt(&mut self, _trained: &Trained) {}
 
+    /// The training of a network on all names has ended.
+    fn relearnt(&mut self) {}
+
     /// Students are about to learn from their teacher's predictions for this number of contexts.
     fn teacher_answered(&mut self, _contexts: usize) {}
 
     /// Whether no further network should be trained.
     fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    /// Whether there is no time left to train the model again on all names.
+    fn is_out_of_time(&self) -> bool {
         false
     }
 }
@@ -40,6 +46,8 @@ impl Watch for () {}
 pub struct Stage<'a> {
     /// Whether it learns from other models and not from the list alone.
     pub is_student: bool,
+    /// Whether it is trained again, on all names.
+    pub is_refit: bool,
     /// Its number among the networks of its kind, from 1.
     pub number: usize,
     /// Number of networks of its kind.
@@ -48,17 +56,4 @@ pub struct Stage<'a> {
     pub place: usize,
     /// How it is trained.
     pub config: &'a TrainConfig,
-}
-
-/// The time since a training began. Rust's clock does not work in browsers; elsewhere an
-/// [`Instant`](std::time::Instant) is a clock.
-pub trait Clock {
-    /// The time since it began.
-    fn elapsed(&self) -> Duration;
-}
-
-impl Clock for std::time::Instant {
-    fn elapsed(&self) -> Duration {
-        std::time::Instant::elapsed(self)
-    }
 }

@@ -33,7 +33,7 @@ impl Session {
         let mut bytes = bytes.of(given.bytes)?.to_vec();
         if let Some(source) = source {
             let names = source.read(&Read::default(), None, given.bytes)?;
-            bytes.extend(names.corpus(Preset::default())?.last_bytes());
+            bytes.extend(names.corpus(Preset::default())?.last_bytes_of_all());
         }
         let model = Model::from_bytes(&bytes)?;
         let opened = Opened { model, bytes };

@@ -1,10 +1,10 @@
 //! Calls that write and score names: what `generate`, `score` and `explain --word` do.
 
-use nextchar::GenerateOptions;
 use nextchar::data::{NameList, Split, windows};
 use nextchar::sample::Generated;
 use nextchar::score::token_log_probs;
-use nextchar::text::{Alphabet, END_SYMBOL, Token, clean};
+use nextchar::text::{Alphabet, END_SYMBOL, Token};
+use nextchar::{GenerateOptions, Placeholders, Reason, Recognition};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,12 +42,20 @@ impl Session {
             wanted = wanted.not_in(listed);
         }
         if asked.most_likely {
-            let names = wanted.most_likely(count)?;
+            let found = wanted.most_likely(count)?;
+            let names = &found.names;
+            let note = match found.complete {
+                true => all_that_exist(names.len(), count),
+                false => Some(format!(
+                    "the search needs too much memory: these are the {} most likely names",
+                    names.len()
+                )),
+            };
             return Ok(Answer::default().finish(json!({
                 "names": names.iter().map(|name| written(name, &shown)).collect::<Vec<_>>(),
                 "evaluations": 0,
-                "exhausted": names.len() < count,
-                "note": all_that_exist(names.len(), count),
+                "exhausted": found.complete && names.len() < count,
+                "note": note,
             })));
         }
         let is_conditioned = wanted.is_conditioned();
@@ -89,34 +97,43 @@ impl Session {
         }
         let asked: Score = given.read()?;
         let shown = self.shown(asked.model)?;
-        let (text, word) = (asked.text.trim(), clean(asked.text.trim()));
-        let judge = match asked.model {
-            Slot::File => self.opened()?.model.judge()?,
-            Slot::Run => None,
+        let (text, word) = (asked.text.trim(), shown.vocab.normalized(&asked.text));
+        let (judge, recognition) = match asked.model {
+            Slot::File => {
+                let model = &self.opened()?.model;
+                let recognition = Recognition::new(model, Placeholders::usual());
+                (model.judge()?, Some(recognition))
+            }
+            Slot::Run => (None, None),
         };
-        let (encoded, reason) = match shown.vocab.encode(&word) {
+        let (encoded, message) = match shown.vocab.encode(&word) {
             Ok(encoded) if encoded.is_empty() => (None, Some("it is empty".to_owned())),
             Ok(encoded) => (Some(encoded), None),
             Err(unknown) => (None, Some(unknown.to_string())),
         };
         let mut answer = Answer::default();
         let Some(encoded) = encoded else {
+            let reason = recognition.map(|recognition| recognition.of_other(text));
             return Ok(answer.finish(json!({
                 "text": text, "log_prob": null, "per_char": null, "places": [], "percentile": null,
-                "plausible": judge.map(|_| false), "reason": reason,
+                "plausible": judge.map(|_| false), "reason": reason, "message": message,
             })));
         };
         let places = places(&shown, &encoded, &mut answer);
         let total: f64 = token_log_probs(shown.model, &encoded).iter().sum();
         let verdict = judge.map(|judge| judge.verdict(&encoded, total));
+        let by_score = |judged| Reason::by_score(&judged, asked.false_rejection);
+        let recognized = recognition.and_then(|recognition| recognition.of_word(&word));
+        let reason = recognized.or_else(|| verdict.and_then(by_score));
         let mut back = json!({
             "text": text,
             "log_prob": total,
             "per_char": total / (encoded.len() + 1) as f64,
             "places": places,
             "percentile": verdict.map(|verdict| verdict.percentile),
-            "plausible": verdict.map(|verdict| verdict.is_plausible(asked.false_rejection)),
-            "reason": null,
+            "plausible": verdict.map(|_| matches!(reason, None | Some(Reason::Known))),
+            "reason": reason,
+            "message": null,
         });
         if let Some(parts) = shown.parts {
             back["in_list"] = part(parts, &word).into();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::data::names::{MAX_NAME_LENGTH, NameList};
 use crate::data::reading::decode::Encoding;
 use crate::data::reading::table::FirstRow;
-use crate::text::{CharacterFault, END_SYMBOL, Tokenizer};
+use crate::text::{Alphabet, CharacterFault, END_SYMBOL, Normalizer, Tokenizer};
 
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,6 @@ pub enum RejectReason {
     OutsideAz(String),
     /// The end mark's symbol, which no name can contain.
     EndMark,
-    /// A control character, such as NUL or a tab.
-    Control(String),
     /// Bytes that are not UTF-8.
     InvalidUtf8,
     /// More than [`MAX_NAME_LENGTH`] characters.
@@ -36,7 +34,6 @@ impl RejectReason {
     pub(super) fn of(character: char, fault: CharacterFault) -> Self {
         match fault {
             CharacterFault::EndMark => RejectReason::EndMark,
-            CharacterFault::Control => RejectReason::Control(character.into()),
             CharacterFault::OutsideAz => RejectReason::OutsideAz(character.into()),
         }
     }
@@ -47,7 +44,6 @@ impl fmt::Display for RejectReason {
         match self {
             RejectReason::OutsideAz(c) => write!(f, "'{}' is not one of a–z", c.escape_debug()),
             RejectReason::EndMark => write!(f, "'{END_SYMBOL}' stands for the end of a name"),
-            RejectReason::Control(c) => write!(f, "control character '{}'", c.escape_debug()),
             RejectReason::InvalidUtf8 => write!(f, "not valid UTF-8"),
             RejectReason::TooLong => write!(f, "longer than {MAX_NAME_LENGTH} characters"),
             RejectReason::MissingValue => write!(f, "no value in the column"),
@@ -106,10 +102,26 @@ pub struct Diagnosis {
     /// The columns of the first line, if it was read as a name and looks like the header of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks_like_header: Option<Vec<String>>,
+    /// Lines from which invisible characters were dropped, such as control characters and marks of direction.
+    pub cleaned: u64,
+    /// How the list is learnt.
+    #[serde(flatten)]
+    pub chosen: Chosen,
     /// Number of different accepted names by length, in characters.
     pub lengths: BTreeMap<usize, u64>,
     /// Number of occurrences of each character in different accepted names.
     pub letters: BTreeMap<String, u64>,
+}
+
+/// How a list is learnt: as the options say, or as the list itself tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Chosen {
+    /// The characters of its names.
+    pub alphabet: Alphabet,
+    /// How its names are normalised, and written.
+    pub normalizer: Normalizer,
+    /// Number of names that are written otherwise than the rule says.
+    pub case_exceptions: u64,
 }
 
 impl Diagnosis {
@@ -117,7 +129,8 @@ impl Diagnosis {
     pub const KEPT: usize = 10_000;
 
     /// Adds what was found in another file, where `list` is the names of both. The rejected lines stay those of the
-    /// first file: a line number alone would not say which file is meant.
+    /// first file: a line number alone would not say which file is meant. How the names are learnt is for the caller
+    /// to decide.
     pub fn join(&mut self, other: &Diagnosis, list: &NameList, tokenizer: &dyn Tokenizer) {
         for (sum, number) in [
             (&mut self.lines, other.lines),
@@ -127,6 +140,7 @@ impl Diagnosis {
             (&mut self.filtered_by_length, other.filtered_by_length),
             (&mut self.filtered_by_column, other.filtered_by_column),
             (&mut self.rejected, other.rejected),
+            (&mut self.cleaned, other.cleaned),
         ] {
             *sum += number;
         }

@@ -1,17 +1,23 @@
 //! Step 2, reading: how a user's file becomes a list of names.
 //!
-//! A line is trimmed, brought to Unicode's composed form (NFC) and lower-cased. Names with characters outside the
-//! alphabet are rejected with their line number and the reason, and never silently.
+//! A line is trimmed, freed from invisible characters and brought to Unicode's composed form (NFC). Unless options tell
+//! otherwise, the list itself tells its alphabet and what its upper-case letters mean. Lines that cannot be used are
+//! rejected with their number and the reason, and never silently.
 
+use std::fmt;
 use std::io::BufRead;
+use std::str::FromStr;
 
-use crate::data::names::{MAX_NAME_LENGTH, NameList};
+use crate::data::names::{MAX_NAME_LENGTH, Name, NameList};
 use crate::data::reading::decode::Decoded;
-use crate::data::reading::diagnosis::{Diagnosis, RejectReason, Rejected};
+use crate::data::reading::detect;
+use crate::data::reading::diagnosis::{Chosen, Diagnosis, RejectReason, Rejected};
 use crate::data::reading::json_lines::{JsonFault, JsonLines, JsonObject, Shape};
 use crate::data::reading::table::{Table, sniff_delimiter};
 use crate::error::{Error, NoNames};
-use crate::text::{Alphabet, Characters, Normalizer, Tokenizer};
+use crate::text::{
+    Alphabet, Case, CharacterFault, Characters, Normalizer, Tokenizer, clean, is_invisible,
+};
 
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +29,8 @@ pub struct ReadOptions {
     pub weights: Option<String>,
     /// Keep only the rows that have these values in these columns.
     pub filter: Vec<(String, String)>,
-    /// How every name is normalised first.
-    pub normalizer: Normalizer,
+    /// The treatment of upper-case letters.
+    pub case: ListCase,
     /// What names are split into, which determines their lengths and their characters.
     pub tokenizer: &'static dyn Tokenizer,
     /// The characters that a name may contain.
@@ -45,9 +51,9 @@ impl Default for ReadOptions {
             column: None,
             weights: None,
             filter: Vec::new(),
-            normalizer: Normalizer::default(),
+            case: ListCase::Auto,
             tokenizer: &Characters,
-            alphabet: Alphabet::Az,
+            alphabet: Alphabet::Auto,
             min_length: 1,
             max_length: MAX_NAME_LENGTH,
             keep_duplicates: false,
@@ -70,6 +76,55 @@ impl ReadOptions {
     }
 }
 
+/// What becomes of upper-case letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListCase {
+    /// If nearly all names follow one rule of [`Case`], they are learnt in lower case and written by that rule.
+    /// Otherwise upper- and lower-case letters are different characters.
+    #[default]
+    Auto,
+    /// Upper- and lower-case letters are different characters.
+    Keep,
+    /// All letters become lower-case.
+    Lower,
+    /// Names are normalised like those of another list.
+    Like(Normalizer),
+}
+
+impl fmt::Display for ListCase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ListCase::Auto => "auto",
+            ListCase::Keep => "keep",
+            ListCase::Lower => "lower",
+            ListCase::Like(_) => "like another list",
+        })
+    }
+}
+
+impl FromStr for ListCase {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(ListCase::Auto),
+            "keep" => Ok(ListCase::Keep),
+            "lower" => Ok(ListCase::Lower),
+            _ => Err(format!("{text:?} is none of `auto`, `keep` and `lower`")),
+        }
+    }
+}
+
+impl ListCase {
+    /// How lines are normalised while they are read.
+    fn normalizer(self) -> Normalizer {
+        match self {
+            ListCase::Like(normalizer) => normalizer,
+            ListCase::Auto | ListCase::Keep | ListCase::Lower => Normalizer::KEEP,
+        }
+    }
+}
+
 /// Reads a list: one name per line, a column of a table, or JSON Lines, in UTF-8, UTF-16 or Windows-1252.
 ///
 /// Only the different names and one line are in memory, whatever the size of the file. The list is sorted.
@@ -77,12 +132,12 @@ impl ReadOptions {
 /// ```
 /// use nextchar_core::data::{ReadOptions, read_names};
 ///
-/// let file = "Aabid\r\n  AADESH \n\nO'Neil\naabid\n";
+/// let file = "Aabid\r\n  Aadesh \n\nO'Neil\nAabid\n";
 /// let (list, diagnosis) = read_names(file.as_bytes(), &ReadOptions::default()).unwrap();
 /// let names: Vec<&str> = list.names().map(|name| name.text).collect();
-/// assert_eq!(names, ["aabid", "aadesh"]);
-/// assert_eq!((diagnosis.blank, diagnosis.duplicates, diagnosis.rejected), (1, 1, 1));
-/// assert_eq!(diagnosis.rejected_lines[0].line, 4);
+/// assert_eq!(names, ["aabid", "aadesh", "o'neil"]);
+/// assert_eq!((diagnosis.blank, diagnosis.duplicates, diagnosis.rejected), (1, 1, 0));
+/// assert_eq!(diagnosis.chosen.normalizer.restore("o'neil"), "O'Neil");
 /// ```
 ///
 /// # Errors
@@ -117,7 +172,7 @@ pub fn scan_names(
         Shape::Text => reader.read_lines(&mut input)?,
     }
     reader.diagnosis.encoding = input.encoding();
-    Ok((reader.list.into_sorted(), reader.diagnosis))
+    reader.finish()
 }
 
 /// Why a file contains no names: the first reason that applies.
@@ -160,6 +215,10 @@ struct Reader<'a> {
     options: &'a ReadOptions,
     list: NameList,
     diagnosis: Diagnosis,
+    /// The delimiter of the first line, if it looks like the header of a table, and how many lines have it.
+    delimiter: Option<(u8, u64)>,
+    /// The lines that are rejected if the alphabet turns out to be a–z: their number, and the first of them.
+    outside_az: (u64, Vec<Rejected>),
 }
 
 impl<'a> Reader<'a> {
@@ -168,6 +227,8 @@ impl<'a> Reader<'a> {
             options,
             list: NameList::default(),
             diagnosis: Diagnosis::default(),
+            delimiter: None,
+            outside_az: (0, Vec::new()),
         }
     }
 
@@ -178,6 +239,11 @@ impl<'a> Reader<'a> {
             let number = self.diagnosis.lines;
             if number == 1 {
                 self.diagnosis.looks_like_header = columns_of(&line);
+                let is_header = self.diagnosis.looks_like_header.is_some();
+                self.delimiter = is_header.then(|| (sniff_delimiter(&line), 0));
+            }
+            if let Some((delimiter, lines)) = &mut self.delimiter {
+                *lines += u64::from(line.contains(delimiter));
             }
             self.offer(number, &line, 1)?;
         }
@@ -342,38 +408,142 @@ impl<'a> Reader<'a> {
         if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return self.reject(line, bytes, MAX_NAME_LENGTH + 1, RejectReason::TooLong);
         }
-        let ReadOptions {
-            normalizer,
-            tokenizer,
-            alphabet,
-            ..
-        } = self.options;
-        let name = normalizer.normalize(text);
-        if let Some((place, character, fault)) = alphabet.first_fault(&name) {
-            return self.reject(line, bytes, place + 1, RejectReason::of(character, fault));
+        if text.contains(is_invisible) {
+            self.diagnosis.cleaned += 1;
         }
-        let length = tokenizer.pieces(&name).count();
-        if !(self.options.min_length..=self.options.max_length).contains(&length) {
+        let options = self.options;
+        let name = options.case.normalizer().normalize(text);
+        let name = name.trim();
+        if name.is_empty() {
+            self.diagnosis.blank += 1;
+            return Ok(());
+        }
+        let mut outside = None;
+        if let Some((place, character, fault)) = self.fault(name) {
+            let reason = RejectReason::of(character, fault);
+            if options.alphabet != Alphabet::Auto || fault != CharacterFault::OutsideAz {
+                return self.reject(line, bytes, place + 1, reason);
+            }
+            outside = Some((place + 1, reason));
+        }
+        let length = options.tokenizer.pieces(name).count();
+        if !(options.min_length..=options.max_length).contains(&length) {
             self.diagnosis.filtered_by_length += 1;
             return Ok(());
         }
-        self.diagnosis.accepted += 1;
-        let counts_again = self.options.keep_duplicates || self.options.weights.is_some();
-        let again = if counts_again { weight } else { 0 };
-        if !self.list.add(&name, weight, again) {
-            self.diagnosis.duplicates += 1;
-            return Ok(());
-        }
-        *self.diagnosis.lengths.entry(length).or_default() += 1;
-        let letters = &mut self.diagnosis.letters;
-        for piece in tokenizer.pieces(&name) {
-            if let Some(times) = letters.get_mut(piece) {
-                *times += 1;
-            } else {
-                letters.insert(piece.to_owned(), 1);
+        if let Some((column, reason)) = outside {
+            let (number, first) = &mut self.outside_az;
+            *number += 1;
+            if first.len() < Diagnosis::KEPT {
+                first.push(rejected(line, bytes, column, reason));
             }
         }
+        self.diagnosis.accepted += 1;
+        self.list.add(name, weight, self.again(weight));
         Ok(())
+    }
+
+    /// What a further occurrence of a name adds to its count.
+    fn again(&self, weight: u64) -> u64 {
+        match self.options.keep_duplicates || self.options.weights.is_some() {
+            true => weight,
+            false => 0,
+        }
+    }
+
+    /// The first character that the alphabet excludes; for an alphabet that is chosen at the end, that a–z excludes.
+    fn fault(&self, name: &str) -> Option<(usize, char, CharacterFault)> {
+        let alphabet = match self.options.alphabet {
+            Alphabet::Data => Alphabet::Data,
+            Alphabet::Az | Alphabet::Auto => Alphabet::Az,
+        };
+        match self.options.case {
+            ListCase::Like(_) | ListCase::Keep => alphabet.first_fault(name),
+            // Upper-case letters become lower-case in an alphabet a–z.
+            ListCase::Auto | ListCase::Lower => alphabet.first_fault(&clean(name)),
+        }
+    }
+
+    /// Chooses what the options leave open, and completes the diagnosis.
+    fn finish(mut self) -> Result<(NameList, Diagnosis), Error> {
+        let options = self.options;
+        let (normalizer, exceptions) = match options.case {
+            ListCase::Auto => detect::case(&self.list, options.alphabet != Alphabet::Az),
+            ListCase::Lower => (detect::lower(&self.list), 0),
+            ListCase::Keep | ListCase::Like(_) => (options.case.normalizer(), 0),
+        };
+        let alphabet = match options.alphabet {
+            // Its rows are not names: they are rejected, and the table is recognised.
+            Alphabet::Auto if self.is_table() => Alphabet::Az,
+            Alphabet::Auto if normalizer.case == Case::Keep => Alphabet::Data,
+            Alphabet::Auto => detect::alphabet(&self.list),
+            given => given,
+        };
+        if alphabet == Alphabet::Az {
+            self.leave_out_others()?;
+        }
+        let list = self.normalized(normalizer).into_sorted();
+        let mut found = self.diagnosis;
+        found.duplicates = found.accepted - list.len() as u64;
+        found.chosen = Chosen {
+            alphabet,
+            normalizer,
+            case_exceptions: exceptions,
+        };
+        for name in list.names() {
+            let pieces = || options.tokenizer.pieces(name.text);
+            *found.lengths.entry(pieces().count()).or_default() += 1;
+            for piece in pieces() {
+                if let Some(times) = found.letters.get_mut(piece) {
+                    *times += 1;
+                } else {
+                    found.letters.insert(piece.to_owned(), 1);
+                }
+            }
+        }
+        Ok((list, found))
+    }
+
+    /// Whether nearly all lines have the delimiter of a first line that looks like the header of a table.
+    fn is_table(&self) -> bool {
+        let lines = self.diagnosis.lines - self.diagnosis.blank;
+        self.delimiter
+            .is_some_and(|(_, delimited)| lines > 1 && 10 * delimited >= 9 * lines)
+    }
+
+    /// Rejects the names with other characters than a–z, after the fact.
+    fn leave_out_others(&mut self) -> Result<(), Error> {
+        let (number, first) = std::mem::take(&mut self.outside_az);
+        if number == 0 {
+            return Ok(());
+        }
+        if self.options.strict {
+            return Err(refused(first.into_iter().next().expect("there is one")));
+        }
+        self.list.retain(detect::is_az);
+        let found = &mut self.diagnosis;
+        found.accepted -= number;
+        found.rejected += number;
+        found.rejected_lines.extend(first);
+        found.rejected_lines.sort_by_key(|rejected| rejected.line);
+        found.rejected_lines.truncate(Diagnosis::KEPT);
+        Ok(())
+    }
+
+    /// The list, normalised; names that become equal are one.
+    fn normalized(&mut self, normalizer: Normalizer) -> NameList {
+        let list = std::mem::take(&mut self.list);
+        let normalize = |name: Name<'_>| normalizer.normalize(name.text).into_owned();
+        if normalizer == self.options.case.normalizer()
+            || list.names().all(|name| normalize(name) == name.text)
+        {
+            return list;
+        }
+        let mut normalized = NameList::default();
+        for name in list.names() {
+            normalized.add(&normalize(name), name.count, self.again(name.count));
+        }
+        normalized
     }
 
     fn reject(
@@ -383,30 +553,35 @@ impl<'a> Reader<'a> {
         column: usize,
         reason: RejectReason,
     ) -> Result<(), Error> {
-        let text: String = String::from_utf8_lossy(&bytes[..bytes.len().min(160)])
-            .trim()
-            .chars()
-            .take(40)
-            .collect();
+        let rejected = rejected(line, bytes, column, reason);
         if self.options.strict {
-            return Err(Error::RejectedLine {
-                line,
-                column,
-                text,
-                is_outside_az: matches!(reason, RejectReason::OutsideAz(_)),
-                reason: reason.to_string(),
-            });
+            return Err(refused(rejected));
         }
         self.diagnosis.rejected += 1;
         if self.diagnosis.rejected_lines.len() < Diagnosis::KEPT {
-            self.diagnosis.rejected_lines.push(Rejected {
-                line,
-                column,
-                text,
-                reason,
-            });
+            self.diagnosis.rejected_lines.push(rejected);
         }
         Ok(())
+    }
+}
+
+fn rejected(line: u64, bytes: &[u8], column: usize, reason: RejectReason) -> Rejected {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(160)]);
+    Rejected {
+        line,
+        column,
+        text: start.trim().chars().take(40).collect(),
+        reason,
+    }
+}
+
+fn refused(rejected: Rejected) -> Error {
+    Error::RejectedLine {
+        line: rejected.line,
+        column: rejected.column,
+        is_outside_az: matches!(rejected.reason, RejectReason::OutsideAz(_)),
+        reason: rejected.reason.to_string(),
+        text: rejected.text,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Step 2, reading: a file of lines or a table becomes a list of names, and what was found in it.
 
 mod decode;
+mod detect;
 mod diagnosis;
 mod header;
 mod json_lines;
@@ -10,8 +11,8 @@ mod sniff;
 mod table;
 
 pub use decode::{Decoded, Encoding};
-pub use diagnosis::{Diagnosis, RejectReason, Rejected};
+pub use diagnosis::{Chosen, Diagnosis, RejectReason, Rejected};
 pub use header::names_column;
 pub use json_lines::{JsonFault, JsonLines, JsonObject, Shape};
-pub use lines::{ReadOptions, no_names, read_names, scan_names, table_columns};
+pub use lines::{ListCase, ReadOptions, no_names, read_names, scan_names, table_columns};
 pub use table::{FirstRow, Table};

@@ -5,6 +5,8 @@
 //! them into automata over tokens. A condition that excludes a pattern accepts where the pattern does not.
 
 use std::collections::VecDeque;
+use std::hash::Hash;
+use std::ops::RangeInclusive;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
@@ -14,7 +16,7 @@ use regex_syntax::hir::{Hir, Look};
 use rustc_hash::FxHashMap;
 
 use crate::error::Error;
-use crate::text::{END, Token, Vocab};
+use crate::text::{BORDER, END, Seen, Token, Vocab};
 
 /// Memory limit for a pattern whose repetitions are expanded, in bytes.
 const EXPANDED_LIMIT: usize = 2 << 20;
@@ -39,13 +41,24 @@ pub(crate) struct Automaton {
 pub(crate) const DEAD: u32 = u32::MAX;
 
 impl Automaton {
-    /// Accepts the names that match one of some regular expressions as a whole; if not `wanted`, all others.
+    /// An automaton with these edges, \[states, V\], and these states in which a name may end.
+    pub(super) fn new(next: Vec<u32>, accepting: Vec<bool>) -> Self {
+        Automaton {
+            vocab_size: next.len() / accepting.len(),
+            next,
+            accepting,
+        }
+    }
+
+    /// Accepts the names that match one of some regular expressions as a whole; if not `wanted`, all others. With
+    /// `by_grapheme`, names are read with a [`BORDER`] after each grapheme, in an alphabet with segments.
     ///
     /// # Errors
     /// [`Error::BadPattern`] if an expression cannot be parsed or is too large.
     pub(crate) fn matching(
         patterns: &[String],
         wanted: bool,
+        by_grapheme: bool,
         vocab: &Vocab,
     ) -> Result<Self, Error> {
         let bad = |what: String| Error::BadPattern {
@@ -92,13 +105,47 @@ impl Automaton {
             .start_state_forward(&Input::new("").anchored(Anchored::Yes))
             .map_err(|error| bad(error.to_string()))?;
         let spellings: Vec<&str> = vocab.pieces().collect();
-        let step = |state: StateID, token: Token| {
-            let bytes = spellings[usize::from(token) - 1].bytes();
-            bytes.fold(state, |state, byte| dfa.next_state(state, byte))
+        // Between graphemes, the automaton also reads their border.
+        let segments = vocab.segments().filter(|_| by_grapheme);
+        let border = |state| dfa.next_state(state, BORDER as u8);
+        let step = |(mut state, mut seen): (StateID, Seen), token: Token| {
+            let place = usize::from(token) - 1;
+            if let Some(classes) = segments {
+                let (next, begins) = seen.step(classes[place]);
+                if begins && seen != Seen::Nothing {
+                    state = border(state);
+                }
+                seen = next;
+            }
+            let bytes = spellings[place].bytes();
+            (
+                bytes.fold(state, |state, byte| dfa.next_state(state, byte)),
+                seen,
+            )
         };
-        let accepts = |state| dfa.is_match_state(dfa.next_eoi_state(state)) == wanted;
-        let dead = |state| wanted && dfa.is_dead_state(state);
-        explore(start, vocab.len(), step, accepts, dead).ok_or_else(|| bad(TOO_LARGE.into()))
+        let accepts = |(state, seen): (StateID, Seen)| {
+            let last = match segments {
+                Some(_) if seen != Seen::Nothing => border(state),
+                _ => state,
+            };
+            dfa.is_match_state(dfa.next_eoi_state(last)) == wanted
+        };
+        let dead = |(state, _): (StateID, Seen)| wanted && dfa.is_dead_state(state);
+        explore((start, Seen::Nothing), vocab.len(), step, accepts, dead)
+            .ok_or_else(|| bad(TOO_LARGE.into()))
+    }
+
+    /// Accepts the names with this number of graphemes; `None` if there are too many states.
+    pub(super) fn of_graphemes(lengths: RangeInclusive<usize>, vocab: &Vocab) -> Option<Self> {
+        let classes = vocab.segments()?;
+        let longest = *lengths.end();
+        let step = |(number, seen): (usize, Seen), token: Token| {
+            let (next, begins) = seen.step(classes[usize::from(token) - 1]);
+            (number + usize::from(begins), next)
+        };
+        let accepts = |(number, _)| lengths.contains(&number);
+        let dead = |(number, _)| number > longest;
+        explore((0, Seen::Nothing), vocab.len(), step, accepts, dead)
     }
 
     /// The state after a token; [`DEAD`] stays dead.
@@ -130,12 +177,12 @@ fn reason(error: &dyn std::error::Error) -> String {
 }
 
 /// Numbers the states that names can reach, in discovery order; `None` if there are too many.
-fn explore(
-    start: StateID,
+fn explore<S: Copy + Eq + Hash>(
+    start: S,
     vocab_size: usize,
-    step: impl Fn(StateID, Token) -> StateID,
-    accepts: impl Fn(StateID) -> bool,
-    dead: impl Fn(StateID) -> bool,
+    step: impl Fn(S, Token) -> S,
+    accepts: impl Fn(S) -> bool,
+    dead: impl Fn(S) -> bool,
 ) -> Option<Automaton> {
     let mut numbers = FxHashMap::from_iter([(start, 0u32)]);
     let mut open = VecDeque::from([start]);
@@ -180,7 +227,7 @@ mod tests {
             (".*abc", true, 4),
             ("abc.*", true, 4),
         ] {
-            let found = Automaton::matching(&[pattern.into()], wanted, &Vocab::az()).unwrap();
+            let found = Automaton::matching(&[pattern.into()], wanted, true, &Vocab::az()).unwrap();
             assert_eq!(found.accepting.len(), states, "{pattern}");
         }
     }

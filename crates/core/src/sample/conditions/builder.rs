@@ -7,12 +7,16 @@ use crate::error::{Error, Impossible};
 use crate::sample::conditions::automaton::Automaton;
 use crate::sample::conditions::constraint::Constraint;
 use crate::sample::conditions::reach::Reach;
+use crate::sample::conditions::spelling::Spelling;
 use crate::setting::{Allowed, Setting};
-use crate::text::{Normalizer, Vocab, escape, letter_class};
+use crate::text::{Literal, Vocab, escape, letter_class};
 
 /// The most classes that exact conditions are possible with. An automaton has a row of edges, one for each class,
 /// for each of its states, and so has every method that draws through it.
 const CLASS_LIMIT: usize = 4096;
+
+/// Lengths in graphemes need a state for each length.
+const GRAPHEME_STATES: usize = 50_000;
 
 /// Conditions as a user states them. The default allows every name of 1 to 1000 characters.
 ///
@@ -31,10 +35,12 @@ const CLASS_LIMIT: usize = 4096;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
-    /// Minimum length, in characters.
+    /// Minimum length, in characters (code points).
     pub min_length: usize,
     /// Maximum length, in characters; at most 1000.
     pub max_length: usize,
+    /// The number of characters as a reader sees them ([graphemes](crate::text::graphemes)), where it differs.
+    pub graphemes: Option<RangeInclusive<usize>>,
     /// The name starts with one of these, if there are any.
     pub prefixes: Vec<String>,
     /// The name ends with one of these, if there are any.
@@ -47,6 +53,8 @@ pub struct Conditions {
     pub letters: Option<String>,
     /// The whole name matches one of these regular expressions, if there are any.
     pub patterns: Vec<String>,
+    /// The name is spelled like the names of a list.
+    pub spelling: Option<Spelling>,
 }
 
 impl Default for Conditions {
@@ -54,12 +62,14 @@ impl Default for Conditions {
         Conditions {
             min_length: 1,
             max_length: MAX_NAME_LENGTH,
+            graphemes: None,
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             contains: Vec::new(),
             excludes: Vec::new(),
             letters: None,
             patterns: Vec::new(),
+            spelling: None,
         }
     }
 }
@@ -118,6 +128,8 @@ struct Part {
     patterns: Vec<String>,
     /// Whether a name must match; otherwise it must not.
     wanted: bool,
+    /// Whether they match whole graphemes, where graphemes consist of several characters.
+    by_grapheme: bool,
 }
 
 impl Conditions {
@@ -130,7 +142,7 @@ impl Conditions {
     pub fn compile(&self, vocab: &Vocab) -> Result<Constraint, Error> {
         self.check_lengths()?;
         let mut constraint = Constraint::of_lengths(self.min_length, self.max_length);
-        let parts = self.parts(vocab.normalizer())?;
+        let parts = self.parts(vocab)?;
         if vocab.len() > CLASS_LIMIT && !parts.is_empty() {
             return Err(Error::TooManyClasses {
                 classes: vocab.len(),
@@ -138,13 +150,42 @@ impl Conditions {
             });
         }
         for (last, part) in parts.iter().enumerate() {
-            let automaton = Automaton::matching(&part.patterns, part.wanted, vocab)?;
+            let automaton =
+                Automaton::matching(&part.patterns, part.wanted, part.by_grapheme, vocab)?;
             constraint.push(automaton);
             if !allows_any(&constraint.only(&[last]), vocab)? {
                 return Err(self.never(part, vocab));
             }
             if !allows_any(&constraint, vocab)? {
                 return Err(self.conflict(&constraint, &parts[..=last], vocab)?);
+            }
+        }
+        if let Some(lengths) = self
+            .graphemes
+            .clone()
+            .filter(|_| vocab.segments().is_some())
+        {
+            let automaton = Automaton::of_graphemes(lengths.clone(), vocab);
+            constraint.push(automaton.ok_or(Error::TooManyStates {
+                limit: GRAPHEME_STATES,
+            })?);
+            if !allows_any(&constraint, vocab)? {
+                let (shortest, longest) = lengths.into_inner();
+                return Err(Error::Impossible(Impossible::Lengths { shortest, longest }));
+            }
+        }
+        if let Some(spelling) = self
+            .spelling
+            .as_ref()
+            .filter(|_| vocab.len() <= CLASS_LIMIT)
+        {
+            constraint.push(spelling.automaton().clone());
+            if !allows_any(&constraint, vocab)? {
+                return Err(Error::Impossible(Impossible::Together {
+                    shortest: self.min_length,
+                    longest: self.max_length,
+                    condition: "is spelled like the names of the list".into(),
+                }));
             }
         }
         Ok(constraint)
@@ -202,7 +243,7 @@ impl Conditions {
     fn needs_lower_case(&self, vocab: &Vocab) -> bool {
         let ignoring_case = |pattern: &String| format!("(?i){pattern}");
         let patterns: Vec<String> = self.patterns.iter().map(ignoring_case).collect();
-        Automaton::matching(&patterns, true, vocab).is_ok_and(|automaton| {
+        Automaton::matching(&patterns, true, false, vocab).is_ok_and(|automaton| {
             let mut constraint = Constraint::of_lengths(self.min_length, self.max_length);
             constraint.push(automaton);
             allows_any(&constraint, vocab).unwrap_or(false)
@@ -210,49 +251,49 @@ impl Conditions {
     }
 
     /// The conditions on characters, each by itself.
-    fn parts(&self, normalizer: Normalizer) -> Result<Vec<Part>, Error> {
-        let literal = |text: &String, before: &str, after: &str| {
-            format!("{before}{}{after}", escape(text, normalizer))
+    fn parts(&self, vocab: &Vocab) -> Result<Vec<Part>, Error> {
+        let begins = |text: &String| escape(text, vocab).text + ".*";
+        let ends = |text: &String| {
+            let Literal { text, before } = escape(text, vocab);
+            format!("{before}{text}")
         };
-        let any = |texts: &[String], before: &str, after: &str| -> Vec<String> {
-            let patterns = texts.iter().map(|text| literal(text, before, after));
-            patterns.collect()
-        };
+        let contains = |text: &String| ends(text) + ".*";
         let mut parts = Vec::new();
         let mut push = |what: String, patterns: Vec<String>, wanted: bool| {
             parts.push(Part {
                 what,
                 patterns,
                 wanted,
+                by_grapheme: true,
             });
         };
         if !self.prefixes.is_empty() {
             let what = format!("begins with {}", either(&self.prefixes));
-            push(what, any(&self.prefixes, "", ".*"), true);
+            push(what, self.prefixes.iter().map(begins).collect(), true);
         }
         if !self.suffixes.is_empty() {
             let what = format!("ends with {}", either(&self.suffixes));
-            push(what, any(&self.suffixes, ".*", ""), true);
+            push(what, self.suffixes.iter().map(ends).collect(), true);
         }
         for text in &self.contains {
             let what = format!("contains {}", shown(text));
-            push(what, vec![literal(text, ".*", ".*")], true);
+            push(what, vec![contains(text)], true);
         }
         for text in &self.excludes {
             let what = format!("is without {}", shown(text));
-            push(what, vec![literal(text, ".*", ".*")], false);
+            push(what, vec![contains(text)], false);
         }
         if let Some(letters) = &self.letters {
-            let class = letter_class(letters, normalizer)?;
-            push(
-                format!("has only the characters {letters}"),
-                vec![class],
-                true,
-            );
+            let what = format!("has only the characters {letters}");
+            push(what, vec![letter_class(letters, vocab)?], true);
         }
         if !self.patterns.is_empty() {
-            let what = format!("matches {}", either(&self.patterns));
-            push(what, self.patterns.clone(), true);
+            parts.push(Part {
+                what: format!("matches {}", either(&self.patterns)),
+                patterns: self.patterns.clone(),
+                wanted: true,
+                by_grapheme: false,
+            });
         }
         Ok(parts)
     }

@@ -5,9 +5,11 @@ mod builder;
 mod constraint;
 mod filter;
 mod reach;
+mod spelling;
 
 pub(crate) use automaton::DEAD;
 pub use builder::Conditions;
 pub use constraint::Constraint;
 pub(crate) use filter::Filter;
 pub(crate) use reach::Reach;
+pub use spelling::Spelling;

@@ -5,7 +5,7 @@ use crate::sample::conditions::Filter;
 use crate::sample::methods::Draws;
 use crate::sample::methods::adaptive::Adaptive;
 use crate::sample::methods::bounds::Bounds;
-use crate::sample::methods::dynamic::DynamicProgram;
+use crate::sample::methods::dynamic::{DynamicProgram, Limits};
 use crate::sample::methods::free::Free;
 use crate::sample::probability::Method;
 use crate::sample::source::Setup;
@@ -22,10 +22,10 @@ pub(crate) fn choose<'a>(
     match method {
         Some(Method::Draws) => return Box::new(Free::new(setup, filter)),
         Some(Method::Bounds) => return Box::new(Bounds::new(setup, filter)),
-        None if filter.only_limits_length() => return Box::new(Adaptive::new(setup, filter)),
+        None if setup.likely => return Box::new(Adaptive::new(setup, filter)),
         Some(Method::Exact) | None => {}
     }
-    match DynamicProgram::new(setup.clone(), filter, log_probs, executor) {
+    match DynamicProgram::new(setup.clone(), filter, Limits::QUICK, log_probs, executor) {
         Ok(program) => Box::new(program),
         Err(filter) if method.is_none() => Box::new(Adaptive::new(setup, filter)),
         Err(filter) if setup.unique => Box::new(Bounds::new(setup, filter)),

@@ -38,6 +38,11 @@ pub(crate) trait Draws: Send {
     /// Number of attempts so far, each of which completed a name or failed.
     fn attempts(&self) -> u64;
 
+    /// What an attempt of the next draw costs, in attempts of free draws.
+    fn cost(&self) -> u64 {
+        1
+    }
+
     /// Number of contexts that the model evaluated so far.
     fn evaluations(&self) -> u64;
 

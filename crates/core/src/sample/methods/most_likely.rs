@@ -14,8 +14,8 @@ use crate::language_model::{LanguageModel, State};
 use crate::sample::conditions::{Conditions, Filter, Reach};
 use crate::sample::config::SampleConfig;
 use crate::sample::contexts::{Contexts, Keep};
-use crate::sample::methods::dynamic::{Graph, NOWHERE, START};
-use crate::sample::outcome::Generated;
+use crate::sample::methods::dynamic::{Graph, Limits, NOWHERE, START};
+use crate::sample::outcome::{Generated, MostLikely, Waiting};
 use crate::sample::source::Source;
 use crate::text::{END, Start, Token, Vocab};
 
@@ -23,6 +23,8 @@ use crate::text::{END, Start, Token, Vocab};
 const MAX_QUEUED: usize = 2_000_000;
 /// Number of queued prefixes from which the heuristic is worth computing.
 const MAX_QUEUED_WITHOUT_HEURISTIC: usize = 50_000;
+/// Number of extended prefixes after which the caller is asked whether to go on.
+const WATCHED: u64 = 1024;
 
 /// A prefix of a name, or a whole name.
 #[derive(PartialEq)]
@@ -33,8 +35,8 @@ struct Candidate {
     /// In the graph of the heuristic.
     node: u32,
     tokens: Vec<Token>,
-    /// The model's state after the tokens.
-    context: State,
+    /// The model's state before the last token.
+    before: State,
     /// The conditions' state after the tokens.
     state: u32,
     /// In the trie of excluded names.
@@ -64,7 +66,7 @@ impl PartialOrd for Candidate {
 ///
 /// The search is best first and exact. For models with contexts of up to about three tokens, an exact bound
 /// on completions is used; otherwise the probability of the prefix is the bound. At most 2,000,000 prefixes
-/// are queued, which takes some 200 MB.
+/// are queued, which takes some 200 MB; a search that needs more ends early, with the names that it has found.
 ///
 /// ```
 /// use nextchar_core::data::{CountedWindows, NameList};
@@ -77,26 +79,37 @@ impl PartialOrd for Candidate {
 /// let list = NameList::from_names(list);
 /// let model = KneserNey::closed_form(&CountedWindows::from_list(&list, &vocab, 3)?)?;
 /// let short = Conditions::default().length(1..=5);
-/// let names = most_likely(&model, &vocab, &short, &[&list], 3)?;
-/// assert!(names.is_sorted_by(|a, b| a.log_prob >= b.log_prob));
-/// assert!(names.iter().all(|found| !list.contains(&found.name)));
+/// let found = most_likely(&model, &vocab, &short, &[&list], 3)?;
+/// assert!(found.complete && found.names.is_sorted_by(|a, b| a.log_prob >= b.log_prob));
+/// assert!(found.names.iter().all(|found| !list.contains(&found.name)));
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// As [`Conditions::compile`]; [`Error::SearchTooLarge`] if it would need too much memory.
+/// As [`Conditions::compile`].
 pub fn most_likely(
     model: &dyn LanguageModel,
     vocab: &Vocab,
     conditions: &Conditions,
     unwanted: &[&NameList],
     count: usize,
-) -> Result<Vec<Generated>, Error> {
-    most_likely_after(model, vocab, &Start::default(), conditions, unwanted, count)
+) -> Result<MostLikely, Error> {
+    let start = Start::default();
+    let mut goes_on = |_| true;
+    most_likely_after(
+        model,
+        vocab,
+        &start,
+        conditions,
+        unwanted,
+        count,
+        &mut goes_on,
+    )
 }
 
-/// As [`most_likely`], for names with a start of their own, such as a label.
+/// As [`most_likely`], for names with a start of their own, such as a label; and `goes_on` is asked many times a
+/// second whether to go on.
 ///
 /// # Errors
 /// As [`most_likely`].
@@ -107,90 +120,172 @@ pub fn most_likely_after(
     conditions: &Conditions,
     unwanted: &[&NameList],
     count: usize,
-) -> Result<Vec<Generated>, Error> {
+    goes_on: &mut dyn FnMut(Waiting) -> bool,
+) -> Result<MostLikely, Error> {
     let filter = Filter::new(conditions, unwanted, vocab)?;
-    if count == 0 {
-        return Ok(Vec::new());
-    }
     let source = Source {
         model,
         start: model.start(start),
         config: SampleConfig::default(),
     };
-    let search = Search {
-        source,
-        filter: &filter,
-        heuristic: None,
-        count,
-    };
-    let found = search.run(MAX_QUEUED_WITHOUT_HEURISTIC).or_else(|_| {
-        let heuristic = Heuristic::new(source, &filter.reach);
-        let heuristic = heuristic.as_ref();
-        Search {
-            heuristic,
-            ..search
+    let mut search = Search::new(source, &filter, None, count);
+    let mut end = search.run(MAX_QUEUED_WITHOUT_HEURISTIC, goes_on);
+    let heuristic;
+    if end == End::Full {
+        heuristic = Heuristic::new(source, &filter.reach);
+        if heuristic.is_some() {
+            search = Search::new(source, &filter, heuristic.as_ref(), count);
         }
-        .run(MAX_QUEUED)
-    });
-    let found = found.map_err(|found| Error::SearchTooLarge {
-        limit: MAX_QUEUED,
-        found,
-        wanted: count,
-    })?;
+        end = search.run(MAX_QUEUED, goes_on);
+    }
+    let next = search.open.peek().map(|best| best.bound);
     let generated = |(tokens, log_prob): (Vec<Token>, f64)| Generated {
-        name: vocab.decode(&tokens),
+        name: vocab.written(&tokens),
         log_prob,
     };
-    Ok(found.into_iter().map(generated).collect())
+    Ok(MostLikely {
+        others: next.map_or(search.dropped, |bound| bound.max(search.dropped)),
+        complete: end == End::Complete,
+        names: search.found.into_iter().map(generated).collect(),
+    })
 }
 
 /// A best-first search. The heuristic affects its running time and nothing else.
-#[derive(Clone, Copy)]
 struct Search<'s> {
     source: Source<'s>,
     filter: &'s Filter,
     heuristic: Option<&'s Heuristic<'s>>,
     count: usize,
+    open: BinaryHeap<Candidate>,
+    found: Vec<(Vec<Token>, f64)>,
+    /// −ln P of the `count` most probable whole names so far, found or queued, as bits in the order of the numbers.
+    wholes: BinaryHeap<u64>,
+    /// The largest bound of the prefixes that are less probable than all of those.
+    dropped: f64,
 }
 
-impl Search<'_> {
-    /// The names with their ln P; if more than `max_queued` prefixes would be queued, the number of names
-    /// found until then.
-    fn run(&self, max_queued: usize) -> Result<Vec<(Vec<Token>, f64)>, usize> {
-        let model = self.source.model;
-        let mut log_probs = vec![0.0; model.vocab_size()];
-        let mut found = Vec::new();
-        let mut open = BinaryHeap::from([Candidate {
+/// Why a search ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// All names are found.
+    Complete,
+    /// Too many prefixes are queued.
+    Full,
+    /// The caller wanted no more.
+    Stopped,
+}
+
+impl<'s> Search<'s> {
+    fn new(
+        source: Source<'s>,
+        filter: &'s Filter,
+        heuristic: Option<&'s Heuristic<'s>>,
+        count: usize,
+    ) -> Self {
+        let empty = Candidate {
             bound: 0.0,
             log_prob: 0.0,
             node: START,
             tokens: Vec::new(),
-            context: self.source.start,
+            before: source.start,
             state: 0,
-            excluded: self.filter.excluded.start(),
+            excluded: filter.excluded.start(),
             whole: false,
-        }]);
-        while let Some(best) = open.pop() {
-            if best.whole {
-                found.push((best.tokens, best.log_prob));
-                if found.len() == self.count {
-                    break;
-                }
-                continue;
-            }
-            if open.len() > max_queued {
-                return Err(found.len());
-            }
-            model.log_probs(&[best.context], &mut log_probs);
-            for (token, &log_prob) in (END..).zip(&log_probs) {
-                open.extend(self.extended(&best, token, log_prob));
-            }
+        };
+        Search {
+            source,
+            filter,
+            heuristic,
+            count,
+            open: BinaryHeap::from([empty]),
+            found: Vec::new(),
+            wholes: BinaryHeap::new(),
+            dropped: f64::NEG_INFINITY,
         }
-        Ok(found)
     }
 
-    /// A prefix with one more token, of which `log_prob` is ln p; `None` if it leads to no name.
-    fn extended(&self, prefix: &Candidate, token: Token, log_prob: f64) -> Option<Candidate> {
+    /// Searches on, until more than `max_queued` prefixes would be queued.
+    fn run(&mut self, max_queued: usize, goes_on: &mut dyn FnMut(Waiting) -> bool) -> End {
+        let mut log_probs = vec![0.0; self.source.model.vocab_size()];
+        let (mut extended, mut failed) = (0u64, 0);
+        while self.found.len() < self.count {
+            if self.open.len() > max_queued {
+                self.drop_least(self.least());
+                // Most of them are still needed: it would soon be full again.
+                if self.open.len() > max_queued / 4 * 3 {
+                    return End::Full;
+                }
+            }
+            let Some(best) = self.open.pop() else { break };
+            if best.whole {
+                self.found.push((best.tokens, best.log_prob));
+                failed = 0;
+                continue;
+            }
+            (extended, failed) = (extended + 1, failed + 1);
+            let found = self.found.len() as u64;
+            if extended.is_multiple_of(WATCHED) && !goes_on(Waiting { found, failed }) {
+                self.open.push(best);
+                return End::Stopped;
+            }
+            let model = self.source.model;
+            let context = match best.tokens.last() {
+                Some(&last) => model.next(best.before, last),
+                None => best.before,
+            };
+            model.log_probs(&[context], &mut log_probs);
+            for (token, &log_prob) in (END..).zip(&log_probs) {
+                if let Some(candidate) = self.extended(&best, context, token, log_prob) {
+                    self.queue(candidate);
+                }
+            }
+        }
+        End::Complete
+    }
+
+    /// The smallest ln P that a name may have to be among the names wanted, as far as is known.
+    fn least(&self) -> f64 {
+        match self.wholes.peek() {
+            Some(&bits) if self.wholes.len() == self.count => -f64::from_bits(bits),
+            _ => f64::NEG_INFINITY,
+        }
+    }
+
+    /// Queues a candidate, unless enough names are more probable than any that it leads to.
+    fn queue(&mut self, candidate: Candidate) {
+        if candidate.bound < self.least() {
+            self.dropped = self.dropped.max(candidate.bound);
+            return;
+        }
+        if candidate.whole {
+            self.wholes.push(candidate.log_prob.abs().to_bits());
+            if self.wholes.len() > self.count {
+                self.wholes.pop();
+            }
+        }
+        self.open.push(candidate);
+    }
+
+    /// Drops the queued candidates that lead to no name of at least this ln P.
+    fn drop_least(&mut self, least: f64) {
+        let dropped = &mut self.dropped;
+        self.open.retain(|candidate| {
+            let is_needed = candidate.bound >= least;
+            if !is_needed {
+                *dropped = dropped.max(candidate.bound);
+            }
+            is_needed
+        });
+    }
+
+    /// A prefix with one more token, of which `log_prob` is ln p in this context; `None` if it leads to no name.
+    fn extended(
+        &self,
+        prefix: &Candidate,
+        context: State,
+        token: Token,
+        log_prob: f64,
+    ) -> Option<Candidate> {
         let Filter { reach, excluded } = self.filter;
         let whole = token == END;
         let (mut state, mut on_trie) = (prefix.state, prefix.excluded);
@@ -224,7 +319,7 @@ impl Search<'_> {
             log_prob,
             node,
             tokens,
-            context: self.source.model.next(prefix.context, token),
+            before: context,
             state,
             excluded: on_trie,
             whole,
@@ -251,7 +346,7 @@ impl<'a> Heuristic<'a> {
             ..Keep::default()
         };
         let mut contexts = Contexts::new(source, keep);
-        let graph = Graph::new(&mut contexts, reach)?;
+        let graph = Graph::new(&mut contexts, reach, Limits::LARGE)?;
         contexts.evaluate(&Serial);
         let mut heuristic = Heuristic {
             contexts,
@@ -334,8 +429,9 @@ mod tests {
             };
             let heuristic = Heuristic::new(source, &filter.reach).unwrap();
             let search = |heuristic| {
-                let filter = &filter;
-                Search { source, filter, heuristic, count }.run(MAX_QUEUED).unwrap()
+                let mut search = Search::new(source, &filter, heuristic, count);
+                assert_eq!(search.run(MAX_QUEUED, &mut |_| true), End::Complete);
+                search.found
             };
             prop_assert_eq!(search(Some(&heuristic)), search(None));
         }
@@ -350,11 +446,77 @@ mod tests {
         let table = CountedWindows::from_list(&list, &vocab, 2).unwrap();
         let model = KneserNey::closed_form(&table).unwrap();
         let rare = Conditions::default().length(1..=12).matching(".*q.*z.*x.*");
-        let found = most_likely(&model, &vocab, &rare, &[], 5).unwrap();
+        let found = most_likely(&model, &vocab, &rare, &[], 5).unwrap().names;
         assert!(found.len() == 5 && found.is_sorted_by(|a, b| a.log_prob >= b.log_prob));
         for name in found {
             let places = ["q", "z", "x"].map(|letter| name.name.find(letter).unwrap());
             assert!(places.is_sorted(), "{}", name.name);
+        }
+    }
+
+    /// A search that ends early returns the first names, and no other name is more probable than it says.
+    #[test]
+    fn a_search_that_ends_early_keeps_its_names() {
+        const MANY: usize = 2000;
+        let vocab = Vocab::az();
+        let list = crate::data::EmbeddedList::find("finnish-names").unwrap();
+        let (list, _) = list.read(&crate::data::ReadOptions::default()).unwrap();
+        let table = CountedWindows::from_list(&list, &vocab, 4).unwrap();
+        let model = KneserNey::closed_form(&table).unwrap();
+        let short = Conditions::default().length(1..=8);
+        let filter = Filter::new(&short, &[], &vocab).unwrap();
+        let source = Source {
+            model: &model,
+            start: model.start(&Start::default()),
+            config: SampleConfig::default(),
+        };
+        let mut whole = Search::new(source, &filter, None, MANY);
+        assert_eq!(whole.run(usize::MAX, &mut |_| true), End::Complete);
+        // It was never full, so it dropped nothing that was queued.
+        let queued = whole.open.len();
+        let mut full = Search::new(source, &filter, None, MANY);
+        assert_eq!(full.run(queued / 4, &mut |_| true), End::Full);
+        assert!(!full.found.is_empty() && full.found.len() < MANY);
+        assert_eq!(full.found, whole.found[..full.found.len()]);
+        // It can go on where it stopped.
+        assert_eq!(full.run(usize::MAX, &mut |_| true), End::Complete);
+        assert_eq!(full.found, whole.found);
+
+        let start = Start::default();
+        let mut asked = 0;
+        let mut few = |waiting: Waiting| {
+            assert!(waiting.found < MANY as u64);
+            asked += 1;
+            asked < 2
+        };
+        let stopped = most_likely_after(&model, &vocab, &start, &short, &[], MANY, &mut few);
+        let stopped = stopped.unwrap();
+        assert!(!stopped.complete && stopped.names.len() < MANY);
+        for (name, (tokens, log_prob)) in stopped.names.iter().zip(&whole.found) {
+            assert_eq!(
+                (&name.name, name.log_prob),
+                (&vocab.decode(tokens), *log_prob)
+            );
+        }
+        assert!(whole.found[stopped.names.len()].1 <= stopped.others);
+    }
+
+    /// What is told of the other names is true, also of those that were never queued.
+    #[test]
+    fn the_other_names_are_no_more_probable_than_is_told() {
+        let vocab = Vocab::from_characters("ab".chars()).unwrap();
+        let list = NameList::from_names(["ab", "ba", "abba"].map(|name| (name, 1)));
+        let table = CountedWindows::from_list(&list, &vocab, 2).unwrap();
+        let model = KneserNey::closed_form(&table).unwrap();
+        let short = Conditions::default().length(1..=4);
+        let search = |count| most_likely(&model, &vocab, &short, &[], count).unwrap();
+        let all = search(usize::MAX);
+        assert!(all.complete && all.names.len() == 30);
+        assert_eq!(all.others, f64::NEG_INFINITY);
+        for count in 0..30 {
+            let found = search(count);
+            assert_eq!(found.names, all.names[..count]);
+            assert!(found.complete && found.others >= all.names[count].log_prob);
         }
     }
 }

@@ -100,18 +100,39 @@ pub(crate) struct BackgroundTable {
 }
 
 impl BackgroundTable {
+    /// Number of tokens in a context.
+    pub(crate) const CONTEXT: usize = CONTEXT;
+
     /// ln P(word) in nats, the end mark included.
     pub(crate) fn log_prob(&self, word: &[Token]) -> f64 {
-        let padding = usize::from(END);
-        let [mut first, mut second, mut third] = [padding; CONTEXT];
-        let mut sum = 0.0;
-        for &token in word.iter().chain(&[END]) {
-            let token = usize::from(token);
-            let context = (first * self.vocab_size + second) * self.vocab_size + third;
-            sum += f64::from(self.log_probs[context * self.vocab_size + token]);
-            (first, second, third) = (second, third, token);
-        }
-        sum
+        self.walk(word.iter().chain(&[END])).sum()
+    }
+
+    /// ln P of each token of a word, the end mark not included.
+    pub(crate) fn log_probs_of<'a>(&'a self, word: &'a [Token]) -> impl Iterator<Item = f64> + 'a {
+        self.walk(word.iter())
+    }
+
+    /// ln P of the end mark after a word.
+    pub(crate) fn end(&self, word: &[Token]) -> f64 {
+        let last = &word[word.len().saturating_sub(CONTEXT)..];
+        let context = last.iter().fold(0, |context, &token| {
+            context * self.vocab_size + usize::from(token)
+        });
+        f64::from(self.log_probs[context * self.vocab_size + usize::from(END)])
+    }
+
+    fn walk<'a>(
+        &'a self,
+        tokens: impl Iterator<Item = &'a Token> + 'a,
+    ) -> impl Iterator<Item = f64> + 'a {
+        let mut context = [usize::from(END); CONTEXT];
+        tokens.map(move |&token| {
+            let [first, second, third] = context;
+            let place = (first * self.vocab_size + second) * self.vocab_size + third;
+            context = [second, third, usize::from(token)];
+            f64::from(self.log_probs[place * self.vocab_size + usize::from(token)])
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a word may be: a name of the list, a name from elsewhere, or random characters.
+//! What a word may be: a name of the list, a name from elsewhere, random characters, or two names in a row.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 use crate::score::verdict::background::BackgroundTable;
-use crate::text::{END, Token};
+use crate::score::verdict::folding::{Folding, Group};
+use crate::score::verdict::parts::{Bigrams, best_split};
+use crate::text::{END, Token, Vocab};
 
 /// Number of features, the constant 1 among them.
 pub(crate) const FEATURES: usize = 4;
@@ -50,40 +52,105 @@ impl RandomCharacters {
     }
 }
 
-/// The two hypotheses that a verdict compares: the word is a name, of the list or from elsewhere; or it is
-/// random characters.
+/// The hypotheses that a verdict compares: the word is a name, of the list or from elsewhere; or it is random
+/// characters; or it is two names in a row.
 #[derive(Clone, Debug)]
 pub(crate) struct Hypotheses {
     random: RandomCharacters,
+    folding: Folding,
     /// The background model with its share ω.
     background: Option<(Arc<BackgroundTable>, Mix)>,
+    /// `None` with too many classes.
+    bigrams: Option<Bigrams>,
+}
+
+/// What is known of a word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence {
+    /// 1, the number of tokens, and ln P of the word as a name and as random characters. There is no steeper function
+    /// of the length: it would extrapolate badly to words that are shorter than any name.
+    pub against_random: Features,
+    /// 1, the number of tokens, and ln P of the word as a name and as two names; `None` if it is too short for two.
+    pub against_joined: Option<Features>,
+    pub group: Group,
 }
 
 impl Hypotheses {
-    /// `bigrams` are windows of the training names, with any context length; `shuffled_share` is ε, and the
-    /// background model comes with its share ω.
+    /// Without a background model. `bigrams` are windows of the training names, with any context length;
+    /// `shuffled_share` is ε; `letters` is the vocabulary of the background model.
     ///
     /// # Errors
     /// Those of [`CountedWindows::shorten`].
     pub(crate) fn new(
         bigrams: &CountedWindows,
+        vocab: &Vocab,
+        letters: &Vocab,
         shuffled_share: f64,
-        background: Option<(Arc<BackgroundTable>, f64)>,
     ) -> Result<Self, Error> {
+        let random = RandomCharacters::of(bigrams, shuffled_share)?;
         Ok(Hypotheses {
-            random: RandomCharacters::of(bigrams, shuffled_share)?,
-            background: background.map(|(table, share)| (table, Mix::new(share))),
+            folding: Folding::new(vocab, letters, &random.log_shares),
+            background: None,
+            bigrams: Bigrams::new(bigrams)?,
+            random,
         })
     }
 
-    /// 1, the number of tokens, and ln P of the word under both hypotheses. There is no steeper function of the
-    /// length: it would extrapolate badly to words that are shorter than any name.
-    pub(crate) fn features(&self, word: &[Token], log_prob: f64) -> Features {
+    /// With a background model and its share ω.
+    pub(crate) fn with_background(self, table: Arc<BackgroundTable>, share: f64) -> Self {
+        Hypotheses {
+            background: Some((table, Mix::new(share))),
+            ..self
+        }
+    }
+
+    /// Without evidence against two names in a row, for calibrations that do not weigh it.
+    pub(crate) fn without_parts(self) -> Self {
+        Hypotheses {
+            bigrams: None,
+            ..self
+        }
+    }
+
+    /// Whether a background model can say something about the words of this vocabulary.
+    pub(crate) fn can_fold(&self) -> bool {
+        self.folding.is_possible()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn folding(&self) -> &Folding {
+        &self.folding
+    }
+
+    /// ln P of a word according to a background model: its letters, and the accents as frequent as in the list.
+    pub(crate) fn in_background(&self, table: &BackgroundTable, word: &[Token]) -> f64 {
+        match self.folding.fold(word) {
+            Some(folded) => table.log_prob(&folded.letters) + self.folding.log_share(word),
+            None => f64::NEG_INFINITY,
+        }
+    }
+
+    /// The group that a word is calibrated in.
+    pub(crate) fn group(&self, word: &[Token]) -> Group {
+        self.folding.group(word)
+    }
+
+    /// What is known of a word whose ln P is `log_prob` according to the list's model.
+    pub(crate) fn evidence(&self, word: &[Token], log_prob: f64) -> Evidence {
         let as_name = match &self.background {
-            Some((table, mix)) => mix.log_add(table.log_prob(word), log_prob),
+            Some((table, mix)) => mix.log_add(self.in_background(table, word), log_prob),
             None => log_prob,
         };
-        [1.0, word.len() as f64, as_name, self.random.log_prob(word)]
+        let length = word.len() as f64;
+        let background = self.background.as_ref();
+        let background = background.map(|(table, _)| (&**table, &self.folding));
+        let as_two = |bigrams| best_split(word, bigrams, background);
+        let as_two = self.bigrams.as_ref().and_then(as_two);
+        Evidence {
+            against_random: [1.0, length, as_name, self.random.log_prob(word)],
+            against_joined: as_two.map(|as_two| [1.0, length, as_name, as_two]),
+            group: self.group(word),
+        }
     }
 }
 

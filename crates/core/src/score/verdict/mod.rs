@@ -1,7 +1,10 @@
 //! Whether a word is plausible as a name of the list: one calibrated verdict for each word.
 
 mod background;
+mod folding;
 mod hypotheses;
+mod near;
+mod parts;
 mod plausibility;
 mod ranks;
 

@@ -10,6 +10,9 @@
 //! Samples are drawn in rounds, each sample with its own random numbers. Bounds are constant within a round;
 //! afterwards the bounds of all visited nodes are recomputed, deepest first. So neither the number of threads
 //! nor the order of the draws affects the results.
+//!
+//! While no draw has given a name, P(no name) ≤ e^(−p·Σ 1/U) bounds the probability p of the conditions: by Ville's
+//! inequality (1939) also where the draws end at a time that depends on them.
 
 use crate::executor::Executor;
 use crate::rng::Stream;
@@ -28,6 +31,10 @@ const MEMORY: usize = 384 << 20;
 /// Draws of a round.
 const MIN_ROUND: usize = 8;
 const MAX_ROUND: usize = 4096;
+/// An attempt takes about as long as this number of free draws.
+const COST: u64 = 5;
+/// Number of attempts without a name after which bounds must pay.
+const TRIAL: u64 = 4096;
 /// Draws of a shard.
 const SHARD: usize = 128;
 /// Index of the first draw's stream.
@@ -41,6 +48,7 @@ pub(crate) struct Bounds<'a> {
     rounds: Rounds,
     round: u64,
     memory: usize,
+    trial: u64,
     attempts: u64,
     /// Attempts that gave a name, whether it was new or not, including free draws before them.
     successes: u64,
@@ -80,6 +88,7 @@ impl<'a> Bounds<'a> {
             rounds: Rounds::new(MIN_ROUND, MAX_ROUND),
             round: 0,
             memory: MEMORY,
+            trial: TRIAL,
             attempts: 0,
             successes: 0,
             excluded_mass: 0.0,
@@ -92,6 +101,28 @@ impl<'a> Bounds<'a> {
     pub(crate) fn count_free_draws(&mut self, kept: u64, attempts: u64) {
         self.successes += kept;
         self.inverse_bounds += attempts as f64;
+    }
+
+    /// Whether an attempt, which is worth 1/U free draws, is worth more than those that can be made in its time. Where
+    /// names can go on almost anywhere and still meet the conditions (a rare suffix, say), bounds hardly fall.
+    pub(crate) fn pays(&self) -> bool {
+        self.attempts < self.trial || self.successes > 0 || self.remaining() * (COST as f64) < 1.0
+    }
+
+    /// Decides after this number of attempts whether bounds pay.
+    #[cfg(test)]
+    pub(crate) fn with_trial(self, trial: u64) -> Self {
+        Bounds { trial, ..self }
+    }
+
+    /// The number of free draws that tell as much about the probability as the attempts so far.
+    pub(crate) fn free_attempts(&self) -> u64 {
+        self.inverse_bounds as u64
+    }
+
+    /// The conditions, for another method.
+    pub(crate) fn into_filter(self) -> Filter {
+        self.nodes.into_filter()
     }
 
     fn keep_within_memory(&mut self) {
@@ -230,6 +261,10 @@ impl Draws for Bounds<'_> {
         self.attempts
     }
 
+    fn cost(&self) -> u64 {
+        COST
+    }
+
     fn evaluations(&self) -> u64 {
         self.nodes.evaluations()
     }
@@ -288,6 +323,7 @@ mod tests {
         let conditions = Conditions::default().length(1..=5).containing("a");
         let filter = Filter::new(&conditions, &[], &vocab).unwrap();
         let setup = Setup {
+            likely: false,
             source: Source {
                 model: &model,
                 start: model.start(&Start::default()),
@@ -304,7 +340,7 @@ mod tests {
     /// Forgotten bounds only cost time: every name is still drawn once.
     #[test]
     fn little_memory_repeats_no_name() {
-        with_bounds(20_000, |mut bounds| {
+        with_bounds(15_000, |mut bounds| {
             let (mut found, mut forgot) = (HashSet::new(), 0);
             while found.len() < 200 {
                 let before = bounds.nodes.len();

@@ -62,6 +62,14 @@ impl<'a> Nodes<'a> {
         nodes
     }
 
+    /// The conditions and the excluded names.
+    pub(super) fn into_filter(self) -> Filter {
+        Filter {
+            reach: self.reach,
+            excluded: self.excluded,
+        }
+    }
+
     /// Forgets every node but the root. Its bound is 1 again.
     pub(super) fn forget(&mut self) {
         self.contexts.forget();

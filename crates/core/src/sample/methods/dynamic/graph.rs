@@ -5,10 +5,36 @@ use crate::sample::conditions::{DEAD, Reach};
 use crate::sample::contexts::Contexts;
 use crate::text::{END, Token};
 
-/// Limits on the size: contexts, pairs of context and state, and products p·β.
-const MAX_CONTEXTS: usize = 1 << 15;
-const MAX_PAIRS: usize = 1 << 23;
-const MAX_PRODUCTS: usize = 1 << 26;
+/// Limits on the size of a graph: contexts, pairs of context and state, and products p·β.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    contexts: usize,
+    pairs: usize,
+    products: usize,
+}
+
+impl Limits {
+    /// A program of this size is ready within a fraction of a second.
+    pub(crate) const QUICK: Limits = Limits {
+        contexts: 1 << 15,
+        pairs: 1 << 23,
+        products: 1 << 26,
+    };
+    /// A program of this size takes a second or two: where nothing else is likely to find a name.
+    pub(crate) const LARGE: Limits = Limits {
+        contexts: 1 << 18,
+        pairs: 1 << 25,
+        products: 1 << 28,
+    };
+    /// No program is small enough.
+    #[cfg(test)]
+    pub(crate) const NONE: Limits = Limits {
+        contexts: 0,
+        pairs: 0,
+        products: 0,
+    };
+}
+
 /// The node from which no name is accepted, and the node of the empty name.
 pub(crate) const NOWHERE: u32 = 0;
 pub(crate) const START: u32 = 1;
@@ -35,7 +61,7 @@ pub(crate) enum Edges {
 
 impl Graph {
     /// `None` if the graph would be too large.
-    pub(crate) fn new(contexts: &mut Contexts<'_>, reach: &Reach) -> Option<Self> {
+    pub(crate) fn new(contexts: &mut Contexts<'_>, reach: &Reach, limits: Limits) -> Option<Self> {
         let vocab_size = contexts.model.vocab_size();
         let (states, longest) = (reach.states(), reach.lengths().1);
         let mut graph = Graph {
@@ -80,7 +106,9 @@ impl Graph {
             }
             graph.push_edges(&row);
             let products = graph.contexts.len() * vocab_size * (longest + 1);
-            if contexts.len() > MAX_CONTEXTS || numbers.len() > MAX_PAIRS || products > MAX_PRODUCTS
+            if contexts.len() > limits.contexts
+                || numbers.len() > limits.pairs
+                || products > limits.products
             {
                 return None;
             }

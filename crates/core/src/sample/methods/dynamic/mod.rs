@@ -3,5 +3,5 @@
 mod graph;
 mod program;
 
-pub(crate) use graph::{Graph, NOWHERE, START};
+pub(crate) use graph::{Graph, Limits, NOWHERE, START};
 pub(crate) use program::DynamicProgram;

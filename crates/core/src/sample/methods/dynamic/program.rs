@@ -16,7 +16,7 @@ use crate::sample::batch::Batch;
 use crate::sample::conditions::{Filter, Reach};
 use crate::sample::contexts::{Contexts, Keep, smallest};
 use crate::sample::methods::Draws;
-use crate::sample::methods::dynamic::graph::{Edges, Graph, NOWHERE, START};
+use crate::sample::methods::dynamic::graph::{Edges, Graph, Limits, NOWHERE, START};
 use crate::sample::methods::rounds::Rounds;
 use crate::sample::methods::weights::{pick, times};
 use crate::sample::probability::Probability;
@@ -73,6 +73,7 @@ impl<'a> DynamicProgram<'a> {
     pub(crate) fn new(
         setup: Setup<'a>,
         filter: Filter,
+        limits: Limits,
         log_probs: bool,
         executor: &dyn Executor,
     ) -> Result<Self, Filter> {
@@ -82,7 +83,7 @@ impl<'a> DynamicProgram<'a> {
             ..Keep::default()
         };
         let mut contexts = Contexts::new(setup.source, keep);
-        let Some(graph) = Graph::new(&mut contexts, &filter.reach) else {
+        let Some(graph) = Graph::new(&mut contexts, &filter.reach, limits) else {
             return Err(filter);
         };
         contexts.evaluate(executor);

@@ -69,6 +69,15 @@ impl<'a> Free<'a> {
         }
     }
 
+    /// Free draws after these attempts, none of which gave a name. They stay, whether they pay or not.
+    pub(crate) fn resumed(setup: Setup<'a>, filter: Filter, attempts: u64) -> Self {
+        Free {
+            next_chain: PILOT_CHAINS,
+            attempts,
+            ..Free::new(setup, filter)
+        }
+    }
+
     /// Whether rejection is fast enough: the first chains decide, and without replacement all later ones
     /// too. Their names are valid in any case, because what is accepted does not depend on how much is
     /// rejected.
@@ -126,8 +135,12 @@ impl<'a> Free<'a> {
         }
     }
 
-    /// The number of chains that give as many names as are wanted if the fraction accepted stays as it was.
+    /// The number of chains that give as many names as are wanted if the fraction accepted stays as it was; few if
+    /// no name was accepted yet, so that the caller is soon asked whether to go on.
     fn chains_for(&self, wanted: usize) -> u64 {
+        if self.kept == 0 && self.attempts > 0 {
+            return FEW;
+        }
         let share = self.kept.max(1) as f64 / self.attempts.max(1) as f64;
         let chains = (wanted as f64 / (ATTEMPTS as f64 * share)).ceil() as u64;
         chains.max(1)

@@ -217,7 +217,7 @@ mod tests {
             "{}",
             expected.len()
         );
-        let (names, again, more) = walk(40_000);
+        let (names, again, more) = walk(10_000);
         assert_eq!((names, again), (expected, attempts));
         assert!(more > evaluations, "nothing was forgotten");
     }
