@@ -1,6 +1,6 @@
 """Names from Python's Markov generators, and from an alias table in NumPy; prints a JSON object.
 
-    markov.py namemaker|markovify LIST NAMES
+    markov.py namemaker|markovify LIST NAMES [--new]     --new prints names that are not in the list, one per line
     markov.py alias MODEL NAMES [--decoded] [--processes 2]
 
 `alias` reads a network with one hidden layer (tanh) and tabulates it: Walker's method for every context, many
@@ -8,6 +8,7 @@ names side by side. Names with more characters than --longest are rejected, as i
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import sys
@@ -18,6 +19,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("way")
 parser.add_argument("file")
 parser.add_argument("names", type=int)
+parser.add_argument("--new", action="store_true")
 parser.add_argument("--decoded", action="store_true")
 parser.add_argument("--processes", type=int, default=1)
 parser.add_argument("--longest", type=int, default=15)
@@ -132,6 +134,11 @@ def alias():
 if args.way == "alias":
     sys.exit(alias())
 make = {"namemaker": namemaker, "markovify": markovify}[args.way]()
+if args.new:
+    known, tries = set(Path(args.file).read_text().split("\n")), 1000 * args.names
+    new = (name for name in (make() for _ in range(tries)) if name not in known)
+    print("\n".join(itertools.islice(new, args.names)))
+    sys.exit()
 start = time.perf_counter()
 letters = sum(len(make()) for _ in range(args.names))
 print(json.dumps({"names": args.names, "seconds": time.perf_counter() - start, "letters": letters}))

@@ -193,7 +193,7 @@ mod tests {
             .over(&kept)
             .unwrap();
         assert_eq!((args.steps, args.residual), (Some(12), true));
-        assert_eq!(args.corpus.data.as_deref(), Some("list.txt"));
+        assert_eq!(args.corpus.data, ["list.txt"]);
         assert_eq!(args.threads, None);
         assert_eq!(args.hidden.unwrap().0, [8, 8]);
     }
@@ -202,7 +202,7 @@ mod tests {
     fn a_list_may_be_called_as_options_are() {
         let kept = given(&["--", "--steps"]).to_keep();
         let args = given(&["--resume", "state"]).over(&kept).unwrap();
-        assert_eq!(args.corpus.data.as_deref(), Some("--steps"));
+        assert_eq!(args.corpus.data, ["--steps"]);
     }
 
     #[test]

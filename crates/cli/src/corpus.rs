@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nextchar::data::{
-    EMBEDDED_LISTS, EmbeddedList, ListCase, MAX_NAME_LENGTH, ReadOptions, RejectReason,
-    SplitOptions,
+    EMBEDDED_LISTS, EmbeddedList, Encoding, FirstRow, ListCase, MAX_NAME_LENGTH, ReadOptions,
+    RejectReason, SplitOptions,
 };
 use nextchar::error::NoNames;
 use nextchar::text::{Alphabet, Case, Vocab};
@@ -45,6 +45,19 @@ impl Source {
         }
     }
 
+    /// What several DATA refer to; without any, the default list.
+    pub fn find_all(data: &[String]) -> Result<Vec<Self>, Failure> {
+        if data.iter().filter(|&data| data == "-").count() > 1 {
+            return Err(Failure::misuse(
+                "DATA: standard input can be read only once, and - stands for it twice",
+            ));
+        }
+        match data {
+            [] => Ok(vec![Source::find(None)?]),
+            _ => data.iter().map(|data| Source::find(Some(data))).collect(),
+        }
+    }
+
     /// What it is called in messages.
     pub fn label(&self) -> String {
         match self {
@@ -68,12 +81,22 @@ impl Source {
     }
 
     /// Reads and cleans the list, for a diagnosis: it may be empty.
-    pub fn scan(&self, options: &ReadOptions) -> Result<Names, Failure> {
-        Ok(match self {
+    pub fn scan(&self, options: &ReadOptions) -> Result<Names, Error> {
+        match self {
             Source::Embedded(list) => Names::scan_embedded(list, options),
             Source::Stdin => Names::scan(self.label(), io::stdin().lock(), options),
             Source::File(path) => Names::scan_file(path, options),
-        }?)
+        }
+    }
+}
+
+/// The alphabet of several lists if no option selects one: what they have in common, or else what each list tells.
+fn common_alphabet(sources: &[Source]) -> Alphabet {
+    let mut alphabets = sources.iter().map(Source::alphabet);
+    let first = alphabets.next().unwrap_or(Alphabet::Auto);
+    match alphabets.all(|alphabet| alphabet == first) {
+        true => first,
+        false => Alphabet::Auto,
     }
 }
 
@@ -94,6 +117,24 @@ pub fn read_options(
         keep_duplicates,
         strict: args.strict,
         ..ReadOptions::default()
+    }
+}
+
+/// Reports what a file does not say of itself and was guessed.
+pub fn note_guesses(label: &str, encoding: Encoding, first_row: Option<FirstRow>) {
+    if encoding == Encoding::Windows1252 {
+        note(&format!(
+            "{label}: it is not valid UTF-8, so it was read as Windows-1252 (Latin-1); if its letters are wrong, convert it with `iconv`"
+        ));
+    }
+    match first_row {
+        Some(FirstRow::Header) => note(&format!(
+            "{label}: the columns are selected by position; the first line looks like a header and was skipped"
+        )),
+        Some(FirstRow::Data) => note(&format!(
+            "{label}: the columns are selected by position; the first line was read as data"
+        )),
+        None => {}
     }
 }
 
@@ -144,9 +185,10 @@ pub fn say_what_was_chosen(names: &Names) {
     }
 }
 
-/// Reports how many lines were skipped, and the first of them.
+/// Reports what was guessed, how many lines were skipped, and the first of them.
 pub fn warn_of_rejected(names: &Names) {
     let (label, found) = (names.label(), names.diagnosis());
+    note_guesses(label, found.encoding, found.first_row);
     let Some(first) = found.rejected_lines.first() else {
         return;
     };
@@ -168,33 +210,69 @@ pub fn warn_of_rejected(names: &Names) {
 
 /// Notes the lists that a run reads.
 pub fn note_inputs(args: &CorpusArgs, files: &mut RunFiles) {
-    files.reads_list("DATA", args.data.as_deref());
+    for data in &args.data {
+        files.reads_list("DATA", Some(data));
+    }
     files.reads_list("--val", args.val.as_deref());
     files.reads_list("--test", args.test.as_deref());
 }
 
+/// Reads several lists as one. Where a column is selected, a list without columns is read line by line, if others
+/// have the column.
+pub fn read_all(sources: &[Source], options: &ReadOptions) -> Result<Names, Failure> {
+    let found: Vec<_> = sources.iter().map(|source| source.scan(options)).collect();
+    let any_has_columns = found.iter().any(Result::is_ok);
+    let mut all: Option<Names> = None;
+    for (source, found) in sources.iter().zip(found) {
+        let names = match found {
+            Err(Error::Names {
+                label,
+                fault: CoreError::NoColumn { columns, .. },
+            }) if any_has_columns
+                && columns.len() < 2
+                && !matches!(source, Source::Stdin)
+                && options.weights.is_none()
+                && options.filter.is_empty() =>
+            {
+                note(&format!(
+                    "{label}: it has no columns, so each line is a name"
+                ));
+                let column = None;
+                source.scan(&ReadOptions {
+                    column,
+                    ..options.clone()
+                })
+            }
+            found => found,
+        };
+        let names = names?.not_empty()?;
+        warn_of_rejected(&names);
+        all = Some(match all {
+            Some(all) => all.joined(names),
+            None => names,
+        });
+    }
+    Ok(all.expect("there is at least the default list"))
+}
+
 /// Reads DATA, and the lists of val and test if they are given; otherwise splits DATA.
 pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure> {
-    let source = Source::find(args.data.as_deref())?;
+    let sources = Source::find_all(&args.data)?;
     let mut read_args = args.read.clone();
     if let Some((shortest, longest)) = preset.lengths() {
         read_args.min_length.get_or_insert(shortest);
         read_args.max_length.get_or_insert(longest);
     }
-    let letters = match (source.alphabet(), preset.alphabet()) {
+    let letters = match (common_alphabet(&sources), preset.alphabet()) {
         (Alphabet::Auto, Some(alphabet)) => (alphabet, ListCase::Lower),
         (alphabet, _) => (alphabet, ListCase::Auto),
     };
     let mut options = read_options(&read_args, letters, args.keep_duplicates);
-    let read = |source: &Source, options: &ReadOptions| {
-        let names = source.read(options)?;
-        warn_of_rejected(&names);
-        Ok::<_, Failure>(names)
-    };
-    let mut names = read(&source, &options)?;
+    let mut names = read_all(&sources, &options)?;
     say_what_was_chosen(&names);
     let chosen = names.diagnosis().chosen;
     (options.alphabet, options.case) = (chosen.alphabet, ListCase::Like(chosen.normalizer));
+    let read = |source: Source| read_all(&[source], &options);
     names = names
         .with_all_lengths()
         .with_own_letters()
@@ -203,10 +281,10 @@ pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure>
             seed: args.split_seed.clone(),
         });
     if let Some(file) = &args.val {
-        names = names.with_val(read(&Source::find(Some(file))?, &options)?);
+        names = names.with_val(read(Source::find(Some(file))?)?);
     }
     if let Some(file) = &args.test {
-        names = names.with_test(read(&Source::find(Some(file))?, &options)?);
+        names = names.with_test(read(Source::find(Some(file))?)?);
     }
     let corpus = names.corpus(preset).map_err(with_help)?;
     for (option, part) in [("--val", Part::Val), ("--test", Part::Test)] {

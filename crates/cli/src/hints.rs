@@ -43,6 +43,9 @@ pub fn flag(setting: Setting) -> Option<&'static str> {
 pub fn words(hint: Hint) -> Option<String> {
     let words = match hint {
         Hint::NameColumn => "select the column that contains the names with --column COLUMN",
+        Hint::NameKey => {
+            "select the key that contains the names with --column KEY; where that is no option, `jq -r .KEY` writes one name per line"
+        }
         Hint::RenameColumn => "rename one of them in the header",
         Hint::AnyCharacter => "--alphabet data accepts other characters too",
         Hint::SkipLines => "without --strict, such lines are skipped",
@@ -60,14 +63,19 @@ pub fn words(hint: Hint) -> Option<String> {
         Hint::SaveAsCsv => {
             "save the table as CSV, and select the column that contains the names with --column"
         }
-        Hint::SaveAsUtf8 => "convert it to UTF-8, for example with `iconv -f UTF-16 -t UTF-8`",
+        Hint::SaveAsUtf8 => "convert it to UTF-8, for example with `iconv -f UTF-32 -t UTF-8`",
+        Hint::JsonLines => {
+            "`jq -c '.[]'` writes the values of an array on a line each; objects need --column KEY"
+        }
         Hint::UseAsModel => {
             "use a model with `nextchar generate --model FILE` or `nextchar score --model FILE`"
         }
         Hint::CountsOrCsv => {
             "`nextchar train --counts` learns from counted windows; save names as text or CSV"
         }
-        Hint::OneNameALine => "a list has one name per line, or is a CSV file with a header",
+        Hint::OneNameALine => {
+            "a list has one name per line, or is a table such as CSV, or JSON Lines"
+        }
         Hint::Context(longest) => {
             return Some(format!(
                 "try --context {longest} or less, and the same for --counts-context"

@@ -271,6 +271,13 @@ pub enum Error {
         columns: Vec<String>,
     },
 
+    /// JSON objects without a selected key, of which several could contain the names.
+    #[error("each line is a JSON object (its keys: {})", listed(keys))]
+    LooksLikeJson {
+        /// The keys of the first object.
+        keys: Vec<String>,
+    },
+
     /// An input without names.
     #[error("it contains no names: {0}")]
     NoNames(NoNames),
@@ -427,6 +434,8 @@ pub enum BadState {
 pub enum Hint {
     /// Select the column of the names.
     NameColumn,
+    /// Select the key of the names.
+    NameKey,
     /// Rename one of several columns.
     RenameColumn,
     /// Accept all characters of the data instead of a–z.
@@ -451,6 +460,8 @@ pub enum Hint {
     SaveAsCsv,
     /// Save the text as UTF-8.
     SaveAsUtf8,
+    /// Write one JSON value on each line.
+    JsonLines,
     /// Use the file as a model instead of training data.
     UseAsModel,
     /// Pass counts of windows as such, or save the table as CSV.
@@ -464,6 +475,7 @@ impl Error {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             Error::LooksLikeCsv { .. } => Some(Hint::NameColumn),
+            Error::LooksLikeJson { .. } => Some(Hint::NameKey),
             Error::AmbiguousColumn { .. } => Some(Hint::RenameColumn),
             Error::NotAList { hint, .. } => Some(*hint),
             Error::OpenQuote { .. } | Error::RowTooLong { quote: Some(_), .. } => {
@@ -527,6 +539,9 @@ mod tests {
         for error in [
             Error::LooksLikeCsv {
                 columns: columns.clone(),
+            },
+            Error::LooksLikeJson {
+                keys: columns.clone(),
             },
             Error::NoColumn {
                 wanted: "name".into(),

@@ -136,7 +136,7 @@ fn columns_weights_and_filters() {
         RejectReason::BadWeight("zero".into())
     );
     table.weights = None;
-    table.filter = Some(("gender".into(), "m".into()));
+    table.filter = vec![("gender".into(), "m".into())];
     let (list, found) = read_names(file.as_bytes(), &table).unwrap();
     assert_eq!(
         (texts(&list), found.filtered_by_column),
@@ -156,7 +156,7 @@ fn columns_weights_and_filters() {
 fn the_column_of_the_names_is_not_guessed() {
     let file = "id,name,gender\n1,asha,f\n2,ravi,m\n";
     let women = ReadOptions {
-        filter: Some(("gender".into(), "f".into())),
+        filter: vec![("gender".into(), "f".into())],
         ..options()
     };
     let error = read_names(file.as_bytes(), &women).unwrap_err();

@@ -56,6 +56,7 @@ mod names;
 mod options;
 pub mod search;
 mod training;
+mod unpacked;
 mod workers;
 
 pub use background::background_model;
@@ -81,6 +82,7 @@ pub use options::{
 pub use training::{
     EVALUATIONS, Ended, Made, Plan, Refitted, Reports, Stage, Steps, Training, Watch,
 };
+pub use unpacked::unpacked;
 pub use workers::Workers;
 
 /// What most programs need.

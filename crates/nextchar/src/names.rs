@@ -7,13 +7,14 @@ use std::path::Path;
 
 use nextchar_core::data::{
     Chosen, Diagnosis, ListCase, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions,
-    no_names, scan_names, split,
+    join_lists, no_names, scan_names, split,
 };
 use nextchar_core::text::{Alphabet, Characters, Normalizer, Tokenizer, Vocab, clean};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
 use crate::options::Preset;
+use crate::unpacked::unpacked;
 
 /// A list of different names with their counts, a diagnosis of its source, and how to split it into training,
 /// validation and test names.
@@ -45,7 +46,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads a file of names, one per line.
+    /// Reads a file of names, one per line. It may be packed with gzip or Zstandard.
     ///
     /// The list itself tells its characters and what its upper-case letters mean. Lines that cannot be used are skipped
     /// and counted in the [diagnosis](Names::diagnosis).
@@ -124,7 +125,11 @@ impl Names {
     ) -> Result<Self, Error> {
         let label = label.into();
         check_lengths(options)?;
-        match scan_names(input, options) {
+        let found = match unpacked(input) {
+            Ok(input) => scan_names(input, options),
+            Err(error) => Err(nextchar_core::Error::Read(error.to_string())),
+        };
+        match found {
             Ok(found) => Ok(Names::new(label, found, options)),
             Err(fault) => Err(Error::Names { label, fault }),
         }
@@ -187,6 +192,29 @@ impl Names {
     /// The names and their counts.
     pub fn into_list(self) -> NameList {
         self.list
+    }
+
+    /// These names and those of another list; a name of both is a duplicate.
+    ///
+    /// The rule that upper-case letters follow is found anew for all names. The alphabet is a–z if it is that of both
+    /// lists, otherwise it is that of the data.
+    ///
+    /// ```
+    /// use nextchar::Names;
+    ///
+    /// let all = Names::from_iter(["asha", "usha"]).joined(Names::from_iter(["isha", "asha"]));
+    /// assert_eq!((all.len(), all.diagnosis().duplicates), (3, 1));
+    /// ```
+    #[must_use]
+    pub fn joined(self, other: Names) -> Self {
+        let (mine, others) = ((self.list, self.diagnosis), (other.list, other.diagnosis));
+        let (list, diagnosis) = join_lists(mine, others, &self.options);
+        Names {
+            label: format!("{}, {}", self.label, other.label),
+            list,
+            diagnosis,
+            ..self
+        }
     }
 
     /// Removes the names that a vocabulary does not know, and returns their number.
@@ -356,6 +384,7 @@ impl<T: AsRef<str>> FromIterator<T> for Names {
 #[cfg(test)]
 mod tests {
     use nextchar_core::Error as CoreError;
+    use nextchar_core::text::{Case, Words};
 
     use super::*;
 
@@ -392,6 +421,36 @@ mod tests {
         assert_eq!(learnt(&names), 1);
         assert_eq!(learnt(&names.clone().with_all_lengths()), 2);
         assert_eq!(names.corpus(Preset::Fast).unwrap().parts().train.len(), 2);
+    }
+
+    #[test]
+    fn joined_lists_follow_the_rule_of_all_names() {
+        let join = |a: &[&str], b: &[&str]| Names::from_iter(a).joined(Names::from_iter(b));
+        let chosen = |names: &Names| {
+            let chosen = names.diagnosis().chosen;
+            (chosen.alphabet, chosen.normalizer.case)
+        };
+        let texts = |names: &Names| -> Vec<String> {
+            names.list.names().map(|name| name.text.into()).collect()
+        };
+        let same = join(&["Asha", "Usha"], &["Zoë", "Asha"]);
+        assert_eq!(texts(&same), ["asha", "usha", "zoë"]);
+        assert_eq!(chosen(&same), (Alphabet::Data, Case::Title(Words::Blanks)));
+        assert_eq!(same.diagnosis().duplicates, 1);
+
+        let hyphens = join(&["Asha", "Rio Grande"], &["Anne-Marie"]);
+        assert_eq!(chosen(&hyphens).1, Case::Title(Words::Hyphens));
+        let scripts = join(&["राम"], &["Asha", "Usha"]);
+        assert_eq!(chosen(&scripts).1, Case::Title(Words::Blanks));
+
+        let careless = join(&["Asha", "Usha"], &["isha", "asha"]);
+        assert_eq!(texts(&careless), ["asha", "isha", "usha"]);
+        assert_eq!(chosen(&careless), (Alphabet::Az, Case::Lower));
+
+        let mixed = join(&["Asha", "Usha"], &["iPhone", "zeel"]);
+        assert_eq!(texts(&mixed), ["Asha", "Usha", "iPhone", "zeel"]);
+        assert_eq!(chosen(&mixed), (Alphabet::Data, Case::Keep));
+        assert!(mixed.contains("Asha") && !mixed.contains("Zeel"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl From<Error> for Fault {
 /// What to do, for somebody at the page.
 fn words(hint: Hint) -> Option<&'static str> {
     Some(match hint {
-        Hint::NameColumn => "Choose the column that holds the names.",
+        Hint::NameColumn | Hint::NameKey => "Choose the column that holds the names.",
         Hint::RenameColumn => "Give one of them another name.",
         Hint::AnyCharacter | Hint::SkipLinesOrAnyCharacter => {
             "Take all characters that the list has."
@@ -64,6 +64,7 @@ fn words(hint: Hint) -> Option<&'static str> {
         Hint::UseAdamW => "Choose AdamW.",
         Hint::Unpack(_) => "Unpack it first.",
         Hint::SaveAsCsv => "Save the table as CSV.",
+        Hint::JsonLines => "Give one JSON value a line.",
         Hint::SaveAsUtf8 => "Save it as UTF-8.",
         Hint::UseAsModel => "Open it as a model.",
         Hint::CountsOrCsv | Hint::OneNameALine => {

@@ -66,10 +66,9 @@ impl Source {
         let options = ReadOptions {
             column: read.column.clone().or(self.columns.first().cloned()),
             weights: read.weights.clone(),
-            filter: read
-                .filter
-                .clone()
-                .map(|Filter { column, value }| (column, value)),
+            filter: (read.filter.iter())
+                .map(|filter| (filter.column.clone(), filter.value.clone()))
+                .collect(),
             case: read.case()?,
             tokenizer: usual.tokenizer,
             alphabet: self.alphabet(read.alphabet.as_ref())?,

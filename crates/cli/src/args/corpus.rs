@@ -11,9 +11,10 @@ use super::values::name_length;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub struct CorpusArgs {
-    /// A file, - for standard input, or an embedded list (see `nextchar data`) [default: indian-names]
+    /// A file, - for standard input, or an embedded list (see `nextchar data`); several are read as one
+    /// [default: indian-names]
     #[arg(help_heading = "Arguments")]
-    pub data: Option<String>,
+    pub data: Vec<String>,
     #[command(flatten)]
     pub read: ReadArgs,
     /// Count every occurrence of a name, instead of each name once
@@ -37,15 +38,16 @@ pub struct CorpusArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Data")]
 pub struct ReadArgs {
-    /// The column of a CSV or TSV file that contains the names
+    /// The column of a table (separated by , ; | or tabs) or the key of JSON Lines that contains the names; '#2' is
+    /// the second column, of a table that may have no header
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
     /// A column with an integer count for each name
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
-    /// Use only the rows with this value, such as gender=f
+    /// Use only the rows with this value, such as gender=f; if it is repeated, all must hold
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = parse_where)]
-    pub filter: Option<(String, String)>,
+    pub filter: Vec<(String, String)>,
     /// Stop at the first line that cannot be used, instead of skipping such lines
     #[arg(long)]
     pub strict: bool,
@@ -68,33 +70,13 @@ pub struct ReadArgs {
 impl CorpusArgs {
     /// The command-line arguments that give these options; those at their defaults are omitted.
     pub fn to_arguments(&self) -> Vec<String> {
-        let mut arguments: Vec<String> = self.data.iter().cloned().collect();
+        let mut arguments = self.data.clone();
+        arguments.extend(self.read.to_arguments());
         let mut option = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 arguments.extend([name.to_owned(), value]);
             }
         };
-        let ReadArgs {
-            column,
-            weights,
-            filter,
-            strict,
-            alphabet,
-            case,
-            min_length,
-            max_length,
-        } = &self.read;
-        let text = |number: &Option<usize>| number.map(|number| number.to_string());
-        let filter = filter
-            .as_ref()
-            .map(|(column, value)| format!("{column}={value}"));
-        option("--column", column.clone());
-        option("--weights", weights.clone());
-        option("--where", filter);
-        option("--alphabet", alphabet.map(|alphabet| alphabet.to_string()));
-        option("--case", case.map(|case| case.to_string()));
-        option("--min-length", text(min_length));
-        option("--max-length", text(max_length));
         option("--val", self.val.clone());
         option("--test", self.test.clone());
         let split = self.split.to_string();
@@ -104,8 +86,41 @@ impl CorpusArgs {
         );
         let seed = self.split_seed.to_string();
         option("--split-seed", (seed != "0").then_some(seed));
-        arguments.extend(strict.then(|| "--strict".to_owned()));
         arguments.extend(self.keep_duplicates.then(|| "--keep-duplicates".to_owned()));
+        arguments
+    }
+}
+
+impl ReadArgs {
+    /// The command-line arguments that give these options.
+    pub fn to_arguments(&self) -> Vec<String> {
+        let ReadArgs {
+            column,
+            weights,
+            filter,
+            strict,
+            alphabet,
+            case,
+            min_length,
+            max_length,
+        } = self;
+        let mut arguments = Vec::new();
+        let mut option = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                arguments.extend([name.to_owned(), value]);
+            }
+        };
+        let text = |number: &Option<usize>| number.map(|number| number.to_string());
+        option("--column", column.clone());
+        option("--weights", weights.clone());
+        for (column, value) in filter {
+            option("--where", Some(format!("{column}={value}")));
+        }
+        option("--alphabet", alphabet.map(|alphabet| alphabet.to_string()));
+        option("--case", case.map(|case| case.to_string()));
+        option("--min-length", text(min_length));
+        option("--max-length", text(max_length));
+        arguments.extend(strict.then(|| "--strict".to_owned()));
         arguments
     }
 }

@@ -88,7 +88,8 @@ pub struct ScoreArgs {
     /// A list of words to score, one per line; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub file: Option<String>,
-    /// The column of a CSV or TSV file that contains the words; its rows are printed with the scores appended
+    /// The column of a table or the key of JSON Lines that contains the words; '#2' is the second column. The rows
+    /// of a table are printed with the scores appended
     #[arg(
         long,
         value_name = "COLUMN",
@@ -137,9 +138,9 @@ pub struct ExplainArgs {
 
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
-    /// A file, - for standard input, or an embedded list; all of it is used, including duplicates
-    /// [default: the test names in the model file]
-    pub data: Option<String>,
+    /// A file, - for standard input, or an embedded list; all of it is used, including duplicates; several are read
+    /// as one [default: the test names in the model file]
+    pub data: Vec<String>,
     /// The model file [default: the built-in model of Indian names]
     #[arg(short, long, value_name = "FILE")]
     pub model: Option<PathBuf>,

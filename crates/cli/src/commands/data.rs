@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
-use nextchar::Names;
-use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, ListCase, windows};
+use nextchar::data::{Diagnosis, EMBEDDED_LISTS, EmbeddedList, ListCase, names_column, windows};
 use nextchar::text::Vocab;
 use nextchar::text::clean;
+use nextchar::{CoreError, Error, Names};
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
-use crate::corpus::{Source, read_options, say_what_was_chosen};
+use crate::command_line;
+use crate::corpus::{Source, note_guesses, read_options, say_what_was_chosen};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, DIM, bar, count};
 
@@ -28,19 +29,29 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
             json,
         }) => {
             let source = Source::find(Some(file))?;
-            let names = source.scan(&read_options(
-                read,
-                (source.alphabet(), ListCase::Auto),
-                false,
-            ))?;
+            let options = read_options(read, (source.alphabet(), ListCase::Auto), false);
+            let names = source
+                .scan(&options)
+                .map_err(|error| with_column(error, file))?;
+            let found = names.diagnosis();
+            note_guesses(names.label(), found.encoding, found.first_row);
+            // The rows of a table are not names, so each of them would be rejected.
+            let is_table = names.is_empty() && found.looks_like_header.is_some();
             if *json {
                 output::json(&mut out, &with_count(&names)?)?;
-            } else {
+            } else if !is_table {
                 say_what_was_chosen(&names);
                 diagnose(&mut out, &names, *all)?;
             }
+            if !*json && !names.is_empty() && file != "-" {
+                let arguments = [vec!["train".into(), file.clone()], read.to_arguments()];
+                let command = command_line::shown(arguments.concat());
+                writeln!(out, "\n{BOLD}To learn it:{BOLD:#} {command}")?;
+            }
             out.flush()?;
-            names.not_empty()?;
+            names
+                .not_empty()
+                .map_err(|error| with_column(error, file))?;
         }
         Some(DataCommand::Windows {
             name,
@@ -50,6 +61,28 @@ pub fn run(args: &DataArgs) -> Result<u8, Failure> {
     }
     out.flush()?;
     Ok(DONE)
+}
+
+/// Adds the command that reads a column of a table, if one of the columns says that it contains names.
+fn with_column(error: Error, file: &str) -> Failure {
+    let column = match &error {
+        Error::Names {
+            fault: CoreError::LooksLikeCsv { columns } | CoreError::LooksLikeJson { keys: columns },
+            ..
+        } => names_column(columns).cloned(),
+        _ => None,
+    };
+    let failure = Failure::from(error);
+    match column {
+        Some(column) => {
+            let words = ["data", "check", file, "--column", &column].map(str::to_owned);
+            failure.help(format!(
+                "`{}` reads the column {column:?}",
+                command_line::shown(words)
+            ))
+        }
+        None => failure,
+    }
 }
 
 fn list(out: &mut impl Write, as_json: bool) -> Result<(), Failure> {

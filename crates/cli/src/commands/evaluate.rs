@@ -12,7 +12,7 @@ use nextchar::{EvaluateOptions, Model};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
-use crate::corpus::{Source, like, read_options, warn_of_rejected};
+use crate::corpus::{Source, like, read_all, read_options};
 use crate::evaluation::Evaluation;
 use crate::failure::{DONE, Failure};
 use crate::html;
@@ -25,7 +25,9 @@ use crate::threads::threads;
 /// The path of the page, claimed after noting everything that the run reads.
 fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
     let mut files = RunFiles::default();
-    files.reads_list("DATA", args.data.as_deref());
+    for data in &args.data {
+        files.reads_list("DATA", Some(data));
+    }
     if let Some(model) = &args.model {
         files.reads("--model", model);
     }
@@ -38,12 +40,12 @@ fn claim(args: &EvaluateArgs) -> Result<Option<OutputFile>, Failure> {
 pub fn run(args: &EvaluateArgs) -> Result<u8, Failure> {
     let page_file = claim(args)?;
     let model = store::load(args.model.as_deref())?;
-    if args.data.is_none() && model.record().refitted {
+    if args.data.is_empty() && model.record().refitted {
         return stored(args, &model);
     }
-    let (label, names) = match &args.data {
-        Some(data) => read(data, args, model.vocab())?,
-        None => held_out(args, &model)?,
+    let (label, names) = match args.data.is_empty() {
+        true => held_out(args, &model)?,
+        false => read(args, model.vocab())?,
     };
     let options = EvaluateOptions {
         generated: args.names,
@@ -272,28 +274,27 @@ fn print_generated(out: &mut impl Write, generated: &GeneratedNames) -> Result<(
 type Named<'a> = (String, Cow<'a, NameList>);
 
 /// DATA without a split: every accepted line, including duplicates.
-fn read<'a>(data: &str, args: &EvaluateArgs, vocab: &Vocab) -> Result<Named<'a>, Failure> {
-    let source = Source::find(Some(data))?;
+fn read<'a>(args: &EvaluateArgs, vocab: &Vocab) -> Result<Named<'a>, Failure> {
+    let sources = Source::find_all(&args.data)?;
     let is_az = vocab.pieces().eq(Vocab::az().pieces());
     let (any, case) = like(vocab);
     let alphabet = if is_az { Alphabet::Az } else { any };
-    let mut names = source.read(&read_options(&args.read, (alphabet, case), true))?;
-    warn_of_rejected(&names);
+    let options = read_options(&args.read, (alphabet, case), true);
+    let mut names = read_all(&sources, &options)?;
+    let label = names.label().to_owned();
     let skipped = names.retain_known(vocab);
     if skipped > 0 {
         note(&format!(
-            "{}: skipped {} with characters that the model does not know",
-            source.label(),
+            "{label}: skipped {} with characters that the model does not know",
             plural(skipped as u64, "name")
         ));
     }
     if names.is_empty() {
         return Err(Failure::failed(format!(
-            "{}: every name has a character that the model does not know",
-            source.label()
+            "{label}: every name has a character that the model does not know"
         )));
     }
-    Ok((source.label(), Cow::Owned(names.into_list())))
+    Ok((label, Cow::Owned(names.into_list())))
 }
 
 /// The test names in the model file.

@@ -9,10 +9,10 @@ use nextchar::setting::Allowed;
 use nextchar::{Model, Placeholders, Recognition, read_file};
 
 use crate::args::{ReadArgs, ScoreArgs, in_range};
-use crate::corpus::{Source, like, read_options, warn_of_rejected};
+use crate::corpus::{Source, like, note_guesses, read_options, warn_of_rejected};
 use crate::failure::{DONE, Failure};
 use crate::output::{self, count, plural};
-use crate::scoring::{self, Input, Lines, Rows, Style, Verdicts, Words};
+use crate::scoring::{self, Input, Style, Verdicts, Words};
 use crate::store;
 use crate::threads::threads;
 
@@ -73,22 +73,18 @@ fn stream(
     colours: bool,
     out: &mut impl Write,
 ) -> Result<bool, Failure> {
-    let mut input: Box<dyn Input + '_> = match (&args.file, &args.column) {
-        (Some(list), Some(column)) => {
-            let rows = Rows::open(list, column)?;
-            if !args.json {
-                scoring::check_columns(list, rows.header().as_ref())?;
-            }
-            Box::new(rows)
-        }
-        (Some(list), None) => Box::new(Lines::open(list, model.vocab())?),
-        (None, _) => Box::new(Words::new(&args.words)),
+    let mut input: Box<dyn Input + '_> = match &args.file {
+        Some(list) => scoring::open(list, args.column.as_deref(), model.vocab())?,
+        None => Box::new(Words::new(&args.words)),
     };
-    let style = match (args.json, &args.column) {
+    let style = match (args.json, input.header()) {
         (true, _) => Style::Json,
         (false, Some(_)) => Style::Table,
         (false, None) => Style::Text { colours },
     };
+    if let (Some(list), Style::Table) = (&args.file, style) {
+        scoring::check_columns(list, input.header().as_ref())?;
+    }
     // A few words are not worth several threads.
     let threads = match args.file {
         Some(_) => threads(args.threads)?,
@@ -104,6 +100,10 @@ fn stream(
         threads,
     )?;
     out.flush()?;
+    if let Some(list) = &args.file {
+        let (encoding, first_row) = input.guesses();
+        note_guesses(list, encoding, first_row);
+    }
     Ok(all)
 }
 

@@ -1,13 +1,15 @@
-//! Where words come from: the command line, the lines of a list, a column of a table.
+//! Where words come from: the command line, the lines of a list, a column of a table, JSON Lines.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
-use nextchar::CoreError;
-use nextchar::data::{Table, sniffed, table_columns};
+use nextchar::data::{
+    Decoded, Encoding, FirstRow, JsonFault, JsonLines, Shape, Table, table_columns,
+};
 use nextchar::text::Vocab;
+use nextchar::{CoreError, unpacked};
 
 use super::shard::{Shard, Source};
 use crate::failure::Failure;
@@ -31,14 +33,24 @@ pub trait Input {
     fn header(&self) -> Option<Header> {
         None
     }
+
+    /// What the input does not say of itself and was guessed.
+    fn guesses(&self) -> (Encoding, Option<FirstRow>) {
+        (Encoding::Utf8, None)
+    }
 }
 
-/// The first row of a table.
+/// The columns of a table.
 #[derive(Clone)]
 pub struct Header {
     pub delimiter: u8,
     pub columns: ByteRecord,
+    /// Whether the table has names for them; otherwise they are called #1, #2 and so on.
+    pub is_named: bool,
 }
+
+/// An input as UTF-8.
+pub(super) type Text = Decoded<Box<dyn BufRead>>;
 
 /// The words on the command line.
 pub struct Words<'a> {
@@ -65,23 +77,44 @@ impl Input for Words<'_> {
     }
 }
 
-/// Opens a list or standard input, which must not be a file of another kind.
-fn open(list: &str) -> Result<Box<dyn Read>, Failure> {
-    let input = sniffed(open_any(list)?);
-    let input = input.map_err(|error| Failure::from(error).within(list))?;
-    Ok(Box::new(input))
+/// Opens the words of a list, or of standard input; `column` is that of a table or a key of JSON Lines.
+pub fn open<'v>(
+    list: &str,
+    column: Option<&str>,
+    vocab: &'v Vocab,
+) -> Result<Box<dyn Input + 'v>, Failure> {
+    let packed = open_any(list)?;
+    let unpacked = unpacked(packed).map_err(|error| Failure::file(Path::new(list), &error))?;
+    let mut input = decoded(list, unpacked)?;
+    let shape = Shape::of(&mut input).map_err(|error| Failure::from(error).within(list))?;
+    Ok(match (shape, column) {
+        (Shape::Objects, Some(_)) | (Shape::Strings, None) => {
+            Box::new(Values::of(list, input, column))
+        }
+        (Shape::Objects, None) => return Err(without_key(list, input)),
+        (_, Some(column)) => Box::new(Rows::of(list, input, column)?),
+        (Shape::Text, None) => Box::new(Lines {
+            unchecked: Some(vocab),
+            ..Lines::of(list, input)
+        }),
+    })
 }
 
-fn open_any(list: &str) -> Result<Box<dyn Read>, Failure> {
+/// Decodes an input, which must not be a file of another kind.
+pub(super) fn decoded(list: &str, input: Box<dyn BufRead>) -> Result<Text, Failure> {
+    Decoded::open(input).map_err(|error| Failure::from(error).within(list))
+}
+
+fn open_any(list: &str) -> Result<Box<dyn BufRead>, Failure> {
     if list == "-" {
-        return Ok(Box::new(io::stdin()));
+        return Ok(Box::new(io::stdin().lock()));
     }
     let path = Path::new(list);
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     if path.is_dir() {
         return Err(Failure::file(path, &io::ErrorKind::IsADirectory.into()));
     }
-    Ok(Box::new(file))
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
 /// One word per line.
@@ -89,7 +122,7 @@ pub struct Lines<'a> {
     list: String,
     /// The vocabulary, until the first lines have been checked: a table is not a list of words.
     unchecked: Option<&'a Vocab>,
-    input: Box<dyn Read>,
+    input: Text,
     /// The start of a line whose end has not been read.
     begun: Vec<u8>,
     /// The current line was cut; the rest of it is skipped.
@@ -97,16 +130,9 @@ pub struct Lines<'a> {
     ended: bool,
 }
 
-impl<'a> Lines<'a> {
-    pub fn open(list: &str, vocab: &'a Vocab) -> Result<Self, Failure> {
-        Ok(Lines {
-            unchecked: Some(vocab),
-            ..Self::of(list, open(list)?)
-        })
-    }
-
+impl Lines<'_> {
     /// Those of an input with this name.
-    pub(super) fn of(list: &str, input: Box<dyn Read>) -> Self {
+    pub(super) fn of(list: &str, input: Text) -> Self {
         Lines {
             list: list.to_owned(),
             unchecked: None,
@@ -214,27 +240,31 @@ impl Input for Lines<'_> {
         }
         Ok(filled)
     }
+
+    fn guesses(&self) -> (Encoding, Option<FirstRow>) {
+        (self.input.encoding(), None)
+    }
 }
 
-/// A column of a CSV or TSV.
+/// A column of a table.
 pub struct Rows {
     list: String,
-    table: Table<BufReader<Box<dyn Read>>>,
+    table: Table<Text>,
     column: usize,
+    first_row: Option<FirstRow>,
 }
 
 impl Rows {
-    pub fn open(list: &str, column: &str) -> Result<Self, Failure> {
-        Self::of(list, open(list)?, column)
-    }
-
     /// Those of an input with this name.
-    pub(super) fn of(list: &str, input: Box<dyn Read>, column: &str) -> Result<Self, Failure> {
+    pub(super) fn of(list: &str, input: Text, column: &str) -> Result<Self, Failure> {
         let within = |error| Failure::from(error).within(list);
-        let table = Table::open(BufReader::new(input)).map_err(within)?;
+        let mut table = Table::open(input).map_err(within)?;
+        let place = table.find(column).map_err(within)?;
+        let first_row = table.first_row([column].into_iter(), place);
         Ok(Rows {
             list: list.to_owned(),
-            column: table.find(column).map_err(within)?,
+            column: place,
+            first_row: first_row.map_err(within)?,
             table,
         })
     }
@@ -255,8 +285,12 @@ impl Rows {
             // The added cells must be below their header.
             if row.len() > width {
                 let line = row.position().map_or(0, csv::Position::line);
+                let first = match self.first_row {
+                    Some(FirstRow::Data) => "first line",
+                    _ => "header",
+                };
                 return Err(Failure::failed(format!(
-                    "{}: line {line} has {} cells, but the header has {width}",
+                    "{}: line {line} has {} cells, but the {first} has {width}",
                     self.list,
                     row.len()
                 ))
@@ -286,11 +320,108 @@ impl Input for Rows {
     }
 
     fn header(&self) -> Option<Header> {
+        let named = self.table.columns();
+        let is_named = self.first_row != Some(FirstRow::Data);
+        let numbered = (1..=named.len()).map(|number| format!("#{number}"));
         Some(Header {
             delimiter: self.table.delimiter(),
-            columns: self.table.columns().clone(),
+            columns: match is_named {
+                true => named.clone(),
+                false => ByteRecord::from(numbered.collect::<Vec<_>>()),
+            },
+            is_named,
         })
     }
+
+    fn guesses(&self) -> (Encoding, Option<FirstRow>) {
+        (self.table.input().encoding(), self.first_row)
+    }
+}
+
+/// The values of JSON Lines: strings, or a key of objects. A row has the word and, of an object, the line.
+pub struct Values {
+    list: String,
+    lines: JsonLines<Text>,
+    key: Option<String>,
+}
+
+impl Values {
+    fn of(list: &str, input: Text, key: Option<&str>) -> Self {
+        Values {
+            list: list.to_owned(),
+            lines: JsonLines::new(input),
+            key: key.map(str::to_owned),
+        }
+    }
+
+    fn row(&self) -> Result<ByteRecord, JsonFault> {
+        let line = self.lines.line();
+        Ok(match &self.key {
+            Some(key) => {
+                let word = self.lines.object()?.cell(key)?.unwrap_or_default();
+                ByteRecord::from(vec![word.as_bytes(), line])
+            }
+            None => ByteRecord::from(vec![self.lines.string()?]),
+        })
+    }
+
+    /// Reads values up to the size of a shard; returns false if there are no more.
+    fn fill_one(&mut self, source: &mut Source) -> Result<bool, Failure> {
+        let mut size = 0;
+        source.rows.clear();
+        source.row_count = 0;
+        while source.row_count < SHARD_ROWS && size < SHARD_ROWS * USUAL_ROW_BYTES {
+            let more = self.lines.read();
+            if !more.map_err(|error| Failure::from(error).within(&self.list))? {
+                return Ok(false);
+            }
+            if self.lines.line().is_empty() {
+                continue;
+            }
+            let row = self.row().map_err(|JsonFault { column, what }| {
+                let line = self.lines.number();
+                let list = &self.list;
+                Failure::failed(format!(
+                    "{list}: line {line}, character {column}: JSON: {what}"
+                ))
+                .help("each line must be one JSON value, like the first")
+            })?;
+            size += row.as_slice().len();
+            source.rows.push(row);
+            source.row_count += 1;
+        }
+        Ok(true)
+    }
+}
+
+impl Input for Values {
+    fn fill(&mut self, shards: &mut [Shard]) -> Result<usize, Failure> {
+        for (index, shard) in shards.iter_mut().enumerate() {
+            if !self.fill_one(&mut shard.source)? {
+                return Ok(index + usize::from(shard.source.row_count > 0));
+            }
+        }
+        Ok(shards.len())
+    }
+
+    fn guesses(&self) -> (Encoding, Option<FirstRow>) {
+        (self.lines.input().encoding(), None)
+    }
+}
+
+/// The failure of objects of which no key is selected.
+fn without_key(list: &str, input: Text) -> Failure {
+    let mut lines = JsonLines::new(input);
+    let mut keys = Vec::new();
+    while lines.read().is_ok_and(|more| more) && keys.is_empty() {
+        let object = lines.object();
+        keys.extend(
+            object
+                .iter()
+                .flat_map(|object| object.keys().map(str::to_owned)),
+        );
+    }
+    Failure::from(CoreError::LooksLikeJson { keys }).within(list)
 }
 
 #[cfg(test)]
@@ -314,7 +445,8 @@ mod tests {
         text.push_str(&format!("{long}\n\nafter\nlast"));
         for step in [1 << 20, SHARD_BYTES, 1000, 7] {
             let slow = Slow(io::Cursor::new(text.clone().into_bytes()), step);
-            let mut lines = Lines::of("-", Box::new(slow));
+            let slow = Box::new(BufReader::with_capacity(1, slow));
+            let mut lines = Lines::of("-", decoded("-", slow).ok().unwrap());
             let mut shards: Vec<Shard> = (0..4).map(|_| Shard::default()).collect();
             let mut found = String::new();
             loop {

@@ -9,7 +9,9 @@ mod shard;
 mod tests;
 mod verdicts;
 
-pub use input::{Input, Lines, Rows, Words, check_columns};
+pub use input::{Input, Words, check_columns, open};
+#[cfg(test)]
+use input::{Lines, Rows, decoded};
 pub use render::Style;
 pub use verdicts::Verdicts;
 

@@ -9,6 +9,7 @@ use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::text::{END_SYMBOL, Vocab};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use serde_json::value::RawValue;
 
 use super::digits::fixed;
 use super::input::{ADDED, Header};
@@ -66,7 +67,7 @@ impl Renderer<'_> {
     /// What precedes all words: the header of a table.
     pub fn opening(&self) -> Vec<u8> {
         match &self.header {
-            Some(header) if self.style == Style::Table => {
+            Some(header) if self.style == Style::Table && header.is_named => {
                 let mut columns = header.columns.clone();
                 ADDED
                     .iter()
@@ -95,10 +96,17 @@ impl Renderer<'_> {
                 writer.flush().expect("memory takes every byte");
             }
             (header, Style::Json) => self.each(shard, &mut all, |index, scored| {
-                let row = header.as_ref().map(|header| Row {
-                    columns: &header.columns,
-                    cells: &shard.source.rows[index],
-                });
+                let cells = shard.source.rows.get(index);
+                let row = match (header, cells.and_then(|cells| cells.get(1))) {
+                    (Some(header), _) => cells.map(|cells| {
+                        Origin::Row(Row {
+                            columns: &header.columns,
+                            cells,
+                        })
+                    }),
+                    (None, Some(line)) => serde_json::from_slice(line).ok().map(Origin::Object),
+                    (None, None) => None,
+                };
                 json(&mut out, scored, row);
             }),
             (_, Style::Text { colours }) => {
@@ -333,7 +341,7 @@ fn row<W: Write>(writer: &mut csv::Writer<W>, cells: &ByteRecord, scored: &Score
 }
 
 /// A JSON object on a line of its own.
-fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Row<'_>>) {
+fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Origin<'_>>) {
     #[derive(Serialize)]
     struct Object<'a> {
         log_prob: Option<f64>,
@@ -344,7 +352,7 @@ fn json(out: &mut Vec<u8>, scored: &Scored<'_>, row: Option<Row<'_>>) {
         plausible: Option<bool>,
         reason: Option<Reason>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        row: Option<Row<'a>>,
+        row: Option<Origin<'a>>,
         score: Option<f64>,
         text: &'a str,
         tokens: Option<Tokens<'a>>,
@@ -380,6 +388,14 @@ impl Serialize for Tokens<'_> {
         }
         list.end()
     }
+}
+
+/// Where a word is from: the row of a table, or an object of JSON Lines.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Origin<'a> {
+    Row(Row<'a>),
+    Object(&'a RawValue),
 }
 
 /// The cells of a table's row by the names of their columns.

@@ -6,7 +6,7 @@ use nextchar::rng::{Purpose, Seed};
 use nextchar::score::WordScorer;
 use nextchar::{Placeholders, Recognition, Workers};
 
-use super::{Lines, Rows, Style, Verdicts, run};
+use super::{Lines, Rows, Style, Verdicts, decoded, run};
 use crate::store;
 
 /// What lists and tables are made of, and what breaks them.
@@ -67,7 +67,7 @@ fn any_bytes_are_scored_or_refused() {
     let threads = Workers::serial();
     let (mut scored, mut refused) = (0, 0);
     for case in 0..1000 * times {
-        let input = Box::new(Cursor::new(hostile(case)));
+        let input = decoded("input", Box::new(Cursor::new(hostile(case))));
         let verdicts = verdicts(case % 5 == 0);
         let mut out = Vec::new();
         let mut score = |input: &mut dyn super::Input, style| {
@@ -87,12 +87,12 @@ fn any_bytes_are_scored_or_refused() {
             1 => Style::Json,
             _ => Style::Table,
         };
-        let done = match style {
+        let done = input.and_then(|input| match style {
             Style::Table => {
-                Rows::of("table", input, "name").and_then(|mut rows| score(&mut rows, style))
+                Rows::of("input", input, "name").and_then(|mut rows| score(&mut rows, style))
             }
-            _ => score(&mut Lines::of("list", input), style),
-        };
+            _ => score(&mut Lines::of("input", input), style),
+        });
         match done {
             Ok(_) => {
                 scored += 1;
@@ -101,7 +101,7 @@ fn any_bytes_are_scored_or_refused() {
             Err(failure) => {
                 refused += 1;
                 let said = failure.to_string();
-                assert!(said.starts_with("table: ") && said.len() > 20, "{said}");
+                assert!(said.starts_with("input: ") && said.len() > 20, "{said}");
             }
         }
     }

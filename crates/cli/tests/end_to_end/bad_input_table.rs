@@ -52,7 +52,14 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "only characters outside the alphabet",
                 "nextchar train devanagari.txt --alphabet az",
             ),
-            ("invalid UTF-8", "nextchar train latin1.txt"),
+            (
+                "invalid UTF-8 beside valid lines",
+                "nextchar data check mixed.txt --strict",
+            ),
+            (
+                "Windows-1252 (Latin-1)",
+                "nextchar data check latin1.txt --alphabet data",
+            ),
             ("Windows line endings", "nextchar data check crlf.txt"),
             ("a byte-order mark", "nextchar data check bom.txt"),
             ("a table, read as a list", "nextchar train table.csv"),
@@ -84,9 +91,28 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "a filter without a column of names",
                 "nextchar train table.csv --where gender=f",
             ),
-            ("a gzip file", "nextchar train names.gz"),
-            ("UTF-16", "nextchar score --file utf16.txt"),
-            ("JSON Lines", "nextchar train names.jsonl"),
+            ("a truncated gzip file", "nextchar train names.gz"),
+            ("an xz file", "nextchar train names.xz"),
+            ("a picture", "nextchar score --file picture.png"),
+            ("UTF-16", "nextchar data check utf16.txt"),
+            (
+                "JSON Lines without a selected key",
+                "nextchar train names.jsonl",
+            ),
+            ("a JSON array", "nextchar train names.json"),
+            (
+                "a line that is not JSON",
+                "nextchar data check broken.jsonl --column name --strict",
+            ),
+            (
+                "a table without a header, by position",
+                "nextchar data check bare.csv --column '#2'",
+            ),
+            (
+                "a missing position",
+                "nextchar data check bare.csv --column '#3'",
+            ),
+            ("standard input twice", "nextchar train - - < one.txt"),
             ("a model", "nextchar train small.safetensors"),
             (
                 "a row with too many cells",
@@ -501,6 +527,8 @@ impl Place {
         write("accents.txt", "aadesh\nRenée\n".as_bytes());
         write("devanagari.txt", "आरव\nसीता\n".as_bytes());
         write("latin1.txt", b"Ren\xe9e\n");
+        write("mixed.txt", b"Zo\xc3\xab\nRen\xe9e\n");
+        write("bare.csv", b"IN,aadesh\nIN,zeel\n");
         write("crlf.txt", b"Aadesh\r\nZEEL\r\n");
         write("bom.txt", b"\xef\xbb\xbfaadesh\nzeel\n");
         write("table.csv", b"id,name,gender\n1,aadesh,m\n2,zeel,f\n");
@@ -516,11 +544,15 @@ impl Place {
         write("columns.csv", b"name,n,Name\naadesh,1,Zeel\n");
         write("scored.csv", b"name,plausible\naadesh,true\n");
         write("names.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+        write("names.xz", b"\xfd7zXZ\0\0\x04");
+        write("picture.png", b"\x89PNG\r\n\x1a\n");
         write("utf16.txt", b"\xff\xfea\0a\0\n\0");
         write(
             "names.jsonl",
-            b"{\"name\":\"aadesh\"}\n{\"name\":\"zeel\"}\n",
+            b"{\"name\":\"aadesh\",\"n\":1}\n{\"name\":\"zeel\",\"n\":2}\n",
         );
+        write("names.json", b"[\n  \"aadesh\",\n  \"zeel\"\n]\n");
+        write("broken.jsonl", b"{\"name\":\"aadesh\"}\n{\"name\":zeel}\n");
         write("wide.csv", b"id,name\n1,aadesh\n2,zeel,f\n");
         let small = "nextchar train finnish-names --steps 20 --hidden 8 --family network --out small.safetensors";
         assert!(self.run(small).status.success());

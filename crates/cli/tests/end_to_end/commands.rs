@@ -337,6 +337,8 @@ Characters
 
 Rejected lines
   line 5, character 2: '_' stands for the end of a name, in \"x_\"
+
+To learn it: nextchar train list
 ";
     assert_eq!(out, expected);
 }

@@ -8,6 +8,7 @@ mod crash;
 mod determinism;
 mod evaluation;
 mod export;
+mod files;
 mod generation;
 mod good_turing;
 mod nothing_lost;

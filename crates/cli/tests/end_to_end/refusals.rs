@@ -265,18 +265,20 @@ fn an_open_quote_is_refused_at_its_line_in_short_tables_and_long_ones() {
 #[test]
 fn files_that_are_no_lists_are_named_with_a_remedy() {
     let model = fs::read(trained().0.join("model.safetensors")).unwrap();
-    let utf16: Vec<u8> = "\u{feff}aadesh\nzeel\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
     let program = fs::read(env!("CARGO_BIN_EXE_nextchar")).unwrap();
-    let files: [(&[u8], &str, &str); 7] = [
+    let files: [(&[u8], &str, &str); 9] = [
         (&model, "a model in the safetensors format", "--model"),
-        (&utf16, "UTF-16 text", "UTF-8"),
-        (b"\x1f\x8b\x08\0\0\0\0\0", "a gzip file", "gunzip"),
+        (b"\xff\xfe\0\0a\0\0\0", "UTF-32 text", "UTF-8"),
+        (b"\xfd7zXZ\0\0\x04", "an xz file", "unxz"),
+        (
+            b"\xff\xd8\xff\xe0\0\x10JFIF",
+            "a picture",
+            "one name per line",
+        ),
+        (b"\x80\x04\x95\x1a\0\0\0", "a pickle", "one name per line"),
         (b"PK\x03\x04\x14\0\x06\0", "an Excel workbook", "CSV"),
         (b"PAR1\x15\x04\x15\x10", "a Parquet file", "--counts"),
-        (b"{\"name\": \"aadesh\"}\n", "JSON", "one name per line"),
+        (b"[\"aadesh\"]\n", "JSON", "jq"),
         (&program[..1 << 16], "", "one name per line"),
     ];
     for (bytes, what, remedy) in files {

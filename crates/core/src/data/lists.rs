@@ -170,7 +170,7 @@ impl EmbeddedList {
     /// use nextchar_core::data::{EMBEDDED_LISTS, ReadOptions};
     ///
     /// let women = ReadOptions {
-    ///     filter: Some(("gender".into(), "f".into())),
+    ///     filter: vec![("gender".into(), "f".into())],
     ///     ..ReadOptions::default()
     /// };
     /// let (list, _) = EMBEDDED_LISTS[0].read(&women).unwrap();

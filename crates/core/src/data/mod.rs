@@ -20,8 +20,9 @@ pub use counter::WindowCounter;
 pub use lists::{BACKGROUND_NAMES, EMBEDDED_LISTS, EmbeddedList};
 pub use names::{MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{
-    Chosen, Diagnosis, ListCase, ReadOptions, RejectReason, Rejected, Sniffed, Table, no_names,
-    read_names, scan_names, sniffed, table_columns,
+    Chosen, Decoded, Diagnosis, Encoding, FirstRow, JsonFault, JsonLines, JsonObject, ListCase,
+    ReadOptions, RejectReason, Rejected, Shape, Table, join_lists, names_column, no_names,
+    read_names, scan_names, table_columns,
 };
 pub use split::{BadShares, MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use windows::{CountedRow, CountedWindows, windows, windows_after};

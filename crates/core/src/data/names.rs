@@ -75,6 +75,17 @@ impl NameList {
         true
     }
 
+    /// Adds the names of another list; the counts of those that are in both are added if `counts_again`, otherwise
+    /// they stay. Returns the number of these names.
+    pub fn extend(&mut self, other: &NameList, counts_again: bool) -> u64 {
+        let mut repeated = 0;
+        for Name { text, count } in other.names() {
+            let again = if counts_again { count } else { 0 };
+            repeated += u64::from(!self.add(text, count, again));
+        }
+        repeated
+    }
+
     fn find(&self, hash: u64, text: &str) -> Option<usize> {
         let same = |&place: &u32| text_at(&self.text, &self.ends, place as usize) == text;
         self.places.find(hash, same).map(|&place| place as usize)

@@ -33,7 +33,7 @@ pub struct Normalizer {
 
 impl Normalizer {
     /// Upper-case letters stay as they are.
-    pub(crate) const KEEP: Normalizer = Normalizer {
+    pub const KEEP: Normalizer = Normalizer {
         case: Case::Keep,
         turkish: false,
     };

@@ -16,10 +16,12 @@ fn allowed(size: usize) -> u64 {
     (64 << 10) + 60 * size as u64
 }
 
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 8] = [
     "aabid\naadesh\r\nO'Neil\n\nZeel\naabid\n",
     "\u{feff}name,gender,count\n\"aadesh\",m,3\n\"ze,el\",f,2\nravi,m,x\n",
     "name\tcount\nआरव\t12\nसीता\t7\nnan\t1\n",
+    "{\"name\": \"Asha\", \"count\": 3}\n{\"name\": [\"x\"], \"id\": null}\n\n{\"id\": \"b\"}\n",
+    "\"Asha\"\n\"Zo\\u00eb\"\n",
     "id;name\n1;\"multi\nline\"\n2;ok\n",
     "éèê\nInes\u{0}\n_\n\u{301}\u{301}\nİstanbul\nß\n",
     "",
@@ -28,9 +30,16 @@ const LISTS: [&str; 6] = [
 /// Random options for reading a list.
 fn options(damage: &mut Damage) -> ReadOptions {
     let text = |text: &str| text.to_owned();
-    let column = [None, Some(text("name")), Some(text("")), Some(text("id"))];
+    let column = [
+        None,
+        Some(text("name")),
+        Some(text("")),
+        Some(text("id")),
+        Some(text("#2")),
+    ];
     let weights = [None, None, None, Some(text("count"))];
-    let filter = [None, None, None, Some((text("gender"), text("m")))];
+    let men = vec![(text("gender"), text("m"))];
+    let filter = [vec![], vec![], vec![], men];
     let lengths = [
         (1, MAX_NAME_LENGTH),
         (1, MAX_NAME_LENGTH),
@@ -81,6 +90,7 @@ fn damaged_lists_are_read_or_refused() {
                     Error::NoColumn { .. }
                         | Error::AmbiguousColumn { .. }
                         | Error::LooksLikeCsv { .. }
+                        | Error::LooksLikeJson { .. }
                         | Error::NotAList { .. }
                         | Error::OpenQuote { .. }
                         | Error::RowTooLong { .. }

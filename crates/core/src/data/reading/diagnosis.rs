@@ -5,8 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::data::names::MAX_NAME_LENGTH;
-use crate::text::{Alphabet, CharacterFault, END_SYMBOL, Normalizer};
+use crate::data::names::{MAX_NAME_LENGTH, NameList};
+use crate::data::reading::decode::Encoding;
+use crate::data::reading::table::FirstRow;
+use crate::text::{Alphabet, CharacterFault, END_SYMBOL, Normalizer, Tokenizer};
 
 /// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum RejectReason {
     MissingValue,
     /// The weight is not an integer of at least 1.
     BadWeight(String),
+    /// The line is not the JSON value that it should be.
+    BadJson(String),
 }
 
 impl RejectReason {
@@ -46,6 +50,7 @@ impl fmt::Display for RejectReason {
             RejectReason::BadWeight(text) => {
                 write!(f, "the weight {text:?} is not an integer of at least 1")
             }
+            RejectReason::BadJson(what) => write!(f, "JSON: {what}"),
         }
     }
 }
@@ -88,6 +93,12 @@ pub struct Diagnosis {
     pub rejected: u64,
     /// The first [`Diagnosis::KEPT`] of them.
     pub rejected_lines: Vec<Rejected>,
+    /// How the text was encoded.
+    #[serde(skip_serializing_if = "Encoding::is_utf8")]
+    pub encoding: Encoding,
+    /// What the first row was taken for, if columns were selected by position alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<FirstRow>,
     /// The columns of the first line, if it was read as a name and looks like the header of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks_like_header: Option<Vec<String>>,
@@ -116,4 +127,22 @@ pub struct Chosen {
 impl Diagnosis {
     /// Number of rejected lines that are kept with their text.
     pub const KEPT: usize = 10_000;
+
+    /// Counts the lengths and the characters of the different names.
+    pub(super) fn count(&mut self, list: &NameList, tokenizer: &dyn Tokenizer) {
+        self.lengths.clear();
+        self.letters.clear();
+        for name in list.names() {
+            let mut length = 0;
+            for piece in tokenizer.pieces(name.text) {
+                length += 1;
+                if let Some(times) = self.letters.get_mut(piece) {
+                    *times += 1;
+                } else {
+                    self.letters.insert(piece.to_owned(), 1);
+                }
+            }
+            *self.lengths.entry(length).or_default() += 1;
+        }
+    }
 }

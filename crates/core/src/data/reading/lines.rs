@@ -9,9 +9,10 @@ use std::io::BufRead;
 use std::str::FromStr;
 
 use crate::data::names::{MAX_NAME_LENGTH, Name, NameList};
+use crate::data::reading::decode::Decoded;
 use crate::data::reading::detect;
 use crate::data::reading::diagnosis::{Chosen, Diagnosis, RejectReason, Rejected};
-use crate::data::reading::sniff::sniffed;
+use crate::data::reading::json_lines::{JsonFault, JsonLines, JsonObject, Shape};
 use crate::data::reading::table::{Table, sniff_delimiter};
 use crate::error::{Error, NoNames};
 use crate::text::{
@@ -21,13 +22,13 @@ use crate::text::{
 /// How a file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// The column of a CSV or TSV file that contains the names. `None` reads one name per line or, if `weights` or
-    /// `filter` select columns, the only other column.
+    /// The column of a table or the key of JSON Lines that contains the names; `#2` is the second column. `None`
+    /// reads one name per line or, if `weights` or `filter` select columns, the only other column.
     pub column: Option<String>,
     /// A column with an integer weight for each name.
     pub weights: Option<String>,
-    /// Keep only the rows that have this value in this column.
-    pub filter: Option<(String, String)>,
+    /// Keep only the rows that have these values in these columns.
+    pub filter: Vec<(String, String)>,
     /// The treatment of upper-case letters.
     pub case: ListCase,
     /// What names are split into, which determines their lengths and their characters.
@@ -49,7 +50,7 @@ impl Default for ReadOptions {
         ReadOptions {
             column: None,
             weights: None,
-            filter: None,
+            filter: Vec::new(),
             case: ListCase::Auto,
             tokenizer: &Characters,
             alphabet: Alphabet::Auto,
@@ -58,6 +59,50 @@ impl Default for ReadOptions {
             keep_duplicates: false,
             strict: false,
         }
+    }
+}
+
+impl ReadOptions {
+    /// Whether they can only be applied to a table.
+    pub fn selects_columns(&self) -> bool {
+        self.selected().next().is_some()
+    }
+
+    /// What a further occurrence of a name adds to its count.
+    pub(super) fn again(&self, weight: u64) -> u64 {
+        match self.keep_duplicates || self.weights.is_some() {
+            true => weight,
+            false => 0,
+        }
+    }
+
+    /// How names that were read as they are written are normalised, and how many break the rule that the list follows.
+    pub(super) fn rule(&self, list: &NameList) -> (Normalizer, u64) {
+        match self.case {
+            ListCase::Auto => detect::case(list, self.alphabet != Alphabet::Az),
+            ListCase::Lower => (detect::lower(list), 0),
+            ListCase::Keep | ListCase::Like(_) => (self.case.normalizer(), 0),
+        }
+    }
+
+    /// The list, normalised; names that become equal are one.
+    pub(super) fn normalized(&self, list: NameList, normalizer: Normalizer) -> NameList {
+        let normalize = |name: Name<'_>| normalizer.normalize(name.text).into_owned();
+        if list.names().all(|name| normalize(name) == name.text) {
+            return list;
+        }
+        let mut normalized = NameList::default();
+        for name in list.names() {
+            normalized.add(&normalize(name), name.count, self.again(name.count));
+        }
+        normalized
+    }
+
+    /// The columns that are selected.
+    fn selected(&self) -> impl Iterator<Item = &str> {
+        let filter = self.filter.iter().map(|(column, _)| column.as_str());
+        let others = [self.column.as_deref(), self.weights.as_deref()];
+        others.into_iter().flatten().chain(filter)
     }
 }
 
@@ -110,7 +155,7 @@ impl ListCase {
     }
 }
 
-/// Reads a list: one name per line, or a column of a CSV or TSV file with a header.
+/// Reads a list: one name per line, a column of a table, or JSON Lines, in UTF-8, UTF-16 or Windows-1252.
 ///
 /// Only the different names and one line are in memory, whatever the size of the file. The list is sorted.
 ///
@@ -148,13 +193,15 @@ pub fn scan_names(
     input: impl BufRead,
     options: &ReadOptions,
 ) -> Result<(NameList, Diagnosis), Error> {
-    let input = sniffed(input)?;
+    let mut input = Decoded::open(input)?;
     let mut reader = Reader::new(options);
-    if options.column.is_some() || options.weights.is_some() || options.filter.is_some() {
-        reader.read_table(input)?;
-    } else {
-        reader.read_lines(input)?;
+    match Shape::of(&mut input)? {
+        Shape::Objects => reader.read_objects(&mut input)?,
+        _ if options.selects_columns() => reader.read_table(&mut input)?,
+        Shape::Strings => reader.read_strings(&mut input)?,
+        Shape::Text => reader.read_lines(&mut input)?,
     }
+    reader.diagnosis.encoding = input.encoding();
     reader.finish()
 }
 
@@ -191,6 +238,9 @@ pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
     })
 }
 
+/// The name of an object, if it has one, and its weight, if weights are selected.
+type Cells = (Option<String>, Option<String>);
+
 struct Reader<'a> {
     options: &'a ReadOptions,
     list: NameList,
@@ -215,21 +265,17 @@ impl<'a> Reader<'a> {
     fn read_lines(&mut self, mut input: impl BufRead) -> Result<(), Error> {
         let mut line = Vec::new();
         while read_line(&mut input, &mut line)? {
-            let bytes = match self.diagnosis.lines {
-                0 => line.strip_prefix(BOM).unwrap_or(&line),
-                _ => &line,
-            };
             self.diagnosis.lines += 1;
             let number = self.diagnosis.lines;
             if number == 1 {
-                self.diagnosis.looks_like_header = columns_of(bytes);
+                self.diagnosis.looks_like_header = columns_of(&line);
                 let is_header = self.diagnosis.looks_like_header.is_some();
-                self.delimiter = is_header.then(|| (sniff_delimiter(bytes), 0));
+                self.delimiter = is_header.then(|| (sniff_delimiter(&line), 0));
             }
             if let Some((delimiter, lines)) = &mut self.delimiter {
-                *lines += u64::from(bytes.contains(delimiter));
+                *lines += u64::from(line.contains(delimiter));
             }
-            self.offer(number, bytes, 1)?;
+            self.offer(number, &line, 1)?;
         }
         Ok(())
     }
@@ -240,21 +286,25 @@ impl<'a> Reader<'a> {
         let named = named.map(|name| table.find(name)).transpose()?;
         let weights = self.options.weights.as_deref();
         let weights = weights.map(|name| table.find(name)).transpose()?;
-        let filter = match &self.options.filter {
-            Some((name, value)) => Some((table.find(name)?, value.as_bytes())),
-            None => None,
-        };
+        let filter = self.options.filter.iter();
+        let filter = filter.map(|(name, value)| Ok((table.find(name)?, value.as_bytes())));
+        let filter = filter.collect::<Result<Vec<_>, Error>>()?;
         let column = match named {
             Some(column) => column,
-            None => only_other(&table, [weights, filter.map(|(place, _)| place)])?,
+            None => only_other(
+                &table,
+                weights.iter().chain(filter.iter().map(|(at, _)| at)),
+            )?,
         };
+        self.diagnosis.first_row = table.first_row(self.options.selected(), column)?;
         let mut row = csv::ByteRecord::new();
         while table.read(&mut row)? {
             self.diagnosis.lines += 1;
             let line = row.position().map_or(0, csv::Position::line);
-            if let Some((place, value)) = filter
-                && row.get(place).map(<[u8]>::trim_ascii) != Some(value)
-            {
+            let passes = |&(place, value): &(usize, &[u8])| {
+                row.get(place).map(<[u8]>::trim_ascii) == Some(value)
+            };
+            if !filter.iter().all(passes) {
                 self.diagnosis.filtered_by_column += 1;
                 continue;
             }
@@ -269,6 +319,106 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    fn read_objects(&mut self, input: impl BufRead) -> Result<(), Error> {
+        let mut lines = JsonLines::new(input);
+        let mut column = self.options.column.clone();
+        // The keys of the first object, and what is selected and in no object so far.
+        let mut keys: Option<Vec<String>> = None;
+        let mut missing: Vec<String> = self.options.selected().map(str::to_owned).collect();
+        while lines.read()? {
+            self.diagnosis.lines += 1;
+            if lines.line().is_empty() {
+                self.diagnosis.blank += 1;
+                continue;
+            }
+            let object = match lines.object() {
+                Ok(object) => object,
+                Err(fault) => {
+                    self.reject_json(&lines, fault)?;
+                    continue;
+                }
+            };
+            if column.is_none() {
+                column = Some(self.only_other_key(&object)?);
+            }
+            let column = column.as_deref().unwrap_or_default();
+            missing.retain(|key| object.find(key).is_none());
+            keys.get_or_insert_with(|| object.keys().map(str::to_owned).collect());
+            match self.cells(&object, column) {
+                Ok(cells) => self.offer_cells(lines.number(), cells)?,
+                Err(fault) => self.reject_json(&lines, fault)?,
+            }
+        }
+        match (missing.into_iter().next(), keys) {
+            (Some(wanted), Some(columns)) => Err(Error::NoColumn { wanted, columns }),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_strings(&mut self, input: impl BufRead) -> Result<(), Error> {
+        let mut lines = JsonLines::new(input);
+        while lines.read()? {
+            self.diagnosis.lines += 1;
+            match lines.string() {
+                _ if lines.line().is_empty() => self.diagnosis.blank += 1,
+                Ok(name) => self.offer(lines.number(), name.as_bytes(), 1)?,
+                Err(fault) => self.reject_json(&lines, fault)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The only key that is not used for something else.
+    fn only_other_key(&self, object: &JsonObject<'_>) -> Result<String, Error> {
+        let used: Vec<_> = self
+            .options
+            .selected()
+            .map(|wanted| object.find(wanted))
+            .collect();
+        let mut others = object.keys().filter(|&key| !used.contains(&Some(key)));
+        match (others.next(), others.next()) {
+            (Some(key), None) => Ok(key.to_owned()),
+            _ => Err(Error::LooksLikeJson {
+                keys: object.keys().map(str::to_owned).collect(),
+            }),
+        }
+    }
+
+    /// The name and the weight of an object; `None` if it does not pass the filter.
+    fn cells(&self, object: &JsonObject<'_>, column: &str) -> Result<Option<Cells>, JsonFault> {
+        for (key, value) in &self.options.filter {
+            if object.cell(key)?.as_deref().map(str::trim) != Some(value) {
+                return Ok(None);
+            }
+        }
+        let weights = self.options.weights.as_deref();
+        let weight = weights.map(|key| Ok(object.cell(key)?.unwrap_or_default()));
+        Ok(Some((object.cell(column)?, weight.transpose()?)))
+    }
+
+    fn offer_cells(&mut self, line: u64, cells: Option<Cells>) -> Result<(), Error> {
+        let Some((name, weight)) = cells else {
+            self.diagnosis.filtered_by_column += 1;
+            return Ok(());
+        };
+        let Some(name) = name else {
+            return self.reject(line, b"", 1, RejectReason::MissingValue);
+        };
+        match weight.map_or(Ok(1), |weight| parse_weight(weight.as_bytes())) {
+            Ok(weight) => self.offer(line, name.as_bytes(), weight),
+            Err(reason) => self.reject(line, name.as_bytes(), 1, reason),
+        }
+    }
+
+    fn reject_json<R: BufRead>(
+        &mut self,
+        lines: &JsonLines<R>,
+        fault: JsonFault,
+    ) -> Result<(), Error> {
+        let reason = RejectReason::BadJson(fault.what);
+        self.reject(lines.number(), lines.line(), fault.column, reason)
     }
 
     /// Cleans a name and adds it, or records why not.
@@ -319,16 +469,8 @@ impl<'a> Reader<'a> {
             }
         }
         self.diagnosis.accepted += 1;
-        self.list.add(name, weight, self.again(weight));
+        self.list.add(name, weight, options.again(weight));
         Ok(())
-    }
-
-    /// What a further occurrence of a name adds to its count.
-    fn again(&self, weight: u64) -> u64 {
-        match self.options.keep_duplicates || self.options.weights.is_some() {
-            true => weight,
-            false => 0,
-        }
     }
 
     /// The first character of a name that an alphabet excludes.
@@ -343,11 +485,7 @@ impl<'a> Reader<'a> {
     /// Chooses what the options leave open, and completes the diagnosis.
     fn finish(mut self) -> Result<(NameList, Diagnosis), Error> {
         let options = self.options;
-        let (normalizer, exceptions) = match options.case {
-            ListCase::Auto => detect::case(&self.list, options.alphabet != Alphabet::Az),
-            ListCase::Lower => (detect::lower(&self.list), 0),
-            ListCase::Keep | ListCase::Like(_) => (options.case.normalizer(), 0),
-        };
+        let (normalizer, exceptions) = options.rule(&self.list);
         let alphabet = match options.alphabet {
             // Its rows are not names: they are rejected, and the table is recognised.
             Alphabet::Auto if self.is_table() => Alphabet::Az,
@@ -358,7 +496,11 @@ impl<'a> Reader<'a> {
         if alphabet == Alphabet::Az {
             self.leave_out_others()?;
         }
-        let list = self.normalized(normalizer).into_sorted();
+        let list = match normalizer == options.case.normalizer() {
+            true => self.list,
+            false => options.normalized(self.list, normalizer),
+        };
+        let list = list.into_sorted();
         let mut found = self.diagnosis;
         found.duplicates = found.accepted - list.len() as u64;
         found.chosen = Chosen {
@@ -366,17 +508,7 @@ impl<'a> Reader<'a> {
             normalizer,
             case_exceptions: exceptions,
         };
-        for name in list.names() {
-            let pieces = || options.tokenizer.pieces(name.text);
-            *found.lengths.entry(pieces().count()).or_default() += 1;
-            for piece in pieces() {
-                if let Some(times) = found.letters.get_mut(piece) {
-                    *times += 1;
-                } else {
-                    found.letters.insert(piece.to_owned(), 1);
-                }
-            }
-        }
+        found.count(&list, options.tokenizer);
         Ok((list, found))
     }
 
@@ -404,22 +536,6 @@ impl<'a> Reader<'a> {
         found.rejected_lines.sort_by_key(|rejected| rejected.line);
         found.rejected_lines.truncate(Diagnosis::KEPT);
         Ok(())
-    }
-
-    /// The list, normalised; names that become equal are one.
-    fn normalized(&mut self, normalizer: Normalizer) -> NameList {
-        let list = std::mem::take(&mut self.list);
-        let normalize = |name: Name<'_>| normalizer.normalize(name.text).into_owned();
-        if normalizer == self.options.case.normalizer()
-            || list.names().all(|name| normalize(name) == name.text)
-        {
-            return list;
-        }
-        let mut normalized = NameList::default();
-        for name in list.names() {
-            normalized.add(&normalize(name), name.count, self.again(name.count));
-        }
-        normalized
     }
 
     fn reject(
@@ -462,16 +578,18 @@ fn refused(rejected: Rejected) -> Error {
 }
 
 /// The only column that is not used for something else.
-fn only_other<R: BufRead>(table: &Table<R>, used: [Option<usize>; 2]) -> Result<usize, Error> {
+fn only_other<'a, R: BufRead>(
+    table: &Table<R>,
+    used: impl Iterator<Item = &'a usize>,
+) -> Result<usize, Error> {
     let columns = table.column_names();
-    let mut others = (0..columns.len()).filter(|&place| !used.contains(&Some(place)));
+    let used: Vec<usize> = used.copied().collect();
+    let mut others = (0..columns.len()).filter(|place| !used.contains(place));
     match (others.next(), others.next()) {
         (Some(column), None) => Ok(column),
         _ => Err(Error::LooksLikeCsv { columns }),
     }
 }
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Number of bytes of a line that are kept: enough to tell that a name is too long.
 const LINE_BYTES: usize = 4 * MAX_NAME_LENGTH + 1024;
@@ -508,7 +626,6 @@ pub fn table_columns(lines: &[u8]) -> Option<(char, Vec<String>)> {
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.trim_ascii().is_empty());
     let first = lines.next()?;
-    let first = first.strip_prefix(BOM).unwrap_or(first);
     let (delimiter, columns) = (sniff_delimiter(first), columns_of(first)?);
     let mut others = lines.peekable();
     others.peek()?;

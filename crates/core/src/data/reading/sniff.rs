@@ -1,91 +1,131 @@
 //! Step 2, before reading: files that are not text are recognised by their first bytes.
 
-use std::io::{self, Read};
+use crate::error::Hint;
 
-use crate::error::{Error, Hint};
+/// What the first bytes of other files are, and what to do with such a file.
+const MAGIC: [(&[u8], &str, Hint); 37] = [
+    (b"\x1f\x8b", "a gzip file", Hint::Unpack("gunzip")),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "a Zstandard file",
+        Hint::Unpack("unzstd"),
+    ),
+    (b"\xfd7zXZ\0", "an xz file", Hint::Unpack("unxz")),
+    (b"BZh91AY", "a bzip2 file", Hint::Unpack("bunzip2")),
+    (
+        b"7z\xbc\xaf\x27\x1c",
+        "a 7-Zip archive",
+        Hint::Unpack("7z x"),
+    ),
+    (b"Rar!\x1a\x07", "a RAR archive", Hint::Unpack("unrar x")),
+    (
+        b"PK\x03\x04",
+        "an Excel workbook or another ZIP archive",
+        Hint::SaveAsCsv,
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Office document",
+        Hint::SaveAsCsv,
+    ),
+    (b"PAR1\x15", "a Parquet file", Hint::CountsOrCsv),
+    (b"ARROW1\0\0", "an Arrow file", Hint::SaveAsCsv),
+    (b"\xff\xff\xff\xff", "an Arrow stream", Hint::SaveAsCsv),
+    (b"FEA1\0", "a Feather file", Hint::SaveAsCsv),
+    (b"Obj\x01", "an Avro file", Hint::SaveAsCsv),
+    (b"\x89HDF\r\n", "an HDF5 file", Hint::SaveAsCsv),
+    (b"\x93NUMPY", "a NumPy array", Hint::OneNameALine),
+    (b"\x80\x02", "a pickle of Python", Hint::OneNameALine),
+    (b"\x80\x03", "a pickle of Python", Hint::OneNameALine),
+    (b"\x80\x04\x95", "a pickle of Python", Hint::OneNameALine),
+    (b"\x80\x05\x95", "a pickle of Python", Hint::OneNameALine),
+    (b"SQLite format 3\0", "an SQLite database", Hint::SaveAsCsv),
+    (b"GGUF", "a model in the GGUF format", Hint::OneNameALine),
+    (b"%PDF-", "a PDF document", Hint::OneNameALine),
+    (b"{\\rtf", "an RTF document", Hint::OneNameALine),
+    (b"<?xml", "an XML document", Hint::OneNameALine),
+    (b"<!DOCTYPE", "a web page", Hint::OneNameALine),
+    (b"<!doctype", "a web page", Hint::OneNameALine),
+    (b"<html", "a web page", Hint::OneNameALine),
+    (b"\x7fELF", "a program", Hint::OneNameALine),
+    (b"MZ\x90\0", "a program", Hint::OneNameALine),
+    (b"\xcf\xfa\xed\xfe", "a program", Hint::OneNameALine),
+    (b"\0asm", "a program", Hint::OneNameALine),
+    (b"\x89PNG", "a picture", Hint::OneNameALine),
+    (b"\xff\xd8\xff", "a picture", Hint::OneNameALine),
+    (b"GIF8", "a picture", Hint::OneNameALine),
+    (b"\0\0\xfe\xff", "UTF-32 text", Hint::SaveAsUtf8),
+    (b"\xff\xfe\0\0", "UTF-32 text", Hint::SaveAsUtf8),
+    (
+        b"version https://git-lfs",
+        "a placeholder of Git LFS",
+        Hint::OneNameALine,
+    ),
+];
 
-/// Number of first bytes that are inspected.
-const LOOKED_AT: usize = 256;
-
-/// An input whose first bytes have been inspected.
-pub type Sniffed<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
-
-/// Inspects the first bytes of an input and returns the complete input.
-///
-/// It reads once, so a terminal does not have to provide more than a line.
-///
-/// # Errors
-/// [`Error::NotAList`] if the bytes are those of another kind of file; [`Error::Read`] if the input fails.
-pub fn sniffed<R: Read>(mut input: R) -> Result<Sniffed<R>, Error> {
-    let mut first = vec![0; LOOKED_AT];
-    let read = loop {
-        match input.read(&mut first) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => break read.map_err(|error| Error::Read(error.to_string()))?,
-        }
-    };
-    first.truncate(read);
-    if let Some((what, hint)) = kind(&first) {
-        return Err(Error::NotAList { what, hint });
-    }
-    Ok(io::Cursor::new(first).chain(input))
-}
-
-/// The kind of a file, if these first bytes are not a list of names.
-fn kind(first: &[u8]) -> Option<(&'static str, Hint)> {
-    const MAGIC: [(&[u8], &str, Hint); 14] = [
-        (b"\x1f\x8b", "a gzip file", Hint::Unpack("gunzip")),
-        (
-            b"\x28\xb5\x2f\xfd",
-            "a Zstandard file",
-            Hint::Unpack("unzstd"),
-        ),
-        (b"\xfd7zXZ\0", "an xz file", Hint::Unpack("unxz")),
-        (b"BZh91AY", "a bzip2 file", Hint::Unpack("bunzip2")),
-        (
-            b"PK\x03\x04",
-            "an Excel workbook or another ZIP archive",
-            Hint::SaveAsCsv,
-        ),
-        (
-            b"\xd0\xcf\x11\xe0",
-            "an old Office document",
-            Hint::SaveAsCsv,
-        ),
-        (b"PAR1\x15", "a Parquet file", Hint::CountsOrCsv),
-        (b"ARROW1\0\0", "an Arrow file", Hint::SaveAsCsv),
-        (b"SQLite format 3\0", "an SQLite database", Hint::SaveAsCsv),
-        (b"%PDF-", "a PDF document", Hint::OneNameALine),
-        (b"\x7fELF", "a program", Hint::OneNameALine),
-        (b"MZ\x90\0", "a program", Hint::OneNameALine),
-        (b"\0asm", "a program", Hint::OneNameALine),
-        (b"\x89PNG", "a picture", Hint::OneNameALine),
-    ];
+/// The kind of a file, if these first bytes are not text.
+pub(super) fn kind(first: &[u8]) -> Option<(&'static str, Hint)> {
     let magic = MAGIC.iter().find(|(magic, ..)| first.starts_with(magic));
     if let Some(&(_, what, hint)) = magic {
         Some((what, hint))
-    } else if is_utf16(first) {
-        Some(("UTF-16 text", Hint::SaveAsUtf8))
     } else if is_safetensors(first) {
         Some(("a model in the safetensors format", Hint::UseAsModel))
-    } else if is_json(first) {
-        Some(("JSON", Hint::OneNameALine))
+    } else if first.get(257..262) == Some(b"ustar") {
+        Some(("a tar archive", Hint::Unpack("tar -x")))
+    } else if is_binary(first) {
+        Some(("binary data", Hint::OneNameALine))
     } else {
         None
     }
 }
 
-/// A byte-order mark followed by text, or ASCII with a zero byte next to each character.
-fn is_utf16(first: &[u8]) -> bool {
-    let marked = first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff");
-    let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    let pairs = |zero: usize| {
-        first.len() >= 4
-            && first[..4]
-                .chunks(2)
-                .all(|pair| pair[zero] == 0 && is_text(pair[1 - zero]))
+/// The byte order of UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Utf16 {
+    LittleEndian,
+    BigEndian,
+}
+
+impl Utf16 {
+    /// The number that two bytes are.
+    pub(super) fn unit(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Utf16::LittleEndian => u16::from_le_bytes(bytes),
+            Utf16::BigEndian => u16::from_be_bytes(bytes),
+        }
+    }
+
+    /// Whether the bytes begin with a byte-order mark.
+    pub(super) fn is_marked(self, first: &[u8]) -> bool {
+        first.first_chunk().map(|&pair| self.unit(pair)) == Some(0xfeff)
+    }
+}
+
+/// The byte order, if the first bytes are UTF-16: a byte-order mark followed by text, or ASCII with a zero byte next
+/// to each character.
+pub(super) fn utf16(first: &[u8]) -> Option<Utf16> {
+    let first = first.get(..4)?;
+    let is_ascii = |unit: u16| {
+        u8::try_from(unit).is_ok_and(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
     };
-    (marked && first.len() >= 4) || pairs(0) || pairs(1)
+    [Utf16::LittleEndian, Utf16::BigEndian]
+        .into_iter()
+        .find(|order| {
+            let units = [
+                order.unit([first[0], first[1]]),
+                order.unit([first[2], first[3]]),
+            ];
+            (units[0] == 0xfeff && units[1] != 0) || units.into_iter().all(is_ascii)
+        })
+}
+
+/// Whether many of the first bytes are controls, which no text has.
+fn is_binary(first: &[u8]) -> bool {
+    const LOOKED_AT: usize = 512;
+    let first = &first[..first.len().min(LOOKED_AT)];
+    let is_control = |&&byte: &&u8| byte < 0x20 && !b"\t\n\r\x0c\x1b".contains(&byte);
+    let controls = first.iter().filter(is_control).count();
+    first.len() >= 64 && 10 * controls > first.len()
 }
 
 /// A length of eight bytes, and a JSON object.
@@ -96,26 +136,15 @@ fn is_safetensors(first: &[u8]) -> bool {
     })
 }
 
-/// An object, or an array of objects or strings.
-fn is_json(first: &[u8]) -> bool {
-    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    let inner = |open: u8| {
-        let inner = text.trim_ascii_start().strip_prefix(&[open])?;
-        inner.trim_ascii_start().first().copied()
-    };
-    inner(b'{') == Some(b'"') || matches!(inner(b'['), Some(b'"' | b'{' | b'['))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn other_files_are_recognised() {
-        let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
-            text.encode_utf16().flat_map(bytes).collect()
-        };
         let model = [&[200, 0, 0, 0, 0, 0, 0, 0][..], b"{\"__metadata__\":{"].concat();
+        let tar = [&[b'a'; 257][..], b"ustar\0"].concat();
+        let bytes: Vec<u8> = (0..=255).collect();
         let found = |bytes: &[u8]| kind(bytes).map(|(what, _)| what);
         for (bytes, expected) in [
             (&b"\x1f\x8b\x08\0"[..], "a gzip file"),
@@ -125,13 +154,12 @@ mod tests {
             ),
             (b"PAR1\x15\x04", "a Parquet file"),
             (b"\x7fELF\x02\x01", "a program"),
+            (b"\xff\xd8\xff\xe0", "a picture"),
+            (b"\x80\x04\x95\x2a\0", "a pickle of Python"),
+            (b"\xff\xfe\0\0a\0\0\0", "UTF-32 text"),
             (&model, "a model in the safetensors format"),
-            (b"{\"name\": \"aadesh\"}\n", "JSON"),
-            (b"[\n  \"aadesh\",\n", "JSON"),
-            (&utf16("\u{feff}aadesh\n", u16::to_le_bytes), "UTF-16 text"),
-            (&utf16("\u{feff}आरव\n", u16::to_be_bytes), "UTF-16 text"),
-            (&utf16("zeel\n", u16::to_le_bytes), "UTF-16 text"),
-            (&utf16("zeel\n", u16::to_be_bytes), "UTF-16 text"),
+            (&tar, "a tar archive"),
+            (&bytes, "binary data"),
         ] {
             assert_eq!(found(bytes), Some(expected), "{bytes:?}");
         }
@@ -147,25 +175,33 @@ mod tests {
             "BZh\n",
             "PAR1\n",
             "MZ\n",
-            "[aadesh]\n",
             "{a}\n",
             "आरव\n",
             "id,name\n1,aadesh\n",
             "\0",
             "\0\0\0\0",
+            "x\0y\n",
         ] {
             assert_eq!(kind(text.as_bytes()), None, "{text:?}");
+            assert_eq!(utf16(text.as_bytes()), None, "{text:?}");
         }
         // Neither UTF-8 nor UTF-16.
-        assert_eq!(kind(b"\xff\xfe\n"), None);
+        assert_eq!((kind(b"\xff\xfe\n"), utf16(b"\xff\xfe\n")), (None, None));
     }
 
     #[test]
-    fn an_input_is_given_back_whole() {
-        let text = "aadesh\n".repeat(100);
-        let mut read = String::new();
-        let mut input = sniffed(text.as_bytes()).unwrap();
-        input.read_to_string(&mut read).unwrap();
-        assert_eq!(read, text);
+    fn utf16_is_recognised_in_either_order() {
+        for text in ["\u{feff}aadesh\n", "\u{feff}आरव\n", "zeel\n"] {
+            let bytes = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+                text.encode_utf16().flat_map(bytes).collect()
+            };
+            let little = utf16(&bytes(u16::to_le_bytes));
+            assert_eq!(little, Some(Utf16::LittleEndian), "{text}");
+            assert_eq!(
+                utf16(&bytes(u16::to_be_bytes)),
+                Some(Utf16::BigEndian),
+                "{text}"
+            );
+        }
     }
 }

@@ -1,18 +1,19 @@
-//! Step 2, tables: the rows of a CSV or TSV file with a header, one at a time, with a limit on their size.
+//! Step 2, tables: the rows of a CSV or TSV file, one at a time, with a limit on their size.
 
 use std::io::{self, BufRead, Read};
 
 use csv::ByteRecord;
 
+use crate::data::reading::header::is_header;
 use crate::data::reading::quotes::Quotes;
 use crate::error::Error;
 
 /// Largest size of a row in bytes: more means a double quote that is not closed, or a file that is not a table.
-const MAX_ROW_BYTES: u64 = 1 << 20;
+pub(super) const MAX_ROW_BYTES: u64 = 1 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// A CSV or TSV file that is read row by row; the header shows which of the two it is.
+/// A table that is read row by row; its first line shows what separates the cells.
 ///
 /// ```
 /// use nextchar_core::data::Table;
@@ -28,6 +29,18 @@ pub struct Table<R> {
     rows: csv::Reader<Watched<io::Chain<io::Cursor<Vec<u8>>, R>>>,
     delimiter: u8,
     columns: ByteRecord,
+    /// Rows that were read ahead, the next one last.
+    ahead: Vec<ByteRecord>,
+}
+
+/// What the first row of a table is whose columns were selected by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstRow {
+    /// A header, which was skipped.
+    Header,
+    /// A row like the others.
+    Data,
 }
 
 /// An input that ends where the current row becomes too large, and whose double quotes are followed: the parser
@@ -104,10 +117,11 @@ impl<R: BufRead> Table<R> {
             rows,
             delimiter,
             columns,
+            ahead: Vec::new(),
         })
     }
 
-    /// The separator of the cells: a tab, a comma or a semicolon.
+    /// The separator of the cells: a tab, a comma, a semicolon or a vertical bar.
     pub fn delimiter(&self) -> u8 {
         self.delimiter
     }
@@ -123,7 +137,13 @@ impl<R: BufRead> Table<R> {
         self.columns.iter().map(name).collect()
     }
 
-    /// The index of a column; case and surrounding white space do not matter.
+    /// What the table is read from.
+    pub fn input(&self) -> &R {
+        self.rows.get_ref().input.get_ref().1
+    }
+
+    /// The index of a column: by its name, where case and surrounding white space do not matter, or by its position,
+    /// such as `#2`.
     ///
     /// # Errors
     /// [`Error::NoColumn`], with the existing columns; [`Error::AmbiguousColumn`] if several have this name.
@@ -134,6 +154,9 @@ impl<R: BufRead> Table<R> {
         let places: Vec<usize> = (0..names.len()).filter(is_wanted).collect();
         match places[..] {
             [place] => Ok(place),
+            [] if let Some(place) = position(wanted).filter(|&place| place < names.len()) => {
+                Ok(place)
+            }
             [] => Err(Error::NoColumn {
                 wanted: wanted.to_owned(),
                 columns: names,
@@ -145,12 +168,45 @@ impl<R: BufRead> Table<R> {
         }
     }
 
+    /// Decides whether the first row is data, if all of these columns are selected by position; `None` if one of
+    /// them is a name, so that the first row is a header. `names` is the index of the column of names.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn first_row<'w>(
+        &mut self,
+        mut wanted: impl Iterator<Item = &'w str>,
+        names: usize,
+    ) -> Result<Option<FirstRow>, Error> {
+        let header = self.column_names();
+        if !wanted
+            .all(|column| position(column).is_some() && !header.iter().any(|name| name == column))
+        {
+            return Ok(None);
+        }
+        let mut second = ByteRecord::new();
+        let has_second = self.read(&mut second)?;
+        let first_row = match is_header(&self.columns, has_second.then_some(&second), names) {
+            true => FirstRow::Header,
+            false => FirstRow::Data,
+        };
+        self.ahead.extend(has_second.then_some(second));
+        if first_row == FirstRow::Data && !self.columns.is_empty() {
+            self.ahead.push(self.columns.clone());
+        }
+        Ok(Some(first_row))
+    }
+
     /// Replaces `row` by the next one; returns false at the end.
     ///
     /// # Errors
     /// [`Error::Read`] if the input fails, [`Error::RowTooLong`] if the row is larger than a million bytes,
     /// [`Error::OpenQuote`] if a double quote is not closed at the end of its cell.
     pub fn read(&mut self, row: &mut ByteRecord) -> Result<bool, Error> {
+        if let Some(next) = self.ahead.pop() {
+            *row = next;
+            return Ok(true);
+        }
         self.rows.get_mut().left = MAX_ROW_BYTES;
         let line = self.rows.position().line();
         let more = self.rows.read_byte_record(row);
@@ -164,7 +220,13 @@ fn failed(error: io::Error) -> Error {
     Error::Read(error.to_string())
 }
 
-/// The most frequent of tab, comma and semicolon in a header line.
+/// The index of a column that is selected by position, such as `#2`.
+fn position(wanted: &str) -> Option<usize> {
+    let number: usize = wanted.trim().strip_prefix('#')?.parse().ok()?;
+    number.checked_sub(1)
+}
+
+/// The most frequent of tab, comma, semicolon and vertical bar in a header line.
 pub(crate) fn sniff_delimiter(header: &[u8]) -> u8 {
     let mut quoted = false;
     let outside = |&&byte: &&u8| {
@@ -173,7 +235,7 @@ pub(crate) fn sniff_delimiter(header: &[u8]) -> u8 {
     };
     let outside: Vec<u8> = header.iter().filter(outside).copied().collect();
     let count = |delimiter: u8| outside.iter().filter(|&&byte| byte == delimiter).count();
-    [b';', b',', b'\t']
+    [b'|', b';', b',', b'\t']
         .into_iter()
         .filter(|&delimiter| count(delimiter) > 0)
         .max_by_key(|&delimiter| count(delimiter))
@@ -190,6 +252,8 @@ mod tests {
             ("name\r\n", b','),
             ("id\tname", b'\t'),
             ("id;first, last;name", b';'),
+            ("id|last, first", b','),
+            ("id|name|born, or not", b'|'),
             ("\"id; of; whom\",name", b','),
             ("\"a \"\"b;c\"\";;\",name\n", b','),
         ] {
@@ -264,5 +328,32 @@ mod tests {
             "2 columns have the name \"name\": numbers 2 and 4"
         );
         assert_eq!(table.find("id"), Ok(0));
+    }
+
+    #[test]
+    fn columns_have_positions() {
+        let table = |text: &'static [u8]| Table::open(text).unwrap();
+        let named = table(b"id,#1\n");
+        assert_eq!([named.find("#1"), named.find("#2")], [Ok(1), Ok(1)]);
+        for wanted in ["#0", "#3", "#", "#x", "# 2"] {
+            let error = named.find(wanted).unwrap_err();
+            assert!(matches!(error, Error::NoColumn { .. }), "{wanted}");
+        }
+        for (text, wanted, expected, rows) in [
+            (&b"IN,asha\nIN,ravi\n"[..], "#2", Some(FirstRow::Data), 2),
+            (b"country,name\nIN,ravi\n", "#2", Some(FirstRow::Header), 1),
+            (b"IN,asha", "#2", Some(FirstRow::Data), 1),
+            (b"country,name", "name", None, 0),
+        ] {
+            let mut table = table(text);
+            assert_eq!(table.first_row([wanted].into_iter(), 1), Ok(expected));
+            let mut row = ByteRecord::new();
+            let mut lines = Vec::new();
+            while table.read(&mut row).unwrap() {
+                lines.push(row.position().unwrap().line());
+            }
+            assert_eq!(lines.len(), rows);
+            assert!(lines.is_sorted() && lines.first() != Some(&0));
+        }
     }
 }
