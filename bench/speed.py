@@ -240,7 +240,8 @@ def threads():
     for batch in (256, 2048, "full"):
         def seconds(number):
             return timed(300, "--preset", "kaiming", "--context", 5, "--hidden", 256, "--optimizer", "adamw",
-                         "--draw", "contexts", "--batch", batch, "--threads", number)["step_seconds"]
+                         "--draw", "contexts", "--learning-rate", 0.01, "--batch", batch,
+                         "--threads", number)["step_seconds"]
 
         found = interleaved({1: lambda: seconds(1), 2: lambda: seconds(2)})
         ratio = statistics.median(found[1]) / statistics.median(found[2])
