@@ -71,8 +71,8 @@ def fold(folder, names, number, folds):
     (folder / "list.txt").write_text("\n".join(known) + "\n")
     (folder / "other.txt").write_text("\n".join(held_out) + "\n")
     answer("train", "list.txt", cwd=folder)
-    loss = answer("evaluate", "other.txt", "--names", "0", cwd=folder)
-    draw = lambda *options: nextchar("generate", "-n", NAMES, *options, cwd=folder).split("\n")[:-1]
+    loss = answer("evaluate", "other.txt", "-m", "nextchar.safetensors", "--names", "0", cwd=folder)
+    draw = lambda *options: nextchar("generate", "-m", "nextchar.safetensors", "-n", NAMES, *options, cwd=folder).split("\n")[:-1]
     written = {
         "held out": held_out,
         "the default": draw("--novel"),

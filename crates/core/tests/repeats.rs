@@ -2,7 +2,7 @@
 
 use nextchar_core::combine::repeats::CLASSES;
 use nextchar_core::counts::KneserNey;
-use nextchar_core::data::{CountedWindows, NameList, WindowCounter};
+use nextchar_core::data::{CountedWindows, Name, NameList, WindowCounter};
 use nextchar_core::language_model::row_states;
 use nextchar_core::rng::{Purpose, Seed};
 use nextchar_core::text::{END, Start, Token, Vocab};
@@ -75,7 +75,7 @@ fn words() -> Vec<Vec<Token>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Every word has its original probability times the factor of its class, known or new.
+    /// Every word has its original probability times the factor of its class, unless it was seen often.
     #[test]
     fn every_name_is_scaled_by_the_factor_of_its_class(seed in 0u64..10_000, length in 0usize..4) {
         let list = names(seed);
@@ -86,12 +86,37 @@ proptest! {
         for word in words() {
             let text = vocab().decode(&word);
             let times = list.names().find(|name| name.text == text).map(|name| name.count as usize);
-            let factor = times.map_or(factors.new, |times| factors.known[times.min(CLASSES) - 1]);
+            let Some(factor) = times.map_or(Some(factors.new), |times| factors.known[..2].get(times - 1).copied()) else {
+                continue;
+            };
             let expected = log_prob(&plain, &word) + factor.ln();
             let found = log_prob(&scaled, &word);
             // Counts can make a word impossible, and then a factor must keep it so.
             let is_scaled = found == expected || (found - expected).abs() < 1e-4;
             prop_assert!(is_scaled, "{text}: {found}, not {expected}");
+        }
+    }
+
+    /// Names seen three times or more have probabilities proportional to r − D, with twenty names by the model's
+    /// opinion among them. D is what Good–Turing gives to the names seen twice, in equal parts.
+    #[test]
+    fn names_seen_often_come_again_in_proportion(seed in 0u64..10_000, length in 0usize..4) {
+        let list = names(seed);
+        let plain = counting(&list, length);
+        let mut scaled = plain.clone();
+        scaled.fit_repeats(&list, &vocab(), &Serial).unwrap();
+        let often: Vec<_> = list.names().filter(|name| name.count >= 3).collect();
+        let p = |model: &Mixture, text: &str| log_prob(model, &vocab().encode(text).unwrap()).exp();
+        let sum = |model: &Mixture| often.iter().map(|name| p(model, name.text)).sum::<f64>();
+        let (before, after) = (sum(&plain), sum(&scaled));
+        prop_assume!(before > 0.0 && often.iter().all(|name| p(&plain, name.text) > 0.0));
+        let three = often.iter().filter(|name| name.count == 3).count() as f64;
+        let discount = 3.0 * three / often.len() as f64;
+        let weight = |name: &Name<'_>| name.count as f64 - discount + 20.0 * p(&plain, name.text) / before;
+        let weights: f64 = often.iter().map(weight).sum();
+        for name in &often {
+            let (expected, found) = (after * weight(name) / weights, p(&scaled, name.text));
+            prop_assert!((found / expected - 1.0).abs() < 1e-4, "{}: {found}, not {expected}", name.text);
         }
     }
 

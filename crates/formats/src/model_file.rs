@@ -24,6 +24,7 @@ use crate::{CHARACTERS_VERSION, FORMAT_VERSION};
 const METADATA_KEY: &str = "nextchar";
 const BIGRAMS: &str = "nextchar.bigrams";
 const RETURNING: &str = "nextchar.returning";
+const RETURNING_NAMES: &str = "nextchar.returning.names";
 const PARTS: [&str; 3] = ["train", "val", "test"];
 
 /// The contents of a model file.
@@ -79,13 +80,11 @@ impl ModelFile {
             raw.extend(kneser_ney::to_tensors(counts, self.names.is_none()));
         }
         if let Some(repeats) = self.model.repeats() {
-            let means = repeats.means();
-            raw.push(Raw {
-                name: RETURNING.into(),
-                dtype: Dtype::F32,
-                shape: vec![means.len()],
-                bytes: means.iter().flat_map(|mean| mean.to_le_bytes()).collect(),
-            });
+            raw.push(floats(RETURNING, repeats.means().iter().copied()));
+            let mut own = repeats.own().peekable();
+            if own.peek().is_some() {
+                raw.push(floats(RETURNING_NAMES, own));
+            }
         }
         let triples = self.bigrams.rows().flat_map(|row| {
             let pairs = row.targets.iter().zip(row.counts);
@@ -265,7 +264,18 @@ fn read_bigrams(
     Ok(table)
 }
 
-/// The factors of repeat names: the mean for every prefix.
+/// A tensor of one dimension.
+fn floats(name: &str, values: impl Iterator<Item = f32>) -> Raw {
+    let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+    Raw {
+        name: name.into(),
+        dtype: Dtype::F32,
+        shape: vec![bytes.len() / size_of::<f32>()],
+        bytes,
+    }
+}
+
+/// The factors of repeat names: the mean for every prefix, and that of every name that was seen often.
 fn read_repeats(
     vocab: &Vocab,
     factors: Factors,
@@ -273,8 +283,11 @@ fn read_repeats(
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<Repeats, FormatError> {
     let train = train.ok_or(MetadataFault::WithoutNames)?;
-    let means = parameters::finite(RETURNING, &take(left, RETURNING, Dtype::F32)?)?;
-    Ok(Repeats::from_parts(train, vocab, factors, means)?)
+    let has_names = left.contains_key(RETURNING_NAMES);
+    let mut read = |name| parameters::finite(name, &take(left, name, Dtype::F32)?);
+    let means = read(RETURNING)?;
+    let own = has_names.then(|| read(RETURNING_NAMES)).transpose()?;
+    Ok(Repeats::from_parts(train, vocab, factors, means, own)?)
 }
 
 fn read_names(

@@ -102,7 +102,11 @@ fn tensor<'a>(
 #[test]
 fn names_that_return_come_back() {
     let mut written = model(vec![5], 7, 3, true);
-    let train = written.names.clone().unwrap().train;
+    let names = written.names.as_mut().unwrap();
+    let often = names.train.names().enumerate();
+    let often = often.map(|(place, name)| (name.text.to_owned(), 1 + 3 * (place as u64 % 2)));
+    names.train = NameList::from_names(often);
+    let train = names.train.clone();
     written
         .model
         .fit_repeats(&train, &written.vocab, &Serial)
@@ -111,6 +115,7 @@ fn names_that_return_come_back() {
     let read = ModelFile::from_bytes(&bytes).unwrap();
     let factors = |file: &ModelFile| file.model.repeats().unwrap().factors();
     assert_eq!(factors(&read), factors(&written));
+    assert!(written.model.repeats().unwrap().own().count() > 0);
     assert_eq!(read.to_bytes().unwrap(), bytes);
     let table = CountedWindows::from_list(&train, &read.vocab, read.model.context_length());
     let loss = |file: &ModelFile| {

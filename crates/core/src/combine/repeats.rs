@@ -5,9 +5,13 @@
 //! duplicates reveals that share itself (Good 1953, eq. 11): the next name is one that was seen r times with
 //! probability (r + 1)·n_{r+1} / N, where n_r names were seen r times and N counts all names with their
 //! duplicates. [`Repeats`] scales the probabilities of known names to match, and those of all other names by one
-//! common factor. After a prefix, the next character c has probability p(c)·(mean factor of the names with the
+//! common factor. Names that were seen once or twice have one factor each: their model knows better than a count of
+//! one which of them are likely. A name that was seen r ≥ 3 times has its own, so that it comes again as often as
+//! absolute discounting says, with probability (r − D) / N, where D is the same for all of them. After a prefix, the next character c has probability p(c)·(mean factor of the names with the
 //! prefix and c) / (mean factor of the names with the prefix): again a distribution of the next character, given
 //! a context that holds the whole prefix.
+
+use std::ops::RangeInclusive;
 
 use crate::data::trie::{FREE, Trie};
 use crate::data::{NameList, WindowCounter};
@@ -19,6 +23,12 @@ use crate::text::{END, Start, Token, Vocab};
 
 /// Number of classes of known names: seen once, twice, and more often.
 pub const CLASSES: usize = 3;
+
+/// The class of names that were seen more often; each has a factor of its own.
+const OFTEN: usize = CLASSES - 1;
+
+/// The least and the largest factor: the logarithms of all are finite.
+const FACTORS: RangeInclusive<f64> = 1e-30..=1e30;
 
 /// Weight of the model's own masses in the estimate, as a number of names: a short list changes them little.
 const PRIOR: f64 = 20.0;
@@ -42,6 +52,9 @@ pub struct Repeats {
     /// By node of the trie: the class of the name that ends there; [`CLASSES`] if none does.
     classes: Vec<u8>,
     factors: Factors,
+    /// By node: the factor of the name that ends there, if it was seen often. Empty if all of them have the factor of
+    /// their class, as in files of earlier versions.
+    own: Vec<f32>,
     /// By node: the mean factor of the names with this prefix, weighted by the model's probabilities.
     means: Vec<f32>,
     /// Length of the longest known name.
@@ -80,30 +93,43 @@ impl Repeats {
         }
         let mut repeats = Repeats::known(list, vocab)?;
         let probs = repeats.probs(model, executor);
-        let masses = repeats.masses(&probs);
+        let names = repeats.names(&probs);
+        let masses = repeats.masses(&names);
         repeats.factors = factors(shares(counts, total), masses, total as f64);
+        repeats.own = repeats.own_factors(list, vocab, &names, masses[OFTEN])?;
         repeats.average(&probs);
         repeats.check()?;
         Ok(repeats)
     }
 
-    /// The estimate from the contents of a file: the training list, the factors and their
-    /// [means](Repeats::means).
+    /// The estimate from the contents of a file: the training list, the factors, their [means](Repeats::means), and the
+    /// [factors of names seen often](Repeats::own), which files of earlier versions do not have.
     ///
     /// # Errors
-    /// [`Error::NoRepeats`] if a factor is out of range or the number of means is not the number of prefixes;
-    /// [`Error::UnknownPiece`].
+    /// [`Error::NoRepeats`] if a factor is out of range, the number of means is not the number of prefixes, or there
+    /// is not a factor for each name that was seen often; [`Error::UnknownPiece`].
     pub fn from_parts(
         list: &NameList,
         vocab: &Vocab,
         factors: Factors,
         means: Vec<f32>,
+        own: Option<Vec<f32>>,
     ) -> Result<Self, Error> {
-        let repeats = Repeats {
+        let mut repeats = Repeats {
             factors,
             means,
             ..Repeats::known(list, vocab)?
         };
+        if let Some(own) = own {
+            let often: Vec<usize> = repeats.often().collect();
+            if often.len() != own.len() {
+                return Err(Error::NoRepeats(NoRepeats::OutOfRange));
+            }
+            repeats.own = vec![0.0; repeats.trie.len()];
+            for (node, factor) in often.into_iter().zip(own) {
+                repeats.own[node] = factor;
+            }
+        }
         repeats.check()?;
         Ok(repeats)
     }
@@ -111,11 +137,10 @@ impl Repeats {
     /// Checks that there is a mean for each prefix, and that all logarithms are finite.
     fn check(&self) -> Result<(), Error> {
         let factors = self.factors.known.into_iter().chain([self.factors.new]);
-        let means = self.means.iter().map(|&mean| f64::from(mean));
-        let possible = 1e-30..=1e30;
+        let stored = self.means.iter().copied().chain(self.own());
         let fits = self.means.len() == self.trie.len();
-        let is_possible = |factor| possible.contains(&factor);
-        if fits && factors.chain(means).all(is_possible) {
+        let is_possible = |factor| FACTORS.contains(&factor);
+        if fits && factors.chain(stored.map(f64::from)).all(is_possible) {
             return Ok(());
         }
         Err(Error::NoRepeats(NoRepeats::OutOfRange))
@@ -131,6 +156,7 @@ impl Repeats {
             trie: Trie::default(),
             classes: Vec::new(),
             factors: neutral,
+            own: Vec::new(),
             means: Vec::new(),
             longest: 0,
         };
@@ -166,6 +192,19 @@ impl Repeats {
         &self.means
     }
 
+    /// The factors of the names that were seen often, in order of the sorted list.
+    pub fn own(&self) -> impl Iterator<Item = f32> {
+        self.often().filter_map(|node| self.own.get(node).copied())
+    }
+
+    /// The nodes of the names that were seen often.
+    fn often(&self) -> impl Iterator<Item = usize> {
+        let classes = self.classes.iter().enumerate();
+        classes
+            .filter(|&(_, &class)| usize::from(class) == OFTEN)
+            .map(|(node, _)| node)
+    }
+
     /// Number of tokens of a context that can hold any prefix as a whole, with one token of padding.
     pub fn context_length(&self) -> usize {
         self.longest + 1
@@ -199,6 +238,9 @@ impl Repeats {
     /// The factor of the name that ends at a node.
     fn end_factor(&self, node: u32) -> f64 {
         let class = usize::from(self.classes[node as usize]);
+        if class == OFTEN && !self.own.is_empty() {
+            return f64::from(self.own[node as usize]);
+        }
         let factor = self.factors.known.get(class);
         *factor.unwrap_or(&self.factors.new)
     }
@@ -244,20 +286,65 @@ impl Repeats {
         states
     }
 
-    /// The total probability of the known names by class, according to the model.
-    fn masses(&self, probs: &TrieProbs) -> [f64; CLASSES] {
-        let mut masses = [0.0; CLASSES];
+    /// By node: the probability of the name that ends there, according to the model.
+    fn names(&self, probs: &TrieProbs) -> Vec<f64> {
         let mut reached = vec![1.0; self.trie.len()];
         for node in 0..self.trie.len() {
             let own = reached[node];
             for (_, child) in self.trie.children(node as u32) {
                 reached[child as usize] = own * probs.steps[child as usize];
             }
-            if let Some(mass) = masses.get_mut(usize::from(self.classes[node])) {
-                *mass += own * probs.ends[node];
+        }
+        reached
+            .iter()
+            .zip(&probs.ends)
+            .map(|(p, end)| p * end)
+            .collect()
+    }
+
+    /// The total probability of the known names by class, according to the model.
+    fn masses(&self, names: &[f64]) -> [f64; CLASSES] {
+        let mut masses = [0.0; CLASSES];
+        for (&class, name) in self.classes.iter().zip(names) {
+            if let Some(mass) = masses.get_mut(usize::from(class)) {
+                *mass += name;
             }
         }
         masses
+    }
+
+    /// By node: the factor of the name that ends there, if it was seen often. Their probabilities have the same sum as
+    /// with the factor of their class, and are proportional to r − D, with a little of the model's own opinion.
+    fn own_factors(
+        &self,
+        list: &NameList,
+        vocab: &Vocab,
+        names: &[f64],
+        mass: f64,
+    ) -> Result<Vec<f32>, Error> {
+        let mut counts = vec![0u64; self.trie.len()];
+        for name in list.names() {
+            let tokens = vocab
+                .encode(name.text)
+                .map_err(|unknown| unknown.of(name.text))?;
+            let node = self.trie.find(&tokens);
+            if node != FREE {
+                counts[node as usize] = name.count;
+            }
+        }
+        let often: Vec<usize> = self.often().collect();
+        let three = often.iter().filter(|&&node| counts[node] == 3).count();
+        // Good–Turing gives three times this number to names that were seen twice; the others lose it in equal parts.
+        let discount = 3.0 * three as f64 / often.len().max(1) as f64;
+        let weight = |node: usize| counts[node] as f64 - discount + PRIOR * names[node] / mass;
+        let sum: f64 = often.iter().map(|&node| weight(node)).sum();
+        let wanted = self.factors.known[OFTEN] * mass;
+        let mut own = vec![0.0; self.trie.len()];
+        for node in often {
+            let factor = wanted * weight(node) / sum / names[node].max(f64::MIN_POSITIVE);
+            own[node] = factor.clamp(*FACTORS.start(), *FACTORS.end()) as f32;
+        }
+        Ok(own)
     }
 
     /// Computes the mean factors, from the leaves of the trie to its root.
