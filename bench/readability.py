@@ -3,16 +3,18 @@
 
     bench/readability.py [FOLDS]     FOLDS (default 10): each holds out another tenth of a list
 
-A name reads badly if it has a pair or triple of neighbouring letters that no name of the list has. The table shows
-the share of such names among 500 new ones from `nextchar generate` (as it draws by default, and from the whole
-distribution with `--top-p 1`), namemaker and markovify (both of order 3, as `bench/generate` runs them), and among
-the held-out real names. *Copied* is the share of drawn names that are in the list, before those are left out. Losses
-are on the held-out names, in nats per predicted character. The names that Faker brings are fetched into bench/.cache.
+A name reads badly if it has a pair or triple of neighbouring letters that no name of the list has. The table shows, in
+percent, the share of such names among 500 new ones from `nextchar generate` (as it draws by default, and from the
+whole distribution with `--top-p 1`), namemaker and markovify (both of order 3, as `bench/generate` runs them), and
+among the held-out real names: with an unseen pair, with an unseen triple; and, third, the share of all drawn names
+that are copied from the list. In the last row stands the 95 % interval of the first share, over all folds. Losses are
+on the held-out names, in nats per predicted character. The names that Faker brings are fetched into bench/.cache.
 
 Fails if the default names have an unseen pair more often than the held-out real names, over all lists: that is the
 promise of the default.
 """
 
+import json
 import random
 import statistics
 import subprocess
@@ -61,7 +63,8 @@ def rival(way, file):
     done = subprocess.run([PYTHON, ROOT / "bench/rivals/markov.py", way, file, str(NAMES), "--new"],
                           capture_output=True, text=True)
     expect(done.returncode == 0, f"{way}: {done.stderr[-500:]}")
-    return done.stdout.split("\n")[:-1]
+    found = json.loads(done.stdout)
+    return found["new"], 1 - len(found["new"]) / found["draws"]
 
 
 def fold(folder, names, number, folds):
@@ -72,45 +75,52 @@ def fold(folder, names, number, folds):
     (folder / "other.txt").write_text("\n".join(held_out) + "\n")
     answer("train", "list.txt", cwd=folder)
     loss = answer("evaluate", "other.txt", "-m", "nextchar.safetensors", "--names", "0", cwd=folder)
-    draw = lambda *options: nextchar("generate", "-m", "nextchar.safetensors", "-n", NAMES, *options, cwd=folder).split("\n")[:-1]
+    def drawn(*options):
+        """New names, and the share of names that would have been copies."""
+        draw = lambda *more: nextchar("generate", "-m", "nextchar.safetensors", "-n", NAMES, *options, *more,
+                                      cwd=folder).split("\n")[:-1]
+        new = draw("--novel")
+        expect(len(new) == NAMES, f"{len(new)} of {NAMES} new names were drawn")
+        return new, sum(name in set(known) for name in draw()) / NAMES
+
     written = {
-        "held out": held_out,
-        "the default": draw("--novel"),
-        "`--top-p 1`": draw("--novel", "--top-p", "1"),
+        "held out": (held_out, 0),
+        "the default": drawn(),
+        "`--top-p 1`": drawn("--top-p", "1"),
         "namemaker": rival("namemaker", folder / "list.txt"),
         "markovify": rival("markovify", folder / "list.txt"),
     }
-    fewer = {way: len(found) for way, found in written.items() if way in COLUMNS[1:3] and len(found) < NAMES}
-    expect(not fewer, f"fewer names than asked for: {fewer}")
-    shares = {way: [unseen(found, known, length) for length in (2, 3)] for way, found in written.items() if found}
-    copied = sum(name in set(known) for name in draw()) / NAMES
-    return shares, copied, loss["loss"], loss["loss"] + loss["margin"]["difference"]
+    shares = {way: [unseen(found, known, 2), unseen(found, known, 3), copied]
+              for way, (found, copied) in written.items()}
+    return shares, loss["loss"], loss["loss"] + loss["margin"]["difference"]
 
 
 def main():
     folds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     build()
-    head = "| list | names | " + " | ".join(COLUMNS) + " | copied | loss | Kneser–Ney |"
-    print(head + "\n" + "|---" * (len(COLUMNS) + 5) + "|", flush=True)
-    means = {way: [] for way in COLUMNS}
+    print("| list | names | " + " | ".join(COLUMNS) + " | loss | Kneser–Ney |")
+    print("|---" * (len(COLUMNS) + 4) + "|", flush=True)
+    everything = []
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
         for label, names in lists():
             random.Random(1).shuffle(names)
             names = names[:LARGEST]
-            found = [fold(folder, names, number, folds) for number in range(folds)]
-            cells = []
-            for way in COLUMNS:
-                pairs, triples = (statistics.mean(shares[way][i] for shares, *_ in found if way in shares) for i in (0, 1))
-                means[way].append((pairs, triples))
-                cells.append(f"{100 * pairs:.1f}, {100 * triples:.0f} %")
-            copied, loss, counts = (statistics.mean(row[i] for row in found) for i in (1, 2, 3))
-            print(f"| {label} | {len(names)} | " + " | ".join(cells) + f" | {100 * copied:.0f} % | {loss:.4f} | {counts:.4f} |",
-                  flush=True)
-    mean = {way: [statistics.mean(row[i] for row in rows) for i in (0, 1)] for way, rows in means.items()}
-    cells = " | ".join(f"{100 * pairs:.1f}, {100 * triples:.0f} %" for pairs, triples in mean.values())
-    print(f"| mean | | {cells} | | | |")
-    expect(mean["the default"][0] <= mean["held out"][0], "default names have unseen pairs more often than real ones")
+            found = [fold(Path(place), names, number, folds) for number in range(folds)]
+            everything += found
+            loss, counts = (statistics.mean(row[i] for row in found) for i in (1, 2))
+            cells = " | ".join(cell([shares[way] for shares, *_ in found]) for way in COLUMNS)
+            print(f"| {label} | {len(names)} | {cells} | {loss:.4f} | {counts:.4f} |", flush=True)
+    cells = [[shares[way] for shares, *_ in everything] for way in COLUMNS]
+    print("| all | | " + " | ".join(cell(rows, interval=True) for rows in cells) + " | | |")
+    own, default = (statistics.mean(row[0] for row in rows) for rows in cells[:2])
+    expect(default <= own, "default names have unseen pairs more often than real ones")
+
+
+def cell(rows, interval=False):
+    """Shares with unseen pairs, with unseen triples, and copied: the means over folds, in percent."""
+    pairs, triples, copied = ([100 * row[i] for row in rows] for i in range(3))
+    margin = f" ± {1.96 * statistics.stdev(pairs) / len(pairs) ** 0.5:.1f}" if interval and len(pairs) > 1 else ""
+    return f"{statistics.mean(pairs):.1f}{margin}, {statistics.mean(triples):.0f}, {statistics.mean(copied):.0f}"
 
 
 if __name__ == "__main__":

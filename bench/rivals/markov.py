@@ -1,6 +1,6 @@
 """Names from Python's Markov generators, and from an alias table in NumPy; prints a JSON object.
 
-    markov.py namemaker|markovify LIST NAMES [--new]     --new prints names that are not in the list, one per line
+    markov.py namemaker|markovify LIST NAMES [--new]     --new: names that are not in the list
     markov.py alias MODEL NAMES [--decoded] [--processes 2]
 
 `alias` reads a network with one hidden layer (tanh) and tabulates it: Walker's method for every context, many
@@ -8,7 +8,6 @@ names side by side. Names with more characters than --longest are rejected, as i
 """
 
 import argparse
-import itertools
 import json
 import multiprocessing
 import sys
@@ -135,9 +134,12 @@ if args.way == "alias":
     sys.exit(alias())
 make = {"namemaker": namemaker, "markovify": markovify}[args.way]()
 if args.new:
-    known, tries = set(Path(args.file).read_text().split("\n")), 1000 * args.names
-    new = (name for name in (make() for _ in range(tries)) if name not in known)
-    print("\n".join(itertools.islice(new, args.names)))
+    known, new, draws = set(Path(args.file).read_text().split("\n")), [], 0
+    while len(new) < args.names and draws < 1000 * args.names:
+        name, draws = make(), draws + 1
+        if name not in known:
+            new.append(name)
+    print(json.dumps({"new": new, "draws": draws}))
     sys.exit()
 start = time.perf_counter()
 letters = sum(len(make()) for _ in range(args.names))

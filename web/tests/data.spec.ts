@@ -82,3 +82,21 @@ test("a file is opened, or dropped", async ({ open }) => {
   await page.dispatchEvent("#picture", "drop", { dataTransfer: dropped }); // anywhere will do
   await expect(page.locator(".diagnosis")).toContainText("3 different names in 3 lines");
 });
+
+test("files are read in other encodings, and named if they are not lists", async ({ open }) => {
+  const page = await open("d=italian-names");
+  const offer = (name: string, buffer: Buffer) =>
+    page.locator("#data input[type=file]").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+  await offer("notepad.txt", Buffer.from("\ufeffRenée\r\nZoë\r\nAnna\r\n", "utf16le"));
+  await expect(page.locator(".diagnosis")).toContainText("3 different names in 3 lines");
+  await expect(page.getByLabel(/Your names, one per line/)).toHaveValue(/Renée/);
+  await offer("latin.txt", Buffer.from("Renée\nZoë\nAnna\nEve\n", "latin1"));
+  await expect(page.locator(".diagnosis")).toContainText("4 different names in 4 lines");
+  await expect(page.getByLabel(/Your names, one per line/)).toHaveValue(/Zoë/);
+  await offer("names.jsonl", Buffer.from('{"name": "asha"}\n{"name": "usha"}\n'));
+  await expect(page.locator(".diagnosis")).toContainText("2 different names in 2 lines");
+  await offer("picture.png", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"));
+  await expect(page.locator(".notice.bad").first()).toContainText("it is a picture, not a list of names");
+  await expect(page.getByRole("button", { name: "Play" })).toBeDisabled();
+  await expect(page.getByLabel(/Your names, one per line/)).toHaveValue("");
+});

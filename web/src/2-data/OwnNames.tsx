@@ -42,7 +42,7 @@ export function OwnNames() {
   return (
     <div class={`drop ${over.value ? "over" : ""}`}>
       <label class="field">
-        <span>Your names, one per line; or drop a text, CSV or TSV file</span>
+        <span>Your names, one per line; or drop a file of text, CSV, TSV or JSON Lines</span>
         <textarea
           id="own-text" ref={area} rows={6} spellcheck={false} placeholder={"aabid\naadesh\naashid\n…"}
           onInput={(event) => {
@@ -55,7 +55,7 @@ export function OwnNames() {
       <div class="row">
         <label class="button file">
           Open a file
-          <input type="file" class="visually-hidden" accept=".txt,.csv,.tsv,text/*" onChange={(event) => { void open(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} />
+          <input type="file" class="visually-hidden" accept=".txt,.csv,.tsv,.jsonl,.gz,.zst,text/*" onChange={(event) => { void open(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} />
         </label>
         <p class="small muted grow">Nothing leaves this page: your names are read, counted and learned from in this browser.</p>
       </div>
@@ -63,10 +63,16 @@ export function OwnNames() {
   );
 }
 
-/** The text of a file, for reading: UTF-16 if it says so, otherwise UTF-8. */
+/** The text of a file, for reading; nothing if it is a file of another kind. The engine reads the bytes themselves. */
 function decoded(bytes: Uint8Array): string {
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
+  if (utf16) return new TextDecoder(utf16).decode(bytes);
+  if (bytes.includes(0)) return "";
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }
 
 /** Files can be dropped anywhere; otherwise the browser would leave the page to show a file that misses its target. */

@@ -37,6 +37,10 @@ pub(crate) fn closed_form(level: &Level) -> Discounts {
     discounts
 }
 
+/// How close a cross-fitted discount Dᵢ comes to 0 and to i, in units of i. On a short list the folds can hold no reason
+/// to stay away from 0; a history whose counts lose nothing would make every token that never followed it impossible.
+const NEAREST: f64 = 0.05;
+
 /// What one level knows about one held-out token: its bucket and count (if it was seen there), and the total and
 /// kinds of its history.
 struct Link {
@@ -92,10 +96,12 @@ pub(crate) fn cross_fitted(
         }
         loss
     });
-    Ok(found
-        .chunks_exact(BUCKETS)
-        .map(|d| [d[0], d[1], d[2]])
-        .collect())
+    let least = |index: usize| NEAREST * (index + 1) as f64;
+    let most = |index: usize| (1.0 - NEAREST) * (index + 1) as f64;
+    let found = found.as_chunks::<BUCKETS>().0.iter();
+    let found =
+        found.map(|d| std::array::from_fn(|index| d[index].clamp(least(index), most(index))));
+    Ok(found.collect())
 }
 
 impl Events {
