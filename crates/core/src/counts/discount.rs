@@ -39,7 +39,7 @@ pub(crate) fn closed_form(level: &Level) -> Discounts {
 
 /// How close a cross-fitted discount Dᵢ comes to 0 and to i, in units of i. On a short list the folds can hold no reason
 /// to stay away from 0; a history whose counts lose nothing would make every token that never followed it impossible.
-const NEAREST: f64 = 0.05;
+pub(crate) const NEAREST: f64 = 0.05;
 
 /// What one level knows about one held-out token: its bucket and count (if it was seen there), and the total and
 /// kinds of its history.
@@ -81,7 +81,7 @@ pub(crate) fn cross_fitted(
     let start: Vec<f64> = closed_form.iter().flatten().copied().collect();
     let limits: Vec<f64> = (0..start.len()).map(|i| (i % BUCKETS + 1) as f64).collect();
     let vocab_size = table.vocab_size() as f64;
-    let found = minimise_in_box(&start, &limits, |d, grads| {
+    let mut loss = |d: &[f64], grads: &mut [f64]| {
         let mut parts = vec![(0.0, vec![0.0; d.len()]); shards.len()];
         executor.for_each(&mut parts, |index, (nll, grads)| {
             *nll = shards[index].nll(vocab_size, d, grads);
@@ -95,13 +95,29 @@ pub(crate) fn cross_fitted(
             }
         }
         loss
-    });
-    let least = |index: usize| NEAREST * (index + 1) as f64;
-    let most = |index: usize| (1.0 - NEAREST) * (index + 1) as f64;
-    let found = found.as_chunks::<BUCKETS>().0.iter();
-    let found =
-        found.map(|d| std::array::from_fn(|index| d[index].clamp(least(index), most(index))));
-    Ok(found.collect())
+    };
+    let mut found = minimise_in_box(&start, &limits, &mut loss);
+    let least: Vec<f64> = limits.iter().map(|limit| NEAREST * limit).collect();
+    let is_near = |((d, limit), least): ((&f64, &f64), &f64)| d.min(limit - d) < *least;
+    if found.iter().zip(&limits).zip(&least).any(is_near) {
+        // Once more, in a smaller box.
+        let start = difference(&found, &least);
+        let widths: Vec<f64> = limits
+            .iter()
+            .map(|limit| (1.0 - 2.0 * NEAREST) * limit)
+            .collect();
+        let inner = minimise_in_box(&start, &widths, |x, grads| loss(&sum(x, &least), grads));
+        found = sum(&inner, &least);
+    }
+    Ok(found.as_chunks::<BUCKETS>().0.to_vec())
+}
+
+fn sum(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a + b).collect()
+}
+
+fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
 }
 
 impl Events {
