@@ -65,7 +65,9 @@ def trained(options, seed, folder):
         elif value is not False:
             words += [f"--{name}", value]
     result = answer("train", "--seed", seed, "--out", f"{folder}/model.safetensors", *words)
-    return finished(result, int(options["steps"]))
+    # Distillation counts the steps of the teachers and of the student.
+    runs = int(options["networks"]) + 1 if options.get("distill") else 1
+    return finished(result, runs * int(options["steps"]))
 
 
 def main():
