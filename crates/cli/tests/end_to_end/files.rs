@@ -38,7 +38,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
     folder
 }
 
-/// The diagnosis of a list, and what is said beside it.
+/// The diagnosis of a list, and the notes on standard error.
 fn checked(files: &[(&str, &[u8])], arguments: &[&str]) -> (Value, String) {
     let folder = folder(files);
     let arguments = [&["data", "check", "--json"], arguments].concat();

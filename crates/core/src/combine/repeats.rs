@@ -5,11 +5,13 @@
 //! duplicates reveals that share itself (Good 1953, eq. 11): the next name is one that was seen r times with
 //! probability (r + 1)·n_{r+1} / N, where n_r names were seen r times and N counts all names with their
 //! duplicates. [`Repeats`] scales the probabilities of known names to match, and those of all other names by one
-//! common factor. Names that were seen once or twice have one factor each: their model knows better than a count of
-//! one which of them are likely. A name that was seen r ≥ 3 times has its own, so that it comes again as often as
-//! absolute discounting says, with probability (r − D) / N, where D is the same for all of them. After a prefix, the next character c has probability p(c)·(mean factor of the names with the
-//! prefix and c) / (mean factor of the names with the prefix): again a distribution of the next character, given
-//! a context that holds the whole prefix.
+//! common factor. The names that were seen once share a factor, and so do those that were seen twice: the model knows
+//! better than such a count which of them are likely. A name that was seen r ≥ 3 times has a factor of its own, so that
+//! its share of these names is proportional to r − D (absolute discounting), with the same D for all of them.
+//!
+//! After a prefix, the next character c has probability p(c)·(mean factor of the names with the prefix and c) / (mean
+//! factor of the names with the prefix): again a distribution of the next character, given a context that holds the
+//! whole prefix.
 
 use std::ops::RangeInclusive;
 
@@ -91,12 +93,12 @@ impl Repeats {
         if counts[1] == total {
             return Err(Error::NoRepeats(NoRepeats::NoDuplicates));
         }
-        let mut repeats = Repeats::known(list, vocab)?;
+        let (mut repeats, times) = Repeats::known(list, vocab)?;
         let probs = repeats.probs(model, executor);
         let names = repeats.names(&probs);
         let masses = repeats.masses(&names);
         repeats.factors = factors(shares(counts, total), masses, total as f64);
-        repeats.own = repeats.own_factors(list, vocab, &names, masses[OFTEN])?;
+        repeats.own = repeats.own_factors(&times, &names, masses[OFTEN]);
         repeats.average(&probs);
         repeats.check()?;
         Ok(repeats)
@@ -118,7 +120,7 @@ impl Repeats {
         let mut repeats = Repeats {
             factors,
             means,
-            ..Repeats::known(list, vocab)?
+            ..Repeats::known(list, vocab)?.0
         };
         if let Some(own) = own {
             let often: Vec<usize> = repeats.often().collect();
@@ -146,8 +148,8 @@ impl Repeats {
         Err(Error::NoRepeats(NoRepeats::OutOfRange))
     }
 
-    /// The trie of a list, with neutral factors and without means.
-    fn known(list: &NameList, vocab: &Vocab) -> Result<Self, Error> {
+    /// The trie of a list, with neutral factors and without means; and by node how often the name that ends there occurs.
+    fn known(list: &NameList, vocab: &Vocab) -> Result<(Self, Vec<u64>), Error> {
         let neutral = Factors {
             known: [1.0; CLASSES],
             new: 1.0,
@@ -162,24 +164,28 @@ impl Repeats {
         };
         // A prefix must fit into a context, with one token of padding before it.
         let longest = WindowCounter::longest_context(vocab.len()) - 1;
-        let mut tokens = Vec::new();
+        let (mut times, mut tokens) = (Vec::new(), Vec::new());
         for name in list.sorted() {
             vocab
                 .encode_into(name.text, &mut tokens)
                 .map_err(|unknown| unknown.of(name.text))?;
             if tokens.len() <= longest {
-                repeats.insert(&tokens, name.count);
+                let node = repeats.insert(&tokens, name.count);
+                times.resize(repeats.trie.len(), 0);
+                times[node] = name.count;
             }
         }
-        Ok(repeats)
+        Ok((repeats, times))
     }
 
-    fn insert(&mut self, name: &[Token], count: u64) {
+    /// Adds a name and returns its node.
+    fn insert(&mut self, name: &[Token], count: u64) -> usize {
         self.trie.insert(name);
         self.classes.resize(self.trie.len(), CLASSES as u8);
         let node = self.trie.find(name) as usize;
         self.classes[node] = (count.min(CLASSES as u64) - 1) as u8;
         self.longest = self.longest.max(name.len());
+        node
     }
 
     /// The factors.
@@ -315,28 +321,12 @@ impl Repeats {
 
     /// By node: the factor of the name that ends there, if it was seen often. Their probabilities have the same sum as
     /// with the factor of their class, and are proportional to r − D, with a little of the model's own opinion.
-    fn own_factors(
-        &self,
-        list: &NameList,
-        vocab: &Vocab,
-        names: &[f64],
-        mass: f64,
-    ) -> Result<Vec<f32>, Error> {
-        let mut counts = vec![0u64; self.trie.len()];
-        for name in list.names() {
-            let tokens = vocab
-                .encode(name.text)
-                .map_err(|unknown| unknown.of(name.text))?;
-            let node = self.trie.find(&tokens);
-            if node != FREE {
-                counts[node as usize] = name.count;
-            }
-        }
+    fn own_factors(&self, times: &[u64], names: &[f64], mass: f64) -> Vec<f32> {
         let often: Vec<usize> = self.often().collect();
-        let three = often.iter().filter(|&&node| counts[node] == 3).count();
+        let three = often.iter().filter(|&&node| times[node] == 3).count();
         // Good–Turing gives three times this number to names that were seen twice; the others lose it in equal parts.
         let discount = 3.0 * three as f64 / often.len().max(1) as f64;
-        let weight = |node: usize| counts[node] as f64 - discount + PRIOR * names[node] / mass;
+        let weight = |node: usize| times[node] as f64 - discount + PRIOR * names[node] / mass;
         let sum: f64 = often.iter().map(|&node| weight(node)).sum();
         let wanted = self.factors.known[OFTEN] * mass;
         let mut own = vec![0.0; self.trie.len()];
@@ -344,7 +334,7 @@ impl Repeats {
             let factor = wanted * weight(node) / sum / names[node].max(f64::MIN_POSITIVE);
             own[node] = factor.clamp(*FACTORS.start(), *FACTORS.end()) as f32;
         }
-        Ok(own)
+        own
     }
 
     /// Computes the mean factors, from the leaves of the trie to its root.

@@ -41,6 +41,12 @@ pub(crate) fn closed_form(level: &Level) -> Discounts {
 /// to stay away from 0; a history whose counts lose nothing would make every token that never followed it impossible.
 pub(crate) const NEAREST: f64 = 0.05;
 
+/// Another search must gain more than this, in nats per token.
+const TOLERANCE: f64 = 1e-8;
+
+/// How often the discounts that keep this distance are searched again at most.
+const ROUNDS: usize = 8;
+
 /// What one level knows about one held-out token: its bucket and count (if it was seen there), and the total and
 /// kinds of its history.
 struct Link {
@@ -97,27 +103,44 @@ pub(crate) fn cross_fitted(
         loss
     };
     let mut found = minimise_in_box(&start, &limits, &mut loss);
-    let least: Vec<f64> = limits.iter().map(|limit| NEAREST * limit).collect();
-    let is_near = |((d, limit), least): ((&f64, &f64), &f64)| d.min(limit - d) < *least;
-    if found.iter().zip(&limits).zip(&least).any(is_near) {
-        // Once more, in a smaller box.
-        let start = difference(&found, &least);
-        let widths: Vec<f64> = limits
-            .iter()
-            .map(|limit| (1.0 - 2.0 * NEAREST) * limit)
+    keep_away(&mut found, &limits);
+    let mut held = vec![false; found.len()];
+    let mut slope = vec![0.0; found.len()];
+    let mut last = loss(&found, &mut slope);
+    for _ in 0..ROUNDS {
+        let now = loss(&found, &mut slope);
+        let ranges = found.iter().zip(&limits).zip(&slope);
+        let edge: Vec<bool> = ranges
+            .map(|((d, limit), &slope)| match slope > 0.0 {
+                true => *d <= NEAREST * limit,
+                false => *d >= (1.0 - NEAREST) * limit,
+            })
             .collect();
-        let inner = minimise_in_box(&start, &widths, |x, grads| loss(&sum(x, &least), grads));
-        found = sum(&inner, &least);
+        if edge == held && last - now < TOLERANCE {
+            break;
+        }
+        (held, last) = (edge, now);
+        // Those that would leave stay at the edge; the others are searched again.
+        let mut next = minimise_in_box(&found, &limits, |d, grads| {
+            let loss = loss(d, grads);
+            let grads = grads.iter_mut().zip(&held).filter(|&(_, &held)| held);
+            grads.for_each(|(grad, _)| *grad = 0.0);
+            loss
+        });
+        keep_away(&mut next, &limits);
+        let moved = found.iter_mut().zip(next).zip(&held);
+        for ((d, next), _) in moved.filter(|(_, held)| !**held) {
+            *d = next;
+        }
     }
     Ok(found.as_chunks::<BUCKETS>().0.to_vec())
 }
 
-fn sum(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a + b).collect()
-}
-
-fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a - b).collect()
+/// Moves discounts that are nearer than [`NEAREST`] to 0 or to their limits.
+fn keep_away(discounts: &mut [f64], limits: &[f64]) {
+    for (d, limit) in discounts.iter_mut().zip(limits) {
+        *d = d.clamp(NEAREST * limit, (1.0 - NEAREST) * limit);
+    }
 }
 
 impl Events {
