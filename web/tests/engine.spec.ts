@@ -91,7 +91,7 @@ for (const [what, name, read, options] of runs) {
     const finished = engine.call<Finished>("finish", {});
     const bytes = engine.call<Uint8Array>("save", {});
 
-    native("train", name, ...words(read), ...words(options), "--portable", "--no-refit", "--out", file);
+    native("train", name, ...words(read), ...words(options), "--portable", "--out", file);
     expect(hash(bytes)).toBe(hash(readFileSync(file)));
     const counted = engine.call<Calls["baselines"]["back"]>("baselines", { source, read, options });
     const judged = finished.reports[counted.part]!.baselines;

@@ -80,6 +80,24 @@ test("the model file has the bytes of the program's", async ({ open }) => {
   execFileSync("rm", ["-r", folder]);
 });
 
+test("a finished model has learnt the held-out names, too, unless the options say otherwise", async ({ open }) => {
+  const page = await open("p=fast&d=italian-names&h=8&n=200&v=0");
+  const finish = async () => {
+    await page.getByRole("button", { name: "Play" }).click();
+    await expect(page.getByText(/All 200 steps are done/)).toBeVisible();
+    await page.getByRole("button", { name: "Finish" }).click();
+    await expect(page.locator("#file table")).toBeVisible();
+  };
+  await finish();
+  await expect(page.locator("#file")).toContainText("measured before the model learnt the validation and test names");
+  await page.getByText("All options").click();
+  await page.getByLabel("model file that has not learnt the validation and test names").check();
+  await ready(page);
+  await expect(page.locator("#network .command")).toContainText("--no-refit");
+  await finish();
+  await expect(page.locator("#file")).not.toContainText("measured before the model learnt");
+});
+
 test("all of train's options: the command shows what is set, and this is what runs", async ({ open }) => {
   const page = await open("p=kaiming&d=italian-names&h=8&n=30&v=0");
   const network = page.locator("#network");

@@ -243,7 +243,6 @@ fn step_by_step_is_the_same_training() {
     let options = TrainOptions {
         networks: Some(2),
         learning_rate: Some(LearningRate::Auto),
-        no_refit: true,
         ..quick()
     };
     let whole = Model::train(&names, &options).unwrap();
@@ -255,7 +254,14 @@ fn step_by_step_is_the_same_training() {
         steps.advance(7).unwrap();
         assert!(steps.generate().unwrap().take(3).into_iter().count() <= 3);
     }
+    let mut share = 0.0;
+    while share < 1.0 {
+        let next = steps.refit(7).unwrap();
+        assert!(next > share, "{next} after {share}");
+        share = next;
+    }
     let (model, _) = steps.finish().unwrap();
+    assert!(model.record().refitted);
     assert!(model.to_bytes().unwrap() == whole.to_bytes().unwrap());
 }
 

@@ -42,6 +42,7 @@ pub(crate) fn info(opened: &Opened) -> Value {
         "contexts": record.contexts,
         "steps": record.steps,
         "losses": record.losses,
+        "refitted": record.refitted,
         "curve": record.curve,
         "judges": record.plausibility.is_some(),
         "size": bytes.len(),

@@ -33,12 +33,9 @@ impl Start {
         };
         let (shares, seed) = (text("split"), text("split_seed"));
         given.retain(|_, value| !value.is_null());
-        let given: TrainOptions = read(&given)?;
         let options = TrainOptions {
             portable: true,
-            // The page measures the model that it shows.
-            no_refit: given.refits(),
-            ..given
+            ..read(&given)?
         };
         let lengths = options.preset.lengths();
         let names = self.source.read(&self.read, lengths, bytes)?;
@@ -183,6 +180,11 @@ impl Run {
             }
             _ => self.command.clone(),
         }
+    }
+
+    /// Ends the run if necessary, and takes steps of the one on all names; returns which share of it is done.
+    pub(crate) fn refit(&mut self, steps: u64) -> Result<f64, Error> {
+        self.steps.refit(steps)
     }
 
     /// Ends the run if necessary; returns its model and its losses.

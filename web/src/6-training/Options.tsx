@@ -51,6 +51,7 @@ export function Options() {
 const RARE = [
   settings.networks, settings.countsContext, settings.epochs, settings.batchNorm, settings.labelSmoothing, settings.averaging,
   settings.patience, settings.targetLoss, settings.evaluateEvery, settings.split, settings.splitSeed, settings.goodTuring, settings.noNames,
+  settings.noRefit,
 ];
 
 /** The other options of `train`, collapsed unless one of them is set. */
@@ -76,6 +77,7 @@ function MoreOptions() {
         <CheckField label="batch normalisation" value={settings.batchNorm} />
         <CheckField label="repeat names as often as the duplicates suggest (Good–Turing)" value={settings.goodTuring} />
         <CheckField label="model file without the names" value={settings.noNames} />
+        <CheckField label="model file that has not learnt the validation and test names" value={settings.noRefit} />
       </div>
       <p class="small muted">Only the command line can learn from a teacher (<code>--teacher</code>, <code>--distill</code>) or from counted windows (<code>--counts</code>).</p>
     </details>

@@ -54,7 +54,7 @@ function SlotChoice() {
     <div class="row slot">
       <span class="small muted" aria-hidden="true">Show</span>
       <Segments label="Model to show" value={slot} choices={[["run", "training"], ["file", "finished model"]]} />
-      {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate the network, and make a model file that the command line can read">Finish</button>}
+      {begun && <button type="button" onClick={() => { void finish(); }} title="Evaluate the network, let it learn the held-out names, too, and make a model file that the command line can read">Finish</button>}
       {slot.value === "file" && fileModel.value === null && <span class="small muted">opening…</span>}
     </div>
   );

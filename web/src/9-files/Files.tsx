@@ -51,6 +51,9 @@ function ModelFile() {
           </tbody>
         </table>
       )}
+      {reports && model?.refitted && (
+        <p class="small muted">These losses were measured before the model learnt the validation and test names, too. Now nothing is left to measure it on.</p>
+      )}
       <div class="row">
         <button type="button" disabled={!model} onClick={() => { void save(); }}>Download the model</button>
         <button type="button" disabled={!model} onClick={() => { void exportPage(); }}>Download as one HTML page</button>

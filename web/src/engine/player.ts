@@ -5,6 +5,8 @@ import type { Ended, EngineEvent, Progress, Watch } from "./protocol.ts";
 
 /** The length of a training slice, in ms. */
 const SLICE = 8;
+/** The same while all names are learnt, when nothing else is shown. */
+const LONG_SLICE = 50;
 /** Names are drawn for one in this many events, because reading takes longer than looking. */
 const NAMES_EVERY = 5;
 /** The weight of the newest slice in the reported steps per second. */
@@ -26,6 +28,7 @@ export class Player {
   private events = 0;
   /** How many steps fit into a slice, and the recent number of steps per second. */
   private room = 1;
+  private refitRoom = 1;
   private rate: number | null = null;
   /** When playing at a limited speed started, and the steps done since then. */
   private paceStart = 0;
@@ -77,6 +80,20 @@ export class Player {
       if (left > 0) await between();
     }
     this.report();
+  }
+
+  /** Learns all names once the run has ended, in slices; `tell` hears which share is done. */
+  async refit(tell: (done: number) => void, between: () => Promise<void>): Promise<void> {
+    for (;;) {
+      const start = performance.now();
+      const steps = Math.max(1, Math.floor(this.refitRoom));
+      const { done } = this.module.call<{ done: number }>("refit", { steps });
+      if (done >= 1) return;
+      const spent = Math.max(performance.now() - start, 0.01);
+      this.refitRoom = Math.min(2 * steps + 1, (steps / spent) * LONG_SLICE);
+      tell(done);
+      await between();
+    }
   }
 
   /** Does one slice if the run is playing: the milliseconds to wait before the next, or null if there is none. */

@@ -136,6 +136,7 @@ export interface TrainOptions {
   split_seed?: string;
   /** Save the model file without the names. */
   no_names?: boolean;
+  no_refit?: boolean;
 }
 
 /** All values of a preset, for controls to show. */
@@ -298,6 +299,8 @@ export interface ModelInfo {
   contexts: number;
   steps: number;
   losses: { train: number; val: number | null; test: number | null };
+  /** Whether it has learnt the held-out names, too, after these losses were measured. */
+  refitted: boolean;
   curve: { step: number; train_loss: number; val_loss: number | null }[];
   /** Whether it can give verdicts. */
   judges: boolean;
@@ -484,8 +487,9 @@ export interface Calls {
   watch: { give: Watch; back: null };
   /**
    * What `train` does after its steps: the best network, mixed with counts if the family is a mixture, is
-   * evaluated and calibrated, and becomes the model in the slot "file". If all steps were done, it has the
-   * same bytes as the file of `train --portable`. Ends the run in its current state.
+   * evaluated and calibrated, learns the held-out names, too, unless the options say otherwise, and becomes the
+   * model in the slot "file". If all steps were done, it has the same bytes as the file of `train --portable`.
+   * Ends the run in its current state.
    */
   finish: { give: Record<string, never>; back: Finished };
 

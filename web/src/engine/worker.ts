@@ -82,6 +82,7 @@ async function handle(call: string, give: unknown): Promise<unknown> {
       return null;
     case "finish":
       player.pause();
+      await player.refit((done) => post({ event: "working", what: "Learning all names", done }), soon);
       post({ event: "working", what: "Mixing, evaluating and calibrating", done: 0 });
       try {
         return module.call(call, give);

@@ -89,6 +89,8 @@ export const split = textField("sp", "", 20);
 export const splitSeed = textField("ss", "", 60);
 export const goodTuring = switchField("gdt");
 export const noNames = switchField("nn0");
+/** The finished model has not learnt the held-out names. */
+export const noRefit = switchField("nrf");
 
 /** "128,128" as numbers; undefined if it makes no sense. */
 export function readWidths(text: string): number[] | undefined {
@@ -128,6 +130,7 @@ export const trainOptions = computed<TrainOptions>(() => ({
   split_seed: splitSeed.value || undefined,
   good_turing: goodTuring.value || undefined,
   no_names: noNames.value || undefined,
+  no_refit: noRefit.value || undefined,
 }));
 
 // ----- what is shown

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use nextchar_core::LanguageModel;
 use nextchar_core::combine::Mixture;
+use nextchar_core::model::Network;
 use nextchar_core::train::{Evaluation, Observer, Tables, TrainState, train};
 
 use super::Training;
@@ -31,16 +32,7 @@ impl Training {
         made: &Made,
         watch: &mut dyn Watch,
     ) -> Result<Option<Refitted>, Error> {
-        let corpus = Arc::new(self.corpus.of_all_names());
-        let all = Training {
-            table: corpus.training_windows(self.plan.shape.context_length)?,
-            val: None,
-            corpus: Arc::clone(&corpus),
-            plan: self.plan.clone(),
-            workers: self.workers,
-            instructions: self.instructions,
-            rivals: Arc::default(),
-        };
+        let all = self.of_all_names()?;
         let table = all.plan.smoothed(all.table.clone());
         let tables = Tables {
             train: &table,
@@ -65,11 +57,35 @@ impl Training {
             }
             networks.push(trained.network);
         }
-        let counts = made.model.counts().map(LanguageModel::context_length);
-        let counts = counts.map(|length| corpus.kneser_ney(length, all.workers));
-        let mut model = Mixture::new(networks, counts.transpose()?, made.model.weights())?;
-        all.add_repeats(&mut model)?;
-        Ok(Some(Refitted { model, corpus }))
+        all.refitted(networks, made).map(Some)
+    }
+
+    /// The same training of all names of the list: nothing is held out.
+    pub(super) fn of_all_names(&self) -> Result<Training, Error> {
+        let corpus = Arc::new(self.corpus.of_all_names());
+        Ok(Training {
+            table: corpus.training_windows(self.plan.shape.context_length)?,
+            val: None,
+            corpus,
+            plan: self.plan.clone(),
+            workers: self.workers,
+            instructions: self.instructions,
+            rivals: Arc::default(),
+        })
+    }
+
+    /// The model of networks that have learnt all names: this is the training [of all names](Training::of_all_names).
+    pub(super) fn refitted(
+        &self,
+        networks: Vec<Network>,
+        chosen: &Made,
+    ) -> Result<Refitted, Error> {
+        let corpus = Arc::clone(&self.corpus);
+        let counts = chosen.model.counts().map(LanguageModel::context_length);
+        let counts = counts.map(|length| corpus.kneser_ney(length, self.workers));
+        let mut model = Mixture::new(networks, counts.transpose()?, chosen.model.weights())?;
+        self.add_repeats(&mut model)?;
+        Ok(Refitted { model, corpus })
     }
 }
 

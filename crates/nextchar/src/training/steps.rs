@@ -45,8 +45,9 @@ pub struct Steps {
     usual: Usual,
     /// The windows to learn from.
     smoothed: CountedWindows,
-    /// Finished networks, and the run of the last of them.
+    /// Finished networks, the best step of each, and the run of the last of them.
     done: Vec<Network>,
+    best_steps: Vec<u64>,
     last: Option<Trained>,
     /// The current network; `None` when all are finished.
     run: Option<Run<'static>>,
@@ -55,6 +56,10 @@ pub struct Steps {
     /// The sum of the batch losses since they were last taken, and their number.
     losses: (f64, u64),
     ended: Option<Ended>,
+    /// The step where each network ends, if that is known before.
+    until: Option<Vec<u64>>,
+    /// The same training of all names, once this one has ended.
+    refit: Option<Box<Steps>>,
 }
 
 impl Steps {
@@ -63,16 +68,23 @@ impl Steps {
     /// # Errors
     /// Those of [`Run::begin`].
     pub fn new(training: Training) -> Result<Self, Error> {
+        Self::until(training, None)
+    }
+
+    fn until(training: Training, until: Option<Vec<u64>>) -> Result<Self, Error> {
         let mut steps = Steps {
             usual: usual(&training),
             smoothed: training.plan.smoothed(training.table.clone()),
             training,
             done: Vec::new(),
+            best_steps: Vec::new(),
             last: None,
             run: None,
             seen: None,
             losses: (0.0, 0),
             ended: None,
+            until,
+            refit: None,
         };
         steps.restart()?;
         Ok(steps)
@@ -83,8 +95,9 @@ impl Steps {
     /// # Errors
     /// Those of [`Run::begin`].
     pub fn restart(&mut self) -> Result<(), Error> {
-        (self.last, self.ended, self.seen) = (None, None, None);
+        (self.last, self.ended, self.seen, self.refit) = (None, None, None, None);
         self.done.clear();
+        self.best_steps.clear();
         self.begin(0)
     }
 
@@ -132,8 +145,16 @@ impl Steps {
         let run = self.run.as_mut().expect("a run that has not ended");
         self.losses.0 += run.step()?;
         self.losses.1 += 1;
-        if run.is_due() {
-            return Ok(run.evaluate()?.1);
+        if run.is_due()
+            && let (_, Some(stop)) = run.evaluate()?
+        {
+            return Ok(Some(stop));
+        }
+        let place = self.done.len();
+        let last = self.until.as_ref().map(|until| until[place]);
+        if last.is_some_and(|last| run.steps_done() >= last) {
+            run.evaluate_if_stepped()?;
+            return Ok(Some(StopReason::Finished));
         }
         Ok(None)
     }
@@ -142,9 +163,14 @@ impl Steps {
     fn next_network(&mut self, stop: StopReason) -> Result<(), Error> {
         self.see();
         let place = self.done.len() + 1;
-        let has_next = stop != StopReason::Observer && place < self.training.plan.networks;
+        let of = self
+            .until
+            .as_ref()
+            .map_or(self.training.plan.networks, Vec::len);
+        let has_next = stop != StopReason::Observer && place < of;
         if let Some(run) = self.run.take() {
             let trained = run.end(stop);
+            self.best_steps.push(trained.best_step);
             self.done.push(trained.network.clone());
             self.last = Some(trained);
         }
@@ -240,11 +266,8 @@ impl Steps {
         self.last.as_ref()
     }
 
-    /// Ends the training, if it has not ended yet; returns its model and the losses.
-    ///
-    /// # Errors
-    /// [`Error::Diverged`] if the training diverged; those of [`Training::finish`].
-    pub fn finish(&mut self) -> Result<(Model, Reports), Error> {
+    /// Ends the training, if it has not ended yet.
+    fn end(&mut self) -> Result<(), Error> {
         if let Some(Ended::Diverged(message)) = &self.ended {
             return Err(Error::Diverged(message.clone()));
         }
@@ -252,13 +275,57 @@ impl Steps {
             run.evaluate_if_stepped()?;
             self.next_network(StopReason::Observer)?;
         }
-        self.training.finish(&Made {
+        Ok(())
+    }
+
+    /// Ends the training, if it has not ended yet, and takes this number of steps of the training that follows it:
+    /// [the same one of all names](Training::refits). Returns which share of it is done: 1 if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] if one of the two trainings diverged; those of [`Run::begin`].
+    pub fn refit(&mut self, steps: u64) -> Result<f64, Error> {
+        self.end()?;
+        if !self.training.refits() {
+            return Ok(1.0);
+        }
+        let refit = match &mut self.refit {
+            Some(refit) => refit,
+            None => {
+                let (all, until) = (self.training.of_all_names()?, self.best_steps.clone());
+                self.refit.insert(Self::until(all, Some(until))?.into())
+            }
+        };
+        refit.advance(steps)?;
+        match &refit.ended {
+            Some(Ended::Diverged(message)) => Err(Error::Diverged(message.clone())),
+            Some(Ended::Stopped(_)) => Ok(1.0),
+            None => {
+                let before: u64 = self.best_steps[..refit.done.len()].iter().sum();
+                let all: u64 = self.best_steps.iter().sum();
+                Ok((before + refit.steps_done()) as f64 / all.max(1) as f64)
+            }
+        }
+    }
+
+    /// Ends the training, if it has not ended yet, and [the one that follows it](Steps::refit); returns the model and
+    /// the losses.
+    ///
+    /// # Errors
+    /// Those of [`Steps::refit`] and [`Training::finish`].
+    pub fn finish(&mut self) -> Result<(Model, Reports), Error> {
+        self.refit(u64::MAX)?;
+        let mut made = Made {
             model: self.training.combine(self.done.clone())?,
             last: self.last.clone(),
-            best_steps: Vec::new(),
+            best_steps: self.best_steps.clone(),
             refitted: None,
             is_cancelled: false,
-        })
+        };
+        if let Some(refit) = &self.refit {
+            let networks = refit.done.clone();
+            made.refitted = Some(refit.training.refitted(networks, &made)?);
+        }
+        self.training.finish(&made)
     }
 }
 

@@ -43,6 +43,7 @@ impl Session {
             "reset" => self.reset(),
             "advance" => self.advance(given),
             "progress" => self.progress(given),
+            "refit" => self.refit(given),
             "finish" => self.finish(),
             "open" => self.open(given),
             "save" => self.save(),

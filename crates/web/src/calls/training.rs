@@ -21,6 +21,11 @@ struct Watch {
     inspect: Option<Inspect>,
 }
 
+#[derive(Deserialize)]
+struct Advance {
+    steps: u64,
+}
+
 impl Session {
     pub(crate) fn start(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
         let start: Start = given.read()?;
@@ -49,10 +54,6 @@ impl Session {
 
     /// Does this many steps, or as many as remain.
     pub(crate) fn advance(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
-        #[derive(Deserialize)]
-        struct Advance {
-            steps: u64,
-        }
         let Advance { steps } = given.read()?;
         let run = self.running()?;
         let done = run.advance(steps)?;
@@ -80,6 +81,13 @@ impl Session {
             back["inspection"] = inspection(&self.shown(Slot::Run)?, inspect, &mut answer)?;
         }
         Ok(answer.finish(back))
+    }
+
+    /// Ends the run and does this many steps on all names, or as many as remain.
+    pub(crate) fn refit(&mut self, given: &Given<'_>) -> Result<Answer, Fault> {
+        let Advance { steps } = given.read()?;
+        let done = self.running()?.refit(steps)?;
+        Ok(Answer::default().finish(json!({"done": done})))
     }
 
     pub(crate) fn finish(&mut self) -> Result<Answer, Fault> {
