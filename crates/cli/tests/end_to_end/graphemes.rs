@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{nextchar, stderr, stdout};
 
-const TRAIN: [&str; 8] = [
+const TRAIN: [&str; 10] = [
     "train",
     "devanagari-names",
     "--tokens",
@@ -17,6 +17,8 @@ const TRAIN: [&str; 8] = [
     "60",
     "--hidden",
     "16",
+    "--counts-context",
+    "2",
 ];
 
 /// A folder with `model.safetensors` and what training it said; made once.
@@ -40,9 +42,15 @@ fn lines(arguments: &[&str]) -> Vec<String> {
     out.lines().map(str::to_owned).collect()
 }
 
+/// The JSON objects of a command, one per line.
+fn jsons(arguments: &[&str]) -> Vec<Value> {
+    let lines = lines(&[arguments, &["--json"]].concat());
+    let values = lines.iter().map(|line| serde_json::from_str(line).unwrap());
+    values.collect()
+}
+
 fn json(arguments: &[&str]) -> Value {
-    let out = stdout(&run(&[arguments, &["--json"]].concat()).success());
-    serde_json::from_str(&out).unwrap()
+    jsons(arguments).remove(0)
 }
 
 #[test]
@@ -57,9 +65,12 @@ fn names_are_well_formed_and_of_the_asked_lengths() {
     assert!(names.len() == 300);
     for name in &names {
         assert!((3..=4).contains(&graphemes(name)), "{name}");
-        let is_sign = |c: char| ('\u{93a}'..='\u{94f}').contains(&c) && c != 'ऽ';
+        // The list has no vowel sign after another one or a virama, but two names that end in a virama.
+        let is_sign = |c: char| ('\u{93e}'..='\u{94c}').contains(&c);
+        let characters: Vec<char> = name.chars().collect();
+        let mut pairs = characters.windows(2);
         assert!(
-            !name.starts_with(is_sign) && !name.ends_with('\u{94d}'),
+            !pairs.any(|pair| (is_sign(pair[0]) || pair[0] == '\u{94d}') && is_sign(pair[1])),
             "{name}"
         );
     }
@@ -83,15 +94,11 @@ fn every_held_out_name_has_a_score_and_it_is_that_of_its_explanation() {
     let (folder, _) = trained();
     let all = stdout(&nextchar(folder, &["data", "show", "devanagari-names"]).success());
     std::fs::write(folder.join("all.txt"), &all).unwrap();
-    let out = stdout(&run(&["score", "--file", "all.txt"]).success());
-    let mut scored = 0;
-    for line in out.lines().skip(1) {
-        let log_prob = line.split(',').nth(1).unwrap();
-        let log_prob: f64 = log_prob.parse().unwrap();
-        assert!(log_prob.is_finite() && log_prob < 0.0, "{line}");
-        scored += 1;
+    let scored = jsons(&["score", "--file", "all.txt"]);
+    assert_eq!(scored.len(), all.lines().count());
+    for value in &scored {
+        assert!(value["log_prob"].as_f64().unwrap() < 0.0, "{value}");
     }
-    assert_eq!(scored, all.lines().count());
 
     let score = json(&["score", "क्षमा"]);
     let explained = json(&["explain", "--word", "क्षमा"]);
@@ -101,10 +108,14 @@ fn every_held_out_name_has_a_score_and_it_is_that_of_its_explanation() {
     let sum: f64 = tokens.iter().map(log_prob).sum();
     assert!((sum - log_prob(&score)).abs() < 1e-9);
     // The names that are drawn have the probabilities that they are scored with.
-    let drawn = json(&["generate", "-n", "20", "--temperature", "1"]);
-    for name in drawn["names"].as_array().unwrap() {
-        let scored = json(&["score", name["name"].as_str().unwrap()]);
-        assert!((log_prob(name) - log_prob(&scored)).abs() < 1e-6, "{name}");
+    let drawn = jsons(&["generate", "-n", "20", "--temperature", "1"]);
+    let names = drawn.iter().map(|name| name["name"].as_str().unwrap());
+    let score: Vec<&str> = ["score"].into_iter().chain(names).collect();
+    for (drawn, scored) in drawn.iter().zip(jsons(&score)) {
+        assert!(
+            (log_prob(drawn) - log_prob(&scored)).abs() < 1e-9,
+            "{drawn}"
+        );
     }
     let unknown = stderr(&run(&["next", "कX"]).code(2));
     assert!(unknown.contains("'X' (character 2)"), "{unknown}");
@@ -179,4 +190,25 @@ fn counts_are_of_characters() {
         said.contains("--tokens graphemes: --counts are counts of characters"),
         "{said}"
     );
+}
+
+#[test]
+fn held_out_files_are_spelled_in_the_tokens_of_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, names: &str| std::fs::write(folder.path().join(file), names).unwrap();
+    write("list", "मीरा\nमीना\nनीला\nराम\nलीला\nमाला\n");
+    write("val", "रीना\nनीरा\n");
+    write("other", "कीरा\n");
+    let train = |val: &str| {
+        let arguments = ["train", "list", "--tokens", "graphemes", "--steps", "9"];
+        nextchar(
+            folder.path(),
+            &[&arguments[..], &["--val", val, "--json"]].concat(),
+        )
+    };
+    let made: Value = serde_json::from_str(&stdout(&train("val").success())).unwrap();
+    let loss = made["val_loss"].as_f64().unwrap();
+    assert!(loss.is_finite() && loss > 0.0, "{made}");
+    let said = stderr(&train("other").code(1));
+    assert!(said.contains("'क' (character 1)"), "{said}");
 }
