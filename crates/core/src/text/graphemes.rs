@@ -69,10 +69,7 @@ impl Tokenizer for Graphemes {
 }
 
 /// The graphemes of a text, by the classes of its characters.
-pub(super) fn cut<'t>(
-    text: &'t str,
-    mut class: impl FnMut(char) -> Class,
-) -> impl Iterator<Item = &'t str> {
+pub(super) fn cut(text: &str, mut class: impl FnMut(char) -> Class) -> impl Iterator<Item = &str> {
     let (mut seen, mut start) = (Seen::default(), 0);
     let mut characters = text.char_indices();
     std::iter::from_fn(move || {
