@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nextchar::train::{StopReason, TrainState, Trained};
-use nextchar::{Choice, Corpus, Part, Plan};
+use nextchar::{Choice, Corpus, Part, Plan, Tokens};
 use nextchar_formats::Checkpoint;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -270,6 +270,9 @@ fn options(
     put("--family", serde_json::to_value(plan.family)?);
     put("--networks", plan.networks.into());
     put("--distill", plan.distill.into());
+    let tokens = args.corpus.tokens;
+    let given = (tokens != Tokens::default()).then(|| tokens.name());
+    put("--tokens", given.into());
     put("--good-turing", args.good_turing.into());
     put("--counts-context", args.counts_context.into());
     put("--label-smoothing", args.label_smoothing.into());

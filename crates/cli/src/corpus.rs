@@ -1,5 +1,6 @@
 //! Where names come from: a file, standard input, or an embedded list.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use nextchar::data::{
 };
 use nextchar::error::NoNames;
 use nextchar::text::{Alphabet, Case, Vocab};
-use nextchar::{CoreError, Corpus, Error, Names, Part, Preset};
+use nextchar::{CoreError, Corpus, Error, Names, Part, Preset, Tokens};
 
 use crate::args::{CorpusArgs, ReadArgs};
 use crate::failure::Failure;
@@ -148,11 +149,15 @@ pub fn say_what_was_chosen(names: &Names) {
     let (options, found) = (names.read_options(), names.diagnosis());
     let chosen = found.chosen;
     let mut how = Vec::new();
+    let characters: BTreeSet<char> = found.letters.keys().flat_map(|text| text.chars()).collect();
     if options.alphabet == Alphabet::Auto && chosen.alphabet == Alphabet::Data {
         how.push(format!(
             "in its own {} characters",
-            count(found.letters.len() as u64)
+            count(characters.len() as u64)
         ));
+    }
+    if options.tokenizer == Tokens::Graphemes.tokenizer() {
+        how.push("in graphemes (losses are per token)".into());
     }
     if options.case == ListCase::Auto {
         how.extend(match chosen.normalizer.case {
@@ -267,7 +272,10 @@ pub fn read_corpus(args: &CorpusArgs, preset: Preset) -> Result<Corpus, Failure>
         (Alphabet::Auto, Some(alphabet)) => (alphabet, ListCase::Lower),
         (alphabet, _) => (alphabet, ListCase::Auto),
     };
-    let mut options = read_options(&read_args, letters, args.keep_duplicates);
+    let mut options = ReadOptions {
+        tokenizer: args.tokens.tokenizer(),
+        ..read_options(&read_args, letters, args.keep_duplicates)
+    };
     let mut names = read_all(&sources, &options)?;
     say_what_was_chosen(&names);
     let chosen = names.diagnosis().chosen;

@@ -235,12 +235,16 @@ impl Corpus {
         })
     }
 
-    /// The lengths of the shortest and the longest name, in characters, as far as they are known; at least 1.
+    /// The lengths of the shortest and the longest name, in tokens, as far as they are known; at least 1.
     pub fn lengths(&self) -> (usize, usize) {
-        let pieces = |name: Name<'_>| self.vocab.tokenizer().pieces(name.text).count();
+        let mut tokens = Vec::new();
+        let length = |name: Name<'_>| {
+            let known = self.vocab.encode_into(name.text, &mut tokens);
+            known.ok().map(|()| tokens.len())
+        };
         let given = self.given_counts().map(|given| [1, given.longest_name]);
         let given = given.into_iter().flatten();
-        let lengths = self.parts.all().map(pieces).chain(given);
+        let lengths = self.parts.all().filter_map(length).chain(given);
         let either = |(shortest, longest): (usize, usize), length: usize| {
             (shortest.min(length), longest.max(length))
         };

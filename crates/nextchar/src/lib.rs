@@ -77,7 +77,7 @@ pub use nextchar_core::{
 pub use nextchar_formats::{ModelFile, Record};
 pub use options::{
     BadValue, BatchSize, Choice, Draw, Family, GenerateOptions, LearningRate, OptimizerName,
-    Preset, TrainOptions, UnknownChoice, Usual, Widths, arguments_of,
+    Preset, Tokens, TrainOptions, UnknownChoice, Usual, Widths, arguments_of,
 };
 pub use training::{
     EVALUATIONS, Ended, Made, Plan, Refitted, Reports, Stage, Steps, Training, Watch,

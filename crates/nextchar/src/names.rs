@@ -9,7 +9,7 @@ use nextchar_core::data::{
     Chosen, Diagnosis, ListCase, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions,
     join_lists, no_names, scan_names, split,
 };
-use nextchar_core::text::{Alphabet, Characters, Normalizer, Tokenizer, Vocab, clean};
+use nextchar_core::text::{Alphabet, Characters, Graphemes, Normalizer, Tokenizer, Vocab, clean};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
@@ -304,10 +304,12 @@ impl Names {
     /// The vocabulary of the names to learn from.
     fn vocab(&self, list: &NameList, chosen: &Chosen) -> Result<Vocab, nextchar_core::Error> {
         let tokenizer = self.options.tokenizer;
-        let vocab = if tokenizer.name() == Characters.name() {
-            list.vocab(chosen.alphabet)?
-        } else {
-            list.pieces(tokenizer)?
+        let is = |known: &dyn Tokenizer| tokenizer.name() == known.name();
+        // Every grapheme of a–z is one character.
+        let is_az = chosen.alphabet == Alphabet::Az && is(&Graphemes);
+        let vocab = match is(&Characters) || is_az {
+            true => list.vocab(chosen.alphabet)?,
+            false => list.pieces(tokenizer)?,
         };
         Ok(vocab.with_normalizer(chosen.normalizer))
     }

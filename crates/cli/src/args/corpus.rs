@@ -4,8 +4,9 @@ use clap::Args;
 use nextchar::data::{ListCase, Shares};
 use nextchar::rng::Seed;
 use nextchar::text::Alphabet;
+use nextchar::{Choice, Tokens};
 
-use super::values::name_length;
+use super::values::{choice, name_length};
 
 /// A list, and the names held out from it.
 #[derive(Args, Clone, Debug)]
@@ -17,6 +18,9 @@ pub struct CorpusArgs {
     pub data: Vec<String>,
     #[command(flatten)]
     pub read: ReadArgs,
+    /// What the model reads and writes names in; conditions and lengths of `generate` are those of a reader either way
+    #[arg(long, default_value = Tokens::default().name(), value_parser = choice::<Tokens>())]
+    pub tokens: Tokens,
     /// Count every occurrence of a name, instead of each name once
     #[arg(long)]
     pub keep_duplicates: bool,
@@ -77,6 +81,11 @@ impl CorpusArgs {
                 arguments.extend([name.to_owned(), value]);
             }
         };
+        let tokens = self.tokens.to_string();
+        option(
+            "--tokens",
+            (self.tokens != Tokens::default()).then_some(tokens),
+        );
         option("--val", self.val.clone());
         option("--test", self.test.clone());
         let split = self.split.to_string();

@@ -4,19 +4,18 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use nextchar::model::{Activation, Init};
 use nextchar::rng::Seed;
 use nextchar::train::Schedule;
 use nextchar::{
-    BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, Preset, TrainOptions, Widths,
+    BatchSize, Draw, Family, LearningRate, OptimizerName, Preset, Tokens, TrainOptions, Widths,
 };
 use nextchar_kernels::InstructionSet;
 
 use super::CorpusArgs;
 use crate::failure::Failure;
 
-use super::values::{at_least, integer, number, some_time, threads, time};
+use super::values::{at_least, choice, integer, number, some_time, threads, time};
 
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
@@ -235,6 +234,12 @@ impl TrainArgs {
     pub fn check(&self) -> Result<(), Failure> {
         let options = self.options();
         options.validate()?;
+        if !self.counts.is_empty() && self.corpus.tokens != Tokens::Characters {
+            return Err(Failure::misuse(format!(
+                "--tokens {}: --counts are counts of characters",
+                self.corpus.tokens
+            )));
+        }
         let of_networks = [
             ("--teacher", self.teacher.is_some()),
             ("--time", self.time.is_some()),
@@ -249,18 +254,4 @@ impl TrainArgs {
             _ => Ok(()),
         }
     }
-}
-
-/// A parser for the values of a choice; the help lists them with their explanations.
-fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
-    let value = |&(_, name, help): &(T, &'static str, &'static str)| {
-        let value = PossibleValue::new(name);
-        if help.is_empty() {
-            value
-        } else {
-            value.help(help)
-        }
-    };
-    PossibleValuesParser::new(T::ALL.iter().map(value))
-        .map(|name| T::find(&name).expect("one of the names"))
 }

@@ -7,6 +7,8 @@ use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use nextchar::Choice;
 use nextchar::data::MAX_NAME_LENGTH;
 use nextchar::setting::Allowed;
 
@@ -31,6 +33,20 @@ pub fn integer<T: TryFrom<u64>>(
             (least, most) => format!("must be an integer from {least} to {most}"),
         })
     }
+}
+
+/// A parser for the values of a choice; the help lists them with their explanations.
+pub fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
+    let value = |&(_, name, help): &(T, &'static str, &'static str)| {
+        let value = PossibleValue::new(name);
+        if help.is_empty() {
+            value
+        } else {
+            value.help(help)
+        }
+    };
+    PossibleValuesParser::new(T::ALL.iter().map(value))
+        .map(|name| T::find(&name).expect("one of the names"))
 }
 
 /// A number of threads.

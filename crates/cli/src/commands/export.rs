@@ -135,6 +135,9 @@ fn explained(error: Error, args: &ExportArgs) -> Failure {
         Error::Export(fault @ ExportError::TooManyNgrams { .. }) => Failure::misuse(fault)
             .within(label)
             .help("--prune 1e-7 leaves out what matters least and reports what that costs"),
+        Error::Export(fault @ ExportError::NotCharacters) => Failure::failed(fault)
+            .within(label)
+            .help("--format onnx writes the network with any tokens"),
         Error::Export(ExportError::Table {
             table,
             has_networks,

@@ -11,6 +11,7 @@ use nextchar_formats::ModelFile;
 use serde_json::json;
 
 use crate::args::InspectArgs;
+use crate::commands::next::symbols;
 use crate::failure::{DONE, Failure};
 use crate::output::{self, BOLD, count};
 use crate::store;
@@ -91,7 +92,7 @@ fn line(label: &str, text: String) -> Line {
 
 /// What the model is made of.
 fn about_model(file: &ModelFile) -> Vec<Line> {
-    let characters: String = file.vocab.pieces().collect();
+    let characters = symbols(&file.vocab, usize::MAX);
     let (classes, context) = (file.vocab.len(), file.model.tokens_seen());
     let mut lines = vec![
         line("classes", format!("{classes}: _ and {characters}")),

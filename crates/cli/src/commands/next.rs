@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use nextchar::text::Vocab;
 use nextchar::{Error, LanguageModel, Model};
 use serde_json::{Map, Value, json};
 
@@ -48,12 +49,18 @@ pub fn print_bars(out: &mut impl Write, rows: &[(&str, f64)]) -> Result<(), Fail
     Ok(())
 }
 
+/// The first symbols of a vocabulary; those of several characters are set apart.
+pub fn symbols(vocab: &Vocab, most: usize) -> String {
+    let symbols: Vec<&str> = vocab.pieces().take(most).collect();
+    symbols.join(if vocab.alphabet().is_some() { "" } else { " " })
+}
+
 /// What is wrong with a text that the model cannot read, and which characters it knows.
 pub fn unknown(model: &Model, path: Option<&Path>, error: Error) -> Failure {
     let Error::UnknownPiece { text, fault } = &error else {
         return error.into();
     };
-    let letters: String = model.vocab().pieces().take(80).collect();
+    let letters = symbols(model.vocab(), 80);
     Failure::misuse(format!("{text:?}: {fault} of {}", store::label(path)))
         .help(format!("it knows {letters}, and _ as padding at the start"))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use nextchar::search::{Job, Search, Trial, best_first, next_job};
-use nextchar::{Preset, TrainOptions};
+use nextchar::{Preset, Tokens, TrainOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -169,6 +169,8 @@ fn rows(args: &TuneArgs, ranked: &[&Trial], kneser_ney: f64) -> Vec<Vec<String>>
 struct Kept {
     data_hash: String,
     seed: String,
+    #[serde(default)]
+    tokens: Tokens,
     trials: Vec<Trial>,
 }
 
@@ -197,6 +199,9 @@ fn kept_trials(args: &TuneArgs, digest: &str) -> Result<Vec<Trial>, Failure> {
     if kept.seed != args.seed.to_string() {
         return Err(differs("with another --seed"));
     }
+    if kept.tokens != args.corpus.tokens {
+        return Err(differs("with other --tokens"));
+    }
     note(&format!(
         "resuming with {} from {}",
         plural(kept.trials.len() as u64, "earlier trial"),
@@ -214,6 +219,7 @@ fn save_trials(
     let kept = Kept {
         data_hash: digest.to_owned(),
         seed: args.seed.to_string(),
+        tokens: args.corpus.tokens,
         trials: trials.to_vec(),
     };
     file.save(&serde_json::to_vec(&kept)?)
@@ -236,6 +242,8 @@ mod tests {
             "7",
             "--split",
             "70,15,15",
+            "--tokens",
+            "graphemes",
         ];
         let Command::Tune(args) = Cli::parse_from(line).command else {
             unreachable!("the words say `tune`");

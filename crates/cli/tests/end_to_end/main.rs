@@ -11,6 +11,7 @@ mod export;
 mod files;
 mod generation;
 mod good_turing;
+mod graphemes;
 mod nothing_lost;
 mod refusals;
 mod scoring;

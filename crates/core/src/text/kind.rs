@@ -39,10 +39,9 @@ impl Kind {
         }
     }
 
-    /// The kinds of a piece's first and last character.
-    pub(crate) fn of_ends(piece: &str) -> [Self; 2] {
-        let kind = |c: Option<char>| c.map_or(Kind::End, Kind::of);
-        [kind(piece.chars().next()), kind(piece.chars().next_back())]
+    /// The kinds of a piece's characters.
+    pub(crate) fn of_all(piece: &str) -> Vec<Self> {
+        piece.chars().map(Kind::of).collect()
     }
 
     /// Whether it may stand next to everything that is free, too.

@@ -6,6 +6,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::token::Token;
+
 /// What matters about a character when text is cut into graphemes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
@@ -166,6 +168,45 @@ impl Seen {
             (T | Lvt, _) => Seen::Trailing,
         };
         (seen, begins)
+    }
+}
+
+/// The classes of the characters of every piece of a vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Segments(Vec<Box<[Class]>>);
+
+impl Segments {
+    /// Those of some pieces, in token order.
+    pub(super) fn new<'p>(
+        pieces: impl Iterator<Item = &'p str>,
+        class: impl Fn(char) -> Class,
+    ) -> Self {
+        Segments(
+            pieces
+                .map(|piece| piece.chars().map(&class).collect())
+                .collect(),
+        )
+    }
+
+    /// Those of the characters of a token.
+    pub(crate) fn of(&self, token: Token) -> &[Class] {
+        &self.0[usize::from(token) - 1]
+    }
+
+    /// Whether any grapheme can have more than one character, or any piece has.
+    pub(super) fn are_needed(&self) -> bool {
+        let is_joined = |class: &Class| {
+            let joins = class.joins_left() || *class == Prepend;
+            joins || matches!(class, Regional | L | V | T)
+        };
+        let mut pieces = self.0.iter();
+        pieces.any(|classes| classes.len() > 1 || classes.iter().any(is_joined))
+    }
+
+    /// A letter for each piece of one character, as in model files.
+    pub(super) fn letters(&self) -> String {
+        let single = self.0.iter().filter(|classes| classes.len() == 1);
+        single.map(|classes| classes[0].letter()).collect()
     }
 }
 

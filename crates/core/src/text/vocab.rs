@@ -6,8 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::characters::Characters;
+use super::graphemes::{Graphemes, cut};
 use super::normalizer::Normalizer;
-use super::segments::Class;
+use super::segments::{Class, Segments};
 use super::start::Start;
 use super::token::{END, END_SYMBOL, Token};
 use super::tokenizer::Tokenizer;
@@ -36,8 +37,8 @@ pub struct Vocab {
     labels: Vec<Box<str>>,
     /// Tokens of the pieces that are one ASCII character; [`END`] for all others.
     ascii: [Token; 128],
-    /// The classes of the pieces, in token order, if a grapheme may consist of several of them.
-    segments: Option<Vec<Class>>,
+    /// The classes of the characters, if a grapheme may consist of several of them.
+    segments: Option<Segments>,
 }
 
 /// A piece that a [`Vocab`] does not contain, with its position in the text.
@@ -75,7 +76,7 @@ impl Vocab {
     pub const MAX_LEN: usize = Token::MAX as usize + 1;
 
     /// The built-in tokenizers.
-    pub const TOKENIZERS: &'static [&'static dyn Tokenizer] = &[&Characters];
+    pub const TOKENIZERS: &'static [&'static dyn Tokenizer] = &[&Characters, &Graphemes];
 
     /// The lecture's 27 classes: a–z and the end mark.
     pub fn az() -> Self {
@@ -92,13 +93,22 @@ impl Vocab {
         Self::from_pieces(&Characters, pieces.into_iter().map(|c| c.to_string()))
     }
 
-    /// The vocabulary of all pieces that a tokenizer finds in some texts.
+    /// The vocabulary of all pieces that a tokenizer finds in some texts; that of [`Graphemes`] for some distinct names.
+    ///
+    /// Where no grapheme of several characters is worth a token, graphemes are cut as characters are: the vocabulary is
+    /// that of [`Characters`].
     ///
     /// Returns `None` in the same cases as [`Vocab::from_characters`].
     pub fn from_texts<'t>(
         tokenizer: &'static dyn Tokenizer,
         texts: impl IntoIterator<Item = &'t str>,
     ) -> Option<Self> {
+        if tokenizer.name() == Graphemes.name() {
+            let pieces = Graphemes::vocabulary(texts);
+            let is_plain = pieces.iter().all(|piece| single(piece).is_some());
+            let tokenizer = if is_plain { &Characters } else { tokenizer };
+            return Self::from_pieces(tokenizer, pieces);
+        }
         let mut pieces = std::collections::BTreeSet::new();
         for text in texts {
             for piece in tokenizer.pieces(text) {
@@ -136,10 +146,9 @@ impl Vocab {
                 vocab.ascii[usize::from(byte)] = token;
             }
         }
-        if vocab.is_by_character() {
-            let classes = vocab.pieces().flat_map(str::chars).map(Class::of);
-            let classes: Vec<Class> = classes.collect();
-            vocab.segments = has_segments(&classes).then_some(classes);
+        if vocab.is_by_character() || vocab.is_by_grapheme() {
+            let segments = Segments::new(vocab.pieces(), Class::of);
+            vocab.segments = segments.are_needed().then_some(segments);
         }
         Some(vocab)
     }
@@ -182,18 +191,33 @@ impl Vocab {
         self.segments.is_some()
     }
 
-    /// The classes by which pieces form graphemes, in token order; `None` if every piece is a grapheme of its own, or the
-    /// tokenizer is not that of characters.
-    pub(crate) fn segments(&self) -> Option<&[Class]> {
-        self.segments.as_deref()
+    /// The classes by which characters form graphemes; `None` if every character is a grapheme of its own, or the
+    /// tokenizer is neither that of characters nor that of graphemes.
+    pub(crate) fn segments(&self) -> Option<&Segments> {
+        self.segments.as_ref()
     }
 
     /// The class of a character by which it joins others to a grapheme.
     pub(crate) fn class(&self, c: char) -> Class {
-        let segments = self.segments().unwrap_or_default();
-        let token = self.token_of(c).map(usize::from);
-        token.map_or(Class::Other, |token| {
-            segments.get(token - 1).copied().unwrap_or(Class::Other)
+        let known = self.segments.as_ref().zip(self.token_of(c));
+        known.map_or(Class::Other, |(segments, token)| segments.of(token)[0])
+    }
+
+    /// The characters of a token, each a text of its own.
+    pub(crate) fn characters(&self, token: Token) -> impl Iterator<Item = &str> {
+        Characters.pieces(self.symbol(token))
+    }
+
+    /// The tokens of graphemes of several characters, each with the tokens of its characters. There are none where every
+    /// text has one sequence of tokens only.
+    pub(crate) fn compounds(&self) -> impl Iterator<Item = (Token, Vec<Token>)> {
+        let places = 0..self.pieces.len() * usize::from(self.is_by_grapheme());
+        let compounds = places.map(|place| place as Token + 1);
+        let compounds = compounds.filter(|&token| single(self.symbol(token)).is_none());
+        compounds.map(|token| {
+            let characters = self.characters(token).map(|one| self.token(one));
+            let characters = characters.map(|one| one.expect("all characters are pieces"));
+            (token, characters.collect())
         })
     }
 
@@ -286,6 +310,20 @@ impl Vocab {
             }
             return Ok(());
         }
+        if self.is_by_grapheme() {
+            let mut characters = text.chars().enumerate();
+            let bad = characters.find(|&(_, c)| self.token_of(c).is_none());
+            if let Some((index, character)) = bad {
+                return Err(unknown(&character.to_string(), index));
+            }
+            for grapheme in cut(text, |c| self.class(c)) {
+                match self.token(grapheme) {
+                    Some(token) => tokens.push(token),
+                    None => tokens.extend(grapheme.chars().filter_map(|c| self.token_of(c))),
+                }
+            }
+            return Ok(());
+        }
         for (index, piece) in self.tokenizer.pieces(text).enumerate() {
             let token = self.token(piece);
             tokens.push(token.ok_or_else(|| unknown(piece, index))?);
@@ -295,7 +333,7 @@ impl Vocab {
 
     /// Whether all pieces of a text are in the vocabulary.
     pub fn knows(&self, text: &str) -> bool {
-        if self.is_by_character() {
+        if self.is_by_character() || self.is_by_grapheme() {
             return text
                 .chars()
                 .all(|character| self.token_of(character).is_some());
@@ -304,7 +342,7 @@ impl Vocab {
         pieces.all(|piece| self.token(piece).is_some())
     }
 
-    /// The token of a character, where pieces are characters.
+    /// The token of a character that is a piece.
     fn token_of(&self, character: char) -> Option<Token> {
         match self.ascii.get(character as usize) {
             Some(&token) => (token != END).then_some(token),
@@ -315,6 +353,26 @@ impl Vocab {
     /// Whether its pieces are characters, cut by the built-in tokenizer.
     fn is_by_character(&self) -> bool {
         self.tokenizer.name() == Characters.name()
+    }
+
+    /// Whether its pieces are graphemes and characters, cut by itself.
+    fn is_by_grapheme(&self) -> bool {
+        self.tokenizer.name() == Graphemes.name()
+    }
+
+    /// The classes of its characters from the letters in a file, one for each piece of one character.
+    fn segments_of(&self, letters: &str) -> Option<Segments> {
+        let characters: Vec<char> = self.pieces().filter_map(single).collect();
+        let classes: Vec<Class> = letters
+            .chars()
+            .map(Class::of_letter)
+            .collect::<Option<_>>()?;
+        let class = |c: char| {
+            characters
+                .binary_search(&c)
+                .map_or(Class::Other, |place| classes[place])
+        };
+        (classes.len() == characters.len()).then(|| Segments::new(self.pieces(), class))
     }
 
     /// The text of a sequence of tokens.
@@ -374,14 +432,10 @@ impl Vocab {
     }
 }
 
-/// Whether characters of these classes can form graphemes of more than one.
-fn has_segments(classes: &[Class]) -> bool {
-    let joins = |class: &Class| class.joins_left() || *class == Class::Prepend;
-    let is_regional = |class: &Class| *class == Class::Regional;
-    let is_jamo = |class: &Class| matches!(class, Class::L | Class::V | Class::T);
-    classes
-        .iter()
-        .any(|class| joins(class) || is_regional(class) || is_jamo(class))
+/// The character of a piece that is one.
+fn single(piece: &str) -> Option<char> {
+    let mut characters = piece.chars();
+    characters.next().filter(|_| characters.next().is_none())
 }
 
 /// A vocabulary in a file: a text of all characters in the usual case, otherwise a table.
@@ -402,7 +456,7 @@ pub enum VocabRecord {
         /// In token order.
         #[serde(default)]
         labels: Vec<String>,
-        /// How characters form graphemes: a letter for each.
+        /// How characters form graphemes: a letter for each piece of one character.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         segments: Option<String>,
     },
@@ -420,6 +474,9 @@ pub enum BadVocab {
     /// Labels that are empty, equal or too many.
     #[error("labels must be distinct and not empty")]
     BadLabels,
+    /// A grapheme with a character that is no piece.
+    #[error("every character of a grapheme must be a piece of its own, too")]
+    MissingCharacter,
     /// Classes of graphemes that are unknown, or not one for each character.
     #[error("the classes of graphemes must be one known letter for each character")]
     BadSegments,
@@ -454,10 +511,11 @@ impl VocabRecord {
             .filter(|vocab| is_ascending && vocab.pieces.len() == pieces.len())
             .ok_or(BadVocab::Unsorted)?;
         let mut vocab = vocab.with_labels(labels).ok_or(BadVocab::BadLabels)?;
+        if vocab.is_by_grapheme() && !vocab.pieces().all(|piece| vocab.knows(piece)) {
+            return Err(BadVocab::MissingCharacter);
+        }
         if let Some(letters) = segments {
-            let classes: Option<Vec<Class>> = letters.chars().map(Class::of_letter).collect();
-            let classes = classes.filter(|classes| classes.len() == vocab.pieces.len());
-            vocab.segments = Some(classes.ok_or(BadVocab::BadSegments)?);
+            vocab.segments = Some(vocab.segments_of(&letters).ok_or(BadVocab::BadSegments)?);
         }
         Ok(vocab.with_normalizer(normalizer))
     }
@@ -476,9 +534,7 @@ impl From<Vocab> for VocabRecord {
             normalizer: vocab.normalizer,
             pieces: vocab.pieces().map(str::to_owned).collect(),
             labels: vocab.labels().map(str::to_owned).collect(),
-            segments: vocab
-                .segments
-                .map(|classes| classes.into_iter().map(Class::letter).collect()),
+            segments: vocab.segments.as_ref().map(Segments::letters),
         }
     }
 }
@@ -546,6 +602,71 @@ mod tests {
         for bad in ["", "oooo", "oooo?"] {
             assert_eq!(with(bad), Err(BadVocab::BadSegments), "{bad}");
         }
+    }
+
+    /// The pieces that a text is encoded as.
+    fn cut_by<'v>(vocab: &'v Vocab, text: &str) -> Vec<&'v str> {
+        let tokens = vocab.encode(text).unwrap();
+        tokens.iter().map(|&token| vocab.symbol(token)).collect()
+    }
+
+    #[test]
+    fn graphemes_of_two_names_are_tokens_and_others_are_spelled() {
+        let names = ["क्षमा", "क्षेम", "रमा", "राम"];
+        let vocab = Vocab::from_texts(&Graphemes, names).unwrap();
+        let pieces: Vec<&str> = vocab.pieces().collect();
+        assert_eq!(pieces, ["क", "म", "मा", "र", "ष", "ा", "े", "\u{94d}"]);
+        assert_eq!(
+            cut_by(&vocab, "क्षमा"),
+            ["क", "\u{94d}", "ष", "मा"],
+            "क्ष is in no two names"
+        );
+        assert_eq!(cut_by(&vocab, "मार"), ["मा", "र"]);
+        assert!(vocab.knows("षे") && !vocab.knows("षी"));
+        let unknown = vocab.encode("मारी").unwrap_err();
+        assert_eq!((unknown.piece.as_str(), unknown.column), ("ी", 4));
+        assert_eq!(vocab.alphabet(), None);
+        let compounds: Vec<_> = vocab.compounds().collect();
+        assert_eq!(compounds, [(3, vec![2, 6])]);
+    }
+
+    #[test]
+    fn graphemes_of_single_characters_are_characters() {
+        let names = ["zoë", "anna", "zoë-anna"];
+        let characters = Vocab::from_texts(&Characters, names);
+        assert_eq!(Vocab::from_texts(&Graphemes, names), characters);
+    }
+
+    #[test]
+    fn graphemes_are_cut_by_the_classes_of_the_file() {
+        let vocab = Vocab::from_texts(&Graphemes, ["रमा", "मा"]).unwrap();
+        let record = VocabRecord::from(vocab.clone());
+        assert_eq!(record.clone().resolve(&[]).unwrap(), vocab);
+        let with = |change: &dyn Fn(&mut Vec<String>, &mut String)| {
+            let mut record = record.clone();
+            if let VocabRecord::Pieces {
+                pieces,
+                segments: Some(segments),
+                ..
+            } = &mut record
+            {
+                change(pieces, segments);
+            }
+            record.resolve(&[])
+        };
+        assert_eq!(cut_by(&vocab, "रमा"), ["र", "मा"]);
+        // No later table of Unicode changes what the file says: here ा joins nothing.
+        let apart = with(&|_, segments| *segments = "ooo".into()).unwrap();
+        assert_eq!(cut_by(&apart, "रमा"), ["र", "म", "ा"]);
+        for bad in ["", "oo", "oooo", "oo?"] {
+            let error = with(&|_, segments| *segments = bad.into());
+            assert_eq!(error, Err(BadVocab::BadSegments), "{bad}");
+        }
+        let without = with(&|pieces, segments| {
+            pieces.retain(|piece| piece != "ा");
+            segments.pop();
+        });
+        assert_eq!(without, Err(BadVocab::MissingCharacter));
     }
 
     #[test]

@@ -217,6 +217,9 @@ pub enum ExportError {
         /// Whether the model has networks, which could be exported alone.
         has_networks: bool,
     },
+    /// A program that reads names character by character, for a model whose tokens are others.
+    #[error("the program reads names in single characters, and this model's tokens are others")]
+    NotCharacters,
     /// A page needs the engine for browsers.
     #[error("a page needs the engine for browsers")]
     NoEngine,

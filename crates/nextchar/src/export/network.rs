@@ -4,7 +4,9 @@ use nextchar_core::combine::mixture::{Mixture, Weights};
 use nextchar_formats::export::programs;
 use nextchar_formats::state_dict;
 
-use super::{Dropped, Export, ExportOptions, Exported, Files, Note, dropped, networks};
+use super::{
+    Dropped, Export, ExportError, ExportOptions, Exported, Files, Note, dropped, networks,
+};
 use crate::door::{Error, Model};
 
 /// A program in some language, with weights beside it.
@@ -41,6 +43,9 @@ impl Export for Program {
 
     fn export(&self, model: &Model, options: &ExportOptions) -> Result<Exported, Error> {
         let networks = networks(model)?;
+        if model.vocab().alphabet().is_none() {
+            return Err(Error::Export(ExportError::NotCharacters));
+        }
         let weights = state_dict::to_bytes(model.vocab(), networks, model.record().longest_name)?;
         let whole = model.language_model();
         let lost = match (whole.counts(), whole.repeats()) {

@@ -18,7 +18,8 @@ pub use arguments::arguments_of;
 pub use generate::{GenerateOptions, Usual};
 pub use preset::Preset;
 pub use values::{
-    BadValue, BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, UnknownChoice, Widths,
+    BadValue, BatchSize, Choice, Draw, Family, LearningRate, OptimizerName, Tokens, UnknownChoice,
+    Widths,
 };
 
 /// How a model is made, apart from how the names are read and split. `None` and `false` leave an option to the

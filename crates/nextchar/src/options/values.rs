@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use nextchar_core::model::{Activation, Init};
+use nextchar_core::text::{Characters, Graphemes, Tokenizer};
 use nextchar_core::train::Schedule;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -70,7 +71,39 @@ macro_rules! as_text {
 }
 pub(crate) use as_text;
 
-as_text!(Family, OptimizerName, Draw);
+as_text!(Tokens, Family, OptimizerName, Draw);
+
+/// What a name is cut into, as [`ReadOptions::tokenizer`](nextchar_core::data::ReadOptions::tokenizer).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tokens {
+    /// Characters (code points).
+    #[default]
+    Characters,
+    /// What a reader sees as one character, if two names have it; otherwise its characters.
+    Graphemes,
+}
+
+impl Choice for Tokens {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Tokens::Characters, "characters", "code points"),
+        (
+            Tokens::Graphemes,
+            "graphemes",
+            "what a reader sees as one character, such as क्षा, if two names have it",
+        ),
+    ];
+}
+
+impl Tokens {
+    /// The tokenizer that cuts names in this way.
+    pub fn tokenizer(self) -> &'static dyn Tokenizer {
+        match self {
+            Tokens::Characters => &Characters,
+            Tokens::Graphemes => &Graphemes,
+        }
+    }
+}
 
 /// The kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -365,6 +398,7 @@ mod tests {
                 assert!(T::find(value.name()) == Some(value));
             }
         }
+        check::<Tokens>();
         check::<Family>();
         check::<OptimizerName>();
         check::<Draw>();

@@ -8,7 +8,6 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use nextchar_core::text::Token;
 use nextchar_formats::{ModelFile, Sampling};
 
 use super::Training;
@@ -45,15 +44,15 @@ struct Strangeness {
 /// The pairs and triples of a list, with the number of names that have them.
 #[derive(Clone, Debug, Default)]
 struct Neighbours {
-    pairs: HashMap<[Token; 2], u32>,
-    triples: HashMap<[Token; 3], u32>,
+    pairs: HashMap<[char; 2], u32>,
+    triples: HashMap<[char; 3], u32>,
     /// The shares among the list's own names, each beside the others.
     own: Strangeness,
 }
 
 impl Neighbours {
     /// Counts the pairs and triples of a list's names.
-    fn of<'n>(names: impl Iterator<Item = &'n [Token]> + Clone) -> Self {
+    fn of<'n>(names: impl Iterator<Item = &'n [char]> + Clone) -> Self {
         let mut found = Neighbours::default();
         for name in names.clone() {
             count(&mut found.pairs, name);
@@ -65,12 +64,12 @@ impl Neighbours {
     }
 
     /// The shares among new names.
-    fn strangeness<'n>(&self, names: impl Iterator<Item = &'n [Token]>) -> Strangeness {
+    fn strangeness<'n>(&self, names: impl Iterator<Item = &'n [char]>) -> Strangeness {
         self.shares(names, 0)
     }
 
     /// The shares of names that have a pair or triple which at most `known` names of the list have.
-    fn shares<'n>(&self, names: impl Iterator<Item = &'n [Token]>, known: u32) -> Strangeness {
+    fn shares<'n>(&self, names: impl Iterator<Item = &'n [char]>, known: u32) -> Strangeness {
         let (mut pairs, mut triples, mut all) = (0u32, 0u32, 0u32);
         for name in names {
             pairs += u32::from(has_rare(&self.pairs, name, known));
@@ -86,17 +85,17 @@ impl Neighbours {
 }
 
 /// All runs of N characters of a name.
-fn runs_of<const N: usize>(name: &[Token]) -> impl Iterator<Item = [Token; N]> + '_ {
+fn runs_of<const N: usize>(name: &[char]) -> impl Iterator<Item = [char; N]> + '_ {
     name.windows(N)
         .map(|run| run.try_into().expect("N characters"))
 }
 
 /// Counts a name once for each of its runs of N characters.
-fn count<const N: usize>(counts: &mut HashMap<[Token; N], u32>, name: &[Token])
+fn count<const N: usize>(counts: &mut HashMap<[char; N], u32>, name: &[char])
 where
-    [Token; N]: Hash + Eq,
+    [char; N]: Hash + Eq,
 {
-    let mut runs: Vec<[Token; N]> = runs_of(name).collect();
+    let mut runs: Vec<[char; N]> = runs_of(name).collect();
     runs.sort_unstable();
     runs.dedup();
     for run in runs {
@@ -104,7 +103,7 @@ where
     }
 }
 
-fn has_rare<const N: usize>(counts: &HashMap<[Token; N], u32>, name: &[Token], known: u32) -> bool {
+fn has_rare<const N: usize>(counts: &HashMap<[char; N], u32>, name: &[char], known: u32) -> bool {
     runs_of::<N>(name).any(|run| counts.get(&run).copied().unwrap_or(0) <= known)
 }
 
@@ -122,9 +121,10 @@ impl Training {
         {
             return Ok(plain);
         }
-        let mut names = Vec::new();
+        let mut names: Vec<Vec<char>> = Vec::new();
         for part in [Part::Train, Part::Val, Part::Test] {
-            names.extend(corpus.names(part).encoded(corpus.vocab())?);
+            let texts = corpus.names(part).names().map(|name| name.text);
+            names.extend(texts.map(|text| text.chars().collect()));
         }
         if !SMALL.contains(&names.len()) {
             return Ok(plain);
@@ -138,14 +138,13 @@ impl Training {
             .take(DRAWN);
         for top_p in CANDIDATES {
             let mut drawn = draws.clone().top_p(top_p).try_iter()?;
-            let drawn: Vec<Vec<Token>> = drawn
+            let drawn: Vec<Vec<char>> = drawn
                 .by_ref()
-                .filter(|found| {
-                    !corpus
-                        .parts()
-                        .contains(&model.vocab().normalized(&found.name))
+                .filter_map(|found| {
+                    let text = model.vocab().normalized(&found.name);
+                    let is_new = !corpus.parts().contains(&text);
+                    is_new.then(|| text.chars().collect())
                 })
-                .filter_map(|found| model.encode(&found.name).ok())
                 .collect();
             let new = known.strangeness(drawn.iter().map(Vec::as_slice));
             let is_usual = new.pairs <= (OF_OWN * known.own.pairs).max(FEW);
@@ -164,9 +163,9 @@ mod tests {
 
     #[test]
     fn shares_are_those_beside_the_other_names() {
-        let names: [&[Token]; 4] = [&[1, 2, 3], &[1, 2, 4], &[2, 3, 1], &[1, 2, 3]];
-        let known = Neighbours::of(names.into_iter());
-        // The pair (2, 4) is in one name only, and so is (3, 1); the triples of these names as well.
+        let names: [Vec<char>; 4] = ["abc", "abd", "bca", "abc"].map(|name| name.chars().collect());
+        let known = Neighbours::of(names.iter().map(Vec::as_slice));
+        // The pair bd is in one name only, and so is ca; the triples of these names as well.
         assert_eq!(
             known.own,
             Strangeness {
@@ -174,7 +173,7 @@ mod tests {
                 triples: 0.5
             }
         );
-        let new: [&[Token]; 2] = [&[1, 2, 3, 1], &[4, 4]];
+        let new: [&[char]; 2] = [&['a', 'b', 'c', 'a'], &['d', 'd']];
         let found = known.strangeness(new.into_iter());
         assert_eq!(
             found,

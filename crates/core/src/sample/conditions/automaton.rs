@@ -23,7 +23,7 @@ const EXPANDED_LIMIT: usize = 2 << 20;
 /// Memory limit while a pattern is compiled, in bytes.
 const COMPILE_LIMIT: usize = 8 << 20;
 /// An automaton over the vocabulary may not have more states than this.
-const STATE_LIMIT: usize = 50_000;
+pub(super) const STATE_LIMIT: usize = 50_000;
 
 const TOO_LARGE: &str = "it needs too many states: use fewer or smaller repetitions";
 const WORD_BOUNDARY: &str = "only the ASCII word boundary (?-u:\\b) is supported; a pattern always matches the whole name, so it needs no boundary at its ends";
@@ -104,24 +104,25 @@ impl Automaton {
         let start = dfa
             .start_state_forward(&Input::new("").anchored(Anchored::Yes))
             .map_err(|error| bad(error.to_string()))?;
-        let spellings: Vec<&str> = vocab.pieces().collect();
+        let read = |state, text: &str| {
+            text.bytes()
+                .fold(state, |state, byte| dfa.next_state(state, byte))
+        };
         // Between graphemes, the automaton also reads their border.
         let segments = vocab.segments().filter(|_| by_grapheme);
         let border = |state| dfa.next_state(state, BORDER as u8);
-        let step = |(mut state, mut seen): (StateID, Seen), token: Token| {
-            let place = usize::from(token) - 1;
-            if let Some(classes) = segments {
-                let (next, begins) = seen.step(classes[place]);
+        let step = |(state, seen): (StateID, Seen), token: Token| {
+            let Some(segments) = segments else {
+                return (read(state, vocab.symbol(token)), seen);
+            };
+            let parts = vocab.characters(token).zip(segments.of(token));
+            parts.fold((state, seen), |(mut state, seen), (text, &class)| {
+                let (next, begins) = seen.step(class);
                 if begins && seen != Seen::Nothing {
                     state = border(state);
                 }
-                seen = next;
-            }
-            let bytes = spellings[place].bytes();
-            (
-                bytes.fold(state, |state, byte| dfa.next_state(state, byte)),
-                seen,
-            )
+                (read(state, text), next)
+            })
         };
         let accepts = |(state, seen): (StateID, Seen)| {
             let last = match segments {
@@ -137,11 +138,14 @@ impl Automaton {
 
     /// Accepts the names with this number of graphemes; `None` if there are too many states.
     pub(super) fn of_graphemes(lengths: RangeInclusive<usize>, vocab: &Vocab) -> Option<Self> {
-        let classes = vocab.segments()?;
+        let segments = vocab.segments()?;
         let longest = *lengths.end();
-        let step = |(number, seen): (usize, Seen), token: Token| {
-            let (next, begins) = seen.step(classes[usize::from(token) - 1]);
-            (number + usize::from(begins), next)
+        let step = |start: (usize, Seen), token: Token| {
+            let classes = segments.of(token).iter();
+            classes.fold(start, |(number, seen), &class| {
+                let (next, begins) = seen.step(class);
+                (number + usize::from(begins), next)
+            })
         };
         let accepts = |(number, _)| lengths.contains(&number);
         let dead = |(number, _)| number > longest;
@@ -177,7 +181,7 @@ fn reason(error: &dyn std::error::Error) -> String {
 }
 
 /// Numbers the states that names can reach, in discovery order; `None` if there are too many.
-fn explore<S: Copy + Eq + Hash>(
+pub(super) fn explore<S: Copy + Eq + Hash>(
     start: S,
     vocab_size: usize,
     step: impl Fn(S, Token) -> S,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use crate::data::MAX_NAME_LENGTH;
 use crate::error::{Error, Impossible};
 use crate::sample::conditions::automaton::Automaton;
+use crate::sample::conditions::canonical::canonical;
 use crate::sample::conditions::constraint::Constraint;
 use crate::sample::conditions::reach::Reach;
 use crate::sample::conditions::spelling::Spelling;
@@ -35,9 +36,9 @@ const GRAPHEME_STATES: usize = 50_000;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
-    /// Minimum length, in characters (code points).
+    /// Minimum length, in tokens: characters (code points) in most models.
     pub min_length: usize,
-    /// Maximum length, in characters; at most 1000.
+    /// Maximum length, in tokens; at most 1000.
     pub max_length: usize,
     /// The number of characters as a reader sees them ([graphemes](crate::text::graphemes)), where it differs.
     pub graphemes: Option<RangeInclusive<usize>>,
@@ -133,7 +134,8 @@ struct Part {
 }
 
 impl Conditions {
-    /// Compiles the conditions to automata.
+    /// Compiles the conditions to automata. Where tokens are graphemes, it is a condition, too, that a name has the tokens
+    /// that its text is encoded as.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a maximum length above 1000, [`Error::BadPattern`] for an unusable regular
@@ -143,7 +145,8 @@ impl Conditions {
         self.check_lengths()?;
         let mut constraint = Constraint::of_lengths(self.min_length, self.max_length);
         let parts = self.parts(vocab)?;
-        if vocab.len() > CLASS_LIMIT && !parts.is_empty() {
+        let has_compounds = vocab.compounds().next().is_some();
+        if vocab.len() > CLASS_LIMIT && (has_compounds || !parts.is_empty()) {
             return Err(Error::TooManyClasses {
                 classes: vocab.len(),
                 limit: CLASS_LIMIT,
@@ -158,6 +161,12 @@ impl Conditions {
             }
             if !allows_any(&constraint, vocab)? {
                 return Err(self.conflict(&constraint, &parts[..=last], vocab)?);
+            }
+        }
+        if let Some(canonical) = canonical(vocab)? {
+            constraint.push(canonical);
+            if !allows_any(&constraint, vocab)? {
+                return Err(self.together("is written in graphemes"));
             }
         }
         if let Some(lengths) = self
@@ -181,11 +190,7 @@ impl Conditions {
         {
             constraint.push(spelling.automaton().clone());
             if !allows_any(&constraint, vocab)? {
-                return Err(Error::Impossible(Impossible::Together {
-                    shortest: self.min_length,
-                    longest: self.max_length,
-                    condition: "is spelled like the names of the list".into(),
-                }));
+                return Err(self.together("is spelled like the names of the list"));
             }
         }
         Ok(constraint)
@@ -212,6 +217,15 @@ impl Conditions {
         })
     }
 
+    /// The error for a condition that no name satisfies together with all others.
+    fn together(&self, condition: &str) -> Error {
+        Error::Impossible(Impossible::Together {
+            shortest: self.min_length,
+            longest: self.max_length,
+            condition: condition.into(),
+        })
+    }
+
     /// The error if no name satisfies all of some conditions, whose last one conflicts with those before it.
     fn conflict(
         &self,
@@ -221,22 +235,18 @@ impl Conditions {
     ) -> Result<Error, Error> {
         let (shortest, longest) = (self.min_length, self.max_length);
         let last = parts.len() - 1;
-        let condition = parts[last].what.clone();
+        let condition = &parts[last].what;
         for (other, part) in parts[..last].iter().enumerate() {
             if !allows_any(&constraint.only(&[other, last]), vocab)? {
                 return Ok(Error::Impossible(Impossible::Two {
                     shortest,
                     longest,
                     first: part.what.clone(),
-                    second: condition,
+                    second: condition.clone(),
                 }));
             }
         }
-        Ok(Error::Impossible(Impossible::Together {
-            shortest,
-            longest,
-            condition,
-        }))
+        Ok(self.together(condition))
     }
 
     /// Whether the user's patterns would match a name if they ignored case.

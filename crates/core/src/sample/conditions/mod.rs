@@ -2,6 +2,7 @@
 
 mod automaton;
 mod builder;
+mod canonical;
 mod constraint;
 mod filter;
 mod reach;

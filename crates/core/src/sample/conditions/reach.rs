@@ -84,16 +84,19 @@ impl Product {
     fn completions(&self, constraint: &Constraint, vocab_size: usize) -> Vec<Completions> {
         let longest = constraint.max_length();
         let mut bits = vec![vec![0u64; longest / 64 + 1]; self.states.len()];
-        for (state, bits) in self.states.iter().zip(&mut bits) {
-            bits[0] = u64::from(constraint.ends(state));
-        }
-        for tokens in 1..=longest {
-            for state in 0..self.states.len() {
-                let row = &self.next[state * vocab_size..][..vocab_size];
-                let can = row
-                    .iter()
-                    .any(|&next| next != DEAD && bit(&bits[next as usize], tokens - 1));
-                bits[state][tokens / 64] |= u64::from(can) << (tokens % 64);
+        let ends = self.states.iter().map(|state| constraint.ends(state));
+        let (mut can, mut is_fixed) = (ends.collect::<Vec<bool>>(), false);
+        for tokens in 0..=longest {
+            for (bits, &can) in bits.iter_mut().zip(&can) {
+                bits[tokens / 64] |= u64::from(can) << (tokens % 64);
+            }
+            // What one more token does not change, no further token changes.
+            if !is_fixed {
+                let leads = |&next: &u32| next != DEAD && can[next as usize];
+                let rows = self.next.chunks_exact(vocab_size);
+                let longer: Vec<bool> = rows.map(|row| row.iter().any(leads)).collect();
+                is_fixed = longer == can;
+                can = longer;
             }
         }
         bits.into_iter().map(Completions::new).collect()

@@ -36,35 +36,40 @@ impl Spelling {
     /// may stand anywhere.
     pub fn of(bigrams: &CountedWindows, vocab: &Vocab) -> Option<Self> {
         let kinds = |token: Token| match (token != END).then(|| vocab.symbol(token)) {
-            Some(piece) if usize::from(token) < vocab.len() => Kind::of_ends(piece),
-            _ => [Kind::End; 2],
+            Some(piece) if usize::from(token) < vocab.len() => Kind::of_all(piece),
+            _ => vec![Kind::End],
         };
-        let kinds: Vec<[Kind; 2]> = (0..vocab.token_count())
+        let kinds: Vec<Vec<Kind>> = (0..vocab.token_count())
             .map(|token| kinds(token as Token))
             .collect();
         let classes = &kinds[..vocab.len()];
-        if classes.as_flattened().iter().all(|kind| kind.is_free()) {
+        if classes.iter().flatten().all(|kind| kind.is_free()) {
             return None;
         }
+        let last = |kinds: &[Kind]| kinds.last().copied().unwrap_or(Kind::End);
         let mut seen = BTreeSet::new();
         for row in bigrams.rows() {
             let before = row
                 .context
                 .last()
-                .map_or(Kind::End, |&t| kinds[usize::from(t)][1]);
-            let after = row.targets.iter().map(|&t| kinds[usize::from(t)][0]);
-            seen.extend(after.map(|after| (before, after)));
+                .map_or(Kind::End, |&t| last(&kinds[usize::from(t)]));
+            for &target in row.targets {
+                seen.extend(neighbours(before, &kinds[usize::from(target)]));
+            }
         }
         let allows = |before: Kind, after: Kind| {
             before.is_free() && after.is_free() || seen.contains(&(before, after))
         };
         // A state for every kind of last character; the first is that of an empty name.
-        let states: BTreeSet<Kind> = classes.iter().map(|kind| kind[1]).collect();
+        let states: BTreeSet<Kind> = classes.iter().map(|kinds| last(kinds)).collect();
         let states: Vec<Kind> = states.into_iter().collect();
         let number = |kind| states.binary_search(&kind).expect("a kind of the list") as u32;
-        let step = |before: Kind, class: usize| match allows(before, classes[class][0]) {
-            true if class != usize::from(END) => number(classes[class][1]),
-            _ => DEAD,
+        let step = |before: Kind, class: usize| {
+            let mut pairs = neighbours(before, &classes[class]);
+            match pairs.all(|(before, after)| allows(before, after)) {
+                true if class != usize::from(END) => number(last(&classes[class])),
+                _ => DEAD,
+            }
         };
         let next = states
             .iter()
@@ -80,6 +85,12 @@ impl Spelling {
     pub(super) fn automaton(&self) -> &Automaton {
         &self.0
     }
+}
+
+/// Each of some characters with the one before it.
+fn neighbours(before: Kind, kinds: &[Kind]) -> impl Iterator<Item = (Kind, Kind)> {
+    let all_before = [before].into_iter().chain(kinds.iter().copied());
+    all_before.zip(kinds.iter().copied())
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub struct GeneratedNames {
 /// The frequency of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LengthShare {
-    /// Characters without the end mark.
+    /// Tokens without the end mark.
     pub length: usize,
     /// Share of the generated names.
     pub generated: f64,
@@ -41,7 +41,7 @@ pub struct LengthShare {
     pub data: Option<f64>,
 }
 
-/// Generates names of at most `longest` characters and counts them.
+/// Generates names of at most `longest` tokens and counts them.
 ///
 /// # Errors
 /// [`Error::Impossible`] if the model has no name of such a length.
@@ -63,7 +63,7 @@ pub fn generated_names(
         },
         ..Request::default()
     };
-    let pieces = |name: &str| vocab.tokenizer().pieces(name).count();
+    let tokens = |name: &str| vocab.encode(name).map_or(0, |tokens| tokens.len());
     let mut seen: HashSet<String> = HashSet::new();
     let (mut drawn, mut repeated, mut first) = (0u64, 0u64, Vec::new());
     let mut novelties = list.map(|_| NoveltyCounts::default());
@@ -73,7 +73,7 @@ pub fn generated_names(
         if let (Some(counts), Some(list)) = (&mut novelties, list) {
             counts.add(novelty(&name, list));
         }
-        lengths.entry(pieces(&name)).or_default()[0] += 1.0;
+        lengths.entry(tokens(&name)).or_default()[0] += 1.0;
         if first.len() < SHOWN {
             first.push(name.clone());
         }
@@ -82,7 +82,7 @@ pub fn generated_names(
     }
     let mut total = 0.0;
     for name in list.iter().flat_map(|list| list.train.names()) {
-        lengths.entry(pieces(name.text)).or_default()[1] += name.count as f64;
+        lengths.entry(tokens(name.text)).or_default()[1] += name.count as f64;
         total += name.count as f64;
     }
     let lengths: Vec<LengthShare> = lengths
