@@ -157,6 +157,16 @@ def check_programs(folder, models):
         differ(f"{kind}, the program's network: ln P", found, expected, 1e-5)
         printed = subprocess.run([sys.executable, out, "-n", "3"], capture_output=True, text=True, check=True)
         assert len(printed.stdout.split()) == 3, printed.stdout
+        # Another script, whose characters are a table in the file.
+        other = folder / f"other_{kind}.py"
+        run("train", "devanagari-names", *MODELS["tanh"].split(), "--force", "--out", folder / "other")
+        run("export", "-f", kind, "-o", other, "-m", folder / "other")
+        answer = json.loads(run("next", "मी", "-m", folder / "other", "--json")[0])["probs"]
+        printed = subprocess.run([sys.executable, other, "--next", "मी"], capture_output=True, text=True, check=True)
+        lines = dict(line.rsplit("  ", 1) for line in printed.stdout.splitlines())
+        assert lines.keys() == answer.keys()
+        found, expected = (np.array([float(row[letter]) for letter in answer]) for row in (lines, answer))
+        differ(f"{kind}, Devanagari: P", found, expected, 1e-4)
 
     # The other way: a network made and trained in PyTorch, with and without a word about itself.
     program = imported(folder / "own_pytorch.py")

@@ -113,6 +113,12 @@ def generate(model, alphabet, longest, rng):
     return name
 
 
+def alphabet_of(hints):
+    """The characters in the order of their tokens; a file that says more about them has them in a table."""
+    vocab = hints.get("vocab") or "abcdefghijklmnopqrstuvwxyz"
+    return vocab if isinstance(vocab, str) else "".join(vocab["pieces"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--next", metavar="CONTEXT", help="print P(next character) after CONTEXT")
@@ -121,7 +127,7 @@ def main():
     args = parser.parse_args()
     tensors, hints = load()
     model = model_of(tensors, hints)
-    alphabet = hints.get("vocab") or "abcdefghijklmnopqrstuvwxyz"
+    alphabet = alphabet_of(hints)
     if args.next is not None:
         for character, p in zip("_" + alphabet, probs_after(model, alphabet, args.next)):
             print(f"{character}  {p:.4f}")

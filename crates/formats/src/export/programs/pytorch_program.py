@@ -105,6 +105,12 @@ def generate(model, alphabet, longest, generator):
     return name
 
 
+def alphabet_of(hints):
+    """The characters in the order of their tokens; a file that says more about them has them in a table."""
+    vocab = hints.get("vocab") or "abcdefghijklmnopqrstuvwxyz"
+    return vocab if isinstance(vocab, str) else "".join(vocab["pieces"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--next", metavar="CONTEXT", help="print P(next character) after CONTEXT")
@@ -112,7 +118,7 @@ def main():
     parser.add_argument("--seed", type=int, default=42)
     args = parser.parse_args()
     model, hints = load()
-    alphabet = hints.get("vocab") or "abcdefghijklmnopqrstuvwxyz"
+    alphabet = alphabet_of(hints)
     if args.next is not None:
         tokens = torch.tensor([context_of(args.next, alphabet, model.context)])
         with torch.no_grad():
