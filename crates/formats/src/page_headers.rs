@@ -9,6 +9,18 @@ pub(crate) const MOST_COLUMNS: u64 = 1000;
 /// The largest depth of nested structs in a header.
 const DEPTH: u32 = 16;
 
+/// The largest number of rows of a file: runs of equal rows take the least space.
+pub(crate) fn most_rows(bytes: i64) -> i64 {
+    const ANY_FILE: i64 = 100_000;
+    const A_BYTE: i64 = 1000;
+    ANY_FILE.saturating_add(A_BYTE.saturating_mul(bytes))
+}
+
+/// The largest size of what Snappy has packed: it encodes at most 64 bytes in three.
+pub(crate) fn most_unpacked(packed: i64) -> i64 {
+    packed.saturating_mul(22).saturating_add(64)
+}
+
 /// The largest number of columns that a footer's schema claims, in total or within a group.
 pub(crate) fn most_columns(footer: &[u8]) -> Option<u64> {
     let (mut footer, mut number) = (Thrift(footer), 0);

@@ -12,6 +12,7 @@ mod files;
 mod generation;
 mod good_turing;
 mod nothing_lost;
+mod parquet;
 mod refusals;
 mod scoring;
 mod teaching;

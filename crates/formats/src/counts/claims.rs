@@ -7,16 +7,7 @@ use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::{COLUMNS, CountsError};
-use crate::page_headers::{MOST_COLUMNS, Page, most_columns};
-
-/// Snappy encodes at most 64 bytes in three.
-const COMPRESSION: i64 = 22;
-
-/// The largest number of rows that a byte can represent: runs of equal rows.
-const ROWS_A_BYTE: i64 = 1000;
-
-/// The number of rows that any file may have.
-const FREE_ROWS: i64 = 100_000;
+use crate::page_headers::{MOST_COLUMNS, Page, most_columns, most_rows, most_unpacked};
 
 fn refused(claim: impl Into<String>) -> CountsError {
     CountsError::Claims(claim.into())
@@ -40,7 +31,7 @@ pub fn check_columns(bytes: &[u8]) -> Result<(), CountsError> {
 
 /// Checks the number of rows, and every page of the columns that are used.
 pub fn check_pages(bytes: &[u8], metadata: &ParquetMetaData) -> Result<(), CountsError> {
-    let most = FREE_ROWS.saturating_add(ROWS_A_BYTE.saturating_mul(bytes.len() as i64));
+    let most = most_rows(bytes.len() as i64);
     let mut rows = 0i64;
     for group in metadata.row_groups() {
         rows = rows.saturating_add(group.num_rows());
@@ -82,7 +73,7 @@ fn check_page(page: &Page, of: PhysicalType) -> Result<(), CountsError> {
         values,
         ..
     } = page;
-    if uncompressed > COMPRESSION.saturating_mul(compressed).saturating_add(64) {
+    if uncompressed > most_unpacked(compressed) {
         return Err(refused(format!(
             "{uncompressed} bytes in a page of {compressed}"
         )));

@@ -17,7 +17,7 @@ use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
-use crate::page_headers::{MOST_COLUMNS, most_columns};
+use crate::page_headers::{MOST_COLUMNS, most_columns, most_rows};
 use crate::panics::caught;
 use cells::Kind;
 use pages::{Pages, Source};
@@ -118,6 +118,12 @@ impl<R: Read + Seek + Send + 'static> ParquetList<R> {
         }
         let metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&footer));
         let metadata = metadata.map_err(|_| damaged("its footer is damaged"))?;
+        let groups = metadata.row_groups().iter();
+        let rows = groups.fold(0i64, |sum, group| sum.saturating_add(group.num_rows()));
+        if rows > most_rows(length.try_into().unwrap_or(i64::MAX)) {
+            let what = format!("it claims {rows} rows, more than a file of its size can contain");
+            return Err(damaged(&what));
+        }
         let schema = metadata.file_metadata().schema_descr();
         let mut fields: Vec<Field> = Vec::new();
         let mut names = Vec::new();

@@ -12,7 +12,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 use ruzstd::decoding::StreamingDecoder;
 
-use crate::page_headers::Page as Header;
+use crate::page_headers::{Page as Header, most_unpacked};
 
 /// The largest page in bytes; usual ones have a million.
 const LARGEST_PAGE: u64 = 1 << 28;
@@ -200,7 +200,8 @@ fn unpack(compression: Compression, packed: Vec<u8>, before: usize, size: u64) -
         // Nothing is packed if all values are null.
         _ if rest.is_empty() => {}
         Compression::SNAPPY => {
-            if snap::raw::decompress_len(rest).map_err(|_| damaged())? as u64 != room {
+            let claimed = snap::raw::decompress_len(rest).map_err(|_| damaged())? as u64;
+            if claimed != room || claimed > most_unpacked(rest.len() as i64) as u64 {
                 return Err(damaged());
             }
             let unpacked = snap::raw::Decoder::new().decompress_vec(rest);

@@ -25,7 +25,8 @@ use crate::text::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The column of a table or the key of JSON Lines that contains the names; `#2` is the second column. `None`
-    /// reads one name per line or, if `weights` or `filter` select columns, the only other column.
+    /// reads one name per line or, if `weights` or `filter` select columns or the table is not text, the only other
+    /// column.
     pub column: Option<String>,
     /// A column with an integer weight for each name.
     pub weights: Option<String>,
