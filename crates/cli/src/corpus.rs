@@ -232,7 +232,12 @@ pub fn read_all(sources: &[Source], options: &ReadOptions) -> Result<Names, Fail
         let names = match found {
             Err(Error::Names {
                 label,
-                fault: CoreError::NoColumn { columns, .. },
+                fault:
+                    CoreError::NoColumn {
+                        columns,
+                        is_first_line: true,
+                        ..
+                    },
             }) if any_has_columns
                 && columns.len() < 2
                 && !matches!(source, Source::Stdin)

@@ -20,6 +20,9 @@ const MISUSE: u8 = 2;
 /// Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
+/// The columns of counted windows, which are not names.
+const COUNTS: [&str; 3] = ["context", "next", "count"];
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default();
 
@@ -136,8 +139,11 @@ impl From<Error> for Failure {
             | Error::Impossible(_)
             | Error::TooManyStates { .. }
             | Error::TooManyClasses { .. }
-            | Error::NoColumn { .. }
+            | Error::NotText { .. }
+            | Error::NoCells { .. }
             | Error::AmbiguousColumn { .. } => Failure::misuse(&error),
+            // An empty file has no columns, whatever is selected.
+            Error::NoColumn { columns, .. } if !columns.is_empty() => Failure::misuse(&error),
             _ => Failure::failed(&error),
         };
         match error.hint().and_then(hints::words) {
@@ -149,10 +155,22 @@ impl From<Error> for Failure {
 
 impl From<nextchar::Error> for Failure {
     fn from(error: nextchar::Error) -> Self {
-        use nextchar::Error;
+        use nextchar::{CoreError, Error};
         match error {
             Error::Core(fault) => fault.into(),
-            Error::Names { label, fault } => Failure::from(fault).within(label),
+            Error::Names { label, fault } => {
+                let counts = match &fault {
+                    CoreError::LooksLikeCsv { columns } => {
+                        columns.starts_with(&COUNTS.map(str::to_owned))
+                    }
+                    _ => false,
+                };
+                let failure = Failure::from(fault).within(&label);
+                match counts {
+                    true => failure.help("`nextchar train --counts` learns from counted windows"),
+                    false => failure,
+                }
+            }
             Error::File { path, fault } => Failure::file(&path, &fault),
             Error::NoLength { .. } => Failure::misuse(error),
             Error::WithoutParquet => Failure::failed(error)

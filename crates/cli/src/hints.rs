@@ -42,7 +42,12 @@ pub fn flag(setting: Setting) -> Option<&'static str> {
 /// How to fix a fault, for users of the command line.
 pub fn words(hint: Hint) -> Option<String> {
     let words = match hint {
-        Hint::NameColumn => "select the column that contains the names with --column COLUMN",
+        Hint::NameColumn => {
+            "select the column that contains the names with --column COLUMN, or by its position, such as --column '#2'"
+        }
+        Hint::ColumnPosition => {
+            "if this is not a header, select columns by position, such as --column '#2'"
+        }
         Hint::NameKey => {
             "select the key that contains the names with --column KEY; where that is no option, `jq -r .KEY` writes one name per line"
         }
@@ -70,8 +75,8 @@ pub fn words(hint: Hint) -> Option<String> {
         Hint::UseAsModel => {
             "use a model with `nextchar generate --model FILE` or `nextchar score --model FILE`"
         }
-        Hint::CountsOrCsv => {
-            "`nextchar train --counts` learns from counted windows; save names as text or CSV"
+        Hint::Parquet => {
+            "build it again with `cargo build --release --features parquet` to read a column of it, or save the table as CSV"
         }
         Hint::OneNameALine => {
             "a list has one name per line, or is a table such as CSV, or JSON Lines"

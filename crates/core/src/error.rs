@@ -249,6 +249,8 @@ pub enum Error {
         wanted: String,
         /// The columns of the table.
         columns: Vec<String>,
+        /// Whether they are the cells of a first line, which is data if the table has no header.
+        is_first_line: bool,
     },
 
     /// A name of several columns.
@@ -261,6 +263,29 @@ pub enum Error {
         wanted: String,
         /// The positions of these columns, from 1.
         positions: Vec<usize>,
+    },
+
+    /// A column of names that is not text.
+    #[error("the column {column:?} {kind}, not text; {}", match columns.as_slice() {
+        [] => "no column is text".to_owned(),
+        columns => format!("the columns of text are: {}", listed(columns)),
+    })]
+    NotText {
+        /// Its name.
+        column: String,
+        /// A phrase, such as "contains integers (INT64)".
+        kind: String,
+        /// The columns of text.
+        columns: Vec<String>,
+    },
+
+    /// A column whose values can be neither compared with a text nor read as weights.
+    #[error("the column {column:?} {kind}, which can be neither a filter nor weights")]
+    NoCells {
+        /// Its name.
+        column: String,
+        /// A phrase, such as "is nested (a list)".
+        kind: String,
     },
 
     /// A table without a selected column: no line of a plain list is usable and the first one has separators, or
@@ -434,6 +459,8 @@ pub enum BadState {
 pub enum Hint {
     /// Select the column of the names.
     NameColumn,
+    /// Select columns by position, if the table has no header.
+    ColumnPosition,
     /// Select the key of the names.
     NameKey,
     /// Rename one of several columns.
@@ -464,8 +491,8 @@ pub enum Hint {
     JsonLines,
     /// Use the file as a model instead of training data.
     UseAsModel,
-    /// Pass counts of windows as such, or save the table as CSV.
-    CountsOrCsv,
+    /// Use a build that reads Parquet, or save the table as CSV.
+    Parquet,
     /// Write the names of the objects, one per line.
     OneNameALine,
 }
@@ -476,6 +503,12 @@ impl Error {
         match self {
             Error::LooksLikeCsv { .. } => Some(Hint::NameColumn),
             Error::LooksLikeJson { .. } => Some(Hint::NameKey),
+            Error::NoColumn {
+                wanted,
+                columns,
+                is_first_line: true,
+            } if columns.len() > 1 && !wanted.trim().starts_with('#') => Some(Hint::ColumnPosition),
+            Error::NotText { .. } => Some(Hint::NameColumn),
             Error::AmbiguousColumn { .. } => Some(Hint::RenameColumn),
             Error::NotAList { hint, .. } => Some(*hint),
             Error::OpenQuote { .. } | Error::RowTooLong { quote: Some(_), .. } => {
@@ -545,6 +578,12 @@ mod tests {
             },
             Error::NoColumn {
                 wanted: "name".into(),
+                columns: columns.clone(),
+                is_first_line: true,
+            },
+            Error::NotText {
+                column: "name".into(),
+                kind: "contains integers (INT64)".into(),
                 columns,
             },
         ] {

@@ -26,8 +26,12 @@ pub mod export;
 mod front_coding;
 mod kneser_ney;
 mod model_file;
+#[cfg(feature = "parquet")]
+mod page_headers;
 mod panics;
 mod parameters;
+#[cfg(feature = "parquet")]
+pub mod parquet_list;
 mod record;
 pub mod state_dict;
 mod tensors;

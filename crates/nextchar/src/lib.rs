@@ -54,6 +54,7 @@ mod embedded;
 pub mod export;
 mod names;
 mod options;
+mod scan;
 pub mod search;
 mod training;
 mod unpacked;

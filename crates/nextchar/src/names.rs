@@ -1,20 +1,20 @@
 //! Names from users: read from a file, an embedded list or a program, with a diagnosis.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 use std::ops::Deref;
 use std::path::Path;
 
 use nextchar_core::data::{
     Chosen, Diagnosis, ListCase, MAX_NAME_LENGTH, NameList, ReadOptions, Split, SplitOptions,
-    join_lists, no_names, scan_names, split,
+    join_lists, no_names, split,
 };
 use nextchar_core::text::{Alphabet, Characters, Graphemes, Normalizer, Tokenizer, Vocab, clean};
 
 use crate::corpus::Corpus;
 use crate::door::Error;
 use crate::options::Preset;
-use crate::unpacked::unpacked;
+use crate::scan::{self, Found};
 
 /// A list of different names with their counts, a diagnosis of its source, and how to split it into training,
 /// validation and test names.
@@ -46,7 +46,8 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads a file of names, one per line. It may be packed with gzip or Zstandard.
+    /// Reads a file of names, one per line. It may be packed with gzip or Zstandard. With the feature `parquet` it may
+    /// be a Parquet file, which is a table.
     ///
     /// The list itself tells its characters and what its upper-case letters mean. Lines that cannot be used are skipped
     /// and counted in the [diagnosis](Names::diagnosis).
@@ -110,8 +111,9 @@ impl Names {
             path: path.to_owned(),
             fault,
         })?;
-        let input = BufReader::with_capacity(1 << 16, file);
-        Names::scan(path.display().to_string(), input, options)
+        let label = path.display().to_string();
+        check_lengths(options)?;
+        Names::found(label, scan::scan_file(file, options), options)
     }
 
     /// [`Names::from_reader`] for a diagnosis.
@@ -125,21 +127,21 @@ impl Names {
     ) -> Result<Self, Error> {
         let label = label.into();
         check_lengths(options)?;
-        let found = match unpacked(input) {
-            Ok(input) => scan_names(input, options),
-            Err(error) => Err(nextchar_core::Error::Read(error.to_string())),
-        };
+        Names::found(label, scan::scan(input, options), options)
+    }
+
+    fn found(
+        label: String,
+        found: Result<Found, nextchar_core::Error>,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
         match found {
             Ok(found) => Ok(Names::new(label, found, options)),
             Err(fault) => Err(Error::Names { label, fault }),
         }
     }
 
-    pub(crate) fn new(
-        label: String,
-        (list, diagnosis): (NameList, Diagnosis),
-        options: &ReadOptions,
-    ) -> Self {
+    pub(crate) fn new(label: String, (list, diagnosis): Found, options: &ReadOptions) -> Self {
         let lengths = (options.min_length, options.max_length);
         Names {
             label,

@@ -67,9 +67,7 @@ fn words(hint: Hint) -> Option<&'static str> {
         Hint::JsonLines => "Give one JSON value a line.",
         Hint::SaveAsUtf8 => "Save it as UTF-8.",
         Hint::UseAsModel => "Open it as a model.",
-        Hint::CountsOrCsv | Hint::OneNameALine => {
-            "Give one name a line, or a CSV file with a header."
-        }
+        Hint::Parquet | Hint::OneNameALine => "Give one name a line, or a CSV file with a header.",
         _ => return None,
     })
 }

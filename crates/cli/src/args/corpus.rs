@@ -42,8 +42,8 @@ pub struct CorpusArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Data")]
 pub struct ReadArgs {
-    /// The column of a table (separated by , ; | or tabs) or the key of JSON Lines that contains the names; '#2' is
-    /// the second column, of a table that may have no header
+    /// The column of a table (separated by , ; | or tabs, or Parquet in a build with it) or the key of JSON Lines that
+    /// contains the names; '#2' is the second column, of a table that may have no header
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
     /// A column with an integer count for each name

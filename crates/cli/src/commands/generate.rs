@@ -139,11 +139,21 @@ fn fault(args: &GenerateArgs, error: Error) -> Failure {
     .help(help)
 }
 
+/// What to do about a table, of which no column can be selected.
+const ONE_NAME_A_LINE: &str = "give one name per line";
+
 /// A list of excluded names, with any characters. It may be empty: a list that names are collected in is empty at
 /// first.
 fn not_in(list: &str, vocab: &Vocab) -> Result<Names, Failure> {
     let source = Source::find(Some(list))?;
-    let names = source.scan(&read_options(&ReadArgs::default(), like(vocab), false))?;
+    let options = read_options(&ReadArgs::default(), like(vocab), false);
+    let names = source.scan(&options).map_err(|error| match &error {
+        Error::Names {
+            fault: CoreError::LooksLikeCsv { .. },
+            ..
+        } => Failure::from(error).help(ONE_NAME_A_LINE),
+        _ => error.into(),
+    })?;
     let found = names.diagnosis();
     if found.lines == found.blank {
         note(&format!(
@@ -161,7 +171,7 @@ fn not_in(list: &str, vocab: &Vocab) -> Result<Names, Failure> {
             "--not-in {list}: {}",
             CoreError::LooksLikeCsv { columns }
         ));
-        return Err(failure.help("give one name per line"));
+        return Err(failure.help(ONE_NAME_A_LINE));
     }
     if !any_known {
         note(&format!(

@@ -8,6 +8,7 @@ use csv::ByteRecord;
 use nextchar::data::{
     Decoded, Encoding, FirstRow, JsonFault, JsonLines, Shape, Table, table_columns,
 };
+use nextchar::error::Hint;
 use nextchar::text::Vocab;
 use nextchar::{CoreError, unpacked};
 
@@ -102,7 +103,18 @@ pub fn open<'v>(
 
 /// Decodes an input, which must not be a file of another kind.
 pub(super) fn decoded(list: &str, input: Box<dyn BufRead>) -> Result<Text, Failure> {
-    Decoded::open(input).map_err(|error| Failure::from(error).within(list))
+    Decoded::open(input).map_err(|error| match error {
+        CoreError::NotAList {
+            hint: Hint::Parquet,
+            ..
+        } => Failure::misuse(format!(
+            "{list}: it is a Parquet file, and words are scored as text only"
+        ))
+        .help(
+            "write the table as CSV, for example with `duckdb -csv -c \"FROM 'FILE.parquet'\" > FILE.csv`, and score a column of it with --column",
+        ),
+        error => Failure::from(error).within(list),
+    })
 }
 
 fn open_any(list: &str) -> Result<Box<dyn BufRead>, Failure> {

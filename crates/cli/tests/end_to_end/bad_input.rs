@@ -265,6 +265,22 @@ fn a_table_read_as_lines_is_recognised() {
         1,
         &["it looks like a table", "id, name", "--column"],
     );
+    let bare = b"IN,aadesh,3\nIN,zeel,2\n";
+    refused(
+        &[("t.csv", bare)],
+        &["train", "t.csv"],
+        1,
+        &["IN, aadesh, 3", "or by its position, such as --column '#2'"],
+    );
+    refused(
+        &[("t.csv", bare)],
+        &["train", "t.csv", "--column", "name"],
+        2,
+        &[
+            "no column \"name\"; its columns are: IN, aadesh, 3",
+            "if this is not a header, select columns by position, such as --column '#2'",
+        ],
+    );
 }
 
 #[cfg(target_os = "linux")]

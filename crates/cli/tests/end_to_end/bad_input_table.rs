@@ -109,9 +109,38 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
                 "nextchar data check bare.csv --column '#2'",
             ),
             (
+                "the same, by a name that no column has",
+                "nextchar data check bare.csv --column name",
+            ),
+            (
                 "a missing position",
                 "nextchar data check bare.csv --column '#3'",
             ),
+            (
+                "a Parquet file without a selected column",
+                "nextchar data check people.parquet",
+            ),
+            (
+                "a column of it that is not text",
+                "nextchar train people.parquet --column births",
+            ),
+            (
+                "a nested column of weights",
+                "nextchar train people.parquet --column first_name --weights tags",
+            ),
+            (
+                "a Parquet file with another compression",
+                "nextchar train brotli.parquet --column first_name",
+            ),
+            (
+                "a truncated Parquet file",
+                "nextchar train cut-people.parquet --column first_name",
+            ),
+            (
+                "a Parquet file, to be scored",
+                "nextchar score --file people.parquet --column first_name",
+            ),
+            ("counts as a list", "nextchar train short.parquet"),
             ("standard input twice", "nextchar train - - < one.txt"),
             ("a model", "nextchar train small.safetensors"),
             (
@@ -567,6 +596,14 @@ impl Place {
         assert!(self.run(short).status.success());
         let counts = fs::read(self.folder.join("short.parquet")).unwrap();
         write("cut.parquet", &counts[..counts.len() / 2]);
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/parquet");
+        let people = fs::read(kept.join("arrow-zstd.parquet")).unwrap();
+        write("people.parquet", &people);
+        write("cut-people.parquet", &people[..people.len() / 2]);
+        write(
+            "brotli.parquet",
+            &fs::read(kept.join("arrow-brotli.parquet")).unwrap(),
+        );
         let state = fs::read(self.folder.join("run.state")).unwrap();
         write("cut.state", &state[..state.len() / 2]);
         let whole = fs::read(self.folder.join("small.safetensors")).unwrap();

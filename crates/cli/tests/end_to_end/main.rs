@@ -13,6 +13,7 @@ mod generation;
 mod good_turing;
 mod graphemes;
 mod nothing_lost;
+mod parquet;
 mod refusals;
 mod scoring;
 mod teaching;

@@ -21,8 +21,8 @@ pub use lists::{BACKGROUND_NAMES, EMBEDDED_LISTS, EmbeddedList};
 pub use names::{MAX_NAME_LENGTH, Name, NameList};
 pub use reading::{
     Chosen, Decoded, Diagnosis, Encoding, FirstRow, JsonFault, JsonLines, JsonObject, ListCase,
-    ReadOptions, RejectReason, Rejected, Shape, Table, join_lists, names_column, no_names,
-    read_names, scan_names, table_columns,
+    ReadOptions, RejectReason, Rejected, Rows, Shape, Table, join_lists, names_column, no_names,
+    read_names, scan_names, scan_rows, table_columns,
 };
 pub use split::{BadShares, MIN_NAMES_TO_SPLIT, Shares, Split, SplitOptions, folds, split};
 pub use windows::{CountedRow, CountedWindows, windows, windows_after};

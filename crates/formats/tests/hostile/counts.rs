@@ -121,9 +121,8 @@ fn files() -> Vec<Vec<u8>> {
     ]
 }
 
-#[test]
-fn damaged_counts_are_read_or_refused() {
-    // The Parquet library's panics on damaged files are caught and converted to errors.
+/// The Parquet library's panics on damaged files are caught and converted to errors.
+pub fn silence_parquet() {
     std::panic::set_hook(Box::new(|panic| {
         if !panic
             .location()
@@ -132,6 +131,11 @@ fn damaged_counts_are_read_or_refused() {
             eprintln!("{panic}");
         }
     }));
+}
+
+#[test]
+fn damaged_counts_are_read_or_refused() {
+    silence_parquet();
     let files = files();
     for file in &files {
         counted(&CountsFile::from_bytes(file.clone()).unwrap()).unwrap();

@@ -8,6 +8,8 @@
 mod counts;
 mod files;
 mod mutate;
+#[cfg(feature = "parquet")]
+mod parquet_list;
 mod text;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

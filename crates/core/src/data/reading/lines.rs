@@ -4,11 +4,13 @@
 //! otherwise, the list itself tells its alphabet and what its upper-case letters mean. Lines that cannot be used are
 //! rejected with their number and the reason, and never silently.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
 
 use crate::data::names::{MAX_NAME_LENGTH, Name, NameList};
+use crate::data::reading::columns::{self, Rows};
 use crate::data::reading::decode::Decoded;
 use crate::data::reading::detect;
 use crate::data::reading::diagnosis::{Chosen, Diagnosis, RejectReason, Rejected};
@@ -23,7 +25,8 @@ use crate::text::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The column of a table or the key of JSON Lines that contains the names; `#2` is the second column. `None`
-    /// reads one name per line or, if `weights` or `filter` select columns, the only other column.
+    /// reads one name per line or, if `weights` or `filter` select columns or the table is not text, the only other
+    /// column.
     pub column: Option<String>,
     /// A column with an integer weight for each name.
     pub weights: Option<String>,
@@ -205,6 +208,19 @@ pub fn scan_names(
     reader.finish()
 }
 
+/// [`scan_names`] for a table that is not text. Its rows are numbered from 1, in place of lines.
+///
+/// # Errors
+/// As [`scan_names`], for the columns; those of [`Rows`].
+pub fn scan_rows(
+    rows: &mut dyn Rows,
+    options: &ReadOptions,
+) -> Result<(NameList, Diagnosis), Error> {
+    let mut reader = Reader::new(options);
+    reader.read_rows(rows)?;
+    reader.finish()
+}
+
 /// Why a file contains no names: the first reason that applies.
 pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
     if found.rejected > 0
@@ -236,6 +252,43 @@ pub fn no_names(found: &Diagnosis, options: &ReadOptions) -> Error {
     } else {
         NoNames::Empty
     })
+}
+
+/// Where a table has what the options select.
+struct Columns<'a> {
+    names: usize,
+    weights: Option<usize>,
+    filter: Vec<(usize, &'a [u8])>,
+}
+
+impl<'a> Columns<'a> {
+    fn find(
+        options: &'a ReadOptions,
+        names: &[String],
+        is_first_line: bool,
+    ) -> Result<Self, Error> {
+        let find = |wanted: &str| columns::find(names, wanted, is_first_line);
+        let column = options.column.as_deref().map(find).transpose()?;
+        let weights = options.weights.as_deref().map(find).transpose()?;
+        let filter = options.filter.iter();
+        let filter = filter.map(|(name, value)| Ok((find(name)?, value.as_bytes())));
+        let mut found = Columns {
+            names: 0,
+            weights,
+            filter: filter.collect::<Result<_, Error>>()?,
+        };
+        found.names = match column {
+            Some(column) => column,
+            None => columns::only_other(names, &found.others())?,
+        };
+        Ok(found)
+    }
+
+    /// Those that do not contain the names.
+    fn others(&self) -> Vec<usize> {
+        let filter = self.filter.iter().map(|&(place, _)| place);
+        self.weights.into_iter().chain(filter).collect()
+    }
 }
 
 /// The name of an object, if it has one, and its weight, if weights are selected.
@@ -282,43 +335,50 @@ impl<'a> Reader<'a> {
 
     fn read_table(&mut self, input: impl BufRead) -> Result<(), Error> {
         let mut table = Table::open(input)?;
-        let named = self.options.column.as_deref();
-        let named = named.map(|name| table.find(name)).transpose()?;
-        let weights = self.options.weights.as_deref();
-        let weights = weights.map(|name| table.find(name)).transpose()?;
-        let filter = self.options.filter.iter();
-        let filter = filter.map(|(name, value)| Ok((table.find(name)?, value.as_bytes())));
-        let filter = filter.collect::<Result<Vec<_>, Error>>()?;
-        let column = match named {
-            Some(column) => column,
-            None => only_other(
-                &table,
-                weights.iter().chain(filter.iter().map(|(at, _)| at)),
-            )?,
-        };
-        self.diagnosis.first_row = table.first_row(self.options.selected(), column)?;
+        let columns = Columns::find(self.options, &table.column_names(), true)?;
+        self.diagnosis.first_row = table.first_row(self.options.selected(), columns.names)?;
         let mut row = csv::ByteRecord::new();
         while table.read(&mut row)? {
             self.diagnosis.lines += 1;
             let line = row.position().map_or(0, csv::Position::line);
-            let passes = |&(place, value): &(usize, &[u8])| {
-                row.get(place).map(<[u8]>::trim_ascii) == Some(value)
-            };
-            if !filter.iter().all(passes) {
-                self.diagnosis.filtered_by_column += 1;
-                continue;
-            }
-            let Some(name) = row.get(column) else {
-                self.reject(line, b"", 1, RejectReason::MissingValue)?;
-                continue;
-            };
-            match weights.map(|place| parse_weight(row.get(place).unwrap_or_default())) {
-                None => self.offer(line, name, 1)?,
-                Some(Ok(weight)) => self.offer(line, name, weight)?,
-                Some(Err(reason)) => self.reject(line, name, 1, reason)?,
-            }
+            self.offer_row(line, &columns, |place| row.get(place).map(Cow::Borrowed))?;
         }
         Ok(())
+    }
+
+    fn read_rows(&mut self, rows: &mut dyn Rows) -> Result<(), Error> {
+        let columns = Columns::find(self.options, rows.columns(), false)?;
+        rows.select(columns.names, &columns.others())?;
+        while rows.advance()? {
+            self.diagnosis.lines += 1;
+            let number = self.diagnosis.lines;
+            self.offer_row(number, &columns, |place| Some(rows.cell(place)))?;
+        }
+        Ok(())
+    }
+
+    /// Offers the name of a row that passes the filter; `cell` is `None` where the row is too short.
+    fn offer_row<'r>(
+        &mut self,
+        line: u64,
+        columns: &Columns<'_>,
+        cell: impl Fn(usize) -> Option<Cow<'r, [u8]>>,
+    ) -> Result<(), Error> {
+        let passes = |&(place, value): &(usize, &[u8])| {
+            cell(place).is_some_and(|cell| cell.trim_ascii() == value)
+        };
+        if !columns.filter.iter().all(passes) {
+            self.diagnosis.filtered_by_column += 1;
+            return Ok(());
+        }
+        let Some(name) = cell(columns.names) else {
+            return self.reject(line, b"", 1, RejectReason::MissingValue);
+        };
+        let weight = columns.weights.map(|place| cell(place).unwrap_or_default());
+        match weight.map_or(Ok(1), |weight| parse_weight(&weight)) {
+            Ok(weight) => self.offer(line, &name, weight),
+            Err(reason) => self.reject(line, &name, 1, reason),
+        }
     }
 
     fn read_objects(&mut self, input: impl BufRead) -> Result<(), Error> {
@@ -352,7 +412,11 @@ impl<'a> Reader<'a> {
             }
         }
         match (missing.into_iter().next(), keys) {
-            (Some(wanted), Some(columns)) => Err(Error::NoColumn { wanted, columns }),
+            (Some(wanted), Some(columns)) => Err(Error::NoColumn {
+                wanted,
+                columns,
+                is_first_line: false,
+            }),
             _ => Ok(()),
         }
     }
@@ -577,20 +641,6 @@ fn refused(rejected: Rejected) -> Error {
     }
 }
 
-/// The only column that is not used for something else.
-fn only_other<'a, R: BufRead>(
-    table: &Table<R>,
-    used: impl Iterator<Item = &'a usize>,
-) -> Result<usize, Error> {
-    let columns = table.column_names();
-    let used: Vec<usize> = used.copied().collect();
-    let mut others = (0..columns.len()).filter(|place| !used.contains(place));
-    match (others.next(), others.next()) {
-        (Some(column), None) => Ok(column),
-        _ => Err(Error::LooksLikeCsv { columns }),
-    }
-}
-
 /// Number of bytes of a line that are kept: enough to tell that a name is too long.
 const LINE_BYTES: usize = 4 * MAX_NAME_LENGTH + 1024;
 
@@ -646,7 +696,12 @@ fn columns_of(line: &[u8]) -> Option<Vec<String>> {
 
 fn parse_weight(bytes: &[u8]) -> Result<u64, RejectReason> {
     let text = String::from_utf8_lossy(bytes);
-    match text.trim().parse() {
+    // Programs write 12 as 12.0 if a cell of its column is empty.
+    let digits = match text.trim().split_once('.') {
+        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => digits,
+        _ => text.trim(),
+    };
+    match digits.parse() {
         Ok(weight) if weight > 0 => Ok(weight),
         _ => Err(RejectReason::BadWeight(
             text.trim().chars().take(40).collect(),

@@ -28,7 +28,7 @@ const MAGIC: [(&[u8], &str, Hint); 37] = [
         "an old Office document",
         Hint::SaveAsCsv,
     ),
-    (b"PAR1\x15", "a Parquet file", Hint::CountsOrCsv),
+    (b"PAR1\x15", "a Parquet file", Hint::Parquet),
     (b"ARROW1\0\0", "an Arrow file", Hint::SaveAsCsv),
     (b"\xff\xff\xff\xff", "an Arrow stream", Hint::SaveAsCsv),
     (b"FEA1\0", "a Feather file", Hint::SaveAsCsv),

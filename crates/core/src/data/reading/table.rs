@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use csv::ByteRecord;
 
+use crate::data::reading::columns::{self, position};
 use crate::data::reading::header::is_header;
 use crate::data::reading::quotes::Quotes;
 use crate::error::Error;
@@ -148,24 +149,7 @@ impl<R: BufRead> Table<R> {
     /// # Errors
     /// [`Error::NoColumn`], with the existing columns; [`Error::AmbiguousColumn`] if several have this name.
     pub fn find(&self, wanted: &str) -> Result<usize, Error> {
-        let names = self.column_names();
-        let wanted_lower = wanted.trim().to_lowercase();
-        let is_wanted = |&place: &usize| names[place].to_lowercase() == wanted_lower;
-        let places: Vec<usize> = (0..names.len()).filter(is_wanted).collect();
-        match places[..] {
-            [place] => Ok(place),
-            [] if let Some(place) = position(wanted).filter(|&place| place < names.len()) => {
-                Ok(place)
-            }
-            [] => Err(Error::NoColumn {
-                wanted: wanted.to_owned(),
-                columns: names,
-            }),
-            _ => Err(Error::AmbiguousColumn {
-                wanted: wanted.to_owned(),
-                positions: places.iter().map(|place| place + 1).collect(),
-            }),
-        }
+        columns::find(&self.column_names(), wanted, true)
     }
 
     /// Decides whether the first row is data, if all of these columns are selected by position; `None` if one of
@@ -218,12 +202,6 @@ impl<R: BufRead> Table<R> {
 
 fn failed(error: io::Error) -> Error {
     Error::Read(error.to_string())
-}
-
-/// The index of a column that is selected by position, such as `#2`.
-fn position(wanted: &str) -> Option<usize> {
-    let number: usize = wanted.trim().strip_prefix('#')?.parse().ok()?;
-    number.checked_sub(1)
 }
 
 /// The most frequent of tab, comma, semicolon and vertical bar in a header line.
