@@ -122,7 +122,7 @@ fn a_list_tells_its_alphabet_and_its_case() {
 
 #[test]
 fn columns_weights_and_filters() {
-    let file = "Name , gender,n\nasha,f,3\nravi,m,2\nAsha,f,4\nmina,f,zero\n";
+    let file = "Name , gender,n\nasha,f,3\nravi,m,2\nAsha,f,4.0\nmina,f,zero\n";
     let mut table = ReadOptions {
         column: Some("NAME".into()),
         weights: Some("n".into()),
