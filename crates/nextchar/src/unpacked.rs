@@ -1,6 +1,6 @@
 //! Files that are packed with gzip or Zstandard: what they contain, while it is read.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 /// What a gzip or Zstandard file contains, in any number of parts; any other input as it is.
 ///
@@ -27,7 +27,7 @@ pub fn unpacked<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a
 
 #[cfg(feature = "compressed")]
 mod packed {
-    use std::io::{BufReader, Error, ErrorKind};
+    use std::io::{BufReader, Error, ErrorKind, Read};
 
     use flate2::bufread::MultiGzDecoder;
     use ruzstd::decoding::FrameDecoder;
