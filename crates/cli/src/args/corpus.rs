@@ -18,7 +18,7 @@ pub struct CorpusArgs {
     pub data: Vec<String>,
     #[command(flatten)]
     pub read: ReadArgs,
-    /// What the model reads and writes names in; conditions and lengths of `generate` are those of a reader either way
+    /// The tokens of the model; lengths and conditions always count characters as a reader sees them
     #[arg(long, default_value = Tokens::default().name(), value_parser = choice::<Tokens>())]
     pub tokens: Tokens,
     /// Count every occurrence of a name, instead of each name once
@@ -42,7 +42,7 @@ pub struct CorpusArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Data")]
 pub struct ReadArgs {
-    /// The column of a table (separated by , ; | or tabs, or Parquet in a build with it) or the key of JSON Lines that
+    /// The column of a table (separated by , ; | or tabs; or Parquet, if built with it) or the key of JSON Lines that
     /// contains the names; '#2' is the second column, of a table that may have no header
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,

@@ -28,7 +28,7 @@ fn folder(names: &[&str]) -> TempDir {
     folder
 }
 
-/// The model that a list gives, and what is said.
+/// The model that a list gives, and what the program prints on standard error.
 fn learnt(folder: &TempDir, arguments: &[&str]) -> (Vec<u8>, String) {
     let steps = [
         "--family", "network", "--hidden", "8", "--steps", "10", "--out", "m",

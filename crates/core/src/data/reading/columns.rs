@@ -28,7 +28,7 @@ pub trait Rows {
 }
 
 /// The index of a column: by its name, where case and surrounding white space do not matter, or by its position, such
-/// as `#2`. `is_first_line` tells that the names are cells of a text, whose first line may be data.
+/// as `#2`. With `is_first_line`, the names are the first line of a text, which may be data.
 pub(super) fn find(columns: &[String], wanted: &str, is_first_line: bool) -> Result<usize, Error> {
     let wanted_lower = wanted.trim().to_lowercase();
     let is_wanted = |&place: &usize| columns[place].trim().to_lowercase() == wanted_lower;
