@@ -15,7 +15,7 @@ pub(crate) fn encode(list: &NameList) -> (Vec<u8>, Vec<u64>) {
     let sorted = list.sorted();
     let mut bytes = Vec::new();
     let mut previous: &[u8] = b"";
-    for name in &sorted {
+    for name in sorted.clone() {
         let text = name.text.as_bytes();
         let shared = previous
             .iter()
@@ -27,7 +27,7 @@ pub(crate) fn encode(list: &NameList) -> (Vec<u8>, Vec<u64>) {
         bytes.extend_from_slice(&text[shared..]);
         previous = text;
     }
-    (bytes, sorted.iter().map(|name| name.count).collect())
+    (bytes, sorted.map(|name| name.count).collect())
 }
 
 /// Decoded names, in sorted order.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nextchar_core::counts::KneserNey;
 use nextchar_core::data::{CountedWindows, Name, NameList, Split, SplitOptions, split};
 use nextchar_core::error::NoNames;
-use nextchar_core::language_model::loss;
+use nextchar_core::language_model::{LanguageModel, loss};
 use nextchar_core::score::Rivals;
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
@@ -182,7 +182,7 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::windows`]; [`Error::NoNames`] if there are none.
-    pub fn training_windows(&self, length: usize) -> Result<CountedWindows, Error> {
+    pub fn training_windows(&self, length: usize) -> Result<Arc<CountedWindows>, Error> {
         let windows = self.windows(Part::Train, length)?;
         windows.ok_or(Error::NoNames(NoNames::NothingToLearn))
     }
@@ -191,7 +191,7 @@ impl Corpus {
     ///
     /// # Errors
     /// [`Error::ContextTooLong`] and [`Error::UnknownPiece`].
-    pub fn windows(&self, part: Part, length: usize) -> Result<Option<CountedWindows>, Error> {
+    pub fn windows(&self, part: Part, length: usize) -> Result<Option<Arc<CountedWindows>>, Error> {
         self.counted(length)?.windows(part, length)
     }
 
@@ -211,25 +211,41 @@ impl Corpus {
         let known = self.given_counts().map(Counted::context_length);
         let counts = LONGEST_COUNTS.min(known.unwrap_or(LONGEST_COUNTS));
         let longest = counts.max(context);
-        let table = self.training_windows(longest)?;
-        let mut best: Option<(f64, usize)> = None;
-        if let Some(val) = self.windows(Part::Val, longest)? {
-            for length in 1..=counts {
-                let model = KneserNey::closed_form(&*table.shorten(length)?)?;
-                let found = loss(&model, &*val.shorten(length)?, executor);
-                if best.is_none_or(|(least, _)| found < least) {
-                    best = Some((found, length));
+        let counted = self.counted(longest)?;
+        let closed = |table: &CountedWindows| KneserNey::closed_form(table);
+        let (mut own, mut best): (Option<KneserNey>, Option<(f64, KneserNey)>) = (None, None);
+        if let Some(val) = self.windows(Part::Val, counts)? {
+            // Each table follows from the next longer one.
+            let (mut table, mut val) = (self.training_windows(counts)?, val);
+            for length in (1..=counts).rev() {
+                if length < counts {
+                    table = Arc::new(table.shorten(length)?.into_owned());
+                    val = Arc::new(val.shorten(length)?.into_owned());
+                }
+                let model = closed(&table)?;
+                if length == context {
+                    own = Some(model.clone());
+                }
+                let found = loss(&model, &val, executor);
+                if best.as_ref().is_none_or(|(least, _)| found <= *least) {
+                    best = Some((found, model));
                 }
             }
         }
-        let kneser_ney = self.kneser_ney(context, executor)?;
-        let best = match best {
-            Some((_, length)) if length == context => Some(kneser_ney.clone()),
-            Some((_, length)) => Some(self.kneser_ney(length, executor)?),
+        let best = best.map(|(_, model)| model);
+        let fitted = |model: Option<KneserNey>, length| match model {
+            Some(model) if !counted.has_folds() => Ok(model),
+            _ => self.kneser_ney(length, executor),
+        };
+        let best_length = best.as_ref().map(LanguageModel::context_length);
+        let kneser_ney = fitted(own, context)?;
+        let best = match best_length {
+            Some(length) if length == context => Some(kneser_ney.clone()),
+            Some(length) => Some(fitted(best, length)?),
             None => None,
         };
         Ok(Rivals {
-            bigrams: table.shorten(1)?.into_owned(),
+            bigrams: (*self.training_windows(1)?).clone(),
             kneser_ney: Some(kneser_ney),
             best_kneser_ney: best,
         })

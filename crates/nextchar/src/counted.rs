@@ -1,6 +1,7 @@
 //! The windows of a list's parts, counted once: every shorter context follows from the longest.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nextchar_core::counts::KneserNey;
 use nextchar_core::data::{CountedWindows, NameList, Split, folds};
@@ -8,6 +9,10 @@ use nextchar_core::error::NoNames;
 use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 use serde::Serialize;
+
+/// From this number of training names on, Kneser–Ney takes its discounts in closed form: with so many names they are as
+/// good as cross-fitted ones (`docs/log.md`), which take ten more tables.
+const MANY_NAMES: usize = 1_000_000;
 
 /// A part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -25,12 +30,43 @@ pub enum Part {
 /// of them.
 #[derive(Clone, Debug)]
 pub struct Counted {
+    /// The training windows in parts; none if there are no such parts.
     folds: Vec<CountedWindows>,
-    train: CountedWindows,
-    val: Option<CountedWindows>,
-    test: Option<CountedWindows>,
+    train: PartTable,
+    val: Option<PartTable>,
+    test: Option<PartTable>,
     /// Length of the longest name, in characters, if it is known.
     pub longest_name: usize,
+}
+
+/// The windows of one part at every context length that was asked for.
+#[derive(Clone, Debug)]
+struct PartTable(Arc<Mutex<BTreeMap<usize, Arc<CountedWindows>>>>);
+
+impl PartTable {
+    fn new(longest: CountedWindows) -> Self {
+        let tables = BTreeMap::from([(longest.context_length(), Arc::new(longest))]);
+        PartTable(Arc::new(Mutex::new(tables)))
+    }
+
+    fn longest(&self) -> Arc<CountedWindows> {
+        let tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, longest) = tables.last_key_value().expect("there is at least one");
+        Arc::clone(longest)
+    }
+
+    /// The windows with contexts of this length, which is at most that of the longest.
+    fn at(&self, length: usize) -> Result<Arc<CountedWindows>, Error> {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = tables.get(&length) {
+            return Ok(Arc::clone(known));
+        }
+        let longer = tables.range(length..).next();
+        let (_, longer) = longer.expect("the length was checked");
+        let shorter = Arc::new(longer.shorten(length)?.into_owned());
+        tables.insert(length, Arc::clone(&shorter));
+        Ok(shorter)
+    }
 }
 
 impl Counted {
@@ -49,13 +85,15 @@ impl Counted {
         longest_name: usize,
     ) -> Result<Self, Error> {
         folds.retain(|fold| !fold.is_empty());
-        let sum = |sum: CountedWindows, fold| sum.merged(&fold);
-        let train = folds.iter().cloned().reduce(sum);
+        let train = match folds.len() {
+            0 | 1 => folds.pop(),
+            _ => sum(&folds),
+        };
         Ok(Counted {
-            train: train.ok_or(Error::NoNames(NoNames::NoWindow))?,
+            train: PartTable::new(train.ok_or(Error::NoNames(NoNames::NoWindow))?),
             folds,
-            val: val.filter(|val| !val.is_empty()),
-            test: test.filter(|test| !test.is_empty()),
+            val: val.filter(|val| !val.is_empty()).map(PartTable::new),
+            test: test.filter(|test| !test.is_empty()).map(PartTable::new),
             longest_name,
         })
     }
@@ -69,25 +107,33 @@ impl Counted {
         const FOLDS: usize = 10;
         let count = |names: &NameList| CountedWindows::from_list(names, vocab, length);
         let part = |names: &NameList| (!names.is_empty()).then(|| count(names)).transpose();
-        let folds = folds(&parts.train, FOLDS);
-        let folds = folds.iter().filter(|fold| !fold.is_empty()).map(count);
-        let folds = folds.collect::<Result<Vec<_>, Error>>()?;
+        let folds = match parts.train.len() {
+            MANY_NAMES.. => vec![count(&parts.train)?],
+            _ => {
+                let folds = folds(&parts.train, FOLDS);
+                let folds = folds.iter().filter(|fold| !fold.is_empty());
+                folds.map(count).collect::<Result<_, Error>>()?
+            }
+        };
         Counted::new(folds, part(&parts.val)?, part(&parts.test)?, 0)
     }
 
     /// T, the longest context that models can use.
     pub fn context_length(&self) -> usize {
-        self.train.context_length()
+        self.train.longest().context_length()
     }
 
     /// SHA-256 of the training windows of each fold.
     pub fn fold_digests(&self, vocab: &Vocab) -> Vec<String> {
-        self.folds.iter().map(|fold| fold.digest(vocab)).collect()
+        match self.has_folds() {
+            true => self.folds.iter().map(|fold| fold.digest(vocab)).collect(),
+            false => vec![self.train.longest().digest(vocab)],
+        }
     }
 
     /// Whether the training windows are in folds, by which Kneser–Ney can be cross-fitted.
     pub fn has_folds(&self) -> bool {
-        self.folds.len() > 1
+        !self.folds.is_empty()
     }
 
     /// Whether there are windows of a part.
@@ -95,7 +141,7 @@ impl Counted {
         self.table(part).is_some()
     }
 
-    fn table(&self, part: Part) -> Option<&CountedWindows> {
+    fn table(&self, part: Part) -> Option<&PartTable> {
         match part {
             Part::Train => Some(&self.train),
             Part::Val => self.val.as_ref(),
@@ -111,13 +157,9 @@ impl Counted {
         &self,
         part: Part,
         length: usize,
-    ) -> Result<Option<CountedWindows>, Error> {
+    ) -> Result<Option<Arc<CountedWindows>>, Error> {
         self.check(length)?;
-        let shorter = self
-            .table(part)
-            .map(|table| table.shorten(length))
-            .transpose()?;
-        Ok(shorter.map(Cow::into_owned))
+        self.table(part).map(|table| table.at(length)).transpose()
     }
 
     /// Kneser–Ney of the training windows.
@@ -135,7 +177,7 @@ impl Counted {
             .iter()
             .map(|fold| Ok(fold.shorten(length)?.into_owned()));
         let folds = folds.collect::<Result<Vec<_>, Error>>()?;
-        KneserNey::cross_fitted(&*self.train.shorten(length)?, &folds, executor)
+        KneserNey::cross_fitted(&*self.train.at(length)?, &folds, executor)
     }
 
     fn check(&self, length: usize) -> Result<(), Error> {
@@ -147,5 +189,18 @@ impl Counted {
             });
         }
         Ok(())
+    }
+}
+
+/// The sum of some tables: that of the sums of both halves, so that no table is copied for each of the others.
+fn sum(tables: &[CountedWindows]) -> Option<CountedWindows> {
+    match tables {
+        [] => None,
+        [only] => Some(only.clone()),
+        [one, other] => Some(one.merged(other)),
+        _ => {
+            let (left, right) = tables.split_at(tables.len() / 2);
+            Some(sum(left)?.merged(&sum(right)?))
+        }
     }
 }

@@ -308,13 +308,15 @@ fn print_new_names(
     model: &Model,
     args: &TrainArgs,
 ) -> Result<(), Failure> {
-    let parts = training.corpus().parts();
-    let wanted = model.generate().unique().take(10).seed(args.seed.clone());
-    let wanted = [&parts.train, &parts.val, &parts.test]
-        .into_iter()
-        .fold(wanted, |wanted, part| wanted.not_in(part));
+    // Looking up a few names is faster than giving the whole list to the generator.
+    const MOST_LOOKED_UP: usize = 100_000;
+    let (parts, normalizer) = (training.corpus().parts(), model.vocab().normalizer());
+    let is_new = |name: &String| !parts.contains(&normalizer.normalize(name));
+    let wanted = model.generate().unique().take(MOST_LOOKED_UP);
+    let wanted = wanted.seed(args.seed.clone());
     let mut names = wanted.workers(threads(args.threads)?).try_iter()?;
-    let found: Vec<String> = names.by_ref().map(|found| found.name).collect();
+    let found = names.by_ref().map(|found| found.name).filter(is_new);
+    let found: Vec<String> = found.take(10).collect();
     if found.is_empty() {
         let attempts = names.outcome().map_or(0, |outcome| outcome.attempts);
         writeln!(out, "\nFound no new name in {} attempts.", count(attempts))?;

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
-
 use crate::data::names::NameList;
 use crate::data::packing::{Packing, counted, sort_by_window};
+use crate::data::runs::{Runs, sums};
 use crate::data::window_shape::WindowShape;
-use crate::data::windows::CountedWindows;
+use crate::data::windows::{CountedRow, CountedWindows};
 use crate::error::Error;
 use crate::text::{Start, Token, Vocab};
 
@@ -26,8 +25,9 @@ pub struct WindowCounter {
 enum Counts {
     /// An entry for every possible window, if there are few.
     Dense(Vec<u64>),
-    /// The windows that occurred.
-    Sparse(FxHashMap<u128, u64>),
+    /// Windows that fit into 64 bits.
+    Short(Runs<u64>),
+    Long(Runs<u128>),
 }
 
 /// Windows of at most this many bits are counted in a dense table, of 8 MB.
@@ -73,25 +73,12 @@ impl WindowCounter {
             packing.bits() <= DENSE_BITS && 1 << packing.bits() <= most.saturating_mul(DENSE_ROOM);
         Ok(WindowCounter {
             packing,
-            counts: if is_dense {
-                Counts::Dense(vec![0; 1 << packing.bits()])
-            } else {
-                Counts::Sparse(FxHashMap::default())
+            counts: match packing.is_short() {
+                _ if is_dense => Counts::Dense(vec![0; 1 << packing.bits()]),
+                true => Counts::Short(Runs::new(packing.bits())),
+                false => Counts::Long(Runs::new(packing.bits())),
             },
         })
-    }
-
-    /// A counter with the counts of a table.
-    pub(crate) fn of(table: &CountedWindows) -> Self {
-        let counter = Self::with_room(table.shape, table.pairs());
-        let mut counter = counter.expect("a table's windows can be counted");
-        for row in table.rows() {
-            for (&target, &count) in row.targets.iter().zip(row.counts) {
-                let window = counter.packing.pack(row.context, target);
-                counter.count(window, count);
-            }
-        }
-        counter
     }
 
     /// The longest context that can be counted for a vocabulary: 24 with the 27 classes of the lecture.
@@ -115,7 +102,14 @@ impl WindowCounter {
         let packing = self.packing;
         let held = start.label().len().min(packing.shape().context_length);
         assert_eq!(held, packing.shape().held, "labels of another length");
-        packing.windows(start, name, |window| self.count(window, count));
+        match &mut self.counts {
+            _ if count == 0 => {}
+            Counts::Dense(counts) => packing.windows(start, name, |window: u64| {
+                add_to(&mut counts[window as usize], count);
+            }),
+            Counts::Short(runs) => packing.windows(start, name, |window| runs.add(window, count)),
+            Counts::Long(runs) => packing.windows(start, name, |window| runs.add(window, count)),
+        }
     }
 
     /// Counts a single window, its context followed by its target, `count` times.
@@ -129,16 +123,15 @@ impl WindowCounter {
             self.packing.shape().context_length,
             "a context and a target"
         );
-        self.count(self.packing.pack(context, target), count);
-    }
-
-    fn count(&mut self, window: u128, count: u64) {
-        if count > 0 {
-            let sum = match &mut self.counts {
-                Counts::Dense(counts) => &mut counts[window as usize],
-                Counts::Sparse(counts) => counts.entry(window).or_default(),
-            };
-            *sum = sum.saturating_add(count);
+        let packing = self.packing;
+        match &mut self.counts {
+            _ if count == 0 => {}
+            Counts::Dense(counts) => {
+                let window: u64 = packing.pack(context, target);
+                add_to(&mut counts[window as usize], count);
+            }
+            Counts::Short(runs) => runs.add(packing.pack(context, target), count),
+            Counts::Long(runs) => runs.add(packing.pack(context, target), count),
         }
     }
 
@@ -148,15 +141,34 @@ impl WindowCounter {
     /// If the two differ in vocabulary size or context length.
     pub fn merge(&mut self, other: WindowCounter) {
         assert_eq!(self.packing, other.packing);
-        for (window, count) in other.counts.into_sorted(other.packing) {
-            self.count(window, count);
+        match (&mut self.counts, other.counts) {
+            (Counts::Dense(counts), Counts::Dense(more)) => {
+                for (sum, count) in counts.iter_mut().zip(more) {
+                    add_to(sum, count);
+                }
+            }
+            (Counts::Short(runs), Counts::Short(more)) => runs.merge(more),
+            (Counts::Long(runs), Counts::Long(more)) => runs.merge(more),
+            _ => unreachable!("the packing determines the kind of counts"),
         }
     }
 
     /// The sorted table of all counts.
     pub fn finish(self) -> CountedWindows {
-        self.packing.table(self.counts.into_sorted(self.packing))
+        let packing = self.packing;
+        match self.counts {
+            Counts::Dense(counts) => {
+                let numbered = (0u64..).zip(counts);
+                packing.table(numbered.filter(|&(_, count)| count > 0))
+            }
+            Counts::Short(runs) => packing.table(runs.into_sorted()),
+            Counts::Long(runs) => packing.table(runs.into_sorted()),
+        }
     }
+}
+
+fn add_to(sum: &mut u64, count: u64) {
+    *sum = sum.saturating_add(count);
 }
 
 /// Counting and combining tables.
@@ -243,28 +255,31 @@ impl CountedWindows {
     /// # Panics
     /// If they differ in vocabulary size, context length or unit.
     pub fn merged(&self, other: &CountedWindows) -> CountedWindows {
-        assert_eq!(self.unit, other.unit);
-        let mut counter = WindowCounter::of(self);
-        counter.merge(WindowCounter::of(other));
-        let mut sum = counter.finish();
+        assert_eq!((self.shape, self.unit), (other.shape, other.unit));
+        let mut sum = CountedWindows::new(self.shape);
         sum.unit = self.unit;
+        let (mut rows, mut others) = (self.rows().peekable(), other.rows().peekable());
+        while let Some(context) = [rows.peek(), others.peek()]
+            .into_iter()
+            .flatten()
+            .map(|row| row.context)
+            .min()
+        {
+            sum.begin_row(context.iter().copied());
+            let row = rows.next_if(|row| row.context == context);
+            let other = others.next_if(|row| row.context == context);
+            for (target, count) in sums(targets(row), targets(other)) {
+                sum.add_target(target, count);
+            }
+        }
         sum
     }
 }
 
-impl Counts {
-    /// The windows that occurred, ascending.
-    fn into_sorted(self, packing: Packing) -> Vec<(u128, u64)> {
-        match self {
-            Counts::Dense(counts) => {
-                let numbered = (0..).zip(counts);
-                numbered.filter(|&(_, count)| count > 0).collect()
-            }
-            Counts::Sparse(counts) => {
-                let mut windows: Vec<(u128, u64)> = counts.into_iter().collect();
-                sort_by_window(&mut windows, packing.bits(), |&(window, _)| window);
-                windows
-            }
-        }
-    }
+/// The targets of a row, if there is one, with their counts.
+fn targets(row: Option<CountedRow<'_>>) -> impl Iterator<Item = (Token, u64)> {
+    let row = row.map(|row| row.targets.iter().zip(row.counts));
+    row.into_iter()
+        .flatten()
+        .map(|(&target, &count)| (target, count))
 }

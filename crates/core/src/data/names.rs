@@ -1,6 +1,9 @@
 //! Step 2: the data, a list of distinct names with their counts.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
@@ -23,16 +26,41 @@ pub struct Name<'a> {
 
 /// Distinct names in the order of insertion; lists that were read or split are sorted.
 ///
-/// All texts are stored in one string, so a name takes its own bytes and about 25 more.
+/// All texts are stored in one string, so a name takes its own bytes and 4 more; 10 to 20 more if names are looked up, and
+/// 8 more if any count is not 1.
 #[derive(Clone, Debug, Default)]
 pub struct NameList {
     text: String,
     /// The end of each name in `text`.
-    ends: Vec<usize>,
+    ends: Ends,
+    /// Empty if every count is 1.
     counts: Vec<u64>,
-    /// The places of the names, by the hash of their text.
-    places: HashTable<u32>,
+    /// Whether any name comes before the name in front of it.
+    is_unsorted: bool,
+    /// The names by their hash; made when a name is first looked up.
+    places: OnceLock<HashTable<Place>>,
 }
+
+/// A name in a table of hashes. With the hash, the table grows without looking at the texts.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u32,
+    place: u32,
+}
+
+impl Place {
+    /// The hash as the table needs it: different in the highest bits, too.
+    fn spread(self) -> u64 {
+        u64::from(self.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+fn hash(text: &str) -> u32 {
+    (FxBuildHasher.hash_one(text) >> 32) as u32
+}
+
+/// Sorted lists from this length on are searched: the table of a long list takes longer than it saves.
+const LONG: usize = 1 << 20;
 
 impl NameList {
     /// A list of names; the counts of duplicates are added.
@@ -42,37 +70,56 @@ impl NameList {
     /// assert_eq!((list.len(), list.total()), (2, 4));
     /// ```
     pub fn from_names<T: AsRef<str>>(names: impl IntoIterator<Item = (T, u64)>) -> Self {
-        let names = names.into_iter();
         let mut list = NameList::default();
-        let (least, _) = names.size_hint();
-        list.ends.reserve(least);
-        list.counts.reserve(least);
-        list.places
-            .reserve(least, |_| unreachable!("the table is empty"));
         for (text, count) in names {
             list.add(text.as_ref(), count, count);
         }
         list
     }
 
+    /// A list of names that are known to be distinct.
+    pub(crate) fn from_distinct<'a>(names: impl IntoIterator<Item = Name<'a>>) -> Self {
+        let mut list = NameList::default();
+        names.into_iter().for_each(|name| list.push(name));
+        list
+    }
+
     /// Adds a name with a count of `first`, or adds `again` to its count; returns whether it is new.
     pub(crate) fn add(&mut self, text: &str, first: u64, again: u64) -> bool {
-        let hash = FxBuildHasher.hash_one(text);
+        let hash = hash(text);
+        self.places.get_or_init(|| self.all_places());
         if let Some(place) = self.find(hash, text) {
-            self.counts[place] = self.counts[place].saturating_add(again);
+            if again > 0 {
+                self.fill_counts();
+                self.counts[place] = self.counts[place].saturating_add(again);
+            }
             return false;
         }
         let place = u32::try_from(self.len()).expect("at most 2³² distinct names");
-        self.text.push_str(text);
-        self.ends.push(self.text.len());
-        self.counts.push(first);
-        let NameList {
-            text, ends, places, ..
-        } = self;
-        places.insert_unique(hash, place, |&place| {
-            FxBuildHasher.hash_one(text_at(text, ends, place as usize))
-        });
+        self.push(Name { text, count: first });
+        let place = Place { hash, place };
+        let places = self.places.get_mut().expect("it was made above");
+        places.insert_unique(place.spread(), place, |place| place.spread());
         true
+    }
+
+    /// Appends a name that is not in the list.
+    pub(crate) fn push(&mut self, name: Name<'_>) {
+        if name.count != 1 {
+            self.fill_counts();
+        }
+        if name.count != 1 || !self.counts.is_empty() {
+            self.counts.push(name.count);
+        }
+        let last = self.len().checked_sub(1);
+        self.is_unsorted |= last.is_some_and(|last| self.text_at(last) > name.text);
+        self.text.push_str(name.text);
+        self.ends.push(self.text.len());
+    }
+
+    /// Writes down all counts, because one is about to differ from 1.
+    fn fill_counts(&mut self) {
+        self.counts.resize(self.len(), 1);
     }
 
     /// Adds the names of another list; the counts of those that are in both are added if `counts_again`, otherwise
@@ -86,9 +133,40 @@ impl NameList {
         repeated
     }
 
-    fn find(&self, hash: u64, text: &str) -> Option<usize> {
-        let same = |&place: &u32| text_at(&self.text, &self.ends, place as usize) == text;
-        self.places.find(hash, same).map(|&place| place as usize)
+    fn find(&self, hash: u32, text: &str) -> Option<usize> {
+        let same = |known: &Place| known.hash == hash && self.text_at(known.place as usize) == text;
+        let places = self.places.get_or_init(|| self.all_places());
+        let sought = Place { hash, place: 0 };
+        let found = places.find(sought.spread(), same)?;
+        Some(found.place as usize)
+    }
+
+    fn all_places(&self) -> HashTable<Place> {
+        let mut places = HashTable::with_capacity(self.len());
+        for (place, name) in (0..).zip(self.names()) {
+            let hash = hash(name.text);
+            let place = Place { hash, place };
+            places.insert_unique(place.spread(), place, |place| place.spread());
+        }
+        places
+    }
+
+    /// Whether a list without a table of hashes contains a name.
+    fn search(&self, text: &str) -> bool {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.text_at(middle).cmp(text) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return true,
+            }
+        }
+        false
+    }
+
+    fn text_at(&self, place: usize) -> &str {
+        &self.text[self.ends.range(place)]
     }
 
     /// The name at a place.
@@ -96,10 +174,12 @@ impl NameList {
     /// # Panics
     /// If `place` is not below [`NameList::len`].
     pub fn name(&self, place: usize) -> Name<'_> {
-        Name {
-            text: text_at(&self.text, &self.ends, place),
-            count: self.counts[place],
-        }
+        let count = match self.counts.is_empty() {
+            true => 1,
+            false => self.counts[place],
+        };
+        let text = self.text_at(place);
+        Name { text, count }
     }
 
     /// The names, in order.
@@ -108,20 +188,39 @@ impl NameList {
     }
 
     /// The names, sorted by code points.
-    pub fn sorted(&self) -> Vec<Name<'_>> {
-        let mut names: Vec<Name<'_>> = self.names().collect();
-        names.sort_unstable_by_key(|name| name.text);
-        names
+    pub fn sorted(&self) -> impl Iterator<Item = Name<'_>> + Clone {
+        let order = self.is_unsorted.then(|| self.order());
+        (0..self.len()).map(move |index| match &order {
+            Some(order) => self.name(order[index] as usize),
+            None => self.name(index),
+        })
     }
 
-    /// The list in the order of [`NameList::sorted`], so that results depend on the set of names and not on the order
-    /// of the lines.
-    pub fn into_sorted(self) -> Self {
-        if self.names().is_sorted_by_key(|name| name.text) {
+    /// The places of the names, in the order of their code points.
+    fn order(&self) -> Vec<u32> {
+        let text = |place: u32| self.text_at(place as usize);
+        // The first bytes decide nearly every comparison.
+        let key = |place: u32| {
+            let mut first = [0; 8];
+            let length = text(place).len().min(8);
+            first[..length].copy_from_slice(&text(place).as_bytes()[..length]);
+            (u64::from_be_bytes(first), place)
+        };
+        let mut keys: Vec<(u64, u32)> = (0..self.len() as u32).map(key).collect();
+        keys.sort_unstable_by(|one, other| {
+            let first = one.0.cmp(&other.0);
+            first.then_with(|| text(one.1).cmp(text(other.1)))
+        });
+        keys.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// The list sorted by code points, so that results depend on the set of names and not on the order of the lines.
+    pub fn into_sorted(mut self) -> Self {
+        if !self.is_unsorted {
             return self;
         }
-        let names = self.sorted();
-        NameList::from_names(names.into_iter().map(|name| (name.text, name.count)))
+        self.places.take(); // it is large, and not needed here
+        NameList::from_distinct(self.sorted())
     }
 
     /// Number of distinct names.
@@ -131,19 +230,24 @@ impl NameList {
 
     /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The sum of all counts.
     pub fn total(&self) -> u64 {
-        self.counts
-            .iter()
-            .fold(0, |sum, &count| sum.saturating_add(count))
+        let add = |sum: u64, &count: &u64| sum.saturating_add(count);
+        match self.counts.is_empty() {
+            true => self.len() as u64,
+            false => self.counts.iter().fold(0, add),
+        }
     }
 
     /// Whether the list contains a name.
     pub fn contains(&self, text: &str) -> bool {
-        self.find(FxBuildHasher.hash_one(text), text).is_some()
+        match self.len() >= LONG && !self.is_unsorted && self.places.get().is_none() {
+            true => self.search(text),
+            false => self.find(hash(text), text).is_some(),
+        }
     }
 
     /// Length of the longest name, in pieces of a tokenizer; 0 for an empty list.
@@ -189,7 +293,7 @@ impl NameList {
     /// Removes the names for which `keep` is false; returns their number.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> usize {
         let kept = self.names().filter(|name| keep(name.text));
-        let kept = NameList::from_names(kept.map(|name| (name.text, name.count)));
+        let kept = NameList::from_distinct(kept);
         let removed = self.len() - kept.len();
         *self = kept;
         removed
@@ -216,10 +320,91 @@ impl PartialEq for NameList {
 
 impl Eq for NameList {}
 
-fn text_at<'a>(text: &'a str, ends: &[usize], place: usize) -> &'a str {
-    let start = match place {
-        0 => 0,
-        _ => ends[place - 1],
-    };
-    &text[start..ends[place]]
+/// The ends of texts that follow each other in one string, in 4 bytes each whatever the string's length.
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    /// Where every block of texts begins.
+    blocks: Vec<usize>,
+    /// The end of each text, from where its block begins.
+    within: Vec<u32>,
+}
+
+/// Number of texts in a block: together they are far shorter than 4 GB.
+const BLOCK: usize = 1 << 10;
+
+impl Ends {
+    fn push(&mut self, end: usize) {
+        if self.len().is_multiple_of(BLOCK) {
+            let begin = self.len().checked_sub(1).map_or(0, |last| self.end(last));
+            self.blocks.push(begin);
+        }
+        let within = u32::try_from(end - self.blocks[self.len() / BLOCK]);
+        self.within.push(within.expect("a block is below 4 GB"));
+    }
+
+    fn len(&self) -> usize {
+        self.within.len()
+    }
+
+    fn end(&self, place: usize) -> usize {
+        self.blocks[place / BLOCK] + self.within[place] as usize
+    }
+
+    fn range(&self, place: usize) -> Range<usize> {
+        let start = match place % BLOCK {
+            0 => self.blocks[place / BLOCK],
+            _ => self.end(place - 1),
+        };
+        start..self.end(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever the order, the list has every name once, and finds it.
+        #[test]
+        fn a_list_is_a_set_with_counts(
+            names in prop::collection::vec(("[abé]{0,10}", 1u64..3), 0..80), more: bool,
+        ) {
+            let mut expected = BTreeMap::<String, u64>::new();
+            let mut list = NameList::default();
+            for (text, count) in &names {
+                let again = if more { *count } else { 0 };
+                let known = expected.get(text).map(|known| known + again);
+                prop_assert_eq!(list.add(text, *count, again), known.is_none());
+                expected.insert(text.clone(), known.unwrap_or(*count));
+            }
+            prop_assert_eq!(list.total(), expected.values().sum::<u64>());
+            let digest = list.digest();
+            let sorted = list.into_sorted();
+            let found = sorted.names().map(|name| (name.text.to_owned(), name.count));
+            prop_assert!(found.eq(expected.clone()));
+            prop_assert_eq!(sorted.digest(), digest);
+            for text in expected.keys().map(String::as_str).chain(["c", "aaaaaaaaaaa"]) {
+                let is_known = expected.contains_key(text);
+                prop_assert_eq!((sorted.contains(text), sorted.search(text)), (is_known, is_known));
+            }
+            let mut kept = sorted.clone();
+            let removed = kept.retain(|text| text.len() > 2);
+            prop_assert_eq!(removed + kept.len(), sorted.len());
+            prop_assert!(kept.names().all(|name| name.text.len() > 2));
+        }
+    }
+
+    #[test]
+    fn ends_are_counted_in_blocks() {
+        let mut ends = Ends::default();
+        let end = |place: usize| place * 3 + 3;
+        (0..5 * BLOCK / 2).for_each(|place| ends.push(end(place)));
+        for place in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 7] {
+            assert_eq!(ends.range(place), place * 3..end(place));
+        }
+    }
 }

@@ -124,7 +124,7 @@ pub fn split(names: NameList, options: &SplitOptions) -> Split {
     let key = options.seed.key(Purpose::Split);
     let mut parts = <[NameList; 3]>::default();
     for name in names.names() {
-        parts[part_of(name.text, &key, options.shares)].add(name.text, name.count, name.count);
+        parts[part_of(name.text, &key, options.shares)].push(name);
     }
     let [train, val, test] = parts;
     Split { train, val, test }
@@ -141,7 +141,8 @@ pub fn folds(list: &NameList, number: usize) -> Vec<NameList> {
             let copies = (name.count + (number - 1 - step) as u64) / number as u64;
             if copies > 0 {
                 let fold = (first as usize + step) % number;
-                folds[fold].add(name.text, copies, copies);
+                let (text, count) = (name.text, copies);
+                folds[fold].push(Name { text, count });
             }
         }
     }

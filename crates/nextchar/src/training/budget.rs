@@ -60,7 +60,7 @@ impl Training {
         const RESERVE: f64 = 0.1;
         let engine = self.engine();
         let (shape, config) = (&self.plan.shape, &self.plan.config);
-        let mut trainer = Trainer::new(shape, config, &self.table, &engine)?;
+        let mut trainer = Trainer::new(shape, config, &*self.table, &engine)?;
         let since = |start: Duration| (clock.elapsed() - start).as_secs_f64();
         let time = time.as_secs_f64();
         let (started, mut steps) = (clock.elapsed(), 0u64);

@@ -52,8 +52,8 @@ use crate::workers::Workers;
 pub struct Training {
     corpus: Arc<Corpus>,
     plan: Plan,
-    table: CountedWindows,
-    val: Option<CountedWindows>,
+    table: Arc<CountedWindows>,
+    val: Option<Arc<CountedWindows>>,
     workers: &'static Workers,
     instructions: Option<InstructionSet>,
     /// The counting models: computed when they are needed, because they take longer than the rest of the preparation.
@@ -177,10 +177,10 @@ impl Training {
         if !self.plan.trains() {
             return Ok(Made::counted(self.counts()?.into()));
         }
-        let table = self.plan.smoothed(self.table.clone());
+        let table = self.plan.smoothed(&self.table);
         let tables = Tables {
             train: &table,
-            val: self.val.as_ref(),
+            val: self.val.as_deref(),
         };
         let mut made = match teacher {
             Some(teacher) => self.students(teacher, 0..self.plan.networks, tables, watch)?,

@@ -1,5 +1,7 @@
 //! The plan of a training: every number that determines the model, from the options and the windows.
 
+use std::borrow::Cow;
+
 use nextchar_core::Error;
 use nextchar_core::data::CountedWindows;
 use nextchar_core::error::NoRepeats;
@@ -86,10 +88,10 @@ impl Plan {
     }
 
     /// The windows to learn from: with smoothed targets, if the options request it.
-    pub fn smoothed(&self, table: CountedWindows) -> CountedWindows {
+    pub fn smoothed<'t>(&self, table: &'t CountedWindows) -> Cow<'t, CountedWindows> {
         match self.options.label_smoothing {
-            Some(share) => table.smoothed(share),
-            None => table,
+            Some(share) => Cow::Owned(table.smoothed(share)),
+            None => Cow::Borrowed(table),
         }
     }
 

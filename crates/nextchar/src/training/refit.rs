@@ -33,7 +33,7 @@ impl Training {
         watch: &mut dyn Watch,
     ) -> Result<Option<Refitted>, Error> {
         let all = self.of_all_names()?;
-        let table = all.plan.smoothed(all.table.clone());
+        let table = all.plan.smoothed(&all.table);
         let tables = Tables {
             train: &table,
             val: None,

@@ -74,7 +74,7 @@ impl Steps {
     fn until(training: Training, until: Option<Vec<u64>>) -> Result<Self, Error> {
         let mut steps = Steps {
             usual: usual(&training),
-            smoothed: training.plan.smoothed(training.table.clone()),
+            smoothed: training.plan.smoothed(&training.table).into_owned(),
             training,
             done: Vec::new(),
             best_steps: Vec::new(),
@@ -109,7 +109,8 @@ impl Steps {
             self.ended = Some(Ended::Stopped(StopReason::Finished));
             return Ok(());
         }
-        let (table, val) = (self.smoothed.clone(), training.val.clone());
+        let val = training.val.as_deref().cloned();
+        let table = self.smoothed.clone();
         let (shape, config) = (&training.plan.shape, training.plan.member(place));
         let run = Run::begin(
             shape,

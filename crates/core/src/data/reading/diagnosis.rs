@@ -132,17 +132,27 @@ impl Diagnosis {
     pub(super) fn count(&mut self, list: &NameList, tokenizer: &dyn Tokenizer) {
         self.lengths.clear();
         self.letters.clear();
+        // Most pieces are ASCII letters, and a table is much faster than a map.
+        let (mut ascii, mut lengths) = ([0u64; 128], Vec::<u64>::new());
         for name in list.names() {
             let mut length = 0;
             for piece in tokenizer.pieces(name.text) {
                 length += 1;
-                if let Some(times) = self.letters.get_mut(piece) {
+                if let &[letter @ 0..128] = piece.as_bytes() {
+                    ascii[usize::from(letter)] += 1;
+                } else if let Some(times) = self.letters.get_mut(piece) {
                     *times += 1;
                 } else {
                     self.letters.insert(piece.to_owned(), 1);
                 }
             }
-            *self.lengths.entry(length).or_default() += 1;
+            lengths.resize(lengths.len().max(length + 1), 0);
+            lengths[length] += 1;
         }
+        let ascii = ('\0'..).zip(ascii).filter(|&(_, times)| times > 0);
+        self.letters
+            .extend(ascii.map(|(letter, times)| (letter.to_string(), times)));
+        let lengths = lengths.into_iter().enumerate();
+        self.lengths.extend(lengths.filter(|&(_, names)| names > 0));
     }
 }

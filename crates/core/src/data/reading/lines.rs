@@ -90,13 +90,14 @@ impl ReadOptions {
 
     /// The list, normalised; names that become equal are one.
     pub(super) fn normalized(&self, list: NameList, normalizer: Normalizer) -> NameList {
-        let normalize = |name: Name<'_>| normalizer.normalize(name.text).into_owned();
-        if list.names().all(|name| normalize(name) == name.text) {
+        let is_normal = |name: Name<'_>| normalizer.normalize(name.text) == name.text;
+        if list.names().all(is_normal) {
             return list;
         }
         let mut normalized = NameList::default();
         for name in list.names() {
-            normalized.add(&normalize(name), name.count, self.again(name.count));
+            let text = normalizer.normalize(name.text);
+            normalized.add(&text, name.count, self.again(name.count));
         }
         normalized
     }
@@ -487,6 +488,10 @@ impl<'a> Reader<'a> {
 
     /// Cleans a name and adds it, or records why not.
     fn offer(&mut self, line: u64, bytes: &[u8], weight: u64) -> Result<(), Error> {
+        if let Some(name) = plain(bytes) {
+            self.accept(name, weight);
+            return Ok(());
+        }
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.trim(),
             Err(error) => {
@@ -519,12 +524,9 @@ impl<'a> Reader<'a> {
             Alphabet::Auto => self.fault(Alphabet::Az, name),
             Alphabet::Az | Alphabet::Data => None,
         };
-        let length = options.tokenizer.pieces(name).count();
-        if !(options.min_length..=options.max_length).contains(&length) {
-            self.diagnosis.filtered_by_length += 1;
-            return Ok(());
-        }
-        if let Some((place, character, fault)) = outside {
+        if self.accept(name, weight)
+            && let Some((place, character, fault)) = outside
+        {
             let (number, first) = &mut self.outside_az;
             *number += 1;
             if first.len() < Diagnosis::KEPT {
@@ -532,9 +534,23 @@ impl<'a> Reader<'a> {
                 first.push(rejected(line, bytes, place + 1, reason));
             }
         }
+        Ok(())
+    }
+
+    /// Adds a clean name, if it has a length that is wanted; returns whether it has.
+    fn accept(&mut self, name: &str, weight: u64) -> bool {
+        let options = self.options;
+        // A piece has at least one byte, so most names need not be split to know that their length fits.
+        if options.min_length > 1 || name.len() > options.max_length {
+            let length = options.tokenizer.pieces(name).count();
+            if !(options.min_length..=options.max_length).contains(&length) {
+                self.diagnosis.filtered_by_length += 1;
+                return false;
+            }
+        }
         self.diagnosis.accepted += 1;
         self.list.add(name, weight, options.again(weight));
-        Ok(())
+        true
     }
 
     /// The first character of a name that an alphabet excludes.
@@ -619,6 +635,13 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+/// A line that is a name of letters a–z, as most lines of most lists are: nothing can be wrong with it.
+fn plain(line: &[u8]) -> Option<&str> {
+    let is_plain =
+        (1..=MAX_NAME_LENGTH).contains(&line.len()) && line.iter().all(u8::is_ascii_lowercase);
+    is_plain.then(|| std::str::from_utf8(line).expect("ASCII"))
 }
 
 fn rejected(line: u64, bytes: &[u8], column: usize, reason: RejectReason) -> Rejected {

@@ -74,15 +74,18 @@ pub fn evaluate(
     rivals: &Rivals,
     executor: &dyn Executor,
 ) -> Result<Report, Error> {
-    let loss_of = |model: &dyn LanguageModel| {
+    let on = |names: &CountedWindows, model: &dyn LanguageModel| {
         let table = names.shorten(model.context_length())?;
         Ok::<_, Error>(loss(model, &table, executor))
     };
+    let loss_of = |model: &dyn LanguageModel| on(names, model);
     let loss = loss_of(model)?;
     let counted = |counts: &Option<KneserNey>| {
         let counts = counts.as_ref();
         counts.map(|counts| loss_of(counts)).transpose()
     };
+    // The simplest models look at one character at most: their table follows from that of the pairs.
+    let pairs = names.shorten(1)?;
     let best = rivals.best_kneser_ney.as_ref();
     let uniform = Uniform {
         vocab_size: model.vocab_size(),
@@ -93,9 +96,9 @@ pub fn evaluate(
         perplexity: libm::exp(loss),
         examples: names.examples(),
         baselines: Baselines {
-            uniform: loss_of(&uniform)?,
-            unigram: loss_of(&AdditiveNgram::with_context(&rivals.bigrams, 0)?)?,
-            bigram: loss_of(&AdditiveNgram::with_context(&rivals.bigrams, 1)?)?,
+            uniform: on(&pairs, &uniform)?,
+            unigram: on(&pairs, &AdditiveNgram::with_context(&rivals.bigrams, 0)?)?,
+            bigram: on(&pairs, &AdditiveNgram::with_context(&rivals.bigrams, 1)?)?,
             kneser_ney: counted(&rivals.kneser_ney)?,
             best_kneser_ney: counted(&rivals.best_kneser_ney)?,
             best_kneser_ney_context: best.map(LanguageModel::context_length),
