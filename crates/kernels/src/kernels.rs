@@ -26,9 +26,10 @@ pub struct Kernels {
 }
 
 /// All instruction sets, the portable one first; of those that one machine has, faster ones come later.
-const ALL: [InstructionSet; 5] = [
+const ALL: [InstructionSet; 6] = [
     InstructionSet::Portable,
     InstructionSet::Sse2,
+    InstructionSet::Neon,
     InstructionSet::Simd128,
     InstructionSet::Avx2,
     InstructionSet::Avx512,
@@ -49,6 +50,8 @@ impl Kernels {
             InstructionSet::Avx2 => arch::x86_64::has_avx2(),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => arch::x86_64::has_avx512(),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            InstructionSet::Neon => true,
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             InstructionSet::Simd128 => true,
             _ => false,
@@ -95,6 +98,14 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             (InstructionSet::Sse2, Arithmetic::Unfused) => {
                 arch::quads::run::<core::arch::x86_64::__m128, false>(kernel);
+            }
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            (InstructionSet::Neon, Arithmetic::Fused) => {
+                arch::quads::run::<core::arch::aarch64::float32x4_t, true>(kernel);
+            }
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            (InstructionSet::Neon, Arithmetic::Unfused) => {
+                arch::quads::run::<core::arch::aarch64::float32x4_t, false>(kernel);
             }
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             (InstructionSet::Simd128, Arithmetic::Unfused) => {
