@@ -6,6 +6,7 @@
 mod additive;
 mod automaton;
 mod backoff;
+mod counting;
 mod discount;
 mod kneser_ney;
 mod levels;
