@@ -8,6 +8,7 @@ use crate::generic::elementwise::{
     Elementwise, Gelu, GeluValue, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
 };
 use crate::generic::exp64::Exp64;
+use crate::generic::log64::Log64;
 use crate::generic::matmul::Matmul;
 use crate::generic::optimizer::{AdamW, Axpy, Lerp, Sgd};
 use crate::generic::rows::{ScatterRows, SumColumns, SumRows};
@@ -478,6 +479,11 @@ impl Kernels {
     /// `values ← exp(values)`, bit-identical to `libm::exp` in every instance.
     pub fn exp_f64(self, values: &mut [f64]) {
         self.run(Exp64 { values });
+    }
+
+    /// `values ← ln(values)`, bit-identical to `libm::log` in every instance.
+    pub fn log_f64(self, values: &mut [f64]) {
+        self.run(Log64 { values });
     }
 
     /// `into ← into + weight·from`.

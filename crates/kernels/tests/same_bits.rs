@@ -345,7 +345,7 @@ proptest! {
 
 /// Every exponent with both signs, the boundaries of libm's branches, infinities and NaN.
 #[test]
-fn exp_of_f64_has_the_bits_of_libm() {
+fn exp_and_ln_of_f64_have_the_bits_of_libm() {
     let boundaries = [
         0.0,
         0.346_573_590_279_972_6,
@@ -373,18 +373,19 @@ fn exp_of_f64_has_the_bits_of_libm() {
         .chain([1.0; 3])
         .collect();
     for set in Kernels::available() {
-        let mut found = asked.clone();
-        Kernels::new(set, Arithmetic::Unfused)
-            .unwrap()
-            .exp_f64(&mut found);
-        for (&x, found) in asked.iter().zip(found) {
-            let expected = libm::exp(x);
-            let same =
-                found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
-            assert!(
-                same,
-                "{set}: exp({x:e}) is {found:e} instead of {expected:e}"
-            );
+        let kernels = Kernels::new(set, Arithmetic::Unfused).unwrap();
+        let (mut exps, mut logs) = (asked.clone(), asked.clone());
+        kernels.exp_f64(&mut exps);
+        kernels.log_f64(&mut logs);
+        for ((&x, exp), log) in asked.iter().zip(exps).zip(logs) {
+            for (found, expected) in [(exp, libm::exp(x)), (log, libm::log(x))] {
+                let same =
+                    found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
+                assert!(
+                    same,
+                    "{set}: of {x:e} it is {found:e} instead of {expected:e}"
+                );
+            }
         }
     }
 }

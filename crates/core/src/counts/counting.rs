@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::counts::levels::{Level, Levels, history};
+use crate::counts::levels::{Level, Levels};
 use crate::data::packing::{Packing, Word, counted, sort_by_window};
 use crate::data::window_shape::WindowShape;
 use crate::data::{CountedWindows, NameList};
@@ -18,8 +18,8 @@ const MAX_BYTES: usize = 2 << 30;
 /// The memory is compared with the limit after this number of contexts.
 const CHECKED: usize = 1 << 16;
 
-/// Windows that are sorted together, at least.
-const SORTED: usize = 1 << 20;
+/// Windows with the same last token that are sorted together, at least.
+const SORTED: usize = 1 << 18;
 
 /// The levels 0 … T of a table with contexts of T tokens.
 ///
@@ -47,7 +47,11 @@ fn levels_by<W: Word>(table: &CountedWindows, max_bytes: usize) -> Result<Levels
         }
     }
     sort_by_window(&mut windows, packing.bits(), |&(window, _)| window);
-    Counting::new(packing, max_bytes).all(windows)
+    let mut counting = Counting::new(packing, max_bytes);
+    for (window, count) in windows {
+        counting.add(window, count)?;
+    }
+    counting.finish()
 }
 
 /// The levels of a list's names, weighted by their counts.
@@ -74,17 +78,23 @@ fn levels_of_names_by<W: Word>(
 ) -> Result<Levels, Error> {
     let longest = packing.shape().context_length;
     let mut tokens = Vec::new();
-    let mut windows = Sorting::new(packing);
+    // One for each last token: they stay in the cache while they are sorted.
+    let mut windows: Vec<Sorting<W>> = vec![Sorting::new(packing); vocab.len()];
     for name in list.names() {
         let known = vocab.encode_into(name.text, &mut tokens);
         known.map_err(|unknown| unknown.of(name.text))?;
-        let mut context = W::from(END);
+        let (mut context, mut last) = (W::from(END), END);
         for &token in tokens.iter().chain(&[END]) {
-            windows.add(packing.followed(context, token), name.count);
+            windows[usize::from(last)].add(packing.followed(context, token), name.count);
             context = packing.preceded(context, token, longest);
+            last = if longest > 0 { token } else { END };
         }
     }
-    Counting::new(packing, MAX_BYTES).all(windows.finish())
+    let mut counting = Counting::new(packing, MAX_BYTES);
+    for windows in windows {
+        windows.finish(|(window, count)| counting.add(window, count))?;
+    }
+    counting.finish()
 }
 
 /// The integer of a context that is read backwards: the last token in the highest bits.
@@ -112,9 +122,12 @@ impl Packing {
     }
 }
 
-/// Sorts windows, and counts those that are equal. Its memory is proportional to the number of different ones.
+/// Sorts windows with the same last token of their contexts, and counts those that are equal. Its memory is proportional
+/// to the number of different ones.
+#[derive(Clone)]
 struct Sorting<W> {
-    packing: Packing,
+    /// Bits of a window in which they differ.
+    bits: u32,
     /// Windows that occurred once each.
     once: Vec<W>,
     /// Windows with their numbers of occurrences.
@@ -125,8 +138,9 @@ struct Sorting<W> {
 
 impl<W: Word> Sorting<W> {
     fn new(packing: Packing) -> Self {
+        let same = packing.token_bits() * packing.shape().context_length.min(1) as u32;
         Sorting {
-            packing,
+            bits: packing.bits() - same,
             once: Vec::new(),
             often: Vec::new(),
             sorted: Vec::new(),
@@ -135,37 +149,44 @@ impl<W: Word> Sorting<W> {
 
     #[inline]
     fn add(&mut self, window: W, count: u64) {
-        match count {
-            0 => {}
-            1 => self.once.push(window),
-            _ => self.often.push((window, count)),
-        }
-        if self.once.len().max(self.often.len()) >= SORTED.max(self.sorted.len()) {
-            self.sort();
+        let number = match count {
+            0 => return,
+            1 => {
+                self.once.push(window);
+                self.once.len()
+            }
+            _ => {
+                self.often.push((window, count));
+                self.often.len()
+            }
+        };
+        if number >= SORTED.max(self.sorted.len()) {
+            self.merge();
         }
     }
 
-    fn sort(&mut self) {
-        let bits = self.packing.bits();
-        sort_by_window(&mut self.once, bits, |&window| window);
-        sort_by_window(&mut self.often, bits, |&(window, _)| window);
+    /// Moves all windows to the sorted ones.
+    fn merge(&mut self) {
+        sort_by_window(&mut self.once, self.bits, |&window| window);
+        sort_by_window(&mut self.often, self.bits, |&(window, _)| window);
         let often = self.often.chunk_by(|a, b| a.0 == b.0).map(|same| {
             let counts = same.iter().map(|&(_, count)| count);
             (same[0].0, counts.fold(0, u64::saturating_add))
         });
-        let new = merged(counted(&self.once), often);
-        self.sorted = if self.sorted.is_empty() {
-            new.collect()
-        } else {
-            merged(std::mem::take(&mut self.sorted).into_iter(), new).collect()
-        };
+        let before = std::mem::take(&mut self.sorted).into_iter();
+        self.sorted = merged(before, merged(counted(&self.once), often)).collect();
         self.once.clear();
         self.often.clear();
     }
 
-    fn finish(mut self) -> Vec<(W, u64)> {
-        self.sort();
-        self.sorted
+    /// Calls `each` with the different windows in ascending order, and their counts.
+    fn finish<E>(mut self, each: impl FnMut((W, u64)) -> Result<(), E>) -> Result<(), E> {
+        if self.sorted.is_empty() && self.often.is_empty() {
+            sort_by_window(&mut self.once, self.bits, |&window| window);
+            return counted(&self.once).try_for_each(each);
+        }
+        self.merge();
+        self.sorted.into_iter().try_for_each(each)
     }
 }
 
@@ -192,10 +213,12 @@ fn merged<W: Word>(
 }
 
 /// Counts the levels while windows arrive in ascending order of their contexts, read backwards.
-struct Counting {
+struct Counting<W> {
     packing: Packing,
     max_bytes: usize,
     levels: Levels,
+    /// The last context, read backwards.
+    context: Option<W>,
     /// The last history, from its last token backwards.
     history: Vec<Token>,
     /// \[T + 1\]: what follows the suffixes of that history until now, by their length.
@@ -223,7 +246,7 @@ impl Open {
     }
 }
 
-impl Counting {
+impl<W: Word> Counting<W> {
     fn new(packing: Packing, max_bytes: usize) -> Self {
         let shape = packing.shape();
         let longest = shape.context_length;
@@ -241,25 +264,30 @@ impl Counting {
                     .map(|length| Level::new(length == longest))
                     .collect(),
             },
+            context: None,
             history: Vec::with_capacity(longest),
             open: vec![open; longest + 1],
             contexts: 0,
         }
     }
 
-    fn all<W: Word>(mut self, ascending: Vec<(W, u64)>) -> Result<Levels, Error> {
-        let (mut context, mut last) = (vec![END; self.open.len() - 1], None);
-        for &(window, count) in &ascending {
-            let packed = window >> self.packing.token_bits();
-            if last != Some(packed) {
-                self.unpack(packed, &mut context);
-                self.begin(history(&context))?;
-                last = Some(packed);
+    fn add(&mut self, window: W, count: u64) -> Result<(), Error> {
+        let context = window >> self.packing.token_bits();
+        if self.context != Some(context) {
+            self.begin(context);
+            self.context = Some(context);
+            self.contexts += 1;
+            if self.contexts.is_multiple_of(CHECKED) {
+                self.check()?;
             }
-            let target = window.low_token(self.packing.token_bits());
-            self.open[self.history.len()].add(target, count);
         }
-        if last.is_some() {
+        let target = window.low_token(self.packing.token_bits());
+        self.open[self.history.len()].add(target, count);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Levels, Error> {
+        if self.context.is_some() {
             self.end_longer_than(0);
             self.end_row(0);
         }
@@ -268,28 +296,23 @@ impl Counting {
         Ok(self.levels)
     }
 
-    /// The tokens of a context, from the oldest one.
-    fn unpack<W: Word>(&self, packed: W, context: &mut [Token]) {
-        let mut rest = packed;
-        for token in context {
-            *token = rest.low_token(self.packing.token_bits());
-            rest = rest >> self.packing.token_bits();
+    /// Begins with the history of a context; ends the rows of the last history's suffixes that are not its suffixes.
+    fn begin(&mut self, context: W) {
+        let (longest, bits) = (self.open.len() - 1, self.packing.token_bits());
+        let token =
+            |place: usize| (context >> ((longest - 1 - place) as u32 * bits)).low_token(bits);
+        let padding = (0..longest)
+            .rev()
+            .take_while(|&place| token(place) == END)
+            .count();
+        let length = longest - padding.saturating_sub(1);
+        let mut common = 0;
+        while common < length.min(self.history.len()) && token(common) == self.history[common] {
+            common += 1;
         }
-    }
-
-    /// Ends the rows of the last history's suffixes that are not suffixes of this one.
-    fn begin(&mut self, history: &[Token]) -> Result<(), Error> {
-        let tokens = history.iter().rev();
-        let both = self.history.iter().zip(tokens.clone());
-        let common = both.take_while(|(a, b)| a == b).count();
         self.end_longer_than(common);
         self.history.truncate(common);
-        self.history.extend(tokens.skip(common));
-        self.contexts += 1;
-        if self.contexts.is_multiple_of(CHECKED) {
-            self.check()?;
-        }
-        Ok(())
+        self.history.extend((common..length).map(token));
     }
 
     fn end_longer_than(&mut self, length: usize) {
@@ -335,6 +358,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::counts::levels::history;
     use crate::data::WindowCounter;
 
     /// What follows each history of a length, straight from the definition.
@@ -441,7 +465,7 @@ mod tests {
 
         #[test]
         fn windows_are_sorted_in_runs(
-            windows in prop::collection::vec((0u64..50, 0u64..3), 0..200), runs in 1usize..9,
+            windows in prop::collection::vec((64u64..120, 0u64..3), 0..200), runs in 1usize..9,
         ) {
             let mut expected = BTreeMap::new();
             let mut sorting = Sorting::new(Packing::new(WindowShape::plain(64, 1)).unwrap());
@@ -451,10 +475,16 @@ mod tests {
                 }
                 sorting.add(window, count);
                 if place % runs == 0 {
-                    sorting.sort();
+                    sorting.merge();
                 }
             }
-            prop_assert_eq!(sorting.finish(), expected.into_iter().collect::<Vec<_>>());
+            let mut found = Vec::new();
+            let all: Result<(), ()> = sorting.finish(|counted| {
+                found.push(counted);
+                Ok(())
+            });
+            prop_assert!(all.is_ok());
+            prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
         }
     }
 

@@ -11,9 +11,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use nextchar_kernels::{Arithmetic, Kernels};
+
 use crate::counts::automaton::Automaton;
 use crate::counts::counting::{levels, levels_of_names};
 use crate::counts::discount::{self, Discounts};
+use crate::counts::distributions::{Distributions, Shortest};
 use crate::counts::levels::{Levels, bucket, history};
 use crate::data::{CountedWindows, NameList, folds};
 use crate::error::Error;
@@ -48,6 +51,7 @@ pub struct KneserNey {
     /// Whether every history continues one that was seen, so that contexts with the same longest history stay
     /// equivalent, once it is known.
     is_closed: OnceLock<bool>,
+    shortest: OnceLock<Shortest>,
 }
 
 impl PartialEq for KneserNey {
@@ -63,6 +67,7 @@ impl KneserNey {
             discounts,
             table: OnceLock::new(),
             is_closed: OnceLock::new(),
+            shortest: OnceLock::new(),
         }
     }
 
@@ -165,13 +170,20 @@ impl KneserNey {
         sums.backoff_mass(&self.discounts[length])
     }
 
-    /// p(· | history), where padding is reduced to one START, from the lowest level up.
+    /// p(· | history), where padding is reduced to one START.
     pub(crate) fn probs_after(&self, history: &[Token], probs: &mut [f64]) {
-        probs.fill(1.0 / probs.len() as f64);
+        let mut shorter = vec![1.0 / probs.len() as f64; probs.len()];
         let path = self.levels.path(history.iter().rev().copied());
         for (length, row) in path.enumerate() {
-            self.interpolate(length, row, probs);
+            self.interpolate(length, row, &shorter, probs);
+            shorter.copy_from_slice(probs);
         }
+        probs.copy_from_slice(&shorter);
+    }
+
+    /// The distributions of the shortest histories, which most contexts share.
+    pub(crate) fn shortest(&self) -> &Shortest {
+        self.shortest.get_or_init(|| Shortest::of(self))
     }
 
     /// The state after a token in a model that also sees the last `tokens` tokens otherwise.
@@ -218,13 +230,20 @@ impl KneserNey {
         *self.is_closed.get_or_init(|| self.levels.are_closed())
     }
 
-    /// Turns p(· | h′) into p(· | h), where h is the history at a row of a level.
-    fn interpolate(&self, length: usize, row: usize, probs: &mut [f64]) {
+    /// p(· | h) from p(· | h′), where h is the history at a row of a level.
+    #[inline]
+    pub(crate) fn interpolate(
+        &self,
+        length: usize,
+        row: usize,
+        shorter: &[f64],
+        probs: &mut [f64],
+    ) {
         let (row, discounts) = (self.levels.level(length).row(row), &self.discounts[length]);
         let sums = row.sums();
         let mass = sums.backoff_mass(discounts);
-        for p in probs.iter_mut() {
-            *p *= mass;
+        for (p, shorter) in probs.iter_mut().zip(shorter) {
+            *p = shorter * mass;
         }
         for (&target, count) in row.pairs() {
             probs[usize::from(target)] += (count as f64 - discounts[bucket(count)]) / sums.total;
@@ -259,14 +278,12 @@ impl LanguageModel for KneserNey {
     }
 
     fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
-        let contexts = self.contexts(states);
-        let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
-        let mut distributions = SuffixCache::new(self);
-        for (index, out) in log_probs.chunks_exact_mut(vocab_size).enumerate() {
-            let history = history(&contexts[index * context_length..][..context_length]);
-            out.copy_from_slice(distributions.after(history));
+        let mut distributions = Distributions::new(self);
+        let rows = log_probs.chunks_exact_mut(self.vocab_size());
+        for (state, out) in states.iter().zip(rows) {
+            out.copy_from_slice(distributions.after(state.packed()));
         }
-        log_probs.iter_mut().for_each(|p| *p = libm::log(*p));
+        Kernels::best(Arithmetic::Unfused).log_f64(log_probs);
     }
 
     fn next(&self, state: State, token: Token) -> State {
@@ -279,69 +296,16 @@ impl LanguageModel for KneserNey {
     }
 
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
-        let mut probs = vec![0.0; self.vocab_size()];
+        let (packing, mut distributions) = (packing(self), Distributions::new(self));
         let mut total = 0.0;
         for index in rows {
             let row = table.row(index);
-            self.probs_after(history(row.context), &mut probs);
+            let probs = distributions.after(packing.pack_context(row.context));
             for (&target, &count) in row.targets.iter().zip(row.counts) {
                 total -= count as f64 * libm::log(probs[usize::from(target)]);
             }
         }
         total
-    }
-}
-
-/// Distributions after a sequence of histories. Levels that a history shares with the one before it are not
-/// computed again, so contexts that are sorted by their reversed tokens are cheap.
-struct SuffixCache<'a, 'h> {
-    model: &'a KneserNey,
-    history: &'h [Token],
-    /// The rows of the history's suffixes that were seen, by length.
-    rows: Vec<usize>,
-    /// [levels + 1, V]: the uniform distribution, then p(·) of each level.
-    probs: Vec<f64>,
-}
-
-impl<'a, 'h> SuffixCache<'a, 'h> {
-    fn new(model: &'a KneserNey) -> Self {
-        let vocab_size = model.vocab_size();
-        SuffixCache {
-            model,
-            history: &[],
-            rows: Vec::with_capacity(model.levels.len()),
-            probs: vec![1.0 / vocab_size as f64; (model.levels.len() + 1) * vocab_size],
-        }
-    }
-
-    /// p(· | history).
-    fn after(&mut self, history: &'h [Token]) -> &[f64] {
-        let (model, vocab_size) = (self.model, self.model.vocab_size());
-        let ends = history.iter().rev().zip(self.history.iter().rev());
-        let common = ends.take_while(|(a, b)| a == b).count();
-        self.rows.truncate(common + 1);
-        let mut next = match self.rows.last() {
-            None => model.levels.root(),
-            Some(&row) => self.longer(history, row),
-        };
-        while let Some(row) = next {
-            let length = self.rows.len();
-            let (below, probs) = self.probs[length * vocab_size..].split_at_mut(vocab_size);
-            let probs = &mut probs[..vocab_size];
-            probs.copy_from_slice(below);
-            model.interpolate(length, row, probs);
-            self.rows.push(row);
-            next = self.longer(history, row);
-        }
-        self.history = history;
-        &self.probs[self.rows.len() * vocab_size..][..vocab_size]
-    }
-
-    /// The row of the history's suffix that is one token longer than those known.
-    fn longer(&self, history: &[Token], row: usize) -> Option<usize> {
-        let length = self.rows.len() - 1;
-        let token = history[..history.len() - length].last()?;
-        self.model.levels.longer(length, row, *token)
     }
 }
 
@@ -479,10 +443,17 @@ mod tests {
         }
     }
 
+    /// ln p(· | history): every level in turn, straight from the formula.
+    fn level_by_level(model: &KneserNey, history: &[Token]) -> Vec<f64> {
+        let mut probs = vec![0.0; 4];
+        model.probs_after(history, &mut probs);
+        probs.into_iter().map(libm::log).collect()
+    }
+
     proptest! {
         /// Reusing the levels shared with the context before does not change the bits.
         #[test]
-        fn the_suffix_cache_changes_nothing(
+        fn other_contexts_change_nothing(
             names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
             mut contexts in prop::collection::vec(prop::collection::vec(0u16..4, 3..4), 1..60),
             sorted: bool,
@@ -495,7 +466,8 @@ mod tests {
             let states: Vec<State> =
                 contexts.iter().map(|context| model.after(&Start::default(), context)).collect();
             model.log_probs(&states, &mut together);
-            let alone: Vec<f64> = contexts.iter().flat_map(|c| model.next_log_probs(c)).collect();
+            let alone: Vec<f64> =
+                contexts.iter().flat_map(|c| level_by_level(&model, history(c))).collect();
             prop_assert_eq!(together, alone);
         }
     }
@@ -524,9 +496,7 @@ mod tests {
                 for length in 0..=word.len() {
                     let before = [&vec![END; context_length], &word[..length]].concat();
                     let context = &before[before.len() - context_length..];
-                    let mut expected = vec![0.0; 4];
-                    model.probs_after(history(context), &mut expected);
-                    expected.iter_mut().for_each(|p| *p = libm::log(*p));
+                    let expected = level_by_level(&model, history(context));
                     let mut found = vec![0.0; 4];
                     model.log_probs(&[state], &mut found);
                     prop_assert_eq!(&found, &expected);

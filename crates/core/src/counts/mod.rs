@@ -8,6 +8,7 @@ mod automaton;
 mod backoff;
 mod counting;
 mod discount;
+mod distributions;
 mod kneser_ney;
 mod levels;
 
