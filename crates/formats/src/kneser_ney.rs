@@ -60,10 +60,17 @@ pub(crate) fn from_tensors(
     left: &mut BTreeMap<String, TensorView<'_>>,
 ) -> Result<KneserNey, FormatError> {
     let counter = WindowCounter::holding(vocab, held, length)?; // checks the length first
-    let table = match names {
-        Some(names) => CountedWindows::from_list(names, vocab, length)?,
-        None => read_windows(counter, vocab, length, left)?,
-    };
+    let discounts = read_discounts(length, left)?;
+    Ok(match names {
+        Some(names) => KneserNey::of_list(names, vocab, length, discounts)?,
+        None => KneserNey::with_discounts(read_windows(counter, vocab, length, left)?, discounts)?,
+    })
+}
+
+fn read_discounts(
+    length: usize,
+    left: &mut BTreeMap<String, TensorView<'_>>,
+) -> Result<Vec<Discounts>, FormatError> {
     let discounts = take(left, DISCOUNTS, Dtype::F64)?;
     if discounts.shape() != [length + 1, 3] {
         let expected = format!("[{}, 3]", length + 1);
@@ -75,8 +82,7 @@ pub(crate) fn from_tensors(
         .map(|bytes| f64::from_le_bytes(bytes.try_into().expect("eight bytes")))
         .collect();
     let triples = numbers.chunks_exact(3);
-    let discounts: Vec<Discounts> = triples.map(|d| [d[0], d[1], d[2]]).collect();
-    Ok(KneserNey::with_discounts(table, discounts)?)
+    Ok(triples.map(|d| [d[0], d[1], d[2]]).collect())
 }
 
 fn read_windows(

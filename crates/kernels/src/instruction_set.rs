@@ -10,6 +10,8 @@ pub enum InstructionSet {
     Portable,
     /// x86-64 with the instructions that every such processor has.
     Sse2,
+    /// 64-bit ARM.
+    Neon,
     /// WebAssembly with 128-bit vectors.
     Simd128,
     /// x86-64 with AVX2 and FMA.
@@ -23,6 +25,7 @@ impl fmt::Display for InstructionSet {
         f.pad(match self {
             InstructionSet::Portable => "portable",
             InstructionSet::Sse2 => "sse2",
+            InstructionSet::Neon => "neon",
             InstructionSet::Simd128 => "simd128",
             InstructionSet::Avx2 => "avx2",
             InstructionSet::Avx512 => "avx512",
@@ -37,6 +40,7 @@ impl FromStr for InstructionSet {
         match name {
             "portable" => Ok(InstructionSet::Portable),
             "sse2" => Ok(InstructionSet::Sse2),
+            "neon" => Ok(InstructionSet::Neon),
             "simd128" => Ok(InstructionSet::Simd128),
             "avx2" => Ok(InstructionSet::Avx2),
             "avx512" => Ok(InstructionSet::Avx512),
@@ -51,7 +55,7 @@ pub struct ParseInstructionSetError;
 
 impl fmt::Display for ParseInstructionSetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown instruction set: choose portable, sse2, avx2, avx512 or simd128")
+        f.write_str("unknown instruction set: choose portable, sse2, avx2, avx512, neon or simd128")
     }
 }
 

@@ -8,6 +8,7 @@ use crate::generic::elementwise::{
     Elementwise, Gelu, GeluValue, Multiply, Over, Relu, ReluBackward, Tanh, TanhBackward,
 };
 use crate::generic::exp64::Exp64;
+use crate::generic::log64::Log64;
 use crate::generic::matmul::Matmul;
 use crate::generic::optimizer::{AdamW, Axpy, Lerp, Sgd};
 use crate::generic::rows::{ScatterRows, SumColumns, SumRows};
@@ -26,9 +27,10 @@ pub struct Kernels {
 }
 
 /// All instruction sets, the portable one first; of those that one machine has, faster ones come later.
-const ALL: [InstructionSet; 5] = [
+const ALL: [InstructionSet; 6] = [
     InstructionSet::Portable,
     InstructionSet::Sse2,
+    InstructionSet::Neon,
     InstructionSet::Simd128,
     InstructionSet::Avx2,
     InstructionSet::Avx512,
@@ -49,6 +51,8 @@ impl Kernels {
             InstructionSet::Avx2 => arch::x86_64::has_avx2(),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => arch::x86_64::has_avx512(),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            InstructionSet::Neon => true,
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             InstructionSet::Simd128 => true,
             _ => false,
@@ -95,6 +99,14 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             (InstructionSet::Sse2, Arithmetic::Unfused) => {
                 arch::quads::run::<core::arch::x86_64::__m128, false>(kernel);
+            }
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            (InstructionSet::Neon, Arithmetic::Fused) => {
+                arch::quads::run::<core::arch::aarch64::float32x4_t, true>(kernel);
+            }
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            (InstructionSet::Neon, Arithmetic::Unfused) => {
+                arch::quads::run::<core::arch::aarch64::float32x4_t, false>(kernel);
             }
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             (InstructionSet::Simd128, Arithmetic::Unfused) => {
@@ -478,6 +490,11 @@ impl Kernels {
     /// `values ← exp(values)`, bit-identical to `libm::exp` in every instance.
     pub fn exp_f64(self, values: &mut [f64]) {
         self.run(Exp64 { values });
+    }
+
+    /// `values ← ln(values)`, bit-identical to `libm::log` in every instance.
+    pub fn log_f64(self, values: &mut [f64]) {
+        self.run(Log64 { values });
     }
 
     /// `into ← into + weight·from`.

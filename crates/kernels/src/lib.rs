@@ -35,9 +35,8 @@
 //!
 //! Every length is asserted before `unsafe` code is entered; a wrong one panics. The portable instance
 //! runs under Miri (`cargo miri test -p nextchar-kernels`, a nightly component), where feature detection
-//! finds no vector instructions. The x86-64 instances do not run there, but they share every
-//! algorithm, and so every index, with the portable one. There is no aarch64 instance yet: the portable
-//! one is used there.
+//! finds no vector instructions. The instances with vector instructions do not run there, but they share every
+//! algorithm, and so every index, with the portable one. `./test --arm` runs NEON's in an emulator.
 
 mod arch;
 mod generic;

@@ -345,7 +345,7 @@ proptest! {
 
 /// Every exponent with both signs, the boundaries of libm's branches, infinities and NaN.
 #[test]
-fn exp_of_f64_has_the_bits_of_libm() {
+fn exp_and_ln_of_f64_have_the_bits_of_libm() {
     let boundaries = [
         0.0,
         0.346_573_590_279_972_6,
@@ -373,18 +373,100 @@ fn exp_of_f64_has_the_bits_of_libm() {
         .chain([1.0; 3])
         .collect();
     for set in Kernels::available() {
-        let mut found = asked.clone();
-        Kernels::new(set, Arithmetic::Unfused)
-            .unwrap()
-            .exp_f64(&mut found);
-        for (&x, found) in asked.iter().zip(found) {
-            let expected = libm::exp(x);
-            let same =
-                found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
-            assert!(
-                same,
-                "{set}: exp({x:e}) is {found:e} instead of {expected:e}"
-            );
+        let kernels = Kernels::new(set, Arithmetic::Unfused).unwrap();
+        let (mut exps, mut logs) = (asked.clone(), asked.clone());
+        kernels.exp_f64(&mut exps);
+        kernels.log_f64(&mut logs);
+        for ((&x, exp), log) in asked.iter().zip(exps).zip(logs) {
+            for (found, expected) in [(exp, libm::exp(x)), (log, libm::log(x))] {
+                let same =
+                    found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());
+                assert!(
+                    same,
+                    "{set}: of {x:e} it is {found:e} instead of {expected:e}"
+                );
+            }
+        }
+    }
+}
+
+/// A number for the bits of results (FNV-1a); all NaN count as one.
+fn fingerprint(results: impl IntoIterator<Item = u64>) -> u64 {
+    results
+        .into_iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, bits| {
+            (hash ^ bits).wrapping_mul(0x0100_0000_01b3)
+        })
+}
+
+/// The other tests compare the instances of one processor; these numbers are the same on all of them. If they change,
+/// so does every model.
+#[test]
+fn the_bits_are_these_on_every_processor() {
+    let sweep: Vec<f32> = (0..=u32::MAX).step_by(65_521).map(f32::from_bits).collect();
+    let (left, right) = (numbers(1, 37 * 29), numbers(2, 29 * 48));
+    let step = AdamW {
+        learning_rate: 0.01,
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-8,
+        weight_decay: 0.1,
+        first_correction: 10.0,
+        second_correction: 100.0,
+    };
+    let compute = |kernels: Kernels| {
+        let (mut tanh, mut gelu, mut slopes) = (sweep.clone(), sweep.clone(), sweep.clone());
+        kernels.tanh(&mut tanh);
+        kernels.gelu(&mut gelu, &mut slopes);
+        let (mut params, mut first, mut second) = (sweep.clone(), slopes.clone(), gelu.clone());
+        kernels.relu(&mut second);
+        kernels.adamw(step, &mut params, &tanh, &mut first, &mut second);
+        let mut product = vec![0.0; 37 * 48];
+        kernels.matmul(
+            MatmulShape {
+                rows: 37,
+                inner: 29,
+                columns: 48,
+            },
+            Strided {
+                data: &left,
+                row_stride: 1,
+                column_stride: 37,
+            },
+            Rows {
+                data: &right,
+                stride: 48,
+            },
+            Start::Zero,
+            RowsMut {
+                data: &mut product,
+                stride: 48,
+            },
+        );
+        let (mut probabilities, mut log_sums) = (product.clone(), vec![0.0; 37]);
+        kernels.softmax(&mut probabilities, 48, 41, &numbers(3, 37), &mut log_sums);
+        let mut powers: Vec<f64> = product.iter().map(|&x| f64::from(x) * 90.0).collect();
+        kernels.exp_f64(&mut powers);
+        let singles = joined(&[
+            &tanh,
+            &gelu,
+            &slopes,
+            &params,
+            &product,
+            &probabilities,
+            &log_sums,
+        ]);
+        let bits = |x: f32| if x.is_nan() { f32::NAN } else { x }.to_bits();
+        let singles = singles.into_iter().map(|x| u64::from(bits(x)));
+        fingerprint(singles.chain(powers.into_iter().map(f64::to_bits)))
+    };
+    for (arithmetic, expected) in [
+        (Arithmetic::Fused, 0x0da5_f3b6_e945_6065),
+        (Arithmetic::Unfused, 0xce29_b4f1_b7b5_b65a),
+    ] {
+        for set in Kernels::available() {
+            let found = compute(Kernels::new(set, arithmetic).unwrap());
+            assert_eq!(found, expected, "{set}, {arithmetic:?}: {found:#018x}");
         }
     }
 }

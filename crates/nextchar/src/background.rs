@@ -8,13 +8,13 @@ use nextchar_core::score::BackgroundModel;
 pub fn background_model() -> Option<&'static BackgroundModel> {
     use std::sync::OnceLock;
 
-    use nextchar_core::data::{BACKGROUND_NAMES, NameList};
+    use nextchar_core::data::BACKGROUND_NAMES;
     use nextchar_core::text::Vocab;
 
     static MODEL: OnceLock<BackgroundModel> = OnceLock::new();
     let model = MODEL.get_or_init(|| {
-        let names = NameList::from_names(BACKGROUND_NAMES.rows().map(|name| (name, 1)));
-        BackgroundModel::new(names, Vocab::az()).expect("a–z has few enough classes")
+        BackgroundModel::embedded(BACKGROUND_NAMES, Vocab::az())
+            .expect("a–z has few enough classes")
     });
     Some(model)
 }

@@ -142,7 +142,7 @@ pub struct TrainArgs {
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N", help_heading = "Training", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
-    /// Force these vector instructions: portable, sse2, avx2 or avx512; the result does not depend on it
+    /// Force these vector instructions: portable, sse2, avx2, avx512 or neon; the result does not depend on it
     #[arg(long, env = "NEXTCHAR_INSTRUCTIONS", hide = true)]
     pub instructions: Option<InstructionSet>,
     /// Stop after this step of the planned run, as Ctrl-C would

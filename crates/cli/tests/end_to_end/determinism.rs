@@ -76,5 +76,5 @@ fn a_target_and_a_time_stop_cleanly() {
 fn instructions_that_do_not_exist_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let run = nextchar(folder.path(), &["train", "--instructions", "sse9"]).code(2);
-    assert!(crate::stderr(&run).contains("portable, sse2, avx2, avx512 or simd128"));
+    assert!(crate::stderr(&run).contains("portable, sse2, avx2, avx512, neon or simd128"));
 }

@@ -4,6 +4,7 @@
 //! model can. A single network, or counts alone, is the simplest mixture. Each of them can be combined with an
 //! estimate of how often whole names [repeat](crate::combine::repeats).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::combine::repeats::Repeats;
@@ -206,27 +207,29 @@ impl Mixture {
         longer.then_some((counts, longest.unwrap_or(0)))
     }
 
-    /// The networks' mean log-probabilities, and the counts'; each [B, V].
-    fn parts(&self, states: &[State]) -> (Vec<f64>, Vec<f64>) {
-        let len = states.len() * self.vocab_size();
-        let (mut mean, mut counted, mut one) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
-        for network in &self.networks {
-            network.log_probs(&self.shortened(states, network.context_length()), &mut one);
-            for (sum, log_prob) in mean.iter_mut().zip(&one) {
-                *sum += log_prob / self.networks.len() as f64;
+    /// The networks' mean log-probabilities, and the counts'; each [B, V]. `one` is memory for a single network.
+    fn parts(&self, states: &[State], mean: &mut [f64], counted: &mut [f64], one: &mut [f64]) {
+        if let [network] = self.networks.as_slice() {
+            network.log_probs(&self.shortened(states, network.context_length()), mean);
+        } else {
+            mean.fill(0.0);
+            for network in &self.networks {
+                network.log_probs(&self.shortened(states, network.context_length()), one);
+                for (sum, log_prob) in mean.iter_mut().zip(one.iter()) {
+                    *sum += log_prob / self.networks.len() as f64;
+                }
             }
         }
         if let Some(counts) = &self.counts {
-            counts.log_probs(
-                &self.shortened(states, counts.context_length()),
-                &mut counted,
-            );
+            counts.log_probs(&self.shortened(states, counts.context_length()), counted);
         }
-        (mean, counted)
     }
 
     /// The states for a part with a context of `length` tokens.
-    fn shortened(&self, states: &[State], length: usize) -> Vec<State> {
+    fn shortened<'s>(&self, states: &'s [State], length: usize) -> Cow<'s, [State]> {
+        if length == self.context_length() {
+            return Cow::Borrowed(states);
+        }
         let packing = packing(self);
         let shorten = |state: &State| state.shortened(packing, length);
         states.iter().map(shorten).collect()
@@ -238,10 +241,14 @@ impl Mixture {
             return single.log_probs(&self.shortened(states, self.tokens_seen()), log_probs);
         }
         let vocab_size = self.vocab_size();
+        let len = states.len().min(BLOCK) * vocab_size;
+        let mut counted = vec![0.0; len];
+        let mut one = vec![0.0; if self.networks.len() > 1 { len } else { 0 }];
         let blocks = log_probs.chunks_mut(BLOCK * vocab_size);
         for (states, out) in states.chunks(BLOCK).zip(blocks) {
-            let (mean, counted) = self.parts(states);
-            out.copy_from_slice(&mean);
+            let counted = &mut counted[..out.len()];
+            let size = one.len().min(out.len());
+            self.parts(states, out, counted, &mut one[..size]);
             let weights = match self.counts {
                 Some(_) => self.weights,
                 None => Weights {
@@ -249,7 +256,7 @@ impl Mixture {
                     counts: 0.0,
                 },
             };
-            mix(weights, out, &counted, vocab_size);
+            mix(weights, out, counted, vocab_size);
         }
     }
 
@@ -267,7 +274,11 @@ impl Mixture {
             vec![Default::default(); table.len().div_ceil(BLOCK)];
         executor.for_each(&mut blocks, |index, block| {
             let rows = index * BLOCK..((index + 1) * BLOCK).min(table.len());
-            *block = self.parts(&row_states(self, table, rows));
+            let len = rows.len() * self.vocab_size();
+            let (mut mean, mut counted) = (vec![0.0; len], vec![0.0; len]);
+            let states = row_states(self, table, rows);
+            self.parts(&states, &mut mean, &mut counted, &mut vec![0.0; len]);
+            *block = (mean, counted);
         });
         let vocab_size = self.vocab_size();
         let start = [self.weights.networks, self.weights.counts];

@@ -7,8 +7,7 @@
 //! in the same order as in a whole row, so the results are bit-identical.
 
 use crate::counts::discount::Discounts;
-use crate::counts::levels::{Level, bucket};
-use crate::data::CountedRow;
+use crate::counts::levels::{Levels, bucket};
 use crate::language_model::WordModel;
 use crate::text::{END, Token};
 
@@ -37,93 +36,107 @@ struct Entry {
     token: Token,
 }
 
+/// A level that was added.
+struct Added {
+    /// The place of its first head.
+    first: usize,
+    /// For each pair of a history and a token, the row of both together in the level above, if they are a history.
+    appended: Vec<Option<usize>>,
+}
+
 impl Automaton {
     /// The model of these counts and discounts. `None` for a table without windows, or with windows that no
     /// names can have, so that some history is unreachable.
-    pub(crate) fn new(
-        levels: &[Level],
-        discounts: &[Discounts],
-        vocab_size: usize,
-    ) -> Option<Self> {
-        let histories: usize = levels.iter().map(|level| level.counts.len()).sum();
-        let pairs: usize = levels.iter().map(|level| level.counts.pairs()).sum();
-        u32::try_from(histories + pairs).ok()?;
+    pub(crate) fn new(levels: &Levels, discounts: &[Discounts], vocab_size: usize) -> Option<Self> {
+        levels.root()?;
+        let size = levels.iter().map(|level| level.len() + level.pairs()).sum();
+        u32::try_from(size).ok()?;
         let mut automaton = Automaton {
-            entries: Vec::with_capacity(histories + pairs),
+            entries: Vec::with_capacity(size),
             start: ROOT,
             vocab_size,
         };
-        let mut shorter = vec![ROOT];
-        for (length, level) in levels.iter().enumerate() {
-            shorter = automaton.add(level, levels.get(length + 1), &discounts[length], &shorter)?;
+        let mut below = None;
+        for (length, discounts) in discounts.iter().enumerate() {
+            below = Some(automaton.add(levels, length, discounts, below.as_ref())?);
         }
         automaton.start = automaton.transition(ROOT, END)?.state;
         Some(automaton)
     }
 
-    /// Adds the histories of one level. `shorter` holds the states of the same histories without their first
-    /// tokens; returns those for the level above.
+    /// Adds the histories of one length, after the level below.
     fn add(
         &mut self,
-        level: &Level,
-        above: Option<&Level>,
+        levels: &Levels,
+        length: usize,
         discounts: &Discounts,
-        shorter: &[u32],
-    ) -> Option<Vec<u32>> {
-        let (counts, is_lowest) = (&level.counts, self.entries.is_empty());
-        if shorter.len() != counts.len() {
-            return None;
-        }
-        // Both levels are sorted, so a single pass pairs each history with its extensions.
-        let longer = above.map(|level| level.counts.rows());
-        let mut longer = longer.into_iter().flatten().peekable();
-        let mut place_above = (self.entries.len() + counts.len() + counts.pairs()) as u32;
-        let mut shorter_above = Vec::new();
-        for (place, (row, &shorter)) in counts.rows().zip(shorter).enumerate() {
-            let mass = level.backoff_mass(place, discounts);
+        below: Option<&Added>,
+    ) -> Option<Added> {
+        let level = levels.level(length);
+        let first = self.entries.len();
+        let first_above = first + level.len() + level.pairs();
+        let mut appended = Vec::with_capacity(level.pairs());
+        for (place, suffix) in levels.suffixes(length).into_iter().enumerate() {
+            let row = level.row(place);
+            let sums = row.sums();
+            let mass = sums.backoff_mass(discounts);
+            let start = suffix
+                + length
+                    .checked_sub(1)
+                    .map_or(0, |below| levels.level(below).start(suffix));
+            let state = below.map_or(0, |below| below.first) + start;
             self.entries.push(Entry {
                 value: mass,
-                state: shorter,
+                state: state as u32,
                 token: Token::try_from(row.targets.len()).ok()?,
             });
-            for (&token, &count) in row.targets.iter().zip(row.counts) {
-                let below = if is_lowest {
-                    Entry {
-                        value: 1.0 / self.vocab_size as f64,
-                        state: ROOT,
-                        token,
+            for (&token, count) in row.pairs() {
+                let (known, longer) = match below {
+                    None => (self.uniform(token), levels.longer(0, place, token)),
+                    Some(below) => {
+                        // A token that was seen after a history was also seen after its suffix.
+                        let known = self.place(state as u32, token)?;
+                        let appended = below.appended[known - below.first - suffix - 1];
+                        let longer = |row| levels.longer(length, row, level.token(place));
+                        (self.entries[known], appended.and_then(longer))
                     }
-                } else {
-                    // A token that was seen after a history was also seen after the shorter one.
-                    *self.transition(shorter, token)?
                 };
-                let follows = |longer: &CountedRow<'_>| {
-                    longer.context.split_last() == Some((&token, row.context))
-                };
-                let mut state = below.state;
-                if let Some(longer) = longer.next_if(follows) {
-                    shorter_above.push(below.state);
-                    state = place_above;
-                    place_above += 1 + longer.targets.len() as u32;
-                }
-                let own = (count as f64 - discounts[bucket(count)]) / row.total as f64;
+                let above = |row| first_above + row + levels.level(length + 1).start(row);
+                let own = (count as f64 - discounts[bucket(count)]) / sums.total;
                 self.entries.push(Entry {
-                    value: below.value * mass + own,
-                    state,
+                    value: known.value * mass + own,
+                    state: longer.map_or(known.state, |row| above(row) as u32),
                     token,
                 });
+                appended.push(longer);
             }
         }
-        Some(shorter_above)
+        let reached = appended.iter().flatten().count();
+        let is_complete = length + 1 == levels.len() || reached == levels.level(length + 1).len();
+        is_complete.then_some(Added { first, appended })
+    }
+
+    /// p of a token below level 0.
+    fn uniform(&self, token: Token) -> Entry {
+        Entry {
+            value: 1.0 / self.vocab_size as f64,
+            state: ROOT,
+            token,
+        }
     }
 
     /// The transition of a state with a token, if the token was seen there.
     fn transition(&self, state: u32, token: Token) -> Option<&Entry> {
+        Some(&self.entries[self.place(state, token)?])
+    }
+
+    /// The place of that transition.
+    fn place(&self, state: u32, token: Token) -> Option<usize> {
         let first = state as usize + 1;
         let number = usize::from(self.entries[state as usize].token);
         let transitions = &self.entries[first..first + number];
         let place = transitions.binary_search_by_key(&token, |entry| entry.token);
-        Some(&transitions[place.ok()?])
+        Some(first + place.ok()?)
     }
 
     /// p of a token in a state, and the next state.

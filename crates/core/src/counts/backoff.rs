@@ -59,14 +59,22 @@ impl From<&KneserNey> for BackoffNgram {
         let all: Vec<Token> = (0..vocab_size as Token).collect();
         for (length, level) in model.levels().iter().enumerate() {
             let mut out = BackoffLevel::default();
-            for (place, row) in level.counts.rows().enumerate() {
-                model.probs_after(row.context, &mut probs);
+            let histories = model.levels().histories(length);
+            let history = |row: usize| &histories[row * length..(row + 1) * length];
+            let mut rows: Vec<usize> = (0..level.len()).collect();
+            rows.sort_unstable_by_key(|&row| history(row));
+            for row in rows {
+                model.probs_after(history(row), &mut probs);
                 // At level 0 there is no shorter history to back off to.
-                let targets = if length == 0 { &all } else { row.targets };
-                let weight = libm::log(model.backoff_mass(length, place));
+                let targets = if length == 0 {
+                    &all
+                } else {
+                    level.row(row).targets
+                };
+                let weight = libm::log(model.backoff_mass(length, row));
                 let log_prob = |&token: &Token| libm::log(probs[usize::from(token)]);
                 out.push(
-                    row.context,
+                    history(row),
                     weight,
                     targets.iter().map(|t| (*t, log_prob(t))),
                 );

@@ -4,7 +4,8 @@
 //! better: split the names into folds, and choose the discounts that maximise the likelihood of each fold given
 //! the counts of the others.
 
-use crate::counts::levels::{BUCKETS, Level, bucket, history, levels};
+use crate::counts::counting::levels;
+use crate::counts::levels::{BUCKETS, Level, Levels, Sums, bucket, history};
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
@@ -20,7 +21,7 @@ const FALLBACK: Discounts = [0.5, 1.0, 1.5];
 /// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), where nᵢ is the number of n-grams with count i.
 pub(crate) fn closed_form(level: &Level) -> Discounts {
     let mut n = [0f64; BUCKETS + 2];
-    for &count in level.counts.counts() {
+    for count in level.counts() {
         if let Some(n) = n.get_mut(count as usize) {
             *n += 1.0;
         }
@@ -47,13 +48,12 @@ const TOLERANCE: f64 = 1e-8;
 /// How often the discounts that keep this distance are searched again at most.
 const ROUNDS: usize = 8;
 
-/// What one level knows about one held-out token: its bucket and count (if it was seen there), and the total and
-/// kinds of its history.
+/// What one level knows about one held-out token: its bucket and count (if it was seen there), and the sums of its
+/// history.
 struct Link {
     level: usize,
     seen: Option<(usize, f64)>,
-    total: f64,
-    kinds: [f64; BUCKETS],
+    sums: Sums,
 }
 
 /// Held-out tokens with their chains of links, from level 0 up.
@@ -156,22 +156,13 @@ impl Events {
         Ok(events)
     }
 
-    fn push(&mut self, levels: &[Level], history: &[Token], target: Token, times: f64) {
-        for (index, level) in levels.iter().enumerate().take(history.len() + 1) {
-            let Some(place) = level.counts.place(&history[history.len() - index..]) else {
-                break; // longer histories were not seen either
-            };
-            let row = level.counts.row(place);
-            let seen = row
-                .targets
-                .binary_search(&target)
-                .ok()
-                .map(|at| row.counts[at]);
+    fn push(&mut self, levels: &Levels, history: &[Token], target: Token, times: f64) {
+        for (length, row) in levels.path(history.iter().rev().copied()).enumerate() {
+            let row = levels.level(length).row(row);
             self.links.push(Link {
-                level: index,
-                seen: seen.map(|count| (bucket(count), count as f64)),
-                total: row.total as f64,
-                kinds: level.kinds[place].map(f64::from),
+                level: length,
+                seen: row.find(target).map(|count| (bucket(count), count as f64)),
+                sums: row.sums(),
             });
         }
         self.ends.push((self.links.len(), times));
@@ -193,19 +184,19 @@ impl Events {
                 below.push(p);
                 let d = &discounts[link.level];
                 let kept = link.seen.map_or(0.0, |(bucket, count)| count - d[bucket]);
-                p = (kept + link.mass(d) * p) / link.total;
+                p = (kept + link.mass(d) * p) / link.sums.total;
             }
             total -= count * libm::log(p);
             let mut slope = -count / p;
             for (link, &below) in links.iter().zip(&below).rev() {
                 let (d, grads) = (&discounts[link.level], &mut grads[link.level]);
-                for (grad, kind) in grads.iter_mut().zip(&link.kinds) {
-                    *grad += slope * kind * below / link.total;
+                for (grad, kind) in grads.iter_mut().zip(&link.sums.kinds) {
+                    *grad += slope * kind * below / link.sums.total;
                 }
                 if let Some((bucket, _)) = link.seen {
-                    grads[bucket] -= slope / link.total;
+                    grads[bucket] -= slope / link.sums.total;
                 }
-                slope *= link.mass(d) / link.total;
+                slope *= link.mass(d) / link.sums.total;
             }
         }
         total
@@ -216,6 +207,6 @@ impl Link {
     /// Σ Dᵢ·Nᵢ, the mass passed on to the level below. Written out because half of the fitting time is spent here.
     #[inline(always)]
     fn mass(&self, d: &Discounts) -> f64 {
-        d[0] * self.kinds[0] + d[1] * self.kinds[1] + d[2] * self.kinds[2]
+        d[0] * self.sums.kinds[0] + d[1] * self.sums.kinds[1] + d[2] * self.sums.kinds[2]
     }
 }

@@ -9,10 +9,15 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use nextchar_kernels::{Arithmetic, Kernels};
 
 use crate::counts::automaton::Automaton;
+use crate::counts::counting::{levels, levels_of_names};
 use crate::counts::discount::{self, Discounts};
-use crate::counts::levels::{Level, bucket, history, levels};
+use crate::counts::distributions::{Distributions, Shortest};
+use crate::counts::levels::{Levels, bucket, history};
 use crate::data::{CountedWindows, NameList, folds};
 use crate::error::Error;
 use crate::executor::Executor;
@@ -37,30 +42,43 @@ const FEW_CONTEXTS: usize = 3;
 /// let after_sh = model.next_log_probs(&Vocab::az().context("ush", 3).unwrap());
 /// assert!(after_sh.iter().all(|&log_prob| log_prob <= after_sh[1])); // token 1 is a
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct KneserNey {
-    table: CountedWindows,
-    levels: Vec<Level>,
+    levels: Levels,
     discounts: Vec<Discounts>,
+    /// The windows, once someone asks for them.
+    table: OnceLock<CountedWindows>,
     /// Whether every history continues one that was seen, so that contexts with the same longest history stay
-    /// equivalent.
-    is_closed: bool,
+    /// equivalent, once it is known.
+    is_closed: OnceLock<bool>,
+    shortest: OnceLock<Shortest>,
+}
+
+impl PartialEq for KneserNey {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.levels, &self.discounts) == (&other.levels, &other.discounts)
+    }
 }
 
 impl KneserNey {
+    fn new(levels: Levels, discounts: Vec<Discounts>) -> Self {
+        KneserNey {
+            levels,
+            discounts,
+            table: OnceLock::new(),
+            is_closed: OnceLock::new(),
+            shortest: OnceLock::new(),
+        }
+    }
+
     /// The model of a table with closed-form discounts.
     ///
     /// # Errors
     /// [`Error::ContextTooLong`], [`Error::TooManyCounts`].
     pub fn closed_form<'t>(table: impl Into<Cow<'t, CountedWindows>>) -> Result<Self, Error> {
-        let table = table.into();
-        let levels = levels(&table)?;
-        Ok(KneserNey {
-            is_closed: levels.windows(2).all(|pair| pair[1].continues(&pair[0])),
-            discounts: levels.iter().map(discount::closed_form).collect(),
-            levels,
-            table: table.into_owned(),
-        })
+        let levels = levels(&table.into())?;
+        let discounts = levels.iter().map(discount::closed_form).collect();
+        Ok(Self::new(levels, discounts))
     }
 
     /// The model of a table with cross-fitted discounts: those that predict each of its folds best from the
@@ -113,23 +131,28 @@ impl KneserNey {
         discounts: Vec<Discounts>,
     ) -> Result<Self, Error> {
         let table = table.into();
-        let levels = table.context_length() + 1;
-        if discounts.len() != levels {
-            let found = discounts.len();
-            return Err(Error::WrongDiscounts { found, levels });
-        }
-        for (most, &discount) in discounts.iter().flat_map(|triple| (1..).zip(triple)) {
-            Setting::Discount.check(discount, Allowed::Within(0.0, f64::from(most)))?;
-        }
-        Ok(KneserNey {
-            discounts,
-            ..Self::closed_form(table)?
-        })
+        check(&discounts, table.context_length())?;
+        Ok(Self::new(levels(&table)?, discounts))
     }
 
-    /// The windows that it was counted from.
+    /// [`KneserNey::with_discounts`] of a list's windows, which are counted without a table of their own.
+    ///
+    /// # Errors
+    /// As [`KneserNey::with_discounts`] and [`CountedWindows::from_list`].
+    pub fn of_list(
+        list: &NameList,
+        vocab: &Vocab,
+        context_length: usize,
+        discounts: Vec<Discounts>,
+    ) -> Result<Self, Error> {
+        check(&discounts, context_length)?;
+        let levels = levels_of_names(list, vocab, context_length)?;
+        Ok(Self::new(levels, discounts))
+    }
+
+    /// The windows that it was counted from. They are put together from the levels at the first call.
     pub fn table(&self) -> &CountedWindows {
-        &self.table
+        self.table.get_or_init(|| self.levels.table())
     }
 
     /// The discounts of each level.
@@ -137,34 +160,30 @@ impl KneserNey {
         &self.discounts
     }
 
-    pub(crate) fn levels(&self) -> &[Level] {
+    pub(crate) fn levels(&self) -> &Levels {
         &self.levels
     }
 
-    /// p(· | context), from the lowest level up.
-    fn probs(&self, context: &[Token], probs: &mut [f64]) {
-        self.probs_after(history(context), probs);
-    }
-
-    /// The probability mass that the history at `place` of level `length` passes on to the level below.
-    pub(crate) fn backoff_mass(&self, length: usize, place: usize) -> f64 {
-        self.levels[length].backoff_mass(place, &self.discounts[length])
+    /// The probability mass that the history at a row of level `length` passes on to the level below.
+    pub(crate) fn backoff_mass(&self, length: usize, row: usize) -> f64 {
+        let sums = self.levels.level(length).row(row).sums();
+        sums.backoff_mass(&self.discounts[length])
     }
 
     /// p(· | history), where padding is reduced to one START.
     pub(crate) fn probs_after(&self, history: &[Token], probs: &mut [f64]) {
-        probs.fill(1.0 / probs.len() as f64);
-        for length in 0..=history.len().min(self.context_length()) {
-            let Some(place) = self.place_of_suffix(history, length) else {
-                return; // longer histories were not seen either
-            };
-            self.interpolate(length, place, probs);
+        let mut shorter = vec![1.0 / probs.len() as f64; probs.len()];
+        let path = self.levels.path(history.iter().rev().copied());
+        for (length, row) in path.enumerate() {
+            self.interpolate(length, row, &shorter, probs);
+            shorter.copy_from_slice(probs);
         }
+        probs.copy_from_slice(&shorter);
     }
 
-    /// The place of the last `length` tokens of a history, if they were seen.
-    fn place_of_suffix(&self, history: &[Token], length: usize) -> Option<usize> {
-        self.levels[length].place_of_suffix(history)
+    /// The distributions of the shortest histories, which most contexts share.
+    pub(crate) fn shortest(&self) -> &Shortest {
+        self.shortest.get_or_init(|| Shortest::of(self))
     }
 
     /// The state after a token in a model that also sees the last `tokens` tokens otherwise.
@@ -176,7 +195,7 @@ impl KneserNey {
         let packing = packing(self);
         let next = packing.next_context(state.packed(), token, state.held());
         let longest = self.context_length();
-        if longest <= FEW_CONTEXTS || tokens >= longest || state.held() > 0 || !self.is_closed {
+        if longest <= FEW_CONTEXTS || tokens >= longest || state.held() > 0 || !self.is_closed() {
             return state.with_packed(next);
         }
         let mut context = packing.unpack_context(next);
@@ -188,67 +207,83 @@ impl KneserNey {
     /// are more, by tokens that depend on nothing else: first one with which no history was seen.
     fn forget_unseen(&self, context: &mut [Token], tokens: usize) {
         let history = history(context);
-        let seen = |length: &usize| self.place_of_suffix(history, *length).is_some();
-        let known = (1..=history.len()).take_while(seen).count().max(tokens);
+        let path = self.levels.path(history.iter().rev().copied());
+        let Some((seen, row)) = path.enumerate().last() else {
+            return;
+        };
+        let known = seen.max(tokens);
         if known >= history.len() {
             return;
         }
         let unseen = context.len() - known - 1;
-        let mut longer = context[unseen..].to_vec();
-        let other = (END + 1..self.vocab_size() as Token).find(|&token| {
-            longer[0] = token;
-            self.place_of_suffix(&longer, known + 1).is_none()
-        });
+        // Beyond the longest history that was seen, any token is one with which no history was seen.
+        let is_unseen =
+            |&token: &Token| known > seen || self.levels.longer(seen, row, token).is_none();
+        let other = (END + 1..self.vocab_size() as Token).find(is_unseen);
         if let Some(other) = other {
             context[..unseen].fill(END + 1);
             context[unseen] = other;
         }
     }
 
-    /// Turns p(· | h′) into p(· | h), where h is the history at `place` of a level.
-    fn interpolate(&self, length: usize, place: usize, probs: &mut [f64]) {
-        let row = self.levels[length].counts.row(place);
-        let (total, mass) = (row.total as f64, self.backoff_mass(length, place));
-        for p in probs.iter_mut() {
-            *p *= mass;
+    fn is_closed(&self) -> bool {
+        *self.is_closed.get_or_init(|| self.levels.are_closed())
+    }
+
+    /// p(· | h) from p(· | h′), where h is the history at a row of a level.
+    #[inline]
+    pub(crate) fn interpolate(
+        &self,
+        length: usize,
+        row: usize,
+        shorter: &[f64],
+        probs: &mut [f64],
+    ) {
+        let (row, discounts) = (self.levels.level(length).row(row), &self.discounts[length]);
+        let sums = row.sums();
+        let mass = sums.backoff_mass(discounts);
+        for (p, shorter) in probs.iter_mut().zip(shorter) {
+            *p = shorter * mass;
         }
-        for (&target, &count) in row.targets.iter().zip(row.counts) {
-            let discount = self.discounts[length][bucket(count)];
-            probs[usize::from(target)] += (count as f64 - discount) / total;
+        for (&target, count) in row.pairs() {
+            probs[usize::from(target)] += (count as f64 - discounts[bucket(count)]) / sums.total;
         }
     }
 }
 
+/// # Errors
+/// As [`KneserNey::with_discounts`].
+fn check(discounts: &[Discounts], context_length: usize) -> Result<(), Error> {
+    let (found, levels) = (discounts.len(), context_length + 1);
+    if found != levels {
+        return Err(Error::WrongDiscounts { found, levels });
+    }
+    for (most, &discount) in discounts.iter().flat_map(|triple| (1..).zip(triple)) {
+        Setting::Discount.check(discount, Allowed::Within(0.0, f64::from(most)))?;
+    }
+    Ok(())
+}
+
 impl LanguageModel for KneserNey {
     fn vocab_size(&self) -> usize {
-        self.table.vocab_size()
+        self.levels.shape().vocab_size
     }
 
     fn context_length(&self) -> usize {
-        self.table.context_length()
+        self.levels.shape().context_length
     }
 
     fn token_count(&self) -> usize {
-        self.table.token_count()
+        self.levels.shape().token_count
     }
 
     fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
-        let contexts = self.contexts(states);
-        let (vocab_size, context_length) = (self.vocab_size(), self.context_length());
-        let mut distributions = SuffixCache::new(self);
-        for index in 0..log_probs.len() / vocab_size {
-            let history = history(&contexts[index * context_length..][..context_length]);
-            let (before, out) = log_probs.split_at_mut(index * vocab_size);
-            let out = &mut out[..vocab_size];
-            match distributions.after(history) {
-                None => out.copy_from_slice(&before[before.len() - vocab_size..]),
-                Some(probs) => {
-                    for (log_prob, &p) in out.iter_mut().zip(probs) {
-                        *log_prob = libm::log(p);
-                    }
-                }
-            }
+        let mut distributions = Distributions::new(self);
+        let rows = log_probs.chunks_exact_mut(self.vocab_size());
+        for (state, out) in states.iter().zip(rows) {
+            out.copy_from_slice(distributions.after(state.packed()));
         }
+        Kernels::best(Arithmetic::Unfused).log_f64(log_probs);
     }
 
     fn next(&self, state: State, token: Token) -> State {
@@ -261,61 +296,16 @@ impl LanguageModel for KneserNey {
     }
 
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
-        let mut probs = vec![0.0; self.vocab_size()];
+        let (packing, mut distributions) = (packing(self), Distributions::new(self));
         let mut total = 0.0;
         for index in rows {
             let row = table.row(index);
-            self.probs(row.context, &mut probs);
+            let probs = distributions.after(packing.pack_context(row.context));
             for (&target, &count) in row.targets.iter().zip(row.counts) {
                 total -= count as f64 * libm::log(probs[usize::from(target)]);
             }
         }
         total
-    }
-}
-
-/// Distributions after a sequence of histories. Levels that a history shares with the one before it are not
-/// computed again, so contexts that are sorted by their reversed tokens are cheap.
-struct SuffixCache<'a, 'h> {
-    model: &'a KneserNey,
-    history: &'h [Token],
-    /// Number of levels that have seen a suffix of the history.
-    known: usize,
-    /// [levels + 1, V]: the uniform distribution, then p(·) of each level.
-    probs: Vec<f64>,
-}
-
-impl<'a, 'h> SuffixCache<'a, 'h> {
-    fn new(model: &'a KneserNey) -> Self {
-        let vocab_size = model.vocab_size();
-        SuffixCache {
-            model,
-            history: &[],
-            known: 0,
-            probs: vec![1.0 / vocab_size as f64; (model.levels.len() + 1) * vocab_size],
-        }
-    }
-
-    /// p(· | history); `None` if it equals the distribution before.
-    fn after(&mut self, history: &'h [Token]) -> Option<&[f64]> {
-        let vocab_size = self.model.vocab_size();
-        let ends = history.iter().rev().zip(self.history.iter().rev());
-        let common = ends.take_while(|(a, b)| a == b).count();
-        let shared = self.known.min(common + 1);
-        let is_first = self.known == 0;
-        let mut known = shared;
-        while known <= history.len()
-            && let Some(place) = self.model.place_of_suffix(history, known)
-        {
-            let (below, row) = self.probs[known * vocab_size..].split_at_mut(vocab_size);
-            let row = &mut row[..vocab_size];
-            row.copy_from_slice(below);
-            self.model.interpolate(known, place, row);
-            known += 1;
-        }
-        let is_same = !is_first && known == self.known && shared == self.known;
-        (self.known, self.history) = (known, history);
-        (!is_same).then(|| &self.probs[known * vocab_size..][..vocab_size])
     }
 }
 
@@ -453,10 +443,17 @@ mod tests {
         }
     }
 
+    /// ln p(· | history): every level in turn, straight from the formula.
+    fn level_by_level(model: &KneserNey, history: &[Token]) -> Vec<f64> {
+        let mut probs = vec![0.0; 4];
+        model.probs_after(history, &mut probs);
+        probs.into_iter().map(libm::log).collect()
+    }
+
     proptest! {
         /// Reusing the levels shared with the context before does not change the bits.
         #[test]
-        fn the_suffix_cache_changes_nothing(
+        fn other_contexts_change_nothing(
             names in prop::collection::vec(prop::collection::vec(1u16..4, 1..7), 1..40),
             mut contexts in prop::collection::vec(prop::collection::vec(0u16..4, 3..4), 1..60),
             sorted: bool,
@@ -469,7 +466,8 @@ mod tests {
             let states: Vec<State> =
                 contexts.iter().map(|context| model.after(&Start::default(), context)).collect();
             model.log_probs(&states, &mut together);
-            let alone: Vec<f64> = contexts.iter().flat_map(|c| model.next_log_probs(c)).collect();
+            let alone: Vec<f64> =
+                contexts.iter().flat_map(|c| level_by_level(&model, history(c))).collect();
             prop_assert_eq!(together, alone);
         }
     }
@@ -498,9 +496,7 @@ mod tests {
                 for length in 0..=word.len() {
                     let before = [&vec![END; context_length], &word[..length]].concat();
                     let context = &before[before.len() - context_length..];
-                    let mut expected = vec![0.0; 4];
-                    model.probs(context, &mut expected);
-                    expected.iter_mut().for_each(|p| *p = libm::log(*p));
+                    let expected = level_by_level(&model, history(context));
                     let mut found = vec![0.0; 4];
                     model.log_probs(&[state], &mut found);
                     prop_assert_eq!(&found, &expected);
@@ -510,9 +506,9 @@ mod tests {
                     }
                 }
             }
-            let histories: usize = model.levels.iter().map(|level| level.counts.len()).sum();
+            let histories: usize = model.levels.iter().map(|level| level.len()).sum();
             // The contexts with padding before them may differ.
-            prop_assert!(!model.is_closed || states.len() <= 2 * histories);
+            prop_assert!(!model.is_closed() || states.len() <= 2 * histories);
         }
     }
 

@@ -6,7 +6,9 @@
 mod additive;
 mod automaton;
 mod backoff;
+mod counting;
 mod discount;
+mod distributions;
 mod kneser_ney;
 mod levels;
 

@@ -12,25 +12,23 @@ pub(crate) fn log_softmax(logits: &mut [f64], width: usize) {
     for row in logits.chunks_exact_mut(width) {
         subtract(row, largest(row));
     }
-    let exps = exps(logits.to_vec());
-    for (row, exps) in logits.chunks_exact_mut(width).zip(exps.chunks_exact(width)) {
-        subtract(row, libm::log(exps.iter().sum()));
+    let logs = log_sums(logits.to_vec(), width);
+    for (row, log) in logits.chunks_exact_mut(width).zip(logs) {
+        subtract(row, log);
     }
 }
 
 /// Subtracts ln Σ exp from every row of length `width`, in a single subtraction: the probabilities of each row
 /// then add up to 1.
 pub(crate) fn normalise(log_probs: &mut [f64], width: usize) {
-    let shifted = log_probs.chunks_exact(width).flat_map(|row| {
-        let largest = largest(row);
-        row.iter().map(move |x| x - largest)
-    });
-    let exps = exps(shifted.collect());
-    for (row, exps) in log_probs
-        .chunks_exact_mut(width)
-        .zip(exps.chunks_exact(width))
-    {
-        subtract(row, largest(row) + libm::log(exps.iter().sum()));
+    let largest: Vec<f64> = log_probs.chunks_exact(width).map(largest).collect();
+    let mut shifted = log_probs.to_vec();
+    for (row, largest) in shifted.chunks_exact_mut(width).zip(&largest) {
+        subtract(row, *largest);
+    }
+    let logs = log_sums(shifted, width);
+    for ((row, largest), log) in log_probs.chunks_exact_mut(width).zip(largest).zip(logs) {
+        subtract(row, largest + log);
     }
 }
 
@@ -38,14 +36,49 @@ fn subtract(row: &mut [f64], constant: f64) {
     row.iter_mut().for_each(|value| *value -= constant);
 }
 
-fn exps(mut values: Vec<f64>) -> Vec<f64> {
-    Kernels::best(Arithmetic::Unfused).exp_f64(&mut values);
-    values
+/// ln Σ exp of every row.
+fn log_sums(mut values: Vec<f64>, width: usize) -> Vec<f64> {
+    let kernels = Kernels::best(Arithmetic::Unfused);
+    kernels.exp_f64(&mut values);
+    let mut sums = row_sums(&values, width);
+    kernels.log_f64(&mut sums);
+    sums
+}
+
+/// The sum of every row, in the order of its values. Each addition waits for the one before, so four rows are added up
+/// side by side.
+pub(crate) fn row_sums(values: &[f64], width: usize) -> Vec<f64> {
+    const ROWS: usize = 4;
+    let mut sums = Vec::with_capacity(values.len() / width);
+    let groups = values.chunks_exact(ROWS * width);
+    let rest = groups.remainder().chunks_exact(width);
+    for group in groups {
+        let (one, others) = group.split_at(width);
+        let (two, others) = others.split_at(width);
+        let (three, four) = others.split_at(width);
+        let mut side_by_side = [0.0; ROWS];
+        for (((one, two), three), four) in one.iter().zip(two).zip(three).zip(four) {
+            for (sum, value) in side_by_side.iter_mut().zip([one, two, three, four]) {
+                *sum += value;
+            }
+        }
+        sums.extend(side_by_side);
+    }
+    sums.extend(rest.map(|row| row.iter().fold(0.0, |sum, value| sum + value)));
+    sums
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In any group, a row has the sum of its values in order.
+    #[test]
+    fn sums_of_rows_have_one_order() {
+        let values: Vec<f64> = (0..7 * 27).map(|i| f64::from(i * i % 101).sqrt()).collect();
+        let expected = values.chunks(27).map(|row| row.iter().sum());
+        assert_eq!(row_sums(&values, 27), expected.collect::<Vec<f64>>());
+    }
 
     /// Rows are independent, large logits do not overflow, and differences within a row are kept.
     #[test]

@@ -4,6 +4,7 @@ use nextchar_kernels::{Arithmetic, Kernels};
 
 use crate::error::Error;
 use crate::numeric::fold::largest;
+use crate::numeric::softmax::row_sums;
 use crate::setting::{Allowed, Setting};
 use crate::text::END;
 
@@ -63,22 +64,39 @@ impl SampleConfig {
     /// Turns log-probabilities into the probabilities of a draw, in place; they add up to 1. An impossible
     /// token stays impossible. If the model's parameters overflow and give NaN, the name ends.
     pub fn apply(&self, log_probs: &mut [f64]) {
-        let largest = largest(log_probs);
-        for value in log_probs.iter_mut() {
-            *value = (*value - largest) / self.temperature;
+        self.apply_to_rows(log_probs, log_probs.len());
+    }
+
+    /// [`SampleConfig::apply`] to rows of length `width`.
+    pub(crate) fn apply_to_rows(&self, log_probs: &mut [f64], width: usize) {
+        for row in log_probs.chunks_exact_mut(width) {
+            let largest = largest(row);
+            for value in row.iter_mut() {
+                *value -= largest;
+            }
+            if self.temperature != 1.0 {
+                row.iter_mut().for_each(|value| *value /= self.temperature);
+            }
         }
         Kernels::best(Arithmetic::Unfused).exp_f64(log_probs);
-        let probs = log_probs;
-        let sum = normalise(probs);
-        if sum.is_nan() {
-            probs.fill(0.0);
-            probs[usize::from(END)] = 1.0;
-            return;
+        let (probs, is_cut) = (log_probs, self.top_k.is_some() || self.top_p.is_some());
+        let sums = row_sums(probs, width);
+        for (row, sum) in probs.chunks_exact_mut(width).zip(sums) {
+            if sum.is_nan() {
+                row.fill(0.0);
+                row[usize::from(END)] = 1.0;
+                continue;
+            }
+            debug_assert!(sum > 0.0);
+            row.iter_mut().for_each(|weight| *weight /= sum);
+            if is_cut {
+                self.cut(row);
+            }
         }
-        debug_assert!(sum > 0.0);
-        if self.top_k.is_none() && self.top_p.is_none() {
-            return;
-        }
+    }
+
+    /// Keeps only the most probable tokens.
+    fn cut(&self, probs: &mut [f64]) {
         let mut order: Vec<usize> = (0..probs.len()).collect();
         order.sort_by(|&a, &b| probs[b].total_cmp(&probs[a]).then(a.cmp(&b)));
         let kept = self.top_k.unwrap_or(probs.len()).min(probs.len());
@@ -99,12 +117,11 @@ impl SampleConfig {
     }
 }
 
-fn normalise(weights: &mut [f64]) -> f64 {
+fn normalise(weights: &mut [f64]) {
     let sum: f64 = weights.iter().sum();
     for weight in weights {
         *weight /= sum;
     }
-    sum
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! quads.rs: instances whose registers hold four numbers; a logical vector is four registers. The register's
-//! operations are in the file of its architecture ([`super::sse2`], `super::wasm32`).
+//! operations are in the file of its architecture (`super::sse2`, `super::neon`, `super::wasm32`).
 
 use core::array::from_fn;
 use core::ops::{Add, Div, Mul, Neg, Sub};
@@ -8,6 +8,9 @@ use crate::vector::{Float, Kernel, LANES, Vector};
 
 /// Four numbers in a register that the target always has, which makes every operation safe.
 pub(crate) trait Register: Copy {
+    /// As [`Vector::TILE`].
+    const TILE: (usize, usize);
+
     fn splat(value: f32) -> Self;
     fn load(from: &[f32; 4]) -> Self;
     fn store(self, to: &mut [f32; 4]);
@@ -16,6 +19,16 @@ pub(crate) trait Register: Copy {
     fn mul(self, other: Self) -> Self;
     fn div(self, other: Self) -> Self;
     fn sqrt(self) -> Self;
+    /// `self · factor + addend`, rounded once: in software, if no instruction replaces this.
+    #[cold]
+    fn fused(self, factor: Self, addend: Self) -> Self {
+        let [a, b, c] = [self, factor, addend].map(|register| {
+            let mut four = [0.0f32; 4];
+            register.store(&mut four);
+            four
+        });
+        Self::load(&from_fn(|i| a[i].mul_add(b[i], c[i])))
+    }
     /// As [`Float::max`].
     fn max(self, other: Self) -> Self;
     /// All bits of a lane set where `self < other`.
@@ -38,6 +51,20 @@ pub(crate) struct Quads<R, const FUSED: bool>([R; 4]);
 pub(crate) fn run<R: Register, const FUSED: bool>(kernel: impl Kernel) {
     kernel.run(Quads::<R, FUSED>([R::splat(0.0); 4]));
 }
+
+/// Wraps intrinsics of one to three registers.
+#[cfg(not(target_arch = "wasm32"))]
+macro_rules! operations {
+    ($($name:ident($($operand:ident),+) $result:expr;)*) => {$(
+        #[inline(always)]
+        fn $name($($operand: Self),+) -> Self {
+            // SAFETY: every processor of the target has the register's instructions.
+            unsafe { $result }
+        }
+    )*};
+}
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use operations;
 
 macro_rules! operators {
     ($($trait:ident $method:ident;)*) => {$(
@@ -94,18 +121,6 @@ impl<R: Register, const FUSED: bool> Quads<R, FUSED> {
     }
 }
 
-/// One rounding, in software: these targets have no fused instruction.
-#[cold]
-fn fused<R: Register>(a: R, b: R, c: R) -> R {
-    let lanes = |register: R| {
-        let mut lanes = [0.0f32; 4];
-        register.store(&mut lanes);
-        lanes
-    };
-    let (a, b, c) = (lanes(a), lanes(b), lanes(c));
-    R::load(&from_fn(|i| a[i].mul_add(b[i], c[i])))
-}
-
 impl<R: Register, const FUSED: bool> Float for Quads<R, FUSED> {
     type Mask = [R; 4];
 
@@ -117,7 +132,7 @@ impl<R: Register, const FUSED: bool> Float for Quads<R, FUSED> {
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         if FUSED {
-            Quads(from_fn(|i| fused(self.0[i], factor.0[i], addend.0[i])))
+            Quads(from_fn(|i| self.0[i].fused(factor.0[i], addend.0[i])))
         } else {
             self * factor + addend
         }
@@ -175,8 +190,7 @@ impl<R: Register, const FUSED: bool> Float for Quads<R, FUSED> {
 }
 
 impl<R: Register, const FUSED: bool> Vector for Quads<R, FUSED> {
-    // Eight accumulators, four registers for the right operand, one for the left: 13 of 16.
-    const TILE: (usize, usize) = (2, 1);
+    const TILE: (usize, usize) = R::TILE;
 
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self {

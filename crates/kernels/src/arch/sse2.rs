@@ -3,20 +3,12 @@
 
 use core::arch::x86_64::*;
 
-use super::quads::Register;
-
-/// Wraps intrinsics of one or two registers.
-macro_rules! operations {
-    ($($name:ident($($operand:ident),+) $result:expr;)*) => {$(
-        #[inline(always)]
-        fn $name($($operand: Self),+) -> Self {
-            // SAFETY: SSE2 is part of the x86-64 architecture.
-            unsafe { $result }
-        }
-    )*};
-}
+use super::quads::{Register, operations};
 
 impl Register for __m128 {
+    // Eight accumulators, four registers for the right operand, one for the left: 13 of 16.
+    const TILE: (usize, usize) = (2, 1);
+
     operations! {
         add(self, other) _mm_add_ps(self, other);
         sub(self, other) _mm_sub_ps(self, other);

@@ -6,6 +6,9 @@ use core::arch::wasm32::*;
 use super::quads::Register;
 
 impl Register for v128 {
+    // As for `sse2`: the engine that compiles the module may have no more than 16 registers.
+    const TILE: (usize, usize) = (2, 1);
+
     #[inline(always)]
     fn splat(value: f32) -> Self {
         f32x4_splat(value)

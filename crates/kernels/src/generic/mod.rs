@@ -2,6 +2,7 @@
 
 pub(crate) mod exp64;
 pub(crate) mod functions;
+pub(crate) mod log64;
 
 pub(crate) mod dropout;
 pub(crate) mod elementwise;

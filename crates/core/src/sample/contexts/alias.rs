@@ -42,13 +42,26 @@ impl Slots {
     }
 
     /// Fills a table with a distribution; `probs` [V] add up to 1.
-    pub(crate) fn fill(self, probs: &[f64], table: &mut [u32]) {
+    pub(crate) fn fill(self, probs: &[f64], table: &mut [u32], scratch: &mut Scratch) {
         let capacity = 1u64 << (32 - self.bits);
-        let mut weights = vec![0u64; self.count()];
-        quantise(probs, &mut weights);
+        let Scratch {
+            weights,
+            poor,
+            rich,
+        } = scratch;
+        weights.clear();
+        weights.resize(self.count(), 0);
+        quantise(probs, weights);
         // The order of both stacks is fixed, and so is the table.
-        let (mut poor, mut rich): (Vec<usize>, Vec<usize>) =
-            (0..weights.len()).partition(|&slot| weights[slot] < capacity);
+        poor.clear();
+        rich.clear();
+        for (slot, &weight) in weights.iter().enumerate() {
+            if weight < capacity {
+                poor.push(slot);
+            } else {
+                rich.push(slot);
+            }
+        }
         while let (Some(slot), Some(&giver)) = (poor.pop(), rich.last()) {
             table[slot] = (weights[slot] as u32) << self.bits | giver as u32;
             weights[giver] -= capacity - weights[slot];
@@ -58,10 +71,19 @@ impl Slots {
             }
         }
         // With integers, the remaining slots are exactly full: they are their own alias.
-        for slot in rich {
+        for &slot in rich.iter() {
             table[slot] = slot as u32;
         }
     }
+}
+
+/// Memory for filling tables, which is reused from table to table.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    weights: Vec<u64>,
+    /// Slots with less weight than a slot holds, and those with as much or more.
+    poor: Vec<usize>,
+    rich: Vec<usize>,
 }
 
 /// Integers proportional to `probs` that add up to 2³². The largest absorbs the rounding errors.
@@ -69,7 +91,8 @@ fn quantise(probs: &[f64], weights: &mut [u64]) {
     const ONE: u64 = 1 << 32;
     let (mut sum, mut largest) = (0, 0);
     for (place, (&p, weight)) in probs.iter().zip(weights.iter_mut()).enumerate() {
-        *weight = (p * ONE as f64 + 0.5) as u64;
+        // Signed, because that conversion is one instruction.
+        *weight = (p * ONE as f64 + 0.5) as i64 as u64;
         sum += *weight;
         if p > probs[largest] {
             largest = place;
@@ -112,7 +135,7 @@ mod tests {
             probs.iter_mut().for_each(|p| *p /= sum);
             let slots = Slots::new(vocab_size);
             let mut table = vec![u32::MAX; slots.count()];
-            slots.fill(&probs, &mut table);
+            slots.fill(&probs, &mut table, &mut Scratch::default());
             let shares = shares(slots, &table);
             assert_eq!(shares.iter().sum::<u64>(), 1 << 32);
             for (token, &share) in shares.iter().enumerate() {
@@ -132,7 +155,7 @@ mod tests {
         let mut table = vec![0; slots.count()];
         let mut probs = vec![0.0; 27];
         probs[26] = 1.0;
-        slots.fill(&probs, &mut table);
+        slots.fill(&probs, &mut table, &mut Scratch::default());
         for word in [0, 1, 1 << 27, u32::MAX - 1, u32::MAX] {
             assert_eq!(slots.draw(&table, word), 26);
         }

@@ -7,7 +7,7 @@ use crate::executor::Executor;
 use crate::language_model::{LanguageModel, State, packing};
 use crate::numeric::fold::fold_in_lanes;
 use crate::sample::config::SampleConfig;
-use crate::sample::contexts::alias::Slots;
+use crate::sample::contexts::alias::{Scratch, Slots};
 use crate::sample::source::Source;
 use crate::text::{END, Token};
 
@@ -403,10 +403,12 @@ impl Shard<'_> {
         if let Some(kept) = &mut self.log_probs {
             kept.copy_from_slice(values);
         }
-        for (index, row) in values.chunks_exact_mut(vocab_size).enumerate() {
-            config.apply(row);
-            if let Some(tables) = &mut self.tables {
-                slots.fill(row, &mut tables[index << slots.bits..][..slots.count()]);
+        config.apply_to_rows(values, vocab_size);
+        if let Some(tables) = &mut self.tables {
+            let mut scratch = Scratch::default();
+            let tables = tables.chunks_exact_mut(slots.count());
+            for (row, table) in values.chunks_exact(vocab_size).zip(tables) {
+                slots.fill(row, table, &mut scratch);
             }
         }
     }

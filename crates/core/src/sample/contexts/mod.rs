@@ -3,5 +3,5 @@
 mod alias;
 mod interner;
 
-pub(crate) use alias::Slots;
+pub(crate) use alias::{Scratch, Slots};
 pub(crate) use interner::{Contexts, Keep, smallest};

@@ -2,45 +2,48 @@
 //!
 //! A list of three hundred names knows little of its own kind, and one of five thousand has few of the foreign
 //! names that occasionally occur in it; first names of many languages know more. The model is Kneser–Ney with a
-//! context of 3, written out as one table because verdicts are requested by the million.
+//! context of 3, written out as tables because verdicts are requested by the million. A program that judges one word
+//! should not wait for all of them, so each is made when a word first needs it.
 
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
-use crate::counts::KneserNey;
-use crate::data::{CountedWindows, NameList};
+use crate::data::{EmbeddedList, NameList};
 use crate::error::Error;
-use crate::language_model::LanguageModel;
+use crate::score::verdict::trigrams::{self, Trigrams, history_length};
 use crate::setting::{Allowed, Setting};
-use crate::text::{END, Start, Token, Vocab};
-
-/// Number of tokens in a context.
-const CONTEXT: usize = 3;
+use crate::text::{END, Token, Vocab};
 
 /// What names sound like elsewhere: the second opinion of a verdict on words that the model of a list finds odd.
 ///
 /// Its names are counted on first use, and only once for all clones that are made afterwards.
 ///
 /// ```
-/// use nextchar_core::data::{BACKGROUND_NAMES, NameList};
+/// use nextchar_core::data::BACKGROUND_NAMES;
 /// use nextchar_core::score::BackgroundModel;
 /// use nextchar_core::text::Vocab;
 ///
-/// let names = NameList::from_names(BACKGROUND_NAMES.rows().map(|name| (name, 1)));
-/// let background = BackgroundModel::new(names, Vocab::az())?;
+/// let background = BackgroundModel::embedded(BACKGROUND_NAMES, Vocab::az())?;
 /// # assert_eq!(background.vocab(), &Vocab::az());
 /// # Ok::<(), nextchar_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct BackgroundModel {
-    names: NameList,
+    names: Names,
     vocab: Vocab,
     table: OnceLock<Arc<BackgroundTable>>,
 }
 
+#[derive(Clone, Debug)]
+enum Names {
+    List(NameList),
+    /// One name in each row.
+    Embedded(EmbeddedList),
+}
+
 impl BackgroundModel {
-    /// The most classes of a vocabulary; the table has their number to the fourth power.
+    /// The most classes of a vocabulary; the counts have their number to the fourth power.
     pub const MAX_CLASSES: usize = 64;
 
     /// A model of these names.
@@ -48,6 +51,18 @@ impl BackgroundModel {
     /// # Errors
     /// [`Error::OutOfRange`] if the vocabulary has more than [`BackgroundModel::MAX_CLASSES`] classes.
     pub fn new(names: NameList, vocab: Vocab) -> Result<Self, Error> {
+        Self::of(Names::List(names), vocab)
+    }
+
+    /// A model of an embedded list that has nothing but names in its rows. They are counted where they are.
+    ///
+    /// # Errors
+    /// As [`BackgroundModel::new`].
+    pub fn embedded(list: EmbeddedList, vocab: Vocab) -> Result<Self, Error> {
+        Self::of(Names::Embedded(list), vocab)
+    }
+
+    fn of(names: Names, vocab: Vocab) -> Result<Self, Error> {
         let possible = Allowed::AtMost(Self::MAX_CLASSES as f64);
         Setting::VocabSize.check_integer(vocab.len(), possible)?;
         Ok(BackgroundModel {
@@ -81,27 +96,50 @@ impl BackgroundModel {
     /// As [`BackgroundModel::table`].
     pub(crate) fn table_without(&self, excluded: &NameList) -> Result<BackgroundTable, Error> {
         let excluded: FxHashSet<&str> = excluded.names().map(|name| name.text).collect();
-        let mut names = self.names.clone();
-        names.retain(|name| !excluded.contains(name));
-        let windows = CountedWindows::from_list(&names, &self.vocab, CONTEXT)?;
-        let model = KneserNey::closed_form(&windows)?;
-        Ok(BackgroundTable {
-            vocab_size: self.vocab.len(),
-            log_probs: log_probs(&model),
-        })
+        let mut counts = Trigrams::new(self.vocab.len());
+        let mut tokens = Vec::new();
+        let mut add = |name: &str, count| -> Result<(), Error> {
+            if excluded.contains(name) {
+                return Ok(());
+            }
+            let known = self.vocab.encode_into(name, &mut tokens);
+            known.map_err(|unknown| unknown.of(name))?;
+            counts.add(&tokens, count);
+            Ok(())
+        };
+        match &self.names {
+            Names::List(names) => names
+                .names()
+                .try_for_each(|name| add(name.text, name.count))?,
+            Names::Embedded(list) => list.rows().try_for_each(|name| add(name, 1))?,
+        }
+        Ok(BackgroundTable::new(counts.finished(), self.vocab.len()))
     }
 }
 
-/// ln p(t | c) in nats for every context c of three tokens, [V³, V].
+/// ln p(t | c) in nats for every context c of three tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct BackgroundTable {
     vocab_size: usize,
-    log_probs: Vec<f32>,
+    counts: Trigrams,
+    /// By the last two tokens of a context: [V, V], by its first token and the next one, once a word needed it.
+    blocks: Vec<OnceLock<Box<[f32]>>>,
 }
+
+/// The tokens before the next one.
+pub(crate) type Context = [usize; BackgroundTable::CONTEXT];
 
 impl BackgroundTable {
     /// Number of tokens in a context.
-    pub(crate) const CONTEXT: usize = CONTEXT;
+    pub(crate) const CONTEXT: usize = trigrams::CONTEXT;
+
+    fn new(counts: Trigrams, vocab_size: usize) -> Self {
+        BackgroundTable {
+            vocab_size,
+            counts,
+            blocks: vec![OnceLock::new(); vocab_size * vocab_size],
+        }
+    }
 
     /// ln P(word) in nats, the end mark included.
     pub(crate) fn log_prob(&self, word: &[Token]) -> f64 {
@@ -115,74 +153,86 @@ impl BackgroundTable {
 
     /// ln P of the end mark after a word.
     pub(crate) fn end(&self, word: &[Token]) -> f64 {
-        let last = &word[word.len().saturating_sub(CONTEXT)..];
-        let context = last.iter().fold(0, |context, &token| {
-            context * self.vocab_size + usize::from(token)
+        let last = &word[word.len().saturating_sub(Self::CONTEXT)..];
+        let context = last.iter().fold(Self::START, |context, &token| {
+            Self::next_context(context, token)
         });
-        f64::from(self.log_probs[context * self.vocab_size + usize::from(END)])
+        f64::from(self.row(context)[usize::from(END)])
+    }
+
+    /// The context before the first token of a word.
+    pub(crate) const START: Context = [END as usize; Self::CONTEXT];
+
+    /// The context after one more token.
+    #[inline(always)]
+    pub(crate) fn next_context([_, second, third]: Context, token: Token) -> Context {
+        [second, third, usize::from(token)]
+    }
+
+    /// ln p of every token after a context, \[V\].
+    #[inline(always)]
+    pub(crate) fn row(&self, [first, second, third]: Context) -> &[f32] {
+        let block = &self.blocks[second * self.vocab_size + third];
+        let rows = match block.get() {
+            Some(rows) => rows,
+            None => block.get_or_init(|| self.block(second, third)),
+        };
+        &rows[first * self.vocab_size..][..self.vocab_size]
     }
 
     fn walk<'a>(
         &'a self,
         tokens: impl Iterator<Item = &'a Token> + 'a,
     ) -> impl Iterator<Item = f64> + 'a {
-        let mut context = [usize::from(END); CONTEXT];
+        let mut context = Self::START;
         tokens.map(move |&token| {
-            let [first, second, third] = context;
-            let place = (first * self.vocab_size + second) * self.vocab_size + third;
-            context = [second, third, usize::from(token)];
-            f64::from(self.log_probs[place * self.vocab_size + usize::from(token)])
+            let row = self.row(context);
+            context = Self::next_context(context, token);
+            f64::from(row[usize::from(token)])
         })
     }
-}
 
-/// The rows of all contexts. Contexts that were never seen differ only by their last two tokens, which is all
-/// that the model looks at then, so one of them is evaluated for each pair. Contexts with an end mark after
-/// another token cannot occur.
-fn log_probs(model: &KneserNey) -> Vec<f32> {
-    let kinds = model.vocab_size() as Token;
-    let mut rows = vec![f32::NEG_INFINITY; usize::from(kinds).pow(CONTEXT as u32 + 1)];
-    let row = |first: Token, second: Token, third: Token| {
-        let place = [first, second, third].iter().fold(0, |place, &token| {
-            place * usize::from(kinds) + usize::from(token)
-        });
-        place * usize::from(kinds)..(place + 1) * usize::from(kinds)
-    };
-    let mut exact = vec![0.0; usize::from(kinds)];
-    for second in 0..kinds {
-        for third in (0..kinds).filter(|&third| second == END || third != END) {
-            let mut unseen = None;
-            for first in (0..kinds).filter(|&first| first == END || second != END) {
-                let context = [first, second, third];
-                let is_seen = first == END || model.table().place(&context).is_some();
-                if let (false, Some(from)) = (is_seen, unseen.clone()) {
-                    rows.copy_within(from, row(first, second, third).start);
-                    continue;
-                }
-                model.log_probs(&[model.after(&Start::default(), &context)], &mut exact);
-                let own = row(first, second, third);
-                for (rounded, &exact) in rows[own.clone()].iter_mut().zip(&exact) {
-                    *rounded = exact as f32;
-                }
-                if !is_seen {
-                    unseen = Some(own);
-                }
+    /// The rows of all contexts with these last two tokens. Those that were never seen look at nothing else, so they
+    /// have the same row.
+    #[cold]
+    fn block(&self, second: usize, third: usize) -> Box<[f32]> {
+        let vocab_size = self.vocab_size;
+        let log = |probs: &[f64], row: &mut [f32]| {
+            for (log_prob, &p) in row.iter_mut().zip(probs) {
+                *log_prob = libm::log(p) as f32;
+            }
+        };
+        let mut shorter = vec![0.0; vocab_size];
+        let start = usize::from(END);
+        let unseen = [start, second, third];
+        self.counts.probs(unseen, Self::CONTEXT - 1, &mut shorter);
+        let mut row = vec![0.0; vocab_size];
+        log(&shorter, &mut row);
+        let mut rows = row.repeat(vocab_size).into_boxed_slice();
+        for (first, row) in rows.chunks_exact_mut(vocab_size).enumerate() {
+            let context = [first, second, third];
+            let mut probs = shorter.clone();
+            if history_length(context) == Self::CONTEXT
+                && self.counts.interpolate(context, Self::CONTEXT, &mut probs)
+            {
+                log(&probs, row);
             }
         }
+        rows
     }
-    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{BACKGROUND_NAMES, ReadOptions};
+    use crate::LanguageModel;
+    use crate::counts::KneserNey;
+    use crate::data::{BACKGROUND_NAMES, CountedWindows, ReadOptions};
     use crate::score::name_log_prob;
 
     /// The model of the embedded list.
-    pub(crate) fn embedded() -> BackgroundModel {
-        let (names, _) = BACKGROUND_NAMES.read(&ReadOptions::default()).unwrap();
-        BackgroundModel::new(names, Vocab::az()).unwrap()
+    fn embedded() -> BackgroundModel {
+        BackgroundModel::embedded(BACKGROUND_NAMES, Vocab::az()).unwrap()
     }
 
     /// Words of all kinds, with contexts that were seen and that were not, have the model's probabilities.
@@ -191,11 +241,11 @@ mod tests {
         let excluded = NameList::from_names(["maria", "anna"].map(|name| (name, 1)));
         let background = embedded();
         let table = background.table_without(&excluded).unwrap();
-        let mut others = background.names.clone();
+        let (mut others, _) = BACKGROUND_NAMES.read(&ReadOptions::default()).unwrap();
         assert!(others.names().any(|name| name.text == "maria"));
         others.retain(|name| !["maria", "anna"].contains(&name));
         let vocab = Vocab::az();
-        let windows = CountedWindows::from_list(&others, &vocab, CONTEXT).unwrap();
+        let windows = CountedWindows::from_list(&others, &vocab, BackgroundTable::CONTEXT).unwrap();
         let model = KneserNey::closed_form(&windows).unwrap();
         for word in [
             "maria",
@@ -218,20 +268,35 @@ mod tests {
         assert!(background.table().unwrap().log_prob(&maria) > table.log_prob(&maria));
     }
 
-    /// The rows of all contexts that words can reach add up to 1.
+    /// The bits of every row that words can reach are those of the model.
     #[test]
-    fn rows_add_up_to_one() {
+    fn rows_are_those_of_kneser_ney() {
         let table = embedded().table().unwrap();
-        let sums = table
-            .log_probs
-            .chunks(27)
-            .map(|row| row.iter().map(|&x| f64::from(x).exp()).sum::<f64>());
+        let (names, _) = BACKGROUND_NAMES.read(&ReadOptions::default()).unwrap();
+        let windows =
+            CountedWindows::from_list(&names, &Vocab::az(), BackgroundTable::CONTEXT).unwrap();
+        let model = KneserNey::closed_form(&windows).unwrap();
         let mut contexts = 0;
-        for sum in sums.filter(|&sum| sum != 0.0) {
-            assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+        for number in 0..27u16.pow(3) {
+            let context = [number / 729, number / 27 % 27, number % 27];
+            let started = context.iter().skip_while(|&&token| token == END);
+            if started.clone().any(|&token| token == END) {
+                continue;
+            }
+            let expected = model.next_log_probs(&started.copied().collect::<Vec<_>>());
+            let expected: Vec<f32> = expected.iter().map(|&x| x as f32).collect();
+            assert_eq!(table.row(context.map(usize::from)), expected, "{context:?}");
             contexts += 1;
         }
         assert_eq!(contexts, 26_usize.pow(3) + 26 * 26 + 26 + 1);
+    }
+
+    /// Counting the rows of the list where they are is reading it: every row is a clean name, and occurs once.
+    #[test]
+    fn the_embedded_list_needs_no_reading() {
+        let (names, _) = BACKGROUND_NAMES.read(&ReadOptions::default()).unwrap();
+        assert_eq!(names.len(), BACKGROUND_NAMES.rows().count());
+        assert!(BACKGROUND_NAMES.rows().all(|row| names.contains(row)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::language_model::LanguageModel;
 use crate::score::verdict::background::BackgroundTable;
 use crate::score::verdict::folding::{Folding, Group};
-use crate::score::verdict::parts::{Bigrams, best_split};
+use crate::score::verdict::parts::{Bigrams, Foreign, best_split};
 use crate::text::{END, Token, Vocab};
 
 /// Number of features, the constant 1 among them.
@@ -124,10 +124,10 @@ impl Hypotheses {
 
     /// ln P of a word according to a background model: its letters, and the accents as frequent as in the list.
     pub(crate) fn in_background(&self, table: &BackgroundTable, word: &[Token]) -> f64 {
-        match self.folding.fold(word) {
-            Some(folded) => table.log_prob(&folded.letters) + self.folding.log_share(word),
-            None => f64::NEG_INFINITY,
-        }
+        let folded = self.folding.fold(word);
+        folded.map_or(f64::NEG_INFINITY, |folded| {
+            table.log_prob(&folded.letters) + self.folding.log_share(word)
+        })
     }
 
     /// The group that a word is calibrated in.
@@ -137,14 +137,23 @@ impl Hypotheses {
 
     /// What is known of a word whose ln P is `log_prob` according to the list's model.
     pub(crate) fn evidence(&self, word: &[Token], log_prob: f64) -> Evidence {
-        let as_name = match &self.background {
-            Some((table, mix)) => mix.log_add(self.in_background(table, word), log_prob),
+        let background = self.background.as_ref();
+        let folded = background.and_then(|_| self.folding.fold(word));
+        let in_letters = background.zip(folded.as_ref());
+        let foreign = in_letters
+            .and_then(|((table, _), folded)| Foreign::of(word, table, &self.folding, folded));
+        let as_name = match background {
+            Some((table, mix)) => {
+                let in_background = match &foreign {
+                    Some(foreign) => foreign.whole() + self.folding.log_share(word),
+                    None => self.in_background(table, word),
+                };
+                mix.log_add(in_background, log_prob)
+            }
             None => log_prob,
         };
         let length = word.len() as f64;
-        let background = self.background.as_ref();
-        let background = background.map(|(table, _)| (&**table, &self.folding));
-        let as_two = |bigrams| best_split(word, bigrams, background);
+        let as_two = |bigrams| best_split(word, bigrams, foreign.as_ref());
         let as_two = self.bigrams.as_ref().and_then(as_two);
         Evidence {
             against_random: [1.0, length, as_name, self.random.log_prob(word)],

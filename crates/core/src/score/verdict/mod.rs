@@ -8,6 +8,7 @@ mod near;
 mod parts;
 mod plausibility;
 mod ranks;
+mod trigrams;
 
 pub use background::BackgroundModel;
 pub use plausibility::{Judge, MIN_NAMES_TO_CALIBRATE, Plausibility, Verdict};

@@ -46,6 +46,11 @@ impl Bigrams {
     }
 }
 
+/// Whether a word of this many tokens may be two names.
+pub(crate) fn has_parts(tokens: usize) -> bool {
+    (2 * SHORTEST..=LONGEST).contains(&tokens)
+}
+
 /// ln of the probability of a word's likeliest two parts, where each is a name according to the background model or to
 /// the bigrams of the list, whichever finds it likelier. `None` if the word is too short or too long for two.
 ///
@@ -54,9 +59,9 @@ impl Bigrams {
 pub(crate) fn best_split(
     word: &[Token],
     bigrams: &Bigrams,
-    background: Option<(&BackgroundTable, &Folding)>,
+    foreign: Option<&Foreign<'_>>,
 ) -> Option<f64> {
-    if !(2 * SHORTEST..=LONGEST).contains(&word.len()) {
+    if !has_parts(word.len()) {
         return None;
     }
     let mut by_list = [0.0; LONGEST + 1];
@@ -66,13 +71,12 @@ pub(crate) fn best_split(
         before = token;
     }
     let whole = by_list[word.len()] + bigrams.log_prob(before, END);
-    let foreign = background.and_then(|(table, folding)| Foreign::of(word, table, folding));
     let splits = (SHORTEST..=word.len() - SHORTEST).map(|place| {
         let (last, first) = (word[place - 1], word[place]);
         let left = by_list[place] + bigrams.log_prob(last, END);
         let right =
             whole - by_list[place] - bigrams.log_prob(last, first) + bigrams.log_prob(END, first);
-        match &foreign {
+        match foreign {
             Some(foreign) => left.max(foreign.left(place)) + right.max(foreign.right(place)),
             None => left + right,
         }
@@ -80,44 +84,62 @@ pub(crate) fn best_split(
     splits.max_by(f64::total_cmp)
 }
 
-/// The parts of a word according to the background model.
-struct Foreign<'a> {
+/// A word of at most [`LONGEST`] letters, and its parts, according to the background model.
+pub(crate) struct Foreign<'a> {
     word: &'a [Token],
     table: &'a BackgroundTable,
     folding: &'a Folding,
-    folded: Folded<'a>,
+    folded: &'a Folded<'a>,
     /// ln P of the first letters.
     sums: [f64; LONGEST + 1],
+    /// ln P of the end mark after them.
+    ends: [f64; LONGEST + 1],
     /// ln P of all letters and the end mark.
     whole: f64,
 }
 
 impl<'a> Foreign<'a> {
-    fn of(word: &'a [Token], table: &'a BackgroundTable, folding: &'a Folding) -> Option<Self> {
-        let folded = folding.fold(word)?;
-        if folded.letters.len() > LONGEST {
+    /// `None` for a word that has no parts.
+    pub(crate) fn of(
+        word: &'a [Token],
+        table: &'a BackgroundTable,
+        folding: &'a Folding,
+        folded: &'a Folded<'a>,
+    ) -> Option<Self> {
+        let letters = &*folded.letters;
+        if !has_parts(word.len()) || letters.len() > LONGEST {
             return None;
         }
-        let mut sums = [0.0; LONGEST + 1];
-        for (place, log_prob) in table.log_probs_of(&folded.letters).enumerate() {
-            sums[place + 1] = sums[place] + log_prob;
+        let (mut sums, mut ends) = ([0.0; LONGEST + 1], [0.0; LONGEST + 1]);
+        let mut context = BackgroundTable::START;
+        for (place, &letter) in letters.iter().enumerate() {
+            let row = table.row(context);
+            ends[place] = f64::from(row[usize::from(END)]);
+            sums[place + 1] = sums[place] + f64::from(row[usize::from(letter)]);
+            context = BackgroundTable::next_context(context, letter);
         }
-        let whole = sums[folded.letters.len()] + table.end(&folded.letters);
+        ends[letters.len()] = f64::from(table.row(context)[usize::from(END)]);
+        let whole = sums[letters.len()] + ends[letters.len()];
         Some(Foreign {
             word,
             table,
             folding,
             folded,
             sums,
+            ends,
             whole,
         })
+    }
+
+    /// ln P of the letters of the whole word, without its accents.
+    pub(crate) fn whole(&self) -> f64 {
+        self.whole
     }
 
     /// ln P of the part before a token of the word.
     fn left(&self, place: usize) -> f64 {
         let letters = self.folded.letters_of(place);
-        let end = self.table.end(&self.folded.letters[..letters]);
-        self.sums[letters] + end + self.folding.log_share(&self.word[..place])
+        self.sums[letters] + self.ends[letters] + self.folding.log_share(&self.word[..place])
     }
 
     /// ln P of the part from a token of the word on.

@@ -540,7 +540,7 @@ mod tests {
     /// What the splits share is computed once; the result is that of scoring both parts for each.
     #[test]
     fn the_best_split_is_the_likeliest_pair_of_parts() {
-        use crate::score::verdict::parts::{Bigrams, best_split};
+        use crate::score::verdict::parts::{Bigrams, Foreign, best_split};
         let vocab = Vocab::from_characters("aeilmnorstßé".chars()).unwrap();
         let names =
             NameList::from_names(["noémie", "marion", "rosé", "stroß"].map(|name| (name, 1)));
@@ -566,8 +566,9 @@ mod tests {
             let splits =
                 (2..=word.len() - 2).map(|place| as_name(&word[..place]) + as_name(&word[place..]));
             let expected = splits.max_by(f64::total_cmp).unwrap();
-            let with_background = Some((&*background, hypotheses.folding()));
-            let found = best_split(&word, &bigrams, with_background).unwrap();
+            let folded = hypotheses.folding().fold(&word).unwrap();
+            let foreign = Foreign::of(&word, &background, hypotheses.folding(), &folded);
+            let found = best_split(&word, &bigrams, foreign.as_ref()).unwrap();
             assert!(
                 (found - expected).abs() < 1e-4,
                 "{text}: {found} but {expected}"

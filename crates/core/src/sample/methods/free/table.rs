@@ -10,7 +10,7 @@ use crate::executor::Executor;
 use crate::language_model::packing;
 use crate::rng::Stream;
 use crate::sample::conditions::Filter;
-use crate::sample::contexts::Slots;
+use crate::sample::contexts::{Scratch, Slots};
 use crate::sample::methods::free::chains::{Accepted, CHAINS};
 use crate::sample::source::Source;
 use crate::text::{END, Token};
@@ -86,6 +86,7 @@ impl<'a> Table<'a> {
                 }
             }
             *evaluated = rows.len() as u64;
+            let mut scratch = Scratch::default();
             let mut values = vec![0.0; rows.len() * vocab_size];
             model.log_probs(&states, &mut values);
             for (values, row) in values.chunks_exact_mut(vocab_size).zip(rows) {
@@ -93,7 +94,8 @@ impl<'a> Table<'a> {
                     kept[row * vocab_size..][..vocab_size].copy_from_slice(values);
                 }
                 config.apply(values);
-                slots.fill(values, &mut tables[row << slots.bits..][..slots.count()]);
+                let table = &mut tables[row << slots.bits..][..slots.count()];
+                slots.fill(values, table, &mut scratch);
             }
         });
         self.evaluations += shards.iter().map(|(.., evaluated)| evaluated).sum::<u64>();
