@@ -232,36 +232,83 @@ fn token_bits(token_count: usize) -> u32 {
 
 /// Lists shorter than this are sorted by comparison.
 const FEW: usize = 1 << 10;
+/// Lists longer than this are first divided by their highest digit, in place: the copy that a pass needs stays short.
+const MANY: usize = if cfg!(test) { 1 << 12 } else { 1 << 20 };
 /// Number of bits of a radix sort's pass.
 const DIGIT_BITS: u32 = 11;
+const DIGITS: usize = 1 << DIGIT_BITS;
 
-/// Radix sort by integers of `bits` bits, least significant digit first.
+/// Radix sort by integers of `bits` bits; those that are equal end in any order.
 pub(crate) fn sort_by_window<T: Copy, W: Word>(
-    items: &mut Vec<T>,
+    items: &mut [T],
     bits: u32,
-    window: impl Fn(&T) -> W,
+    window: impl Fn(&T) -> W + Copy,
 ) {
     if items.len() < FEW {
         items.sort_unstable_by_key(window);
-        return;
+    } else if items.len() > MANY && bits > DIGIT_BITS {
+        let rest = bits - DIGIT_BITS;
+        let mut first = 0;
+        for end in divide(items, |item| digit(window(item), rest)) {
+            sort_by_window(&mut items[first..end], rest, window);
+            first = end;
+        }
+    } else {
+        sort_short(items, bits, window);
     }
-    let mut sorted = items.clone();
-    for shift in (0..bits).step_by(DIGIT_BITS as usize) {
-        let digit = |item: &T| (window(item) >> shift).low() & ((1 << DIGIT_BITS) - 1);
-        let mut places = [0usize; 1 << DIGIT_BITS];
-        for item in items.iter() {
-            places[digit(item)] += 1;
+}
+
+/// The digit of an integer above its lowest bits.
+fn digit<W: Word>(window: W, above: u32) -> usize {
+    (window >> above).low() & (DIGITS - 1)
+}
+
+/// Reorders items by a digit, in place (American flag sort, McIlroy et al. 1993); returns where each digit's items end.
+fn divide<T: Copy>(items: &mut [T], digit: impl Fn(&T) -> usize) -> [usize; DIGITS] {
+    let mut ends = [0; DIGITS];
+    items.iter().for_each(|item| ends[digit(item)] += 1);
+    let mut before = 0;
+    let mut next = ends.map(|number| {
+        before += number;
+        before - number
+    });
+    let mut begin = 0;
+    for (place, end) in ends.iter_mut().enumerate() {
+        *end += begin;
+        begin = *end;
+        while next[place] < *end {
+            let here = next[place];
+            let belongs = digit(&items[here]);
+            items.swap(here, next[belongs]);
+            next[belongs] += 1;
+        }
+    }
+    ends
+}
+
+/// Radix sort with a copy, least significant digit first.
+fn sort_short<T: Copy, W: Word>(items: &mut [T], bits: u32, window: impl Fn(&T) -> W) {
+    let mut copy = items.to_vec();
+    let (mut from, mut to) = (&mut *items, copy.as_mut_slice());
+    let passes = bits.div_ceil(DIGIT_BITS);
+    for shift in (0..passes).map(|pass| pass * DIGIT_BITS) {
+        let mut places = [0usize; DIGITS];
+        for item in from.iter() {
+            places[digit(window(item), shift)] += 1;
         }
         let mut before = 0;
         for place in &mut places {
             before += std::mem::replace(place, before);
         }
-        for item in items.iter() {
-            let place = &mut places[digit(item)];
-            sorted[*place] = *item;
+        for item in from.iter() {
+            let place = &mut places[digit(window(item), shift)];
+            to[*place] = *item;
             *place += 1;
         }
-        std::mem::swap(items, &mut sorted);
+        std::mem::swap(&mut from, &mut to);
+    }
+    if passes % 2 == 1 {
+        items.copy_from_slice(&copy);
     }
 }
 
