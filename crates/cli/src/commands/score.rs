@@ -39,14 +39,17 @@ fn score(args: &ScoreArgs) -> Result<u8, Failure> {
     )?;
     let model = store::load(args.model.as_deref())?;
     let own = args.placeholders.as_deref().map(placeholders).transpose()?;
-    let recognition = Recognition::new(&model, own.as_ref().unwrap_or(Placeholders::usual()));
+    let mut recognition = Recognition::new(&model, own.as_ref().unwrap_or(Placeholders::usual()));
+    if args.judge_known {
+        recognition = recognition.judging_known();
+    }
+    if args.file.is_some() {
+        recognition = recognition.for_many();
+    }
     let verdicts = Verdicts {
         judge: judge(args, &model)?,
         false_rejection: args.false_rejection,
-        recognition: match args.judge_known {
-            true => recognition.judging_known(),
-            false => recognition,
-        },
+        recognition,
         only_failing: args.check,
     };
     match &verdicts.judge {

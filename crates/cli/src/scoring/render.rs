@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
-use super::digits::fixed;
+use super::digits::{fixed, short, with_tenths};
 use super::input::{ADDED, Header};
 use super::shard::{Entry, Shard, Word};
 use super::verdicts::Verdicts;
@@ -140,23 +140,32 @@ impl Renderer<'_> {
     /// The verdict on a word; `name` is memory to write it into.
     fn scored<'s>(&'s self, shard: &'s Shard, entry: &Entry, name: &mut String) -> Scored<'s> {
         let text = &shard.text[entry.text.clone()];
-        let index = match &entry.word {
-            Word::Encoded(index) => *index,
+        let (index, is_written) = match &entry.word {
+            Word::Encoded(index, is_written) => (*index, *is_written),
             other => return self.unscored(shard, text, other, name),
         };
         let (word, log_probs) = shard.batch.word(index);
         let log_prob = log_probs.iter().sum();
-        let verdict = self
-            .verdicts
-            .judge
-            .as_ref()
-            .map(|judge| judge.verdict(word, log_prob));
+        let name = if is_written {
+            text
+        } else {
+            name.clear();
+            self.vocab.decode_into(word, name);
+            name
+        };
+        let judge = self.verdicts.judge.as_ref();
         let share = self.verdicts.false_rejection;
+        let is_hidden_if_it_passes =
+            self.verdicts.only_failing && !self.verdicts.recognition.is_placeholder(name);
+        let verdict = judge.and_then(|judge| match is_hidden_if_it_passes {
+            true => judge.doubt(word, log_prob, share),
+            false => Some(judge.verdict(word, log_prob)),
+        });
         let by_score = verdict.and_then(|verdict| Reason::by_score(&verdict, share));
-        name.clear();
-        self.vocab.decode_into(word, name);
-        let recognized = self.verdicts.recognized(name, by_score.is_none());
-        let reason = recognized.or(by_score);
+        let is_hidden = is_hidden_if_it_passes && by_score.is_none();
+        // A name of the list passes in any case, so most words need not be looked up if they are not shown.
+        let recognized = (!is_hidden).then(|| self.verdicts.recognition.of_word(name));
+        let reason = recognized.flatten().or(by_score);
         Scored {
             text,
             tokens: Ok(Tokens {
@@ -167,7 +176,7 @@ impl Renderer<'_> {
             log_prob: Some(log_prob),
             score: verdict.map(|verdict| verdict.score),
             percentile: verdict.map(|verdict| verdict.percentile),
-            plausible: verdict.map(|_| matches!(reason, None | Some(Reason::Known))),
+            plausible: judge.map(|_| matches!(reason, None | Some(Reason::Known))),
             reason,
         }
     }
@@ -241,13 +250,7 @@ fn message(reason: Reason, word: &Word) -> Cow<'static, str> {
 /// A line of text.
 fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     const WORD: usize = 20;
-    const VERDICT: usize = 14;
     const RANK: usize = 34;
-    let verdict = match scored.plausible {
-        Some(true) => "plausible",
-        Some(false) => "not plausible",
-        None => "",
-    };
     // Characters outside the alphabet may be control sequences.
     let word = match &scored.tokens {
         Ok(_) => Cow::Borrowed(scored.text),
@@ -255,19 +258,24 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
     };
     out.extend_from_slice(word.as_bytes());
     pad(out, word.chars().count(), WORD);
-    out.push(b' ');
-    out.extend_from_slice(verdict.as_bytes());
     let tokens = match &scored.tokens {
         Ok(tokens) => tokens,
         Err(message) => {
-            out.extend_from_slice(b": ");
+            let verdict = match scored.plausible {
+                Some(_) => " not plausible: ",
+                None => " : ",
+            };
+            out.extend_from_slice(verdict.as_bytes());
             out.extend_from_slice(message.as_bytes());
             out.push(b'\n');
             return;
         }
     };
-    pad(out, verdict.len(), VERDICT);
-    out.push(b' ');
+    out.extend_from_slice(match scored.plausible {
+        Some(true) => b" plausible      ",
+        Some(false) => b" not plausible  ",
+        None => b"                ",
+    });
     let start = out.len();
     match (scored.reason, scored.percentile) {
         (Some(Reason::Placeholder), _) => out.extend_from_slice(b"a placeholder"),
@@ -290,10 +298,15 @@ fn text(out: &mut Vec<u8>, scored: &Scored<'_>, colours: bool) {
         write!(out, "{DIM}").expect("memory takes every byte");
     }
     for (symbol, log_prob) in tokens.iter() {
-        out.push(b' ');
-        out.extend_from_slice(symbol.as_bytes());
-        out.push(b' ');
-        fixed::<1>(out, log_prob);
+        match *symbol.as_bytes() {
+            [byte] => with_tenths(out, byte, log_prob),
+            ref bytes => {
+                out.push(b' ');
+                out.extend_from_slice(bytes);
+                out.push(b' ');
+                fixed::<1>(out, log_prob);
+            }
+        }
     }
     if colours {
         write!(out, "{DIM:#}").expect("memory takes every byte");
@@ -314,27 +327,29 @@ fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 fn pad(out: &mut Vec<u8>, written: usize, width: usize) {
-    out.resize(out.len() + width.saturating_sub(written), b' ');
+    const BLANKS: [u8; 34] = [b' '; 34];
+    short(out, BLANKS, width.saturating_sub(written));
 }
 
 /// A row of a table with the results for its word.
 fn row<W: Write>(writer: &mut csv::Writer<W>, cells: &ByteRecord, scored: &Scored<'_>) {
-    let number = |number: Option<f64>| {
-        let mut cell = Vec::new();
-        if let Some(number) = number {
-            fixed::<4>(&mut cell, number);
-        }
-        cell
-    };
-    let (log_prob, percentile) = (number(scored.log_prob), number(scored.percentile));
+    let (mut digits, mut ends) = (Vec::with_capacity(64), [0; 3]);
+    let numbers = [scored.log_prob, scored.score, scored.percentile];
+    for (end, number) in ends.iter_mut().zip(numbers) {
+        number
+            .iter()
+            .for_each(|&number| fixed::<4>(&mut digits, number));
+        *end = digits.len();
+    }
+    let (log_prob, others) = digits.split_at(ends[0]);
+    let (score, percentile) = others.split_at(ends[1] - ends[0]);
     let plausible: &[u8] = match scored.plausible {
         Some(true) => b"true",
         Some(false) => b"false",
         None => b"",
     };
     let reason = scored.reason.map_or("", Reason::as_str).as_bytes();
-    let score = number(scored.score);
-    let added = [&log_prob[..], &score, &percentile, plausible, reason];
+    let added = [log_prob, score, percentile, plausible, reason];
     writer
         .write_record(cells.iter().chain(added))
         .expect("memory takes every byte");

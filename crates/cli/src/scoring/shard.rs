@@ -28,8 +28,8 @@ pub struct Entry {
 
 /// A word, or why it cannot be scored.
 pub enum Word {
-    /// Its number in the shard's batch.
-    Encoded(usize),
+    /// Its number in the shard's batch, and whether it was given as the model writes it.
+    Encoded(usize, bool),
     Empty,
     TooLong,
     Unknown(UnknownPiece),
@@ -61,17 +61,33 @@ pub struct Letters<'a> {
     vocab: &'a Vocab,
     /// 0 if the byte has none.
     tokens: [Token; 256],
+    /// Whether words of such bytes are as the model writes them: it has no other form of these characters.
+    is_written: [bool; 256],
 }
 
 impl<'a> Letters<'a> {
     pub fn new(vocab: &'a Vocab) -> Self {
-        let mut tokens = [0; 256];
+        let (mut tokens, mut is_written) = ([0; 256], [false; 256]);
+        let mut all = String::new();
         for byte in b'!'..=b'~' {
             let letter = String::from(byte as char);
             let token = vocab.token(&vocab.normalizer().normalize(&letter));
             tokens[usize::from(byte)] = token.unwrap_or(0);
+            is_written[usize::from(byte)] = token.is_some() && vocab.token(&letter) == token;
+            if is_written[usize::from(byte)] {
+                all.push_str(&letter);
+            }
         }
-        Letters { vocab, tokens }
+        // A tokenizer may write words as something else than their pieces in a row.
+        let in_a_row: Vec<Token> = all.bytes().map(|byte| tokens[usize::from(byte)]).collect();
+        if vocab.decode(&in_a_row) != all {
+            is_written = [false; 256];
+        }
+        Letters {
+            vocab,
+            tokens,
+            is_written,
+        }
     }
 }
 
@@ -119,8 +135,11 @@ impl Shard {
         if !simple {
             return self.add_unusual(bytes, letters);
         }
+        let is_written = bytes
+            .iter()
+            .all(|&byte| letters.is_written[usize::from(byte)]);
         let text = std::str::from_utf8(bytes).expect("letters of ASCII");
-        self.keep(text, Word::Encoded(self.batch.len()));
+        self.keep(text, Word::Encoded(self.batch.len(), is_written));
         self.batch.push(&self.word);
     }
 
@@ -138,7 +157,7 @@ impl Shard {
             .encode_into(&letters.vocab.normalized(text), &mut self.word)
         {
             Ok(()) => {
-                self.keep(text, Word::Encoded(self.batch.len()));
+                self.keep(text, Word::Encoded(self.batch.len(), false));
                 self.batch.push(&self.word);
             }
             Err(unknown) => {
@@ -208,7 +227,7 @@ mod tests {
             .iter()
             .map(|entry| {
                 let kind = match entry.word {
-                    Word::Encoded(_) => "encoded",
+                    Word::Encoded(..) => "encoded",
                     Word::Empty => "empty",
                     Word::TooLong => "too long",
                     Word::Unknown(_) => "unknown",

@@ -1,7 +1,7 @@
 //! What a verdict needs besides the model.
 
+use nextchar::Recognition;
 use nextchar::score::Judge;
-use nextchar::{Reason, Recognition};
 
 /// How words are judged, and which of them are shown.
 pub struct Verdicts<'m> {
@@ -13,15 +13,4 @@ pub struct Verdicts<'m> {
     pub recognition: Recognition<'m>,
     /// Show only words that are not plausible.
     pub only_failing: bool,
-}
-
-impl Verdicts<'_> {
-    /// What a word is recognised as whose score passes or does not.
-    pub fn recognized(&self, word: &str, passes: bool) -> Option<Reason> {
-        // A name of the list passes in any case, so most words need not be looked up if they are not shown.
-        let is_hidden = passes && self.only_failing && !self.recognition.is_placeholder(word);
-        (!is_hidden)
-            .then(|| self.recognition.of_word(word))
-            .flatten()
-    }
 }

@@ -6,8 +6,7 @@
 //! with the back-off factor of each history that is left. Factors are multiplied from the shortest history up,
 //! in the same order as in a whole row, so the results are bit-identical.
 
-use crate::counts::discount::Discounts;
-use crate::counts::levels::{Levels, bucket};
+use crate::counts::levels::{Discounts, Levels, bucket};
 use crate::language_model::WordModel;
 use crate::text::{END, Token};
 

@@ -5,15 +5,12 @@
 //! the counts of the others.
 
 use crate::counts::counting::levels;
-use crate::counts::levels::{BUCKETS, Level, Levels, Sums, bucket, history};
+use crate::counts::levels::{BUCKETS, Discounts, Level, Levels, Sums, bucket, history};
 use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::executor::Executor;
 use crate::numeric::bfgs::minimise_in_box;
 use crate::text::Token;
-
-/// D₁, D₂, D₃₊ of one level.
-pub type Discounts = [f64; BUCKETS];
 
 /// Used if the closed form is undefined because a count of counts is 0.
 const FALLBACK: Discounts = [0.5, 1.0, 1.5];

@@ -1,9 +1,8 @@
 //! Kneser–Ney's distributions after a sequence of contexts. Whatever a context shares with the one before it, or with
 //! all others, is not computed again; the bits are those of every level in turn.
 
-use crate::counts::kneser_ney::KneserNey;
+use crate::counts::levels::{Discounts, Levels, Row, bucket};
 use crate::data::packing::{Packing, Word};
-use crate::language_model::{LanguageModel, packing};
 
 /// The distributions of the shortest histories have at most this number of probabilities, of 512 kB in all.
 const MOST: usize = 1 << 16;
@@ -18,15 +17,15 @@ pub(crate) struct Shortest {
 
 impl Shortest {
     /// As many levels as fit.
-    pub(crate) fn of(model: &KneserNey) -> Self {
-        let (levels, vocab_size) = (model.levels(), model.vocab_size());
+    pub(crate) fn of(levels: &Levels, discounts: &[Discounts]) -> Self {
+        let vocab_size = levels.shape().vocab_size;
         let mut shortest = Shortest {
             vocab_size,
             levels: Vec::new(),
         };
         let mut shorter = vec![1.0 / vocab_size as f64; vocab_size];
         let mut left = MOST;
-        for length in 0..levels.len() {
+        for (length, discounts) in discounts.iter().enumerate() {
             let size = levels.level(length).len() * vocab_size;
             let Some(rest) = left.checked_sub(size) else {
                 break;
@@ -36,7 +35,7 @@ impl Shortest {
             let rows = probs.chunks_exact_mut(vocab_size).enumerate();
             for ((row, probs), suffix) in rows.zip(levels.suffixes(length)) {
                 let shorter = &shorter[suffix * vocab_size..][..vocab_size];
-                model.interpolate(length, row, shorter, probs);
+                interpolate(levels.level(length).row(row), discounts, shorter, probs);
             }
             shortest.levels.push(std::mem::replace(&mut shorter, probs));
         }
@@ -54,7 +53,8 @@ impl Shortest {
 
 /// The distributions after one context at a time. Contexts that are sorted by their reversed tokens are cheap.
 pub(crate) struct Distributions<'m> {
-    model: &'m KneserNey,
+    levels: &'m Levels,
+    discounts: &'m [Discounts],
     shortest: &'m Shortest,
     packing: Packing,
     context: u128,
@@ -68,16 +68,21 @@ pub(crate) struct Distributions<'m> {
 }
 
 impl<'m> Distributions<'m> {
-    pub(crate) fn new(model: &'m KneserNey) -> Self {
-        let (levels, vocab_size) = (model.levels().len(), model.vocab_size());
+    pub(crate) fn new(
+        levels: &'m Levels,
+        discounts: &'m [Discounts],
+        shortest: &'m Shortest,
+    ) -> Self {
+        let vocab_size = levels.shape().vocab_size;
         Distributions {
-            model,
-            shortest: model.shortest(),
-            packing: packing(model),
+            levels,
+            discounts,
+            shortest,
+            packing: Packing::of_model(levels.shape()),
             context: 0,
             length: 0,
-            rows: Vec::with_capacity(levels),
-            probs: vec![0.0; levels * vocab_size],
+            rows: Vec::with_capacity(levels.len()),
+            probs: vec![0.0; levels.len() * vocab_size],
             uniform: vec![1.0 / vocab_size as f64; vocab_size],
         }
     }
@@ -96,8 +101,8 @@ impl<'m> Distributions<'m> {
                 Some(shorter) => &below[shorter * vocab_size..],
             };
             let probs = &mut probs[..vocab_size];
-            self.model
-                .interpolate(length, self.rows[length], shorter, probs);
+            let row = self.levels.level(length).row(self.rows[length]);
+            interpolate(row, &self.discounts[length], shorter, probs);
         }
         match self.rows.len().checked_sub(1) {
             None => &self.uniform,
@@ -122,17 +127,30 @@ impl<'m> Distributions<'m> {
         let known = self.rows.len();
         (self.context, self.length) = (context, length);
         if self.rows.is_empty() {
-            self.rows.extend(self.model.levels().root());
+            self.rows.extend(self.levels.root());
         }
         while let Some(&row) = self.rows.last()
             && self.rows.len() <= length
         {
             let shorter = self.rows.len() - 1;
-            let Some(row) = self.model.levels().longer(shorter, row, token(shorter)) else {
+            let Some(row) = self.levels.longer(shorter, row, token(shorter)) else {
                 break;
             };
             self.rows.push(row);
         }
         known
+    }
+}
+
+/// p(· | h) from p(· | h′), where h is the history of a row.
+#[inline]
+pub(crate) fn interpolate(row: Row<'_>, discounts: &Discounts, shorter: &[f64], probs: &mut [f64]) {
+    let sums = row.sums();
+    let mass = sums.backoff_mass(discounts);
+    for (p, shorter) in probs.iter_mut().zip(shorter) {
+        *p = shorter * mass;
+    }
+    for (&target, count) in row.pairs() {
+        probs[usize::from(target)] += (count as f64 - discounts[bucket(count)]) / sums.total;
     }
 }

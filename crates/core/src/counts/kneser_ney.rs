@@ -15,9 +15,9 @@ use nextchar_kernels::{Arithmetic, Kernels};
 
 use crate::counts::automaton::Automaton;
 use crate::counts::counting::{levels, levels_of_names};
-use crate::counts::discount::{self, Discounts};
-use crate::counts::distributions::{Distributions, Shortest};
-use crate::counts::levels::{Levels, bucket, history};
+use crate::counts::discount;
+use crate::counts::distributions::{Distributions, Shortest, interpolate};
+use crate::counts::levels::{Discounts, Levels, history};
 use crate::data::{CountedWindows, NameList, folds};
 use crate::error::Error;
 use crate::executor::Executor;
@@ -175,15 +175,21 @@ impl KneserNey {
         let mut shorter = vec![1.0 / probs.len() as f64; probs.len()];
         let path = self.levels.path(history.iter().rev().copied());
         for (length, row) in path.enumerate() {
-            self.interpolate(length, row, &shorter, probs);
+            let row = self.levels.level(length).row(row);
+            interpolate(row, &self.discounts[length], &shorter, probs);
             shorter.copy_from_slice(probs);
         }
         probs.copy_from_slice(&shorter);
     }
 
     /// The distributions of the shortest histories, which most contexts share.
-    pub(crate) fn shortest(&self) -> &Shortest {
-        self.shortest.get_or_init(|| Shortest::of(self))
+    fn shortest(&self) -> &Shortest {
+        self.shortest
+            .get_or_init(|| Shortest::of(&self.levels, &self.discounts))
+    }
+
+    fn distributions(&self) -> Distributions<'_> {
+        Distributions::new(&self.levels, &self.discounts, self.shortest())
     }
 
     /// The state after a token in a model that also sees the last `tokens` tokens otherwise.
@@ -229,26 +235,6 @@ impl KneserNey {
     fn is_closed(&self) -> bool {
         *self.is_closed.get_or_init(|| self.levels.are_closed())
     }
-
-    /// p(· | h) from p(· | h′), where h is the history at a row of a level.
-    #[inline]
-    pub(crate) fn interpolate(
-        &self,
-        length: usize,
-        row: usize,
-        shorter: &[f64],
-        probs: &mut [f64],
-    ) {
-        let (row, discounts) = (self.levels.level(length).row(row), &self.discounts[length]);
-        let sums = row.sums();
-        let mass = sums.backoff_mass(discounts);
-        for (p, shorter) in probs.iter_mut().zip(shorter) {
-            *p = shorter * mass;
-        }
-        for (&target, count) in row.pairs() {
-            probs[usize::from(target)] += (count as f64 - discounts[bucket(count)]) / sums.total;
-        }
-    }
 }
 
 /// # Errors
@@ -278,7 +264,7 @@ impl LanguageModel for KneserNey {
     }
 
     fn log_probs(&self, states: &[State], log_probs: &mut [f64]) {
-        let mut distributions = Distributions::new(self);
+        let mut distributions = self.distributions();
         let rows = log_probs.chunks_exact_mut(self.vocab_size());
         for (state, out) in states.iter().zip(rows) {
             out.copy_from_slice(distributions.after(state.packed()));
@@ -296,7 +282,7 @@ impl LanguageModel for KneserNey {
     }
 
     fn total_nll(&self, table: &CountedWindows, rows: Range<usize>) -> f64 {
-        let (packing, mut distributions) = (packing(self), Distributions::new(self));
+        let (packing, mut distributions) = (packing(self), self.distributions());
         let mut total = 0.0;
         for index in rows {
             let row = table.row(index);

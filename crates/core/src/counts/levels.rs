@@ -9,7 +9,6 @@
 //! up: the row of a history lies among the few rows that lengthen the row of its suffix. Nothing but the token that
 //! lengthens it is stored, and most counts take a byte.
 
-use crate::counts::discount::Discounts;
 use crate::data::CountedWindows;
 use crate::data::packing::{Packing, sort_by_window};
 use crate::data::window_shape::WindowShape;
@@ -17,6 +16,9 @@ use crate::text::{END, Token};
 
 /// Number of discounts per level: for counts of 1, of 2, and of 3 or more (Chen and Goodman 1998).
 pub(crate) const BUCKETS: usize = 3;
+
+/// D₁, D₂, D₃₊ of one level.
+pub type Discounts = [f64; BUCKETS];
 
 /// The histories of all lengths, with the adjusted counts of the tokens that follow.
 #[derive(Clone, Debug, PartialEq)]

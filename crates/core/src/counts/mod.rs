@@ -14,5 +14,5 @@ mod levels;
 
 pub use additive::{AdditiveNgram, Uniform};
 pub use backoff::{BackoffNgram, BackoffRow, every_context};
-pub use discount::Discounts;
 pub use kneser_ney::KneserNey;
+pub use levels::Discounts;

@@ -4,6 +4,7 @@ mod error;
 mod evaluation;
 mod files;
 mod generate;
+mod known;
 mod look;
 mod model;
 mod recognition;

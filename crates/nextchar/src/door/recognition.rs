@@ -1,13 +1,13 @@
 //! What a text is recognised as, apart from its score: a name of the list, a placeholder, an address, a number.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::OnceLock;
 
-use nextchar_core::data::Split;
 use nextchar_core::score::Verdict as Judged;
+use rustc_hash::FxHashSet;
 use serde::{Serialize, Serializer};
 
+use super::known::Known;
 use super::model::Model;
 
 /// Why a verdict is what it is. The words are documented in `docs/verdict.md`.
@@ -96,9 +96,9 @@ impl Serialize for Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholders {
     /// In the form of [`form`].
-    forms: HashSet<String>,
-    /// The length of the longest form, in bytes.
-    longest: usize,
+    forms: FxHashSet<String>,
+    /// By the first byte of a form, a bit for each length: most words are told apart by them.
+    lengths: [u64; 256],
 }
 
 impl Placeholders {
@@ -214,20 +214,25 @@ impl Placeholders {
     }
 
     fn from_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let forms: HashSet<String> = texts
+        let forms: FxHashSet<String> = texts
             .into_iter()
             .map(form)
             .filter(|text| !text.is_empty())
             .collect();
-        let longest = forms.iter().map(String::len).max().unwrap_or(0);
-        Placeholders { forms, longest }
+        let mut lengths = [0; 256];
+        for form in &forms {
+            lengths[usize::from(form.as_bytes()[0])] |= length_bit(form);
+        }
+        Placeholders { forms, lengths }
     }
 
     /// Whether a text is a placeholder. A text of blanks alone is none.
     pub fn contains(&self, text: &str) -> bool {
         if text.bytes().all(|byte| byte.is_ascii_lowercase()) {
             // As almost every word of a list is.
-            return text.len() <= self.longest && self.forms.contains(text);
+            let first = text.bytes().next().unwrap_or(0);
+            let may_be = self.lengths[usize::from(first)] & length_bit(text) != 0;
+            return may_be && self.forms.contains(text);
         }
         let has = |text: &str| {
             let form = form(text);
@@ -246,6 +251,11 @@ impl Placeholders {
             }
         }
     }
+}
+
+/// The bit of a text's length; the last one is that of all longer texts.
+fn length_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
 }
 
 /// The letters and digits of a text, in lower case.
@@ -277,7 +287,7 @@ fn is_number(text: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Recognition<'m> {
     /// The names of the model's list; `None` if they are unknown, or judged like other words.
-    names: Option<&'m Split>,
+    names: Option<Known<'m>>,
     placeholders: &'m Placeholders,
 }
 
@@ -285,7 +295,7 @@ impl<'m> Recognition<'m> {
     /// Names of the model's list are known, and these texts are placeholders.
     pub fn new(model: &'m Model, placeholders: &'m Placeholders) -> Self {
         Recognition {
-            names: model.names(),
+            names: model.names().map(Known::new),
             placeholders,
         }
     }
@@ -298,14 +308,22 @@ impl<'m> Recognition<'m> {
         }
     }
 
+    /// The same, prepared for thousands of words.
+    pub fn for_many(self) -> Self {
+        Recognition {
+            names: self.names.map(Known::indexed),
+            ..self
+        }
+    }
+
     /// [`Reason::Known`] or [`Reason::Placeholder`] for a word that the model can spell, normalised like its names. A
     /// name of the list is no placeholder.
     pub fn of_word(&self, word: &str) -> Option<Reason> {
-        let parts = self
+        if self
             .names
-            .iter()
-            .flat_map(|names| [&names.train, &names.val, &names.test]);
-        if parts.into_iter().any(|part| part.contains(word)) {
+            .as_ref()
+            .is_some_and(|names| names.contains(word))
+        {
             return Some(Reason::Known);
         }
         self.placeholders

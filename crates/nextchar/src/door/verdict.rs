@@ -111,7 +111,7 @@ impl Model {
         Ok(Verdicts {
             model: self,
             judge: self.judge()?,
-            recognition: Recognition::new(self, Placeholders::usual()),
+            recognition: Recognition::new(self, Placeholders::usual()).for_many(),
             scorer: WordScorer::after(self.language_model(), start)?,
         })
     }

@@ -1,13 +1,17 @@
 //! Interns the contexts (the model's states) that sampling reaches. Each is evaluated by the model once, in
 //! batches.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::executor::Executor;
 use crate::language_model::{LanguageModel, State, packing};
 use crate::numeric::fold::fold_in_lanes;
 use crate::sample::config::SampleConfig;
 use crate::sample::contexts::alias::{Scratch, Slots};
+use crate::sample::contexts::edges::Edges;
 use crate::sample::source::Source;
 use crate::text::{END, Token};
 
@@ -43,16 +47,23 @@ enum Numbers {
         places: Vec<u32>,
         bits: u32,
     },
+    /// If all continuations of a context are of interest.
     Hashed {
         numbers: FxHashMap<State, u32>,
         /// \[contexts, V\]: the context after each token.
         following: Vec<u32>,
         vocab_size: usize,
     },
+    /// If few of them are, because names are drawn one token at a time.
+    Sparse {
+        /// The numbers of the contexts, by the hash of their state.
+        numbers: HashTable<u32>,
+        edges: Edges,
+    },
 }
 
 impl Numbers {
-    fn new(model: &dyn LanguageModel, start: State) -> Self {
+    fn new(model: &dyn LanguageModel, start: State, is_sparse: bool) -> Self {
         let packing = packing(model);
         let bits = packing.bits() - packing.token_bits();
         if bits <= DENSE_BITS && start.held() == 0 {
@@ -62,6 +73,12 @@ impl Numbers {
                 bits: packing.token_bits(),
             };
         }
+        if is_sparse {
+            return Numbers::Sparse {
+                numbers: HashTable::new(),
+                edges: Edges::new(model.vocab_size()),
+            };
+        }
         Numbers::Hashed {
             numbers: FxHashMap::default(),
             following: Vec::new(),
@@ -69,26 +86,39 @@ impl Numbers {
         }
     }
 
-    fn clear(&mut self) {
+    /// Forgets all contexts from a number on.
+    fn truncate(&mut self, contexts: u32) {
+        let forget = |number: &mut u32| {
+            if *number >= contexts {
+                *number = UNKNOWN;
+            }
+        };
         match self {
             Numbers::Dense {
                 numbers, places, ..
             } => {
-                numbers.fill(UNKNOWN);
-                places.clear();
+                numbers.iter_mut().for_each(forget);
+                places.truncate(contexts as usize);
             }
             Numbers::Hashed {
-                numbers, following, ..
+                numbers,
+                following,
+                vocab_size,
             } => {
-                numbers.clear();
-                following.clear();
+                numbers.retain(|_, number| *number < contexts);
+                following.truncate(contexts as usize * *vocab_size);
+                following.iter_mut().for_each(forget);
+            }
+            Numbers::Sparse { numbers, edges } => {
+                numbers.retain(|number| *number < contexts);
+                edges.truncate(contexts);
             }
         }
     }
 
-    /// The entry for the context after a token.
+    /// Sets the number of the context after a token.
     #[inline]
-    fn after(&mut self, context: u32, token: Token) -> &mut u32 {
+    fn set_after(&mut self, context: u32, token: Token, next: u32) {
         match self {
             Numbers::Dense {
                 numbers,
@@ -96,13 +126,14 @@ impl Numbers {
                 bits,
             } => {
                 let place = place_after(places[context as usize], token, *bits, numbers.len());
-                &mut numbers[place]
+                numbers[place] = next;
             }
             Numbers::Hashed {
                 following,
                 vocab_size,
                 ..
-            } => &mut following[context as usize * *vocab_size + usize::from(token)],
+            } => following[context as usize * *vocab_size + usize::from(token)] = next,
+            Numbers::Sparse { edges, .. } => edges.insert(context, token, next),
         }
     }
 
@@ -119,11 +150,13 @@ impl Numbers {
                 vocab_size,
                 ..
             } => following[context as usize * *vocab_size + usize::from(token)],
+            Numbers::Sparse { edges, .. } => edges.get(context, token),
         }
     }
 
-    /// The number of a context, which is `fresh` if it is new.
-    fn intern(&mut self, state: State, fresh: u32) -> u32 {
+    /// The number of a context, which is that of the next one if it is new; `states` are those before it.
+    fn intern(&mut self, state: State, states: &[State]) -> u32 {
+        let fresh = states.len() as u32;
         match self {
             Numbers::Dense {
                 numbers, places, ..
@@ -144,6 +177,13 @@ impl Numbers {
                 following.resize(following.len() + *vocab_size, UNKNOWN);
                 fresh
             }),
+            Numbers::Sparse { numbers, .. } => {
+                let hash = |state: State| FxBuildHasher.hash_one(state);
+                let is_same = |&number: &u32| states[number as usize] == state;
+                let rehash = |&number: &u32| hash(states[number as usize]);
+                let entry = numbers.entry(hash(state), is_same, rehash);
+                *entry.or_insert(fresh).get()
+            }
         }
     }
 }
@@ -188,7 +228,7 @@ impl<'a> Contexts<'a> {
             vocab_size: model.vocab_size(),
             start,
             states: Vec::new(),
-            numbers: Numbers::new(model, start),
+            numbers: Numbers::new(model, start, keep.tables),
             evaluated: 0,
             log_probs: Vec::new(),
             probs: Vec::new(),
@@ -202,27 +242,34 @@ impl<'a> Contexts<'a> {
     /// Forgets every context but the start, whose number stays 0. A context that is evaluated again gets the same
     /// probabilities.
     pub(crate) fn forget(&mut self) {
-        self.states.clear();
-        self.numbers.clear();
-        self.log_probs.clear();
-        self.probs.clear();
-        self.tables.clear();
-        self.evaluated = 0;
+        self.truncate(0);
         self.number(self.start);
     }
 
-    /// As [`Contexts::forget`], but keeps the contexts with some numbers and renumbers them.
-    pub(crate) fn forget_but<'n>(&mut self, live: impl Iterator<Item = &'n mut u32>) {
-        let kept: Vec<(&mut u32, State)> = live
+    /// Forgets all contexts but the first half: those that are reached most often are mostly found first. Also keeps
+    /// the contexts with some numbers, and renumbers them.
+    pub(crate) fn forget_half<'n>(&mut self, live: impl Iterator<Item = &'n mut u32>) {
+        let half = self.len().div_ceil(2);
+        let later: Vec<(&mut u32, State)> = live
+            .filter(|number| **number as usize >= half)
             .map(|number| {
                 let state = self.states[*number as usize];
                 (number, state)
             })
             .collect();
-        self.forget();
-        for (number, state) in kept {
+        self.truncate(half);
+        for (number, state) in later {
             *number = self.number(state);
         }
+    }
+
+    fn truncate(&mut self, contexts: usize) {
+        self.states.truncate(contexts);
+        self.numbers.truncate(contexts as u32);
+        self.log_probs.truncate(contexts * self.vocab_size);
+        self.probs.truncate(contexts * self.vocab_size);
+        self.tables.truncate(contexts << self.slots.bits);
+        self.evaluated = self.evaluated.min(contexts);
     }
 
     /// Keeps log-probabilities from now on; evaluates all known contexts again if they were not kept before.
@@ -259,9 +306,14 @@ impl<'a> Contexts<'a> {
             probs,
             tables,
         } = self.keep;
-        self.vocab_size * (4 + 8 * (usize::from(log_probs) + usize::from(probs)))
+        let numbers = match self.numbers {
+            Numbers::Sparse { .. } => Edges::BYTES_EACH,
+            _ => 4 * self.vocab_size + size_of::<State>(),
+        };
+        8 * self.vocab_size * (usize::from(log_probs) + usize::from(probs))
             + 4 * self.slots.count() * usize::from(tables)
-            + 2 * size_of::<State>()
+            + size_of::<State>()
+            + numbers
             + 10
     }
 
@@ -272,21 +324,26 @@ impl<'a> Contexts<'a> {
         (known != UNKNOWN).then_some(known)
     }
 
+    /// [`Contexts::known_after`], without a branch: `u32::MAX` if it is not interned.
+    #[inline]
+    pub(crate) fn number_after(&self, context: u32, token: Token) -> u32 {
+        self.numbers.known_after(context, token)
+    }
+
     /// The context after a token; a new one must be [evaluated](Contexts::evaluate) before use.
     #[inline]
     pub(crate) fn after(&mut self, context: u32, token: Token) -> u32 {
         self.known_after(context, token).unwrap_or_else(|| {
             let state = self.model.next(self.states[context as usize], token);
             let number = self.number(state);
-            *self.numbers.after(context, token) = number;
+            self.numbers.set_after(context, token, number);
             number
         })
     }
 
     fn number(&mut self, state: State) -> u32 {
-        let fresh = self.states.len() as u32;
-        let number = self.numbers.intern(state, fresh);
-        if number == fresh {
+        let number = self.numbers.intern(state, &self.states);
+        if number as usize == self.states.len() {
             self.states.push(state);
         }
         number

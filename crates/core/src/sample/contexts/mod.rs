@@ -1,6 +1,7 @@
 //! The contexts that sampling reaches, and their distributions.
 
 mod alias;
+mod edges;
 mod interner;
 
 pub(crate) use alias::{Scratch, Slots};

@@ -4,7 +4,7 @@ use crate::language_model::LanguageModel;
 use crate::numeric::logistic::{Row, logistic_regression};
 use crate::rng::{Purpose, Seed};
 use crate::score::evaluate::losses::name_log_prob;
-use crate::score::verdict::hypotheses::{Evidence, FEATURES, Features, Hypotheses};
+use crate::score::verdict::hypotheses::{Evidence, FEATURES, Features, Hypotheses, Measured};
 use crate::text::Token;
 
 /// ε: the share of shuffled names, the rest being uniform characters. 0.01 costs little against either.
@@ -38,6 +38,33 @@ impl Weights {
         let score = less - libm::log1p(libm::exp(-(random - joined).abs()));
         (score, joined < random)
     }
+
+    /// What the [score](Weights::score) of a word is not below, without logarithms: a bound for a word that needs no
+    /// exact score. It is finite or means nothing.
+    pub(super) fn least_score(&self, measured: &Measured) -> f64 {
+        /// More than rounding can bring.
+        const MARGIN: f64 = 1e-6;
+        let [least, most] = measured.bounds();
+        let random = least_dot(&self.random, &least.against_random, &most.against_random);
+        let least = match (&self.joined, least.against_joined, most.against_joined) {
+            (Some(weights), Some(least), Some(most)) => {
+                let joined = JOINED_SLOPE * least_dot(weights, &least, &most);
+                if !(random.is_finite() && joined.is_finite()) {
+                    return f64::NAN;
+                }
+                random.min(joined) - std::f64::consts::LN_2
+            }
+            _ => random,
+        };
+        least - MARGIN * (1.0 + least.abs())
+    }
+}
+
+/// The least product of some weights with features between these.
+fn least_dot(weights: &Features, least: &Features, most: &Features) -> f64 {
+    let ends = least.iter().zip(most).zip(weights);
+    ends.map(|((least, most), w)| if *w < 0.0 { most * w } else { least * w })
+        .sum()
 }
 
 fn dot(weights: &Features, features: &Features) -> f64 {

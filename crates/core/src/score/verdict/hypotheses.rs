@@ -7,8 +7,8 @@ use crate::data::CountedWindows;
 use crate::error::Error;
 use crate::language_model::LanguageModel;
 use crate::score::verdict::background::BackgroundTable;
-use crate::score::verdict::folding::{Folding, Group};
-use crate::score::verdict::parts::{Bigrams, Foreign, best_split};
+use crate::score::verdict::folding::{Folded, Folding, Group};
+use crate::score::verdict::parts::{Bigrams, Foreign, LONGEST, best_split};
 use crate::text::{END, Token, Vocab};
 
 /// Number of features, the constant 1 among them.
@@ -43,12 +43,12 @@ impl RandomCharacters {
     }
 
     /// ln [ε · Π f(token) + (1 − ε) · Π 1 / (V − 1)].
-    fn log_prob(&self, word: &[Token]) -> f64 {
+    fn log_prob(&self, word: &[Token]) -> LogSum {
         let shuffled = word
             .iter()
             .map(|&token| self.log_shares[usize::from(token)]);
         let uniform = word.len() as f64 * self.log_uniform;
-        self.mix.log_add(shuffled.sum(), uniform)
+        self.mix.add(shuffled.sum(), uniform)
     }
 }
 
@@ -72,7 +72,6 @@ pub(crate) struct Evidence {
     pub against_random: Features,
     /// 1, the number of tokens, and ln P of the word as a name and as two names; `None` if it is too short for two.
     pub against_joined: Option<Features>,
-    pub group: Group,
 }
 
 impl Hypotheses {
@@ -126,8 +125,12 @@ impl Hypotheses {
     pub(crate) fn in_background(&self, table: &BackgroundTable, word: &[Token]) -> f64 {
         let folded = self.folding.fold(word);
         folded.map_or(f64::NEG_INFINITY, |folded| {
-            table.log_prob(&folded.letters) + self.folding.log_share(word)
+            self.in_letters(table, &folded, word)
         })
+    }
+
+    fn in_letters(&self, table: &BackgroundTable, folded: &Folded<'_>, word: &[Token]) -> f64 {
+        table.log_prob(&folded.letters) + self.folding.log_share(word)
     }
 
     /// The group that a word is calibrated in.
@@ -137,29 +140,83 @@ impl Hypotheses {
 
     /// What is known of a word whose ln P is `log_prob` according to the list's model.
     pub(crate) fn evidence(&self, word: &[Token], log_prob: f64) -> Evidence {
-        let background = self.background.as_ref();
-        let folded = background.and_then(|_| self.folding.fold(word));
-        let in_letters = background.zip(folded.as_ref());
-        let foreign = in_letters
-            .and_then(|((table, _), folded)| Foreign::of(word, table, &self.folding, folded));
-        let as_name = match background {
-            Some((table, mix)) => {
-                let in_background = match &foreign {
-                    Some(foreign) => foreign.whole() + self.folding.log_share(word),
-                    None => self.in_background(table, word),
-                };
-                mix.log_add(in_background, log_prob)
-            }
-            None => log_prob,
+        self.measure(word, log_prob).evidence()
+    }
+
+    /// [`Hypotheses::evidence`] before any logarithm.
+    pub(crate) fn measure(&self, word: &[Token], log_prob: f64) -> Measured {
+        /// Most words, and their letters, are shorter.
+        const SHORT: usize = 16;
+        let folded = self.background.as_ref();
+        let folded = folded.and_then(|_| self.folding.fold(word));
+        let letters = folded.as_ref().map_or(0, |folded| folded.letters.len());
+        let (in_background, as_two) = match word.len().max(letters) {
+            0..SHORT => self.as_names::<SHORT>(word, folded.as_ref()),
+            _ => self.as_names::<{ LONGEST + 1 }>(word, folded.as_ref()),
         };
-        let length = word.len() as f64;
-        let as_two = |bigrams| best_split(word, bigrams, foreign.as_ref());
-        let as_two = self.bigrams.as_ref().and_then(as_two);
-        Evidence {
-            against_random: [1.0, length, as_name, self.random.log_prob(word)],
-            against_joined: as_two.map(|as_two| [1.0, length, as_name, as_two]),
+        Measured {
+            length: word.len() as f64,
+            as_name: match &self.background {
+                Some((_, mix)) => mix.add(in_background, log_prob),
+                None => LogSum {
+                    high: log_prob,
+                    low: None,
+                },
+            },
+            as_random: self.random.log_prob(word),
+            as_two,
             group: self.group(word),
         }
+    }
+
+    /// ln P of a word according to the background model, if there is one, and as two names.
+    fn as_names<const N: usize>(
+        &self,
+        word: &[Token],
+        folded: Option<&Folded<'_>>,
+    ) -> (f64, Option<f64>) {
+        let known = self.background.as_ref().zip(folded);
+        let foreign = known
+            .and_then(|((table, _), folded)| Foreign::<N>::of(word, table, &self.folding, folded));
+        let in_background = match (&foreign, known) {
+            (Some(foreign), _) => foreign.whole() + self.folding.log_share(word),
+            (None, Some(((table, _), folded))) => self.in_letters(table, folded, word),
+            (None, None) => f64::NEG_INFINITY,
+        };
+        let as_two = |bigrams| best_split(word, bigrams, foreign.as_ref());
+        (in_background, self.bigrams.as_ref().and_then(as_two))
+    }
+}
+
+/// What is known of a word, as sums that are not computed yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    length: f64,
+    as_name: LogSum,
+    as_random: LogSum,
+    as_two: Option<f64>,
+    pub(crate) group: Group,
+}
+
+impl Measured {
+    pub(crate) fn evidence(&self) -> Evidence {
+        let (length, as_name) = (self.length, self.as_name.value());
+        let as_two = |as_two| [1.0, length, as_name, as_two];
+        Evidence {
+            against_random: [1.0, length, as_name, self.as_random.value()],
+            against_joined: self.as_two.map(as_two),
+        }
+    }
+
+    /// Evidence with the least and the greatest values that the sums may have.
+    pub(crate) fn bounds(&self) -> [Evidence; 2] {
+        let (names, randoms) = (self.as_name.bounds(), self.as_random.bounds());
+        [0, 1].map(|end| Evidence {
+            against_random: [1.0, self.length, names[end], randoms[end]],
+            against_joined: self
+                .as_two
+                .map(|as_two| [1.0, self.length, names[end], as_two]),
+        })
     }
 }
 
@@ -179,11 +236,41 @@ impl Mix {
     }
 
     /// ln [share · exp(x) + (1 − share) · exp(y)].
-    fn log_add(&self, x: f64, y: f64) -> f64 {
+    fn add(&self, x: f64, y: f64) -> LogSum {
         let (x, y) = (self.log_share + x, self.log_rest + y);
-        let (low, high) = (x.min(y), x.max(y));
-        high + libm::log(1.0 + libm::exp(low - high))
+        LogSum {
+            high: x.max(y),
+            low: Some(x.min(y)),
+        }
     }
+}
+
+/// ln (exp(high) + exp(low)), to be computed.
+#[derive(Clone, Copy, Debug)]
+struct LogSum {
+    high: f64,
+    /// `None` if there is nothing to add.
+    low: Option<f64>,
+}
+
+impl LogSum {
+    fn value(self) -> f64 {
+        match self.low {
+            Some(low) => self.high + libm::log(1.0 + libm::exp(low - self.high)),
+            None => self.high,
+        }
+    }
+
+    /// What the value is not below and not above, but for rounding.
+    fn bounds(self) -> [f64; 2] {
+        let most = self.low.map_or(0.0, |low| most_added(self.high - low));
+        [self.high, self.high + most]
+    }
+}
+
+/// A bound of ln (1 + exp(−x)) for x ≥ 0: ln (1 + y) ≤ y, and exp(x) ≥ 1 + x + x² / 2.
+fn most_added(x: f64) -> f64 {
+    std::f64::consts::LN_2.min(1.0 / (1.0 + x + 0.5 * x * x))
 }
 
 /// The maximum-likelihood share ω of the second of two models, given ln P of every name under both; one

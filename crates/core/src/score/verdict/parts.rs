@@ -11,7 +11,7 @@ use crate::text::{END, Token};
 /// The fewest tokens of a part.
 const SHORTEST: usize = 2;
 /// The most tokens of a word that is split, and the most letters; two names are shorter.
-const LONGEST: usize = 64;
+pub(crate) const LONGEST: usize = 64;
 /// The most classes whose bigrams are written out as a table.
 const MOST_CLASSES: usize = 512;
 
@@ -47,7 +47,7 @@ impl Bigrams {
 }
 
 /// Whether a word of this many tokens may be two names.
-pub(crate) fn has_parts(tokens: usize) -> bool {
+fn has_parts(tokens: usize) -> bool {
     (2 * SHORTEST..=LONGEST).contains(&tokens)
 }
 
@@ -56,15 +56,18 @@ pub(crate) fn has_parts(tokens: usize) -> bool {
 ///
 /// Both models forget what is more than a few tokens back, so a part that begins within the word differs from the word
 /// in its first tokens only, and all splits together cost little more than the word.
-pub(crate) fn best_split(
+///
+/// N is more than the tokens of the word and its letters: clearing memory for the longest word would take a third of the
+/// time of most.
+pub(crate) fn best_split<const N: usize>(
     word: &[Token],
     bigrams: &Bigrams,
-    foreign: Option<&Foreign<'_>>,
+    foreign: Option<&Foreign<'_, N>>,
 ) -> Option<f64> {
     if !has_parts(word.len()) {
         return None;
     }
-    let mut by_list = [0.0; LONGEST + 1];
+    let mut by_list = [0.0; N];
     let mut before = END;
     for (place, &token) in word.iter().enumerate() {
         by_list[place + 1] = by_list[place] + bigrams.log_prob(before, token);
@@ -84,21 +87,21 @@ pub(crate) fn best_split(
     splits.max_by(f64::total_cmp)
 }
 
-/// A word of at most [`LONGEST`] letters, and its parts, according to the background model.
-pub(crate) struct Foreign<'a> {
+/// A word of fewer than N letters, and its parts, according to the background model.
+pub(crate) struct Foreign<'a, const N: usize> {
     word: &'a [Token],
     table: &'a BackgroundTable,
     folding: &'a Folding,
     folded: &'a Folded<'a>,
     /// ln P of the first letters.
-    sums: [f64; LONGEST + 1],
+    sums: [f64; N],
     /// ln P of the end mark after them.
-    ends: [f64; LONGEST + 1],
+    ends: [f64; N],
     /// ln P of all letters and the end mark.
     whole: f64,
 }
 
-impl<'a> Foreign<'a> {
+impl<'a, const N: usize> Foreign<'a, N> {
     /// `None` for a word that has no parts.
     pub(crate) fn of(
         word: &'a [Token],
@@ -107,10 +110,10 @@ impl<'a> Foreign<'a> {
         folded: &'a Folded<'a>,
     ) -> Option<Self> {
         let letters = &*folded.letters;
-        if !has_parts(word.len()) || letters.len() > LONGEST {
+        if !has_parts(word.len()) || letters.len() >= N {
             return None;
         }
-        let (mut sums, mut ends) = ([0.0; LONGEST + 1], [0.0; LONGEST + 1]);
+        let (mut sums, mut ends) = ([0.0; N], [0.0; N]);
         let mut context = BackgroundTable::START;
         for (place, &letter) in letters.iter().enumerate() {
             let row = table.row(context);

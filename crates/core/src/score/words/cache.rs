@@ -58,6 +58,18 @@ impl<'m> Windows<'m> {
         }
     }
 
+    /// Calls `each` with the windows of a word, none of which takes more than 64 bits or has a label, and whose contexts
+    /// are not shared. A window is the one before it with another token at its end.
+    #[inline(always)]
+    pub(crate) fn of_word_in_bits(&self, word: &[Token], mut each: impl FnMut(usize)) {
+        let (token_bits, mask) = (self.packing.token_bits(), (1 << self.packing.bits()) - 1);
+        let mut window = 0;
+        for &token in word.iter().chain(&[END]) {
+            window = (window << token_bits | usize::from(token)) & mask;
+            each(window);
+        }
+    }
+
     /// The window with its context reversed; the function is its own inverse. Sorting by reversed windows makes
     /// neighbours of contexts that end with the same tokens.
     pub(crate) fn reversed(&self, window: u128) -> u128 {
@@ -84,6 +96,11 @@ impl<'m> Windows<'m> {
     /// Sorted windows, grouped by context.
     pub(crate) fn by_context<'a>(&self, windows: &'a [u128]) -> impl Iterator<Item = &'a [u128]> {
         windows.chunk_by(|&a, &b| self.context(a) == self.context(b))
+    }
+
+    /// The token after a window's context.
+    pub(crate) fn target(&self, window: u128) -> Token {
+        (window & ((1 << self.packing.token_bits()) - 1)) as Token
     }
 
     /// The window of the same context and another token.
@@ -119,6 +136,14 @@ impl Cache {
             _ => (Values::Wide(FxHashMap::default()), CAPACITY_WIDE),
         };
         Cache { values, capacity }
+    }
+
+    /// The entries of all windows, NaN if unknown, of a cache that has them.
+    pub(crate) fn dense(&self) -> Option<&[f64]> {
+        match &self.values {
+            Values::Dense(table) => Some(table),
+            _ => None,
+        }
     }
 
     /// Whether it has an entry for every window.

@@ -29,6 +29,8 @@ pub struct WordBatch {
     ends: Vec<usize>,
     /// For the tokens and the end mark of each word.
     log_probs: Vec<f64>,
+    /// The windows of all words, if they are looked up one by one.
+    windows: Vec<u128>,
     /// The windows that are not in the cache, in order of occurrence.
     unknown: Vec<u128>,
     /// The same, [reversed](Windows::reversed), ascending, without duplicates.
@@ -69,6 +71,22 @@ impl WordBatch {
         // Every earlier word has one value more than tokens.
         let log_probs = &self.log_probs[start + index..=end + index];
         (&self.tokens[start..end], log_probs)
+    }
+
+    /// Removes all values.
+    ///
+    /// # Panics
+    /// If a token is not in the vocabulary.
+    fn prepare(&mut self, vocab_size: usize) {
+        assert!(
+            self.tokens
+                .iter()
+                .all(|&token| usize::from(token) < vocab_size),
+            "a token that is not in the vocabulary"
+        );
+        self.log_probs.clear();
+        self.unknown.clear();
+        self.missing.clear();
     }
 }
 
@@ -182,38 +200,50 @@ impl<'m> WordScorer<'m> {
 
     /// Looks up every window and collects those that are missing.
     fn look_up(&self, batch: &mut WordBatch) {
-        let vocab_size = self.model.vocab_size();
+        batch.prepare(self.model.vocab_size());
         let WordBatch {
             tokens,
             ends,
             log_probs,
+            windows,
             unknown,
             missing,
+            ..
         } = batch;
-        log_probs.clear();
-        unknown.clear();
-        missing.clear();
-        assert!(
-            tokens.iter().all(|&token| usize::from(token) < vocab_size),
-            "a token that is not in the vocabulary"
-        );
-        log_probs.reserve(tokens.len() + ends.len());
         let starts = [0].into_iter().chain(ends.iter().copied());
         let words = starts.zip(&*ends).map(|(start, &end)| &tokens[start..end]);
+        let values = tokens.len() + ends.len();
         if let Some(model) = &self.word_model {
+            log_probs.reserve(values);
             words.for_each(|word| model.log_probs(word, log_probs));
             return;
         }
-        // A dense table has an entry for every window anyway.
-        let canonical = !self.cache.is_dense();
-        words.for_each(|word| {
-            self.windows.of_word(word, canonical, |window| {
-                log_probs.push(self.cache.get(window).unwrap_or_else(|| {
-                    unknown.push(window);
-                    f64::NAN
-                }));
-            });
-        });
+        log_probs.resize(values, 0.0);
+        let mut values = log_probs.iter_mut();
+        let mut keep = |window, known: f64| {
+            *values.next().expect("a value for each window") = known;
+            if known.is_nan() {
+                unknown.push(window);
+            }
+        };
+        match self.cache.dense() {
+            Some(table) if self.windows.is_plain() => words.for_each(|word| {
+                let each = |window| keep(window as u128, table[window]);
+                self.windows.of_word_in_bits(word, each);
+            }),
+            // A dense table has an entry for every window anyway.
+            dense => {
+                windows.clear();
+                for word in words {
+                    let each = |window| windows.push(window);
+                    self.windows.of_word(word, dense.is_none(), each);
+                }
+                // In a loop of their own, many searches wait for memory at once.
+                for &window in &*windows {
+                    keep(window, self.cache.get(window).unwrap_or(f64::NAN));
+                }
+            }
+        }
         missing.extend(unknown.iter().map(|&window| self.windows.reversed(window)));
         missing.sort_unstable();
         missing.dedup();
@@ -221,6 +251,9 @@ impl<'m> WordScorer<'m> {
 
     /// Fills in the values that were missing.
     fn fill(&self, batch: &mut WordBatch) {
+        if batch.unknown.is_empty() {
+            return;
+        }
         let waiting = batch.log_probs.iter_mut().filter(|x| x.is_nan());
         for (value, &window) in waiting.zip(&batch.unknown) {
             *value = self.cache.get(window).unwrap_or(f64::NAN);
@@ -265,21 +298,23 @@ impl<'m> WordScorer<'m> {
         chunk.states.extend(states);
         chunk.log_probs.resize(chunk.states.len() * vocab_size, 0.0);
         self.model.log_probs(&chunk.states, &mut chunk.log_probs);
-        let likely = if self.cache.is_dense() {
-            f64::NEG_INFINITY
-        } else {
-            libm::log(LIKELY)
+        let likely = match self.cache.dense() {
+            Some(_) => f64::NEG_INFINITY,
+            None => libm::log(LIKELY),
         };
         chunk.requested.clear();
         chunk.likely.clear();
         for (windows, row) in contexts().zip(chunk.log_probs.chunks_exact(vocab_size)) {
-            let (mut requested, known) = (windows.iter().peekable(), first(windows));
-            for (target, &log_prob) in (0..).zip(row) {
+            let known = first(windows);
+            let requested = windows.iter().map(|&window| self.windows.target(window));
+            chunk.requested.extend(requested.clone().map(|target| {
                 let window = self.windows.with_target(known, target);
-                let reversed = self.windows.with_target(windows[0], target);
-                if requested.next_if_eq(&&reversed).is_some() {
-                    chunk.requested.push((window, log_prob));
-                } else if log_prob >= likely {
+                (window, row[usize::from(target)])
+            }));
+            let targets = (0..).zip(row).filter(|&(_, &log_prob)| log_prob >= likely);
+            for (target, &log_prob) in targets {
+                if !requested.clone().any(|other| other == target) {
+                    let window = self.windows.with_target(known, target);
                     chunk.likely.push((window, log_prob));
                 }
             }

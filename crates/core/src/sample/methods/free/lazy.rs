@@ -14,8 +14,8 @@ use crate::text::{END, Token};
 /// Memory limit for contexts, in bytes. Beyond it all are forgotten, which only costs time.
 const MEMORY: usize = 256 << 20;
 
-/// Chains of a shard.
-const SHARD: usize = 128;
+/// Blocks of a group.
+const BLOCKS: usize = 8;
 
 /// Names whose log-probabilities are computed together.
 const SCORED: usize = 4096;
@@ -26,12 +26,26 @@ pub(crate) struct Lazy<'a> {
     memory: usize,
 }
 
+/// Some blocks of chains, which one thread advances together.
+#[derive(Default)]
+struct Group {
+    streams: Vec<Stream>,
+    /// The random words of this step, for each block.
+    words: Vec<[u32; CHAINS]>,
+    open: Vec<Chain>,
+    /// Of the open chains: the tokens drawn in this step, and the contexts after them if they are known.
+    tokens: Vec<Token>,
+    next: Vec<u32>,
+    /// The places of the open chains that go on to a context that is not interned yet.
+    leaving: Vec<usize>,
+    done: Vec<Chain>,
+}
+
 /// One chain.
 struct Chain {
-    /// The token that leads to a context that is not interned yet.
-    leaves_by: Option<Token>,
+    number: u64,
     is_done: bool,
-    /// Its block among those of the walk, and its place in the block.
+    /// Its block in the group, and its place in the block.
     block: usize,
     lane: usize,
     context: u32,
@@ -65,38 +79,28 @@ impl<'a> Lazy<'a> {
         filter: &Filter,
         executor: &dyn Executor,
     ) -> Accepted {
-        let first_block = chains.start / CHAINS as u64;
-        let last_block = (chains.end - 1) / CHAINS as u64;
-        let mut streams: Vec<Stream> = (first_block..=last_block)
-            .map(|index| stream.at(index))
-            .collect();
-        let mut words = vec![[0; CHAINS]; streams.len()];
-        let mut open: Vec<Chain> = chains.map(|chain| Chain::new(chain, first_block)).collect();
-        let mut done = Vec::with_capacity(open.len());
-        while !open.is_empty() {
+        let mut groups = Group::of(stream, chains);
+        while groups.iter().any(|group| !group.open.is_empty()) {
             if self.is_full() {
+                let open = groups.iter_mut().flat_map(|group| &mut group.open);
                 self.contexts
-                    .forget_but(open.iter_mut().map(|chain| &mut chain.context));
+                    .forget_half(open.map(|chain| &mut chain.context));
             }
             self.contexts.evaluate(executor);
-            for (stream, words) in streams.iter_mut().zip(&mut words) {
-                stream.fill(words);
-            }
             let contexts = &self.contexts;
-            let mut shards: Vec<&mut [Chain]> = open.chunks_mut(SHARD).collect();
-            executor.for_each(&mut shards, |_, shard| {
-                for chain in shard.iter_mut() {
-                    chain.step(words[chain.block][chain.lane], contexts, wanted, filter);
-                }
-            });
-            for chain in &mut open {
-                if let Some(token) = chain.leaves_by.take() {
+            executor.for_each(&mut groups, |_, group| group.step(contexts, wanted, filter));
+            for group in &mut groups {
+                for index in group.leaving.drain(..) {
+                    let (chain, token) = (&mut group.open[index], group.tokens[index]);
                     chain.context = self.contexts.after(chain.context, token);
                 }
+                group
+                    .done
+                    .extend(group.open.extract_if(.., |chain| chain.is_done));
             }
-            done.extend(open.extract_if(.., |chain| chain.is_done));
         }
-        done.sort_by_key(|chain| (chain.block, chain.lane));
+        let mut done: Vec<Chain> = groups.into_iter().flat_map(|group| group.done).collect();
+        done.sort_by_key(|chain| chain.number);
         let mut accepted = Accepted::default();
         for chain in &done {
             accepted.attempts += chain.attempts as u64;
@@ -112,7 +116,7 @@ impl<'a> Lazy<'a> {
         let mut log_probs = Vec::with_capacity(names.len());
         for names in names.chunks(SCORED) {
             if self.is_full() {
-                self.contexts.forget();
+                self.contexts.forget_half(std::iter::empty());
             }
             // The draws have interned most of these contexts.
             for name in names {
@@ -130,13 +134,65 @@ impl<'a> Lazy<'a> {
     }
 }
 
+impl Group {
+    /// The groups of some chains.
+    fn of(stream: &Stream, chains: Range<u64>) -> Vec<Group> {
+        let first = chains.start / CHAINS as u64;
+        let mut groups: Vec<Group> = Vec::new();
+        for number in chains {
+            let block = (number / CHAINS as u64 - first) as usize;
+            if groups.len() <= block / BLOCKS {
+                groups.push(Group::default());
+            }
+            let group = groups.last_mut().expect("a group was pushed");
+            if group.streams.len() <= block % BLOCKS {
+                group.streams.push(stream.at(number / CHAINS as u64));
+                group.words.push([0; CHAINS]);
+            }
+            group.open.push(Chain::new(number, block % BLOCKS));
+        }
+        groups
+    }
+
+    /// Advances every open chain by a token. The tables of all of them are read before anything depends on what was
+    /// drawn, and then their edges, so that the waits for memory overlap.
+    fn step(&mut self, contexts: &Contexts<'_>, wanted: usize, filter: &Filter) {
+        if self.open.is_empty() {
+            return;
+        }
+        for (stream, words) in self.streams.iter_mut().zip(&mut self.words) {
+            stream.fill(words);
+        }
+        self.tokens.clear();
+        let words = &self.words;
+        self.tokens.extend(self.open.iter().map(|chain| {
+            let word = words[chain.block][chain.lane];
+            contexts.slots.draw(contexts.table(chain.context), word)
+        }));
+        self.next.clear();
+        let drawn = self.open.iter().zip(&self.tokens);
+        self.next
+            .extend(drawn.map(|(chain, &token)| contexts.number_after(chain.context, token)));
+        let drawn = self.tokens.iter().zip(&self.next);
+        for (index, (chain, (&token, &next))) in self.open.iter_mut().zip(drawn).enumerate() {
+            if chain.goes_on(token, wanted, filter) {
+                if next == u32::MAX {
+                    self.leaving.push(index);
+                } else {
+                    chain.context = next;
+                }
+            }
+        }
+    }
+}
+
 impl Chain {
-    fn new(chain: u64, first_block: u64) -> Self {
+    fn new(number: u64, block: usize) -> Self {
         Chain {
-            leaves_by: None,
+            number,
             is_done: false,
-            block: (chain / CHAINS as u64 - first_block) as usize,
-            lane: (chain % CHAINS as u64) as usize,
+            block,
+            lane: (number % CHAINS as u64) as usize,
             context: 0,
             attempts: 0,
             kept: 0,
@@ -145,17 +201,13 @@ impl Chain {
         }
     }
 
-    /// Draws a token and moves to the next context if that is interned.
-    fn step(&mut self, word: u32, contexts: &Contexts<'_>, wanted: usize, filter: &Filter) {
-        let token = contexts.slots.draw(contexts.table(self.context), word);
+    /// Whether the name goes on after a token; if not, the next one begins.
+    #[inline]
+    fn goes_on(&mut self, token: Token, wanted: usize, filter: &Filter) -> bool {
         if token != END {
             self.tokens.push(token);
             if self.tokens.len() - self.start <= filter.max_length() {
-                match contexts.known_after(self.context, token) {
-                    Some(known) => self.context = known,
-                    None => self.leaves_by = Some(token),
-                }
-                return;
+                return true;
             }
         }
         self.attempts += 1;
@@ -168,6 +220,7 @@ impl Chain {
         self.start = self.tokens.len();
         self.context = 0;
         self.is_done = self.attempts >= ATTEMPTS || self.kept >= wanted;
+        false
     }
 }
 
