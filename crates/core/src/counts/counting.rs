@@ -3,10 +3,9 @@
 //!
 //! Sorted like this, the histories with a common suffix are neighbours at every level, so one pass counts all levels.
 
-use std::cmp::Ordering;
-
 use crate::counts::levels::{Level, Levels};
 use crate::data::packing::{Packing, Word, counted, sort_by_window};
+use crate::data::runs::sums;
 use crate::data::window_shape::WindowShape;
 use crate::data::{CountedWindows, NameList};
 use crate::error::Error;
@@ -174,7 +173,7 @@ impl<W: Word> Sorting<W> {
             (same[0].0, counts.fold(0, u64::saturating_add))
         });
         let before = std::mem::take(&mut self.sorted).into_iter();
-        self.sorted = merged(before, merged(counted(&self.once), often)).collect();
+        self.sorted = sums(before, sums(counted(&self.once), often)).collect();
         self.once.clear();
         self.often.clear();
     }
@@ -188,28 +187,6 @@ impl<W: Word> Sorting<W> {
         self.merge();
         self.sorted.into_iter().try_for_each(each)
     }
-}
-
-/// Merges two ascending lists; the counts of a window that occurs in both are added.
-fn merged<W: Word>(
-    one: impl Iterator<Item = (W, u64)>,
-    other: impl Iterator<Item = (W, u64)>,
-) -> impl Iterator<Item = (W, u64)> {
-    let (mut one, mut other) = (one.peekable(), other.peekable());
-    std::iter::from_fn(move || {
-        let (Some(&(a, _)), Some(&(b, more))) = (one.peek(), other.peek()) else {
-            return one.next().or_else(|| other.next());
-        };
-        match a.cmp(&b) {
-            Ordering::Less => one.next(),
-            Ordering::Greater => other.next(),
-            Ordering::Equal => {
-                other.next();
-                one.next()
-                    .map(|(window, count)| (window, count.saturating_add(more)))
-            }
-        }
-    })
 }
 
 /// Counts the levels while windows arrive in ascending order of their contexts, read backwards.

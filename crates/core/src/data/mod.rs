@@ -11,7 +11,7 @@ mod split;
 
 mod counter;
 pub(crate) mod packing;
-mod runs;
+pub(crate) mod runs;
 pub(crate) mod trie;
 pub(crate) mod window_shape;
 mod windows;

@@ -565,7 +565,7 @@ impl<'a> Reader<'a> {
     /// Chooses what the options leave open, and completes the diagnosis.
     fn finish(mut self) -> Result<(NameList, Diagnosis), Error> {
         let options = self.options;
-        let (normalizer, exceptions) = options.rule(&self.list);
+        let (mut normalizer, mut exceptions) = options.rule(&self.list);
         let alphabet = match options.alphabet {
             // Its rows are not names: they are rejected, and the table is recognised.
             Alphabet::Auto if self.is_table() => Alphabet::Az,
@@ -575,6 +575,10 @@ impl<'a> Reader<'a> {
         };
         if alphabet == Alphabet::Az {
             self.leave_out_others()?;
+            if options.case == ListCase::Auto && normalizer.case == Case::Keep {
+                // These letters are lower-case, whatever the rows of a table are like.
+                (normalizer, exceptions) = detect::case(&self.list, false);
+            }
         }
         let list = match normalizer == options.case.normalizer() {
             true => self.list,
@@ -608,7 +612,9 @@ impl<'a> Reader<'a> {
         if self.options.strict {
             return Err(refused(first.into_iter().next().expect("there is one")));
         }
-        self.list.retain(detect::is_az);
+        let mut list = std::mem::take(&mut self.list);
+        list.retain(|name| self.fault(Alphabet::Az, name).is_none());
+        self.list = list;
         let found = &mut self.diagnosis;
         found.accepted -= number;
         found.rejected += number;
