@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 /** The limits for page, engine, one model and the default list, in bytes: their current sizes, and a little more. */
 // The library is part of the engine, with tables of Unicode (graphemes, marks, upper case) and the rules of the verdict.
-const LIMITS = { gzip: 830_000, brotli: 680_000 };
+const LIMITS = { gzip: 850_000, brotli: 690_000 };
 const files = ["index.html", "page.js", "style.css", "assets/engine.wasm", "assets/lists/lists.json",
   "assets/lists/indian-names.folded", "assets/indian-names.planes"];
 
