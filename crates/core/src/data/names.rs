@@ -56,7 +56,9 @@ impl Place {
 }
 
 fn hash(text: &str) -> u32 {
-    (FxBuildHasher.hash_one(text) >> 32) as u32
+    // All of the hash's bits are in its lower half where addresses have 32 bits.
+    let hash = FxBuildHasher.hash_one(text);
+    (hash ^ hash >> 32) as u32
 }
 
 /// Sorted lists from this length on are searched: the table of a long list takes longer than it saves.
