@@ -47,6 +47,17 @@ fn joined(slices: &[&[f32]]) -> Vec<f32> {
     slices.concat()
 }
 
+/// An early step, where the corrections are large.
+const STEP: AdamW = AdamW {
+    learning_rate: 0.01,
+    beta1: 0.9,
+    beta2: 0.99,
+    epsilon: 1e-8,
+    weight_decay: 0.1,
+    first_correction: 10.0,
+    second_correction: 100.0,
+};
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -156,19 +167,10 @@ proptest! {
     #[test]
     fn optimiser_steps(length in 0usize..70, seed: u64) {
         let (start, grads) = (numbers(seed, length), numbers(seed + 1, length));
-        let step = AdamW {
-            learning_rate: 0.01,
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            weight_decay: 0.1,
-            first_correction: 10.0,
-            second_correction: 100.0,
-        };
         let after = same_bits(|kernels| {
             let mut params = start.clone();
             let (mut first, mut second) = (vec![0.0; length], vec![0.0; length]);
-            kernels.adamw(step, &mut params, &grads, &mut first, &mut second);
+            kernels.adamw(STEP, &mut params, &grads, &mut first, &mut second);
             params
         });
         // The first step of Adam has the size of the learning rate and the opposite sign of the gradient.
@@ -406,15 +408,6 @@ fn the_bits_are_these_on_every_processor() {
     let steps = (0..=u32::MAX).step_by(65_521).map(f32::from_bits);
     let sweep: Vec<f32> = steps.chain([-0.0]).collect();
     let (left, right) = (numbers(1, 37 * 29), numbers(2, 29 * 48));
-    let step = AdamW {
-        learning_rate: 0.01,
-        beta1: 0.9,
-        beta2: 0.99,
-        epsilon: 1e-8,
-        weight_decay: 0.1,
-        first_correction: 10.0,
-        second_correction: 100.0,
-    };
     let compute = |kernels: Kernels| {
         let (mut tanh, mut relu) = (sweep.clone(), sweep.clone());
         kernels.tanh(&mut tanh);
@@ -422,7 +415,7 @@ fn the_bits_are_these_on_every_processor() {
         let (mut gelu, mut slopes) = (sweep.clone(), sweep.clone());
         kernels.gelu(&mut gelu, &mut slopes);
         let (mut params, mut first, mut second) = (sweep.clone(), slopes.clone(), relu.clone());
-        kernels.adamw(step, &mut params, &tanh, &mut first, &mut second);
+        kernels.adamw(STEP, &mut params, &tanh, &mut first, &mut second);
         let mut product = vec![0.0; 37 * 48];
         kernels.matmul(
             MatmulShape {

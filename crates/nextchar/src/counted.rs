@@ -10,8 +10,8 @@ use nextchar_core::text::Vocab;
 use nextchar_core::{Error, Executor};
 use serde::Serialize;
 
-/// From this number of training names on, Kneser–Ney takes its discounts in closed form: with so many names they are as
-/// good as cross-fitted ones (`docs/log.md`), which take ten more tables.
+/// From this number of training names on, Kneser–Ney takes its discounts in closed form. With so many names they are as
+/// good as cross-fitted ones (`docs/log.md`), which need ten more tables.
 const MANY_NAMES: usize = 1_000_000;
 
 /// A part of a list.
@@ -30,7 +30,7 @@ pub enum Part {
 /// of them.
 #[derive(Clone, Debug)]
 pub struct Counted {
-    /// The training windows in parts; none if there are no such parts.
+    /// The training windows by fold; empty if there is one fold only.
     folds: Vec<CountedWindows>,
     train: PartTable,
     val: Option<PartTable>,
@@ -192,7 +192,7 @@ impl Counted {
     }
 }
 
-/// The sum of some tables: that of the sums of both halves, so that no table is copied for each of the others.
+/// The sum of some tables: the sum of the sums of both halves, so that each table is copied only a few times.
 fn sum(tables: &[CountedWindows]) -> Option<CountedWindows> {
     match tables {
         [] => None,

@@ -38,17 +38,26 @@ fn levels_within(table: &CountedWindows, max_bytes: usize) -> Result<Levels, Err
 
 fn levels_by<W: Word>(table: &CountedWindows, max_bytes: usize) -> Result<Levels, Error> {
     let packing = Packing::new(table.shape)?;
-    let mut windows: Vec<(W, u64)> = Vec::with_capacity(table.pairs());
-    for row in table.rows() {
-        let context = backwards::<W>(packing, row.context);
-        for (&target, &count) in row.targets.iter().zip(row.counts) {
-            windows.push((packing.followed(context, target), count));
-        }
+    let last = |context: &[Token]| context.last().copied().unwrap_or(END);
+    // The last token comes first when a context is read backwards, so only rows with the same one are sorted together.
+    let mut rows_by_last: Vec<Vec<u32>> = vec![Vec::new(); table.token_count()];
+    for (place, row) in (0..).zip(table.rows()) {
+        rows_by_last[usize::from(last(row.context))].push(place);
     }
-    sort_by_window(&mut windows, packing.bits(), |&(window, _)| window);
     let mut counting = Counting::new(packing, max_bytes);
-    for (window, count) in windows {
-        counting.add(window, count)?;
+    let mut windows: Vec<(W, u64)> = Vec::new();
+    for places in rows_by_last {
+        for place in places {
+            let row = table.row(place as usize);
+            let context = backwards::<W>(packing, row.context);
+            for (&target, &count) in row.targets.iter().zip(row.counts) {
+                windows.push((packing.followed(context, target), count));
+            }
+        }
+        sort_by_window(&mut windows, packing.bits(), |&(window, _)| window);
+        for (window, count) in windows.drain(..) {
+            counting.add(window, count)?;
+        }
     }
     counting.finish()
 }
@@ -273,7 +282,7 @@ impl<W: Word> Counting<W> {
         Ok(self.levels)
     }
 
-    /// Begins with the history of a context; ends the rows of the last history's suffixes that are not its suffixes.
+    /// Moves on to the history of a context. Ends the rows of the suffixes of the last history that this one does not have.
     fn begin(&mut self, context: W) {
         let (longest, bits) = (self.open.len() - 1, self.packing.token_bits());
         let token =

@@ -15,14 +15,20 @@ use crate::text::Token;
 /// Used if the closed form is undefined because a count of counts is 0.
 const FALLBACK: Discounts = [0.5, 1.0, 1.5];
 
-/// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), where nᵢ is the number of n-grams with count i.
+/// The closed form for the counts of a level.
 pub(crate) fn closed_form(level: &Level) -> Discounts {
-    let mut n = [0f64; BUCKETS + 2];
+    let mut n = [0u64; BUCKETS + 2];
     for count in level.counts() {
         if let Some(n) = n.get_mut(count as usize) {
-            *n += 1.0;
+            *n += 1;
         }
     }
+    of_counts_of_counts(n)
+}
+
+/// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), where nᵢ is the number of n-grams with count i; n₀ is not used.
+pub(crate) fn of_counts_of_counts(n: [u64; BUCKETS + 2]) -> Discounts {
+    let n = n.map(|number| number as f64);
     let y = n[1] / (n[1] + 2.0 * n[2]);
     let mut discounts = FALLBACK;
     for (index, discount) in discounts.iter_mut().enumerate() {

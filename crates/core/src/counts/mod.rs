@@ -7,10 +7,10 @@ mod additive;
 mod automaton;
 mod backoff;
 mod counting;
-mod discount;
+pub(crate) mod discount;
 mod distributions;
 mod kneser_ney;
-mod levels;
+pub(crate) mod levels;
 
 pub use additive::{AdditiveNgram, Uniform};
 pub use backoff::{BackoffNgram, BackoffRow, every_context};

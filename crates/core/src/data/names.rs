@@ -35,7 +35,7 @@ pub struct NameList {
     ends: Ends,
     /// Empty if every count is 1.
     counts: Vec<u64>,
-    /// Whether any name comes before the name in front of it.
+    /// Whether a name is followed by one that sorts before it.
     is_unsorted: bool,
     /// The names by their hash; made when a name is first looked up.
     places: OnceLock<HashTable<Place>>,
@@ -49,7 +49,7 @@ struct Place {
 }
 
 impl Place {
-    /// The hash as the table needs it: different in the highest bits, too.
+    /// The hash as the table needs it: its highest bits must differ, too.
     fn spread(self) -> u64 {
         u64::from(self.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
@@ -61,7 +61,7 @@ fn hash(text: &str) -> u32 {
     (hash ^ hash >> 32) as u32
 }
 
-/// Sorted lists from this length on are searched: the table of a long list takes longer than it saves.
+/// From this length on, a sorted list is searched by bisection: making its table would take longer than it saves.
 const LONG: usize = 1 << 20;
 
 impl NameList {
@@ -153,7 +153,7 @@ impl NameList {
         places
     }
 
-    /// Whether a list without a table of hashes contains a name.
+    /// Whether a sorted list contains a name, by bisection.
     fn search(&self, text: &str) -> bool {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -205,8 +205,8 @@ impl NameList {
         keys.into_iter().map(|(_, place)| place).collect()
     }
 
-    /// Sorts places of names that have the first `from` bytes in common, eight bytes at a time: so every text is looked
-    /// at in few pieces, where each comparison of texts would wait for memory twice.
+    /// Sorts the places of names that have their first `from` bytes in common, by eight bytes at a time: each text is
+    /// fetched from memory a few times, where sorting by comparison would fetch two texts for every comparison.
     fn sort_from(&self, from: usize, keys: &mut [(u64, u32)]) {
         for (key, place) in keys.iter_mut() {
             let rest = self.text_at(*place as usize).as_bytes().get(from..);
@@ -218,7 +218,7 @@ impl NameList {
         }
         keys.sort_unstable();
         for same in keys.chunk_by_mut(|one, other| one.0 == other.0) {
-            // A key of zeros is the end of a name, which is in the list once.
+            // A key of zeros means that the name has ended, and every name is in the list once.
             if same.len() > 1 && same[0].0 != 0 {
                 self.sort_from(from + 8, same);
             }
@@ -331,7 +331,7 @@ impl PartialEq for NameList {
 
 impl Eq for NameList {}
 
-/// The ends of texts that follow each other in one string, in 4 bytes each whatever the string's length.
+/// The ends of the texts in one long string: 4 bytes each, however long the string is.
 #[derive(Clone, Debug, Default)]
 struct Ends {
     /// Where every block of texts begins.

@@ -232,13 +232,13 @@ fn token_bits(token_count: usize) -> u32 {
 
 /// Lists shorter than this are sorted by comparison.
 const FEW: usize = 1 << 10;
-/// Lists longer than this are first divided by their highest digit, in place: the copy that a pass needs stays short.
+/// Lists longer than this are first divided by their highest digit, in place, so that the copy of a pass stays short.
 const MANY: usize = if cfg!(test) { 1 << 12 } else { 1 << 20 };
 /// Number of bits of a radix sort's pass.
 const DIGIT_BITS: u32 = 11;
 const DIGITS: usize = 1 << DIGIT_BITS;
 
-/// Radix sort by integers of `bits` bits; those that are equal end in any order.
+/// Radix sort by integers of `bits` bits; equal ones may end up in any order.
 pub(crate) fn sort_by_window<T: Copy, W: Word>(
     items: &mut [T],
     bits: u32,

@@ -1,5 +1,5 @@
-//! Counting a stream of integers in sorted runs, as an external sort does: whatever the order of the stream, memory is
-//! only read and written in sequence.
+//! Counting a stream of integers in sorted runs, as an external sort does: in whatever order they arrive, memory is read
+//! and written in sequence.
 
 use std::cmp::Ordering;
 
@@ -7,9 +7,8 @@ use crate::data::packing::{Word, sort_by_window};
 
 /// The numbers of occurrences of integers.
 ///
-/// What arrives is sorted in portions. A sorted portion is a run; runs of similar length are merged, so that there are
-/// only as many runs as the logarithm of the number of distinct integers (O'Neil et al. 1996, the log-structured merge
-/// tree).
+/// What arrives is sorted in portions. A sorted portion is a run; runs of similar length are merged, so their number
+/// grows only with the logarithm of the number of distinct integers (the log-structured merge tree, O'Neil et al. 1996).
 #[derive(Clone, Debug)]
 pub(crate) struct Runs<W> {
     /// Number of bits of an integer.

@@ -4,6 +4,7 @@
 //! function of r, and 2ᵏ. Written without branches, with additions and products only, so that every
 //! instance can vectorise it, and all give the same bits as `libm::exp`.
 
+use crate::generic::doubles::{Function, LN2_HIGH, LN2_LOW, each, select};
 use crate::vector::{Kernel, Vector};
 
 /// See `Kernels::exp_f64`.
@@ -11,35 +12,13 @@ pub(crate) struct Exp64<'a> {
     pub(crate) values: &'a mut [f64],
 }
 
-/// The numbers processed side by side: registers of any width hold a part of them.
-const WIDTH: usize = 8;
-
 impl Kernel for Exp64<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, _zero: V) {
-        let (chunks, rest) = self.values.as_chunks_mut::<WIDTH>();
-        for chunk in chunks {
-            each(chunk);
-        }
-        if !rest.is_empty() {
-            let mut last = [0.0; WIDTH];
-            last[..rest.len()].copy_from_slice(rest);
-            each(&mut last);
-            rest.copy_from_slice(&last[..rest.len()]);
-        }
+        each::<Self>(self.values);
     }
 }
 
-/// Not `map`: that would be compiled as a separate function, without the instructions of the instance.
-#[inline(always)]
-fn each(values: &mut [f64; WIDTH]) {
-    for value in values {
-        *value = exp(*value);
-    }
-}
-
-const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
-const LN2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
 const INVERSE_LN2: f64 = f64::from_bits(0x3ff7_1547_652b_82fe);
 /// Of r², the lowest power first.
 const RATIONAL: [f64; 5] = [
@@ -59,37 +38,36 @@ const UNDERFLOW: f64 = -745.133_219_101_941_1;
 /// Added to a small number, it leaves that number's integer in the low bits.
 const TO_INTEGER: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 
-#[inline(always)]
-fn exp(x: f64) -> f64 {
-    let (size, one) = (x.abs(), 1f64.copysign(x));
-    // Rounded towards zero, like a conversion to an integer.
-    let scaled = INVERSE_LN2 * x + 0.5 * one;
-    let nearest = (scaled + TO_INTEGER) - TO_INTEGER;
-    let rounded = select(nearest.abs() > scaled.abs(), nearest - one, nearest);
-    let k = select(size >= THREE_HALVES_LN2, rounded, one);
-    let k = select(size >= HALF_LN2, k, 0.0);
-    let (high, low) = (x - k * LN2_HIGH, k * LN2_LOW);
-    let r = high - low;
-    let square = r * r;
-    let [p1, p2, p3, p4, p5] = RATIONAL;
-    let c = r - square * (p1 + square * (p2 + square * (p3 + square * (p4 + square * p5))));
-    let power = 1.0 + (r * c / (2.0 - c) - low + high);
-    let power = select(size < TINY, 1.0 + x, power);
-    // In two steps, of which at most the second rounds: 2ᵏ may be out of range even if the result is not.
-    let half = (0.5 * k + TO_INTEGER) - TO_INTEGER;
-    let power = power * exponent(half) * exponent(k - half);
-    let power = select(x > OVERFLOW, f64::INFINITY, power);
-    let power = select(x < UNDERFLOW, 0.0, power);
-    select(x.is_nan(), x, power)
+impl Function for Exp64<'_> {
+    const NEUTRAL: f64 = 0.0;
+
+    #[inline(always)]
+    fn of(x: f64) -> f64 {
+        let (size, one) = (x.abs(), 1f64.copysign(x));
+        // Rounded towards zero, like a conversion to an integer.
+        let scaled = INVERSE_LN2 * x + 0.5 * one;
+        let nearest = (scaled + TO_INTEGER) - TO_INTEGER;
+        let rounded = select(nearest.abs() > scaled.abs(), nearest - one, nearest);
+        let k = select(size >= THREE_HALVES_LN2, rounded, one);
+        let k = select(size >= HALF_LN2, k, 0.0);
+        let (high, low) = (x - k * LN2_HIGH, k * LN2_LOW);
+        let r = high - low;
+        let square = r * r;
+        let [p1, p2, p3, p4, p5] = RATIONAL;
+        let c = r - square * (p1 + square * (p2 + square * (p3 + square * (p4 + square * p5))));
+        let power = 1.0 + (r * c / (2.0 - c) - low + high);
+        let power = select(size < TINY, 1.0 + x, power);
+        // In two steps, of which at most the second rounds: 2ᵏ may be out of range even if the result is not.
+        let half = (0.5 * k + TO_INTEGER) - TO_INTEGER;
+        let power = power * exponent(half) * exponent(k - half);
+        let power = select(x > OVERFLOW, f64::INFINITY, power);
+        let power = select(x < UNDERFLOW, 0.0, power);
+        select(x.is_nan(), x, power)
+    }
 }
 
 /// 2ᵏ for an integer k from −1022 to 1023.
 #[inline(always)]
 fn exponent(k: f64) -> f64 {
     f64::from_bits((k + (TO_INTEGER + 1023.0)).to_bits() << 52)
-}
-
-#[inline(always)]
-fn select(condition: bool, yes: f64, no: f64) -> f64 {
-    if condition { yes } else { no }
 }

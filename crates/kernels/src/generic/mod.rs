@@ -1,5 +1,6 @@
 //! generic: the algorithms, each written once over any instance of the vector trait.
 
+mod doubles;
 pub(crate) mod exp64;
 pub(crate) mod functions;
 pub(crate) mod log64;

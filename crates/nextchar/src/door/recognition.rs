@@ -97,7 +97,7 @@ impl Serialize for Reason {
 pub struct Placeholders {
     /// In the form of [`form`].
     forms: FxHashSet<String>,
-    /// By the first byte of a form, a bit for each length: most words are told apart by them.
+    /// For every first byte, a bit for each length that a form has: they rule out most words.
     lengths: [u64; 256],
 }
 

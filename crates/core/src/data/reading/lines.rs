@@ -537,7 +537,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds a clean name, if it has a length that is wanted; returns whether it has.
+    /// Adds a clean name if its length is wanted; returns whether it is.
     fn accept(&mut self, name: &str, weight: u64) -> bool {
         let options = self.options;
         // A piece has at least one byte, so most names need not be split to know that their length fits.
@@ -576,7 +576,7 @@ impl<'a> Reader<'a> {
         if alphabet == Alphabet::Az {
             self.leave_out_others()?;
             if options.case == ListCase::Auto && normalizer.case == Case::Keep {
-                // These letters are lower-case, whatever the rows of a table are like.
+                // The letters a–z are lower-case, however the rows of a table are written.
                 (normalizer, exceptions) = detect::case(&self.list, false);
             }
         }

@@ -54,7 +54,7 @@ impl BackgroundModel {
         Self::of(Names::List(names), vocab)
     }
 
-    /// A model of an embedded list that has nothing but names in its rows. They are counted where they are.
+    /// A model of an embedded list whose rows are names and nothing else. They are counted without copying the list.
     ///
     /// # Errors
     /// As [`BackgroundModel::new`].

@@ -39,10 +39,10 @@ impl Weights {
         (score, joined < random)
     }
 
-    /// What the [score](Weights::score) of a word is not below, without logarithms: a bound for a word that needs no
-    /// exact score. It is finite or means nothing.
+    /// A lower bound of the [score](Weights::score) of a word, without logarithms: enough for most words. It holds only if
+    /// it is finite.
     pub(super) fn least_score(&self, measured: &Measured) -> f64 {
-        /// More than rounding can bring.
+        /// More than the rounding errors.
         const MARGIN: f64 = 1e-6;
         let [least, most] = measured.bounds();
         let random = least_dot(&self.random, &least.against_random, &most.against_random);
@@ -60,7 +60,7 @@ impl Weights {
     }
 }
 
-/// The least product of some weights with features between these.
+/// The smallest dot product of the weights with features between two bounds.
 fn least_dot(weights: &Features, least: &Features, most: &Features) -> f64 {
     let ends = least.iter().zip(most).zip(weights);
     ends.map(|((least, most), w)| if *w < 0.0 { most * w } else { least * w })

@@ -145,7 +145,7 @@ impl Hypotheses {
 
     /// [`Hypotheses::evidence`] before any logarithm.
     pub(crate) fn measure(&self, word: &[Token], log_prob: f64) -> Measured {
-        /// Most words, and their letters, are shorter.
+        /// Most words are shorter, in their tokens and in their letters without accents.
         const SHORT: usize = 16;
         let folded = self.background.as_ref();
         let folded = folded.and_then(|_| self.folding.fold(word));
@@ -261,7 +261,7 @@ impl LogSum {
         }
     }
 
-    /// What the value is not below and not above, but for rounding.
+    /// A lower and an upper bound of the value, up to rounding errors.
     fn bounds(self) -> [f64; 2] {
         let most = self.low.map_or(0.0, |low| most_added(self.high - low));
         [self.high, self.high + most]

@@ -313,8 +313,8 @@ impl Judge {
         self.verdict_on(&self.hypotheses.measure(word, log_prob))
     }
 
-    /// [`Judge::verdict`], or `None` if the word passes without a doubt where a share `false_rejection` of real names may
-    /// be rejected. Bounds of the score decide about most names in less time than it takes.
+    /// [`Judge::verdict`], or `None` if a bound of the score already shows that the word passes when a share
+    /// `false_rejection` of real names may be rejected. It shows it for most names, and faster than the score is computed.
     ///
     /// # Panics
     /// If a token is not in the vocabulary.
@@ -393,7 +393,7 @@ mod tests {
         assert!(fitted.is_valid(&vocab));
         let judge = Judge::new(&bigrams, &vocab, fitted, background).unwrap();
         let verdict = |word: &[Token]| judge.verdict(word, name_log_prob(&model, word));
-        // A word that passes without a doubt passes; most names do.
+        // A word that the bound lets pass does pass; most names are such words.
         let doubt = |word: &[Token]| {
             let log_prob = name_log_prob(&model, word);
             let (doubt, verdict) = (judge.doubt(word, log_prob, 0.01), verdict(word));

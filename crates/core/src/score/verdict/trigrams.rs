@@ -1,16 +1,13 @@
 //! Kneser–Ney with a context of three tokens over dense arrays: [`KneserNey`](crate::counts::KneserNey) of the closed
 //! form, to the last bit, for few classes, counted in milliseconds and evaluated one history at a time.
 
+use crate::counts::Discounts;
+use crate::counts::discount::of_counts_of_counts;
+use crate::counts::levels::{BUCKETS, bucket};
 use crate::text::{END, Token};
 
 /// Number of tokens in a context.
 pub(super) const CONTEXT: usize = 3;
-
-/// Counts of 1, of 2, and of 3 or more have discounts of their own.
-const BUCKETS: usize = 3;
-
-/// Used if the closed form is undefined because a count of counts is 0.
-const FALLBACK: [f64; BUCKETS] = [0.5, 1.0, 1.5];
 
 /// The adjusted counts of every n-gram, by the length of its history.
 ///
@@ -27,8 +24,8 @@ struct Level {
     /// [V^length, V].
     counts: Vec<u32>,
     /// How many n-grams have a count of 1, 2, 3 and 4; those of 0 are not kept.
-    counts_of_counts: [u32; BUCKETS + 2],
-    discounts: [f64; BUCKETS],
+    counts_of_counts: [u64; BUCKETS + 2],
+    discounts: Discounts,
 }
 
 impl Trigrams {
@@ -37,7 +34,7 @@ impl Trigrams {
         let level = |length: usize| Level {
             counts: vec![0; vocab_size.pow(length as u32 + 1)],
             counts_of_counts: [0; BUCKETS + 2],
-            discounts: FALLBACK,
+            discounts: Discounts::default(),
         };
         Trigrams {
             vocab_size,
@@ -88,7 +85,7 @@ impl Trigrams {
         let after = before.saturating_add(times);
         counts[place] = after;
         if let Some(number) = counts_of_counts.get_mut(before as usize) {
-            *number -= u32::from(before > 0);
+            *number -= u64::from(before > 0);
         }
         if let Some(number) = counts_of_counts.get_mut(after as usize) {
             *number += 1;
@@ -105,7 +102,7 @@ impl Trigrams {
     /// Chooses the discounts, after all names.
     pub(super) fn finished(mut self) -> Self {
         for level in &mut self.levels {
-            level.discounts = closed_form(&level.counts_of_counts);
+            level.discounts = of_counts_of_counts(level.counts_of_counts);
         }
         self
     }
@@ -132,7 +129,7 @@ impl Trigrams {
         let mut kinds = [0; BUCKETS];
         let mut total = 0;
         for &count in row.iter().filter(|&&count| count > 0) {
-            kinds[bucket(count)] += 1;
+            kinds[bucket(count.into())] += 1;
             total += u64::from(count);
         }
         if total == 0 {
@@ -143,7 +140,7 @@ impl Trigrams {
         for (p, &count) in probs.iter_mut().zip(row) {
             *p *= mass;
             if count > 0 {
-                *p += (f64::from(count) - level.discounts[bucket(count)]) / total as f64;
+                *p += (f64::from(count) - level.discounts[bucket(count.into())]) / total as f64;
             }
         }
         true
@@ -158,26 +155,6 @@ pub(super) fn history_length(context: [usize; CONTEXT]) -> usize {
         [_, second, _] if second == end => 2,
         _ => 3,
     }
-}
-
-fn bucket(count: u32) -> usize {
-    (count as usize).min(BUCKETS) - 1
-}
-
-/// Dᵢ = i − (i + 1)·Y·nᵢ₊₁/nᵢ with Y = n₁/(n₁ + 2n₂), where nᵢ is the number of n-grams with count i (Chen and Goodman
-/// 1998, eq. 26).
-fn closed_form(counts_of_counts: &[u32; BUCKETS + 2]) -> [f64; BUCKETS] {
-    let n = counts_of_counts.map(f64::from);
-    let y = n[1] / (n[1] + 2.0 * n[2]);
-    let mut discounts = FALLBACK;
-    for (index, discount) in discounts.iter_mut().enumerate() {
-        let i = index + 1;
-        let found = i as f64 - (i + 1) as f64 * y * n[i + 1] / n[i];
-        if found.is_finite() && (0.0..=i as f64).contains(&found) {
-            *discount = found;
-        }
-    }
-    discounts
 }
 
 #[cfg(test)]
